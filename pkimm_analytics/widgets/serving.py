@@ -1,0 +1,168 @@
+"""
+How the dashboards and the notebooks are started.
+
+Both run as a program of their own, Voila or JupyterLab, on this machine only.
+This file says with which words and in which environment; who calls it starts
+the process, waits for it and ends it.
+
+What the dashboards may do is set in ``voila.json`` beside them: no tracebacks,
+no sources, nothing loaded from elsewhere, requests only for this machine's own
+name, idle kernels ended.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+HOST = "127.0.0.1"
+"""The only address that a server of ours listens on."""
+
+
+def voila_command(
+    dashboards: Path, *, port: int, open_browser: bool = False, preheat: int = 0
+) -> list[str]:
+    """
+    Build the command that serves a folder of dashboards on this machine.
+
+    Parameters
+    ----------
+    dashboards : Path
+        Folder of the dashboards, with their ``voila.json``.
+    port : int
+        Port to listen on. The server ends with an error if it is taken.
+    open_browser : bool
+        Whether to open the list of dashboards in the user's browser.
+    preheat : int
+        Number of kernels to keep ready for each dashboard. A page of a ready
+        kernel appears in about half the time, shows the data of the moment the
+        kernel was started, and costs about 130 MB while it waits.
+
+    Returns
+    -------
+    list of str
+        Program and arguments, to be run with :func:`dashboard_environment`.
+
+    Examples
+    --------
+    >>> voila_command(Path("dashboards"), port=8866)[1:4]
+    ['-m', 'voila', 'dashboards']
+    """
+    options = [
+        f"--Voila.config_file_paths={dashboards.resolve()}",
+        f"--Voila.ip={HOST}",
+        f"--Voila.port={port}",
+        "--Voila.port_retries=0",
+        f"--Voila.open_browser={open_browser}",
+        f"--VoilaConfiguration.preheat_kernel={preheat > 0}",
+        f"--VoilaConfiguration.default_pool_size={preheat}",
+    ]
+    return [sys.executable, "-m", "voila", str(dashboards), *options]
+
+
+def jupyterlab_command(notebooks: Path, *, port: int, open_browser: bool = True) -> list[str]:
+    """
+    Build the command that opens a folder of notebooks in JupyterLab.
+
+    JupyterLab keeps its own login token, because whoever reaches it can run
+    programs. It neither looks for updates nor for news.
+
+    Parameters
+    ----------
+    notebooks : Path
+        Folder to open.
+    port : int
+        Port to listen on; the next free one is taken if it is in use.
+    open_browser : bool
+        Whether to open JupyterLab in the user's browser.
+
+    Returns
+    -------
+    list of str
+        Program and arguments, to be run with :func:`dashboard_environment`.
+
+    Examples
+    --------
+    >>> jupyterlab_command(Path("notebooks"), port=8888)[1:4]
+    ['-m', 'jupyterlab', 'notebooks']
+    """
+    options = [
+        f"--ServerApp.ip={HOST}",
+        f"--ServerApp.port={port}",
+        f"--ServerApp.open_browser={open_browser}",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
+        "--LabApp.extension_manager=readonly",
+    ]
+    return [sys.executable, "-m", "jupyterlab", str(notebooks), *options]
+
+
+def dashboard_environment(
+    dashboards: Path,
+    *,
+    workspace: Path | None = None,
+    release: Path | None = None,
+    base: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """
+    Build the environment that dashboards and notebooks run in.
+
+    Parameters
+    ----------
+    dashboards : Path
+        Folder of the dashboards; our page template is found through it.
+    workspace : Path, optional
+        Workspace to show. Notebooks read it from ``PKIMM_WORKSPACE``.
+    release : Path, optional
+        Release to compare with. Notebooks read it from ``PKIMM_RELEASE``.
+    base : mapping of str to str, optional
+        Environment to start from: this process's own by default.
+
+    Returns
+    -------
+    dict of str to str
+        The whole environment, to be given to the started process.
+
+    Examples
+    --------
+    >>> environment = dashboard_environment(Path("dashboards"), base={})
+    >>> "PKIMM_WORKSPACE" in environment
+    False
+    """
+    environment = dict(os.environ if base is None else base)
+    data = [str(dashboards.resolve() / "jupyter"), environment.get("JUPYTER_PATH", "")]
+    environment["JUPYTER_PATH"] = os.pathsep.join(path for path in data if path)
+    # The kernel is the Python that runs us, not one that the user once installed.
+    environment["JUPYTER_PREFER_ENV_PATH"] = "1"
+    for name, path in (("PKIMM_WORKSPACE", workspace), ("PKIMM_RELEASE", release)):
+        environment.pop(name, None)
+        if path is not None:
+            environment[name] = str(path.resolve())
+    return environment
+
+
+def free_port(preferred: int) -> int:
+    """
+    Find a port to listen on: the preferred one, or any if it is taken.
+
+    Parameters
+    ----------
+    preferred : int
+        Port to try first; 0 takes any free port.
+
+    Returns
+    -------
+    int
+        A port that was free a moment ago.
+    """
+    for port in (preferred, 0):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError(f"no port of {HOST} is free")
