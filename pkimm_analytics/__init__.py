@@ -1,0 +1,1 @@
+"""Analytics for the PKI Maturity Model: score, keep, compare and publish assessments."""

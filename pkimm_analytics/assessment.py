@@ -400,8 +400,8 @@ def read_json(content: bytes, name: str) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        names = [key for key, _ in pairs]
+        twice = next(key for key in names if names.count(key) > 1)
         raise ValueError(f"field {twice[:60]!r} appears twice in one place")
     return result
 

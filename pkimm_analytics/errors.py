@@ -76,3 +76,7 @@ class AssessmentError(PkimmError, ValueError):
 
 class WorkspaceError(PkimmError, OSError):
     """A workspace cannot be read or written."""
+
+
+class SimulationError(PkimmError, ValueError):
+    """The settings of a simulation cannot be used; nothing was simulated."""

@@ -38,6 +38,9 @@ SCORING_VERSION = "1"
 NOT_APPLICABLE = -1
 UNANSWERED = 0
 
+BLOCK = 32_768
+"""Rows scored at a time, so that what is worked on stays in the processor's cache."""
+
 Unanswered = Literal["excluded", "zero"]
 Codes = NDArray[np.int8]
 
@@ -67,10 +70,15 @@ class Ratio:
     @cached_property
     def score(self) -> NDArray[np.float64]:
         """Scores; NaN where there is nothing to score."""
+        if self.numerator.dtype == object:
+            return np.array(
+                [
+                    np.nan if (f := self.fraction(row)) is None else float(f)
+                    for row in range(len(self.numerator))
+                ]
+            )
         out = np.full(self.numerator.shape, np.nan)
-        has = self.has_score
-        quotient = self.numerator[has] / self.denominator[has]
-        out[has] = quotient.astype(np.float64)
+        np.divide(self.numerator, self.denominator, out=out, where=self.has_score)
         return out
 
     @cached_property
@@ -93,18 +101,27 @@ def _mean(values: Sequence[Ratio], weights: Sequence[Any], common: Any) -> Ratio
     `common` is a number that every denominator divides; all terms are brought to it,
     so that sums stay whole numbers.
     """
+    kind: Any = object if values[0].denominator.dtype == object else np.int64
     numerator: Any = 0
     total: Any = 0
     for value, weight in zip(values, weights, strict=True):
-        counted = value.has_score
-        safe = np.where(counted, value.denominator, 1)
-        numerator = numerator + np.where(counted, value.numerator * (common // safe) * weight, 0)
-        total = total + np.where(counted, weight, 0)
-    return Ratio(np.asarray(numerator), np.asarray(total * common))
+        numerator = numerator + value.numerator * _factors(value, common) * weight
+        total = total + value.has_score.astype(kind) * weight
+    return Ratio(np.asarray(numerator), np.asarray(total) * common)
+
+
+def _factors(value: Ratio, common: Any) -> NDArray[Any]:
+    """Bring each row to the common denominator; 0 where there is nothing to score."""
+    if value.denominator.dtype == object:
+        return np.array([common // d if d > 0 else 0 for d in value.denominator], dtype=object)
+    largest = int(value.denominator.max(initial=0))
+    table = np.array([0, *(common // d for d in range(1, largest + 1))], dtype=np.int64)
+    factors: NDArray[Any] = table[value.denominator]
+    return factors
 
 
 def category_score(levels: ArrayLike, weights: ArrayLike) -> float:
-    """
+    r"""
     Score one category from the levels of its requirements.
 
     Parameters
@@ -129,7 +146,7 @@ def category_score(levels: ArrayLike, weights: ArrayLike) -> float:
 
     Notes
     -----
-    .. math:: S = \\frac{\\sum_i w_i \\, l_i}{\\sum_i w_i}
+    .. math:: S = \frac{\sum_i w_i \, l_i}{\sum_i w_i}
 
     References
     ----------
@@ -163,7 +180,7 @@ def _exact_mean(pairs: Iterable[tuple[Fraction | int, Fraction | int]]) -> Fract
     return _mean(values, [weight for _, weight in kept], common).fraction()
 
 
-def _one(value: Any) -> NDArray[Any]:
+def _one(value: int) -> NDArray[Any]:
     return np.array([value], dtype=object)
 
 
@@ -229,69 +246,78 @@ def score_batch(
         If a shape does not fit the edition or a code is none of -1 to 5.
     """
     n = _rows(model, requirements, categories)
-    by_hand = np.zeros((n, len(model.categories)), np.int8) if categories is None else categories
-    scored: dict[str, Ratio] = {}
-    states = np.zeros((n, len(model.categories)), np.int8)
-    n_rated = np.zeros(states.shape, np.int32)
-    n_in_scope = np.zeros(states.shape, np.int32)
-    start = 0
-    for column, (key, category) in enumerate(model.categories.items()):
-        hand = np.ascontiguousarray(by_hand[:, column])
-        stop = start + len(category.requirements)
-        answers = None if requirements is None else requirements[:, start:stop]
-        scored[key], states[:, column], n_rated[:, column], n_in_scope[:, column] = _category(
-            category, answers, hand, unanswered
-        )
-        start = stop
-    return BatchScores(scored, *_aggregates(model, scored), states, n_rated, n_in_scope)
+    shape = (len(model.categories), n)
+    numerators, denominators = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
+    states, counts = np.zeros(shape, np.int8), np.zeros((2, *shape), np.int32)
+    for start in range(0, n, BLOCK):
+        rows = slice(start, start + BLOCK)
+        answers = None if requirements is None else np.ascontiguousarray(requirements[rows].T)
+        by_hand = None if categories is None else np.ascontiguousarray(categories[rows].T)
+        first = 0
+        for column, category in enumerate(model.categories.values()):
+            inside = slice(first, first := first + len(category.requirements))
+            (
+                numerators[column, rows],
+                denominators[column, rows],
+                states[column, rows],
+                counts[0, column, rows],
+                counts[1, column, rows],
+            ) = _category(
+                category,
+                None if answers is None else answers[inside],
+                None if by_hand is None else by_hand[column],
+                unanswered,
+            )
+    pairs = zip(model.categories, numerators, denominators, strict=True)
+    scored = {key: Ratio(numerator, denominator) for key, numerator, denominator in pairs}
+    return BatchScores(scored, *_aggregates(model, scored), states.T, counts[0].T, counts[1].T)
 
 
 def _category(
-    category: Category, answers: Codes | None, hand: Codes, unanswered: Unanswered
-) -> tuple[Ratio, Any, Any, Any]:
-    """Score one category: from its rated requirements, else from the level given by hand."""
-    in_scope = hand >= 0
+    category: Category, answers: Codes | None, hand: Codes | None, unanswered: Unanswered
+) -> tuple[Any, Any, Any, Any, Any]:
+    """
+    Score one category of a block: from rated requirements, else from the level by hand.
+
+    Returns
+    -------
+    tuple of ndarray
+        Numerator, denominator, state, number of rated questions, number in scope.
+    """
     if answers is None:
-        numerator, denominator = np.maximum(hand, 0).astype(np.int64), (hand > 0).astype(np.int64)
-        n_rated, n_in_scope = denominator, in_scope.astype(np.int64)
-    else:
-        numerator, rated, applicable, n_rated, n_in_scope = _weigh(category, answers)
-        use_hand = (rated == 0) & (hand > 0) & (applicable > 0)
-        denominator = applicable if unanswered == "zero" else rated
+        assert hand is not None  # noqa: S101  # _rows has seen to it
+        in_scope, rated = hand >= 0, hand > 0
+        denominator = in_scope if unanswered == "zero" else rated
+        return np.maximum(hand, 0), denominator, np.where(in_scope, rated, -1), rated, in_scope
+    numerator, rated, applicable, n_rated, n_in_scope = _weigh(category, answers)
+    denominator = applicable if unanswered == "zero" else rated
+    in_scope = applicable > 0
+    if hand is not None:
+        use_hand = (rated == 0) & (hand > 0) & in_scope
+        in_scope &= hand >= 0
         numerator = np.where(use_hand, hand, numerator)
-        denominator = np.where(use_hand, 1, denominator)
-        in_scope &= applicable > 0
-        n_rated, n_in_scope = np.where(in_scope, n_rated, 0), np.where(in_scope, n_in_scope, 0)
-    is_rated = in_scope & ((denominator > 0) & (numerator > 0))
-    state = np.where(in_scope, is_rated, NOT_APPLICABLE)
-    if unanswered == "zero" and answers is None:
-        denominator = np.ones_like(denominator)
-    return Ratio(numerator, np.where(in_scope, denominator, 0)), state, n_rated, n_in_scope
+        denominator = np.where(use_hand, 1, denominator) * in_scope
+        n_rated, n_in_scope = n_rated * in_scope, n_in_scope * in_scope
+    state = np.where(in_scope, (numerator > 0).view(np.int8), np.int8(NOT_APPLICABLE))
+    return numerator, denominator, state, n_rated, n_in_scope
 
 
 def _weigh(category: Category, answers: Codes) -> tuple[Any, Any, Any, Any, Any]:
     """Sum weight x level, the weights that are rated and that apply, and count both."""
-    n = answers.shape[0]
+    n = answers.shape[1]
     largest = 5 * sum(r.weight for r in category.requirements)
-    kind = np.uint8 if largest < 256 else np.uint16 if largest < 65_536 else np.uint32
-    numerator, rated, applicable = (np.zeros(n, kind) for _ in range(3))
-    n_rated, n_in_scope = np.zeros(n, np.uint8), np.zeros(n, np.uint8)
-    for column, requirement in enumerate(category.requirements):
-        code = np.ascontiguousarray(answers[:, column])
-        weight = kind(requirement.weight)
+    kind: Any = np.uint8 if largest < 256 else np.uint16 if largest < 65_536 else np.uint32
+    sums: list[NDArray[Any]] = [np.zeros(n, kind) for _ in range(3)]
+    counts: list[NDArray[Any]] = [np.zeros(n, np.uint8) for _ in range(2)]
+    for code, requirement in zip(answers, category.requirements, strict=True):
+        weight: Any = kind(requirement.weight)
         is_rated, applies = code > 0, code >= 0
-        numerator += np.maximum(code, 0).astype(kind) * weight
-        rated += is_rated * weight
-        applicable += applies * weight
-        n_rated += is_rated
-        n_in_scope += applies
-    return (
-        numerator.astype(np.int64),
-        rated.astype(np.int64),
-        applicable.astype(np.int64),
-        n_rated,
-        n_in_scope,
-    )
+        sums[0] += np.maximum(code, 0).astype(kind) * weight
+        sums[1] += is_rated * weight
+        sums[2] += applies * weight
+        counts[0] += is_rated
+        counts[1] += applies
+    return sums[0], sums[1], sums[2], counts[0], counts[1]
 
 
 def _aggregates(model: Model, scored: Mapping[str, Ratio]) -> tuple[dict[str, Ratio], Ratio]:
@@ -305,7 +331,9 @@ def _aggregates(model: Model, scored: Mapping[str, Ratio]) -> tuple[dict[str, Ra
     modules = {}
     for module in model.modules:
         inside = module.categories
-        modules[module.id] = _mean([scored[c.key] for c in inside], [c.weight for c in inside], common)
+        modules[module.id] = _mean(
+            [scored[c.key] for c in inside], [c.weight for c in inside], common
+        )
     every = list(model.categories.values())
     return modules, _mean([scored[c.key] for c in every], [c.weight for c in every], common)
 

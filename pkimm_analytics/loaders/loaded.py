@@ -44,4 +44,4 @@ def content_id(content: bytes, part: str = "") -> str:
     `part` tells several assessments of one source apart.
     """
     digest = hashlib.sha256(b"pkimm/assessment/v1\0" + part.encode() + b"\0" + content).digest()
-    return str(uuid.UUID(bytes=digest[:16], version=8))
+    return str(uuid.UUID(bytes=digest[:16], version=5))

@@ -68,7 +68,9 @@ def comparability(key: str) -> tuple[str, str]:
 
 def is_known_edition(model: Model) -> bool:
     """Return whether the crosswalk was made with this very structure."""
-    return model.version in shipped_versions() and shipped_model(model.version).digest == model.digest
+    return (
+        model.version in shipped_versions() and shipped_model(model.version).digest == model.digest
+    )
 
 
 def mapping_note(source: Model, target: Model) -> str | None:
@@ -121,5 +123,5 @@ def _squeezed(*texts: str) -> tuple[str, ...]:
 
 @cache
 def _table() -> dict[str, dict[str, str]]:
-    with (definitions() / "crosswalk.csv").open(encoding="utf-8", newline="") as stream:
-        return {row["key"]: row for row in csv.DictReader(stream)}
+    text = (definitions() / "crosswalk.csv").read_text(encoding="utf-8")
+    return {row["key"]: row for row in csv.DictReader(text.splitlines())}

@@ -120,7 +120,7 @@ def model_of(edition: Edition) -> Model:
 
 def find_model(version: str, keys: Collection[str]) -> Model:
     """
-    The edition of a version whose elements best fit the keys of a source.
+    Find the edition of a version whose elements best fit the keys of a source.
 
     The smallest edition that has all keys; where none has all of them, the one that
     lacks the fewest. Ties go to the shipped edition.

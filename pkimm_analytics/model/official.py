@@ -90,7 +90,10 @@ def _contradictions(
                 if "levels" in category:
                     numbers = [level["number"] for level in category["levels"]]
                     if numbers != list(LEVELS):
-                        yield (*at, c, "levels"), f"expected levels 1 to 5 in order, found {numbers}"
+                        yield (
+                            (*at, c, "levels"),
+                            f"expected levels 1 to 5 in order, found {numbers}",
+                        )
                 yield from _repeated(category.get("requirements", []), (*at, c, "requirements"))
 
 
@@ -112,7 +115,9 @@ def _model(document: dict[str, Any]) -> Model:
             id=module["id"],
             name=module["name"].strip(),
             description=module.get("description", "").strip(),
-            categories=tuple(_category(module["id"], entry, keys) for entry in module["categories"]),
+            categories=tuple(
+                _category(module["id"], entry, keys) for entry in module["categories"]
+            ),
         )
         for module in document["modules"]
     )
@@ -172,9 +177,7 @@ def _category(module: str, entry: dict[str, Any], keys: _Keys) -> Category:
         weight=entry["weight"],
         description=entry.get("description", "").strip(),
         levels=tuple(level["description"].strip() for level in entry["levels"]),
-        requirements=tuple(
-            _requirement(native, key, item, keys) for item in entry["requirements"]
-        ),
+        requirements=tuple(_requirement(native, key, item, keys) for item in entry["requirements"]),
     )
 
 
@@ -259,7 +262,10 @@ def _extension(document: dict[str, Any], name: str) -> Extension:
     if translate.unknown:
         raise ModelError(
             f"{name} names elements that no compatible edition has. Nothing was installed.",
-            [Problem(name, f"{native} is in none of {', '.join(head['compatibility'])}") for native in translate.unknown],
+            [
+                Problem(name, f"{native} is in none of {', '.join(head['compatibility'])}")
+                for native in translate.unknown
+            ],
         )
     return Extension(
         id=head["id"],
@@ -303,4 +309,3 @@ def _entries(branch: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
 def _overlay(entry: dict[str, Any]) -> Overlay:
     value = Fraction(str(entry[entry["type"]]))
     return Overlay(entry["type"], value, entry.get("rationale", "").strip())
-

@@ -81,14 +81,15 @@ def shipped_extensions() -> tuple[Extension, ...]:
 def references() -> dict[str, Reference]:
     """Catalog of the standards and guides that requirements point to, by id."""
     return {
-        key: Reference(id=key, **entry) for key, entry in _read("references.yaml")["references"].items()
+        key: Reference(id=key, **entry)
+        for key, entry in _read("references.yaml")["references"].items()
     }
 
 
 @cache
 def _edition_rows() -> list[dict[str, str]]:
-    with (definitions() / "editions.csv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+    text = (definitions() / "editions.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 @cache

@@ -150,7 +150,12 @@ class Model:
             {
                 "version": self.version,
                 "elements": [
-                    [c.native_id, c.key, c.weight, [[r.native_id, r.key, r.weight] for r in c.requirements]]
+                    [
+                        c.native_id,
+                        c.key,
+                        c.weight,
+                        [[r.native_id, r.key, r.weight] for r in c.requirements],
+                    ]
                     for c in self.categories.values()
                 ],
             }
@@ -285,7 +290,7 @@ def category_of(key: str) -> str:
 
 
 def module_of(key: str) -> str:
-    """Module that an element belongs to."""
+    """Id of the module that an element belongs to."""
     return key.split(".", 1)[0]
 
 

@@ -11,7 +11,7 @@ write these files.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -26,7 +26,7 @@ _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 class _Loader(_Base):  # type: ignore[misc]  # the base is the C loader where it was compiled
     """A safe loader that knows only the plain types of YAML 1.2."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
 
 _PLAIN = {
@@ -121,13 +121,14 @@ def line_numbers(text: str) -> dict[tuple[str | int, ...], int]:
 
 def _check_events(text: str, name: str) -> None:
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    events: Any = yaml.parse(text, Loader=_Loader)
+    for event in events:
         if isinstance(event, yaml.AliasEvent):
             raise SourceFormatError(
                 f"{name} uses YAML aliases. Nothing was imported.",
                 [
                     Problem(
-                        f"{name}, line {event.start_mark.line + 1}",
+                        _line(name, event),
                         "aliases (*name) are not read, because a few of them can fill the memory;"
                         " write the values out",
                     )
@@ -140,13 +141,17 @@ def _check_events(text: str, name: str) -> None:
                     f"{name} nests too deeply. Nothing was imported.",
                     [
                         Problem(
-                            f"{name}, line {event.start_mark.line + 1}",
+                            _line(name, event),
                             f"more than {MAX_DEPTH} levels; these files have fewer than 15",
                         )
                     ],
                 )
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             depth -= 1
+
+
+def _line(name: str, event: Any) -> str:
+    return f"{name}, line {event.start_mark.line + 1}"
 
 
 def _place(name: str, error: yaml.YAMLError) -> str:

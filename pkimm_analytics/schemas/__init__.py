@@ -20,9 +20,13 @@ def schema(name: str) -> dict[str, Any]:
 
 
 def violations(name: str, document: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield the path and the message of every violation of a schema, in document order."""
+    """Yield the path and the message of every violation of a schema, one for each place."""
+    seen = set()
     for error in sorted(_validator(name).iter_errors(document), key=_order):
-        yield tuple(error.absolute_path), _message(error)
+        path = tuple(error.absolute_path)
+        if path not in seen:
+            seen.add(path)
+            yield path, _message(error)
 
 
 @cache
@@ -53,15 +57,16 @@ def _message(error: Any) -> str:
         case "const":
             return f"expected {expected!r}{shown}"
         case "type":
-            wanted = expected if isinstance(expected, str) else " or ".join(expected)
-            return f"expected {_TYPES.get(wanted, wanted)}{shown}"
+            wanted = [expected] if isinstance(expected, str) else expected
+            return f"expected {' or '.join(_TYPES.get(w, w) for w in wanted)}{shown}"
         case "pattern":
             return f"text does not have the expected form {expected}"
         case "minimum" | "maximum" | "exclusiveMinimum":
             low = error.schema.get("minimum", error.schema.get("exclusiveMinimum", ""))
             return f"expected a number from {low} to {error.schema.get('maximum', '')}{shown}"
         case "minItems" | "maxItems":
-            return f"expected {error.schema.get('minItems', 0)} to {error.schema.get('maxItems', 'any')} entries, found {len(error.instance)}"
+            low, high = error.schema.get("minItems", 0), error.schema.get("maxItems", "any")
+            return f"expected {low} to {high} entries, found {len(error.instance)}"
         case "additionalProperties":
             return "has a field that this format does not know"
         case None:
@@ -77,4 +82,5 @@ _TYPES = {
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
+    "null": "nothing",
 }

@@ -1,0 +1,135 @@
+"""
+What all commands share: where they print, and how they end.
+
+Results go to standard output, everything else to standard error. Exit status 0:
+done; 1: the input was refused, wholly or in part, and every problem is listed; 2:
+wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from pkimm_analytics.errors import PkimmError, Problem
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def out() -> Console:
+    """Console for results."""
+    return Console(file=sys.stdout, soft_wrap=True)
+
+
+def err() -> Console:
+    """Console for messages and progress."""
+    return Console(file=sys.stderr, soft_wrap=True)
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document to standard output and nothing else."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def say(message: str) -> None:
+    """Tell the user something on standard error."""
+    err().print(Text(_printable(message)))
+
+
+def list_problems(problems: Iterable[Problem]) -> None:
+    """List problems on standard error, refused ones first marked as such."""
+    for problem in problems:
+        mark = "not imported" if problem.refused else "note"
+        say(f"  {mark}: {problem}")
+
+
+def _printable(text: str) -> str:
+    """Replace what a terminal could take for a command."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
+
+
+def shown(text: str) -> str:
+    """Text of a user, safe inside rich markup and in a terminal."""
+    return escape(_printable(text))
+
+
+def ends_cleanly(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn errors that a user can mend into a message and exit status 1."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except PkimmError as error:
+            if kwargs.get("as_json"):
+                print_json(error_document(error))
+            say(error.message)
+            list_problems(error.problems)
+            raise typer.Exit(1) from None
+        except BrokenPipeError:
+            raise typer.Exit(0) from None
+
+    return wrapped
+
+
+def error_document(error: PkimmError) -> dict[str, Any]:
+    """Return what ``--json`` prints if nothing of the source could be read."""
+    return {
+        "format": "pkimm-error/1",
+        "message": error.message,
+        "problems": [problem.to_json() for problem in error.problems],
+    }
+
+
+@contextmanager
+def progress_bar(label: str, total: int | None) -> Iterator[Callable[[], None]]:
+    """Show a bar on standard error; the function that is given advances it by one."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err(), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda: bar.advance(task)
+
+
+def write_output(content: bytes, target: Path | None) -> None:
+    """Write to a file, atomically, or to standard output."""
+    from pkimm_analytics.files import write_atomically
+
+    if target is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        write_atomically(target, content)
+    except OSError as error:
+        raise PkimmError(f"{target} cannot be written: {error.strerror or error}.") from None
+    say(f"Written: {target}")
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Show a figure, or a dash where there is none, rounded down so that 2.999 is not 3.00."""
+    if value is None:
+        return "–"
+    factor = 10**digits
+    return f"{int(value * factor + 1e-9) / factor:.{digits}f}"
+
+
+def exit_status(problems: Sequence[Problem]) -> int:
+    """1 if something was refused, else 0."""
+    return 1 if any(problem.refused for problem in problems) else 0

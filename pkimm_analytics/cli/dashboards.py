@@ -1,0 +1,282 @@
+"""
+Commands that start something to look at: the dashboards and the notebooks.
+
+The server is a program of its own. It is started here, its address is printed once
+it answers, and it ends when this command ends: with Ctrl-C, when the terminal is
+closed, or when the system asks the command to stop.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from pkimm_analytics.cli.console import ends_cleanly, out, progress_bar, say, shown
+from pkimm_analytics.errors import PkimmError, WorkspaceError
+from pkimm_analytics.files import write_atomically
+from pkimm_analytics.model import models_folder
+from pkimm_analytics.widgets.serving import (
+    HOST,
+    dashboard_environment,
+    free_port,
+    jupyterlab_command,
+    voila_command,
+)
+from pkimm_analytics.workspace import Workspace
+
+DASHBOARD_PORT = 8866
+NOTEBOOK_PORT = 8888
+DEMO_SEED = 2024
+NEEDED = ("anywidget", "ipywidgets", "plotly", "voila")
+START_SECONDS = 90
+STOP_SECONDS = 15
+
+PortOption = Annotated[
+    int, typer.Option(min=0, max=65_535, help="Port to listen on; another one if it is taken.")
+]
+BrowserOption = Annotated[
+    bool, typer.Option("--no-browser", help="Only print the address, open no browser.")
+]
+ReleaseOption = Annotated[
+    Path | None,
+    typer.Option("--release", "-r", help="Release to compare with.", envvar="PKIMM_RELEASE"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("demo")(demo_command)
+    app.command("serve")(serve_command)
+    app.command("lab")(lab_command)
+
+
+# --- the commands ----------------------------------------------------------------
+
+
+@ends_cleanly
+def demo_command(
+    port: PortOption = DASHBOARD_PORT,
+    no_browser: BrowserOption = False,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            "--workspace", "-w", help="Where the invented assessments are kept; reused if it exists."
+        ),
+    ] = None,
+) -> None:
+    """Start the dashboards on invented assessments, which are made first if there are none."""
+    _need(*NEEDED)
+    place = Workspace(workspace or demo_workspace())
+    if not place.files():
+        _fill(place)
+    say(f"Invented assessments, in {place.folder}")
+    _serve(place.folder, None, port=port, open_browser=not no_browser)
+
+
+@ends_cleanly
+def serve_command(
+    workspace: Annotated[
+        Path,
+        typer.Option("--workspace", "-w", help="Folder of assessments.", envvar="PKIMM_WORKSPACE"),
+    ] = Path("workspace"),
+    release: ReleaseOption = None,
+    port: PortOption = DASHBOARD_PORT,
+    no_browser: BrowserOption = False,
+) -> None:
+    """Start the dashboards on a workspace."""
+    _need(*NEEDED)
+    if release is not None and not release.is_dir():
+        raise PkimmError(f"There is no release folder {release}. Nothing was started.")
+    if workspace.exists() and not workspace.is_dir():
+        raise WorkspaceError(f"{workspace} is a file, not a folder. Nothing was started.")
+    if not workspace.exists():
+        say(f"{workspace} does not exist yet: it is made with the first import.")
+    _serve(workspace, release, port=port, open_browser=not no_browser)
+
+
+@ends_cleanly
+def lab_command(
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            "--workspace", "-w", help="Workspace that notebooks open.", envvar="PKIMM_WORKSPACE"
+        ),
+    ] = None,
+    release: ReleaseOption = None,
+    folder: Annotated[
+        Path,
+        typer.Option(help="Where notebooks are copied to, unless this is a checkout."),
+    ] = Path("pkimm-notebooks"),
+    port: PortOption = NOTEBOOK_PORT,
+    no_browser: BrowserOption = False,
+) -> None:
+    """Open the notebooks in JupyterLab."""
+    _need(*NEEDED, "jupyterlab")
+    notebooks = writable_notebooks(folder)
+    environment = dashboard_environment(
+        shipped_folder("dashboards"), workspace=workspace, release=release
+    )
+    chosen = free_port(port)
+    command = jupyterlab_command(notebooks, port=chosen, open_browser=not no_browser)
+    with _running(command, environment) as server:
+        _wait_until_ready(server, chosen, path="/api")
+        out().print(f"Notebooks: {shown(str(notebooks))}. JupyterLab prints its address with a token.")
+        say("End with Ctrl-C.")
+        server.wait()
+
+
+# --- where things are ------------------------------------------------------------
+
+
+def demo_workspace() -> Path:
+    """Workspace of ``pkimm demo``: in the user's data folder, or in ``PKIMM_HOME``."""
+    return models_folder().parent / "demo" / "workspace"
+
+
+def shipped_folder(name: str) -> Path:
+    """
+    Folder of the dashboards or the notebooks, in a checkout or an installed wheel.
+
+    Raises
+    ------
+    PkimmError
+        If the installation has no such folder.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / f"_{name}", package.parent / name):
+        if any(folder.glob("*.ipynb")):
+            return folder
+    raise PkimmError(f"This installation has no {name}. Install the package again.")
+
+
+def writable_notebooks(folder: Path) -> Path:
+    """
+    Notebooks that can be changed: those of the checkout, or copies of the installed ones.
+
+    Parameters
+    ----------
+    folder : Path
+        Where copies go. A file that is already there stays as it is.
+
+    Raises
+    ------
+    WorkspaceError
+        If `folder` cannot be written.
+    """
+    shipped = shipped_folder("notebooks")
+    if not shipped.name.startswith("_"):
+        return shipped
+    try:
+        for source in sorted(shipped.rglob("*")):
+            target = folder / source.relative_to(shipped)
+            if source.is_file() and not target.exists():
+                write_atomically(target, source.read_bytes())
+    except OSError as error:
+        raise WorkspaceError(f"{folder} cannot be written: {error.strerror or error}.") from None
+    return folder
+
+
+def _fill(place: Workspace) -> None:
+    """Make the workspace of the demo: one history with repeats, and some other organizations."""
+    from pkimm_analytics.synthetic import demo_assessments
+
+    assessments = demo_assessments(DEMO_SEED)
+    with progress_bar("Inventing assessments", len(assessments)) as advance:
+        for assessment in assessments:
+            place.save(assessment)
+            advance()
+
+
+def _need(*packages: str) -> None:
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise PkimmError(
+            f"The dashboards need further packages ({', '.join(missing)})."
+            " Install them with: pip install 'pkimm-analytics[dashboards]'"
+        )
+
+
+# --- the server ------------------------------------------------------------------
+
+
+def _serve(workspace: Path, release: Path | None, *, port: int, open_browser: bool) -> None:
+    dashboards = shipped_folder("dashboards")
+    environment = dashboard_environment(dashboards, workspace=workspace, release=release)
+    chosen = free_port(port)
+    if port not in (0, chosen):
+        say(f"Port {port} is taken.")
+    command = voila_command(dashboards, port=chosen, open_browser=open_browser)
+    with _running(command, environment) as server:
+        _wait_until_ready(server, chosen)
+        out().print(f"Dashboards: http://{HOST}:{chosen}/")
+        say("Only this computer can open them. End with Ctrl-C.")
+        server.wait()
+
+
+@contextmanager
+def _running(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server and end it with us, whichever way we are asked to end."""
+    handlers = {one: signal.signal(one, _end) for one in _ending_signals()}
+    server = subprocess.Popen(command, env=dict(environment), stdin=subprocess.DEVNULL)  # noqa: S603  # our own words
+    try:
+        yield server
+        if server.returncode:
+            raise PkimmError(f"The server ended by itself with status {server.returncode}.")
+    except (KeyboardInterrupt, _Ended):
+        say("Ending ...")
+    finally:
+        for one in handlers:
+            signal.signal(one, signal.SIG_IGN)
+        _stop(server)
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
+
+
+class _Ended(BaseException):
+    """The system asked this command to end."""
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise _Ended
+
+
+def _ending_signals() -> list[signal.Signals]:
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """End the server, which ends its kernels; without mercy if it does not."""
+    if server.poll() is not None:
+        return
+    server.terminate()
+    try:
+        server.wait(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], port: int, path: str = "/") -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise PkimmError(f"The server did not start; it ended with status {server.returncode}.")
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=5):  # noqa: S310  # ours
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise PkimmError(f"The server did not answer within {START_SECONDS} seconds.")

@@ -1,0 +1,10 @@
+"""The consortium's own files, which lie beside the checkout where they are at hand."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+CONFORMANCE = SHARED / "conformance"
+
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the official files are not at hand")

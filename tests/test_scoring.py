@@ -1,0 +1,561 @@
+"""The scoring formula: worked examples, edges, the official vectors, and a slow obvious twin."""
+
+import json
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pkimm_analytics.assessment import (
+    Assessment,
+    Caveat,
+    ExtensionAnswers,
+    Mode,
+    Source,
+    State,
+    carry,
+    not_applicable,
+    rated,
+)
+from pkimm_analytics.errors import AssessmentError
+from pkimm_analytics.model import (
+    Category,
+    Extension,
+    Model,
+    Module,
+    Overlay,
+    Relevance,
+    Requirement,
+    load_model,
+    module_of,
+)
+from pkimm_analytics.scoring import (
+    answer_codes,
+    category_score,
+    score,
+    score_batch,
+    score_extension,
+    scores_to_json,
+)
+from tests.official import CONFORMANCE, needs_shared
+
+
+@pytest.fixture
+def model_1_0():
+    """The first edition."""
+    return load_model("1.0.0")
+
+
+@pytest.fixture
+def model_2_0():
+    """The edition with 76 requirements."""
+    return load_model("2.0.0")
+
+
+def small_model(*weights, categories=1):
+    """Build a model whose categories all have requirements of the given weights."""
+    return Model(
+        version="9.0.0",
+        level_names=("Initial", "Foundational", "Advanced", "Managed", "Optimized"),
+        modules=(
+            Module(
+                "G",
+                "Governance",
+                categories=tuple(
+                    Category(
+                        f"G.c{n}",
+                        f"G.c{n}",
+                        f"Category {n}",
+                        4 if n == 1 else 3,
+                        requirements=tuple(
+                            Requirement(f"G.c{n}.r{i}", f"G.c{n}.r{i}", f"r{i}", w)
+                            for i, w in enumerate(weights, 1)
+                        ),
+                    )
+                    for n in range(1, categories + 1)
+                ),
+            ),
+        ),
+    )
+
+
+def test_a_heavier_requirement_pulls_the_score_toward_its_level():
+    """
+    Three parts of level 4 and one part of level 2 make three and a half.
+    """
+    assert category_score([4, 2], weights=[3, 1]) == pytest.approx(3.5)
+
+
+def test_nothing_to_score_is_not_a_low_score():
+    """
+    An empty category has no score at all.
+    """
+    assert math.isnan(category_score([], weights=[]))
+
+
+@pytest.mark.parametrize(
+    ("levels", "weights"),
+    [([1, 2], [1]), ([0], [1]), ([6], [1]), ([2.5], [1]), ([3], [0]), ([3], [-1])],
+)
+def test_levels_and_weights_off_the_scale_are_refused(levels, weights):
+    """
+    Levels are 1 to 5 and whole, weights positive, one for each level.
+    """
+    with pytest.raises(AssessmentError):
+        category_score(levels, weights)
+
+
+def test_the_published_example_of_extension_scoring():
+    """
+    3.73 by the overlaid weights, blended to 3.37; with 4.10 of weight 3 it makes 3.64.
+
+    The second category of the example is given with its figure; 4.10 is reached here
+    with requirements of level 4 and 5.
+    """
+    model = Model(
+        version="9.0.0",
+        level_names=("1", "2", "3", "4", "5"),
+        modules=(
+            Module(
+                "G",
+                "Governance",
+                categories=(
+                    Category(
+                        "G.c",
+                        "G.c",
+                        "C",
+                        4,
+                        requirements=tuple(
+                            Requirement(f"G.c.r{i}", f"G.c.r{i}", "", w)
+                            for i, w in enumerate((3, 2, 1), 1)
+                        ),
+                    ),
+                    Category(
+                        "G.d",
+                        "G.d",
+                        "D",
+                        3,
+                        requirements=(
+                            Requirement("G.d.r1", "G.d.r1", "", 9),
+                            Requirement("G.d.r2", "G.d.r2", "", 1),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    )
+    extension = Extension(
+        id="example",
+        name="Example",
+        version="1.0.0",
+        floor_score=True,
+        relevance={"G.c": Relevance("G.c", 2)},
+        overlays={
+            "G.c.r1": Overlay("multiplier", Fraction("1.5")),
+            "G.c": Overlay("multiplier", Fraction("1.25")),
+            "G.d": Overlay("addition", Fraction(0)),
+        },
+    )
+    answers = {
+        "G.c.r1": rated(4),
+        "G.c.r2": rated(3),
+        "G.c.r3": rated(4),
+        "G.d.r1": rated(4),
+        "G.d.r2": rated(5),
+    }
+    assessment = Assessment(model=model.edition, mode=Mode.FULL, answers=answers)
+    baseline = score(assessment, model)
+    relevance = ExtensionAnswers(id="example", version="1.0.0", answers={"G.c": rated(2)})
+    result = score_extension(extension, relevance, assessment, model, baseline.categories)
+    assert round(category_score([4, 3, 4], weights=[4.5, 2, 1]), 2) == 3.73
+    assert round(float(result.categories["G.c"]), 2) == 3.37
+    assert result.categories["G.d"] == Fraction("4.1")
+    assert round(float(result.score), 2) == 3.64
+    assert round(float(result.floor), 2) == 3.37
+    assert baseline.categories["G.c"].value == Fraction(22, 6)  # untouched by the overlay
+
+
+def test_an_extension_blends_a_level_given_by_hand_with_all_weights():
+    """
+    Level 4 with weight 7.5 and relevance 2 with weight 2 make 34 / 9.5.
+    """
+    model = small_model(3, 2, 1)
+    extension = Extension(
+        id="example",
+        name="Example",
+        version="1.0.0",
+        relevance={"G.c1": Relevance("G.c1", 2)},
+        overlays={"G.c1.r1": Overlay("multiplier", Fraction("1.5"))},
+    )
+    assessment = Assessment(model=model.edition, answers={"G.c1": rated(4)})
+    relevance = ExtensionAnswers(id="example", version="1.0.0", answers={"G.c1": rated(2)})
+    result = score_extension(
+        extension, relevance, assessment, model, score(assessment, model).categories
+    )
+    assert result.categories["G.c1"] == Fraction(34) / Fraction("9.5")
+    assert result.floor is None  # this extension does not ask for one
+
+
+def test_a_category_without_a_relevance_answer_keeps_its_baseline(model_2_0):
+    """
+    Not answered is neither 0 nor 1: nothing is blended.
+    """
+    assessment = Assessment(
+        model=model_2_0.edition,
+        answers={key: rated(3) for key in model_2_0.categories},
+        extensions=(ExtensionAnswers(id="pqc", version="0.2.0"),),
+    )
+    result = score(assessment).extensions["pqc"]
+    assert result.score == result.floor == 3
+
+
+def test_the_crosswalk_vector(model_1_0):
+    """
+    All at 3 but key management 5, certificate management 1, infrastructure 5.
+    """
+    answers = {key: rated(3) for key in model_1_0.categories}
+    answers["M.key-management"] = rated(5)
+    answers["M.certificate-management"] = rated(1)
+    answers["M.infrastructure-management"] = rated(5)
+    assessment = Assessment(model=model_1_0.edition, answers=answers)
+    scores = score(assessment)
+    assert scores.overall.value == Fraction(145, 47)
+    assert scores.modules["M"].value == Fraction(43, 13)
+    carried = carry(assessment, model_1_0, load_model("1.1.0"))
+    assert score(carried).categories["G.cryptography"].state is State.UNANSWERED
+    assert score(carried).overall.value == Fraction(145, 47)
+    assert any("Cryptography" in caveat.message for caveat in carried.caveats)
+
+
+def test_what_the_newer_edition_dropped_is_named(model_1_0, model_2_0):
+    """
+    Cipher suites have no counterpart in 2.0.0.
+    """
+    answers = {
+        "M.key-management.cipher-suites-and-protocols": rated(5),
+        "M.key-management.key-inventory": rated(2),
+    }
+    assessment = Assessment(model=model_1_0.edition, mode=Mode.FULL, answers=answers)
+    carried = carry(assessment, model_1_0, model_2_0)
+    assert list(carried.answers) == ["M.key-management.key-inventory"]
+    assert any("M.5.5" in caveat.message for caveat in carried.caveats)
+
+
+def test_an_exact_mean_of_three_is_level_three():
+    """
+    Sums of fractions that meet a whole number never end up below it.
+    """
+    model = small_model(1, 2, 3, categories=7)
+    answers = {}
+    for n in range(1, 8):
+        levels = (3, 3, 3) if n < 6 else (2, 2, 4) if n == 6 else (4, 4, 2)
+        answers |= {f"G.c{n}.r{i}": rated(level) for i, level in enumerate(levels, 1)}
+    scores = score(Assessment(model=model.edition, mode=Mode.FULL, answers=answers), model)
+    assert scores.overall.value == 3
+    assert scores.overall.level == 3
+
+
+def test_just_below_three_is_level_two():
+    """
+    2.99 is level 2, and both are shown.
+    """
+    model = small_model(99, 1)
+    answers = {"G.c1.r1": rated(3), "G.c1.r2": rated(2)}
+    figure = score(Assessment(model=model.edition, mode=Mode.FULL, answers=answers), model).overall
+    assert figure.score == pytest.approx(2.99)
+    assert figure.level == 2
+    assert figure.progress == pytest.approx(0.99)
+
+
+def test_unanswered_and_not_applicable_add_neither_level_nor_weight():
+    """
+    One rated requirement of three decides alone, and coverage says so.
+    """
+    model = small_model(1, 2, 3)
+    answers = {"G.c1.r1": rated(4), "G.c1.r2": not_applicable("no HSM")}
+    assessment = Assessment(model=model.edition, mode=Mode.FULL, answers=answers)
+    figure = score(assessment, model).overall
+    assert figure.value == 4
+    assert figure.coverage == 0.5
+    counted_as_zero = score(assessment, model, unanswered="zero").overall
+    assert counted_as_zero.value == Fraction(4, 4)
+    assert counted_as_zero.coverage == 0.5
+
+
+def test_a_category_whose_requirements_all_do_not_apply_is_not_applicable():
+    """
+    It has no score, and the module goes on without it.
+    """
+    model = small_model(1, 1, categories=2)
+    answers = {
+        "G.c1.r1": not_applicable(),
+        "G.c1.r2": not_applicable(),
+        "G.c2.r1": rated(2),
+    }
+    scores = score(Assessment(model=model.edition, mode=Mode.FULL, answers=answers), model)
+    assert scores.categories["G.c1"].state is State.NOT_APPLICABLE
+    assert scores.categories["G.c1"].value is None
+    assert scores.overall.value == 2
+
+
+def test_a_module_that_does_not_apply_takes_everything_in_it_out(model_2_0):
+    """
+    Its answers stay in the document and out of the score.
+    """
+    answers = {key: rated(4 if module_of(key) == "M" else 2) for key in model_2_0.categories}
+    answers["M"] = not_applicable("run by a provider")
+    scores = score(Assessment(model=model_2_0.edition, answers=answers))
+    assert scores.overall.value == 2
+    assert scores.modules["M"].state is State.NOT_APPLICABLE
+    assert scores.modules["M"].coverage is None
+
+
+def test_a_level_given_by_hand_counts_only_where_no_requirement_is_rated():
+    """
+    And the figure says that it was given by hand.
+    """
+    model = small_model(1, categories=2)
+    answers = {"G.c1": rated(5), "G.c1.r1": rated(2), "G.c2": rated(4)}
+    scores = score(Assessment(model=model.edition, mode=Mode.FULL, answers=answers), model)
+    assert scores.categories["G.c1"].value == 2
+    assert scores.categories["G.c2"].value == 4
+    assert scores.categories["G.c2"].by_hand
+    assert not scores.categories["G.c1"].by_hand
+    assert scores.categories["G.c2"].coverage == 0
+
+
+def test_an_assessment_without_answers_has_no_score(model_2_0):
+    """
+    Null everywhere, never 0.
+    """
+    document = scores_to_json(score(Assessment(model=model_2_0.edition)))
+    assert document["overall"] == {
+        "score": None,
+        "level": None,
+        "name": None,
+        "percentage": None,
+        "coverage": 0.0,
+    }
+    assert document["categories"]["G.compliance"]["state"] == "unanswered"
+
+
+def test_the_printed_document_has_exactly_the_published_keys(model_1_0):
+    """
+    Programs of other people rely on them.
+    """
+    assessment = Assessment(
+        model=model_1_0.edition,
+        answers={"G.compliance": rated(3)},
+        caveats=(Caveat(code="x", message="A caveat."),),
+    )
+    document = scores_to_json(score(assessment))
+    assert list(document) == [
+        "format", "source", "model", "mode", "overall", "modules", "categories",
+        "extensions", "tool", "problems",
+    ]  # fmt: skip
+    assert list(document["modules"]) == ["G", "M", "O", "R"]
+    category = document["categories"]["G.compliance"]
+    assert category == {
+        "native_id": "G.3",
+        "state": "rated",
+        "score": 3.0,
+        "level": 3,
+        "name": "Advanced",
+        "percentage": 60.0,
+        "coverage": 1.0,
+    }
+    assert document["tool"] is None
+    assert document["problems"] == [{"where": "assessment", "message": "A caveat."}]
+
+
+def test_a_tools_own_figure_is_shown_with_the_reason_where_it_differs(model_1_0):
+    """
+    Equal figures need no reason.
+    """
+    reasons = [{"code": "unanswered-zero", "message": "Unanswered items count as 0 there."}]
+    tool = {"overall": {"level": 1, "value": 1.5}, "modules": {}, "reasons": reasons}
+    answers = {"G.compliance": rated(3)}
+    differing = Assessment(model=model_1_0.edition, answers=answers, source=Source(tool=tool))
+    document = scores_to_json(score(differing))
+    assert document["tool"]["differs_because"] == ["Unanswered items count as 0 there."]
+    same = {**tool, "overall": {"level": 3, "value": 3.0}}
+    equal = Assessment(model=model_1_0.edition, answers=answers, source=Source(tool=same))
+    assert scores_to_json(score(equal))["tool"]["differs_because"] == []
+
+
+# --- the batch --------------------------------------------------------------------
+
+
+def twin(model, requirement_row, category_row, *, zero=False):
+    """Score one row slowly, with fractions, straight from the published formula."""
+    codes = dict(zip(model.requirements, map(int, requirement_row), strict=True))
+    hand = dict(zip(model.categories, map(int, category_row), strict=True))
+    values = {}
+    for key, category in model.categories.items():
+        scope = [r for r in category.requirements if codes[r.key] >= 0]
+        answered = [r for r in scope if codes[r.key] > 0]
+        if hand[key] < 0 or not scope:
+            continue
+        if answered or (zero and not hand[key]):
+            counted = scope if zero else answered
+            values[key] = Fraction(
+                sum(max(codes[r.key], 0) * r.weight for r in counted),
+                sum(r.weight for r in counted),
+            )
+        elif hand[key] > 0:
+            values[key] = Fraction(int(hand[key]))
+
+    def mean(keys):
+        keys = [k for k in keys if k in values]
+        weight = sum(model.categories[k].weight for k in keys)
+        total = sum((values[k] * model.categories[k].weight for k in keys), Fraction(0))
+        return total / weight if keys else None
+
+    modules = {m.id: mean([c.key for c in m.categories]) for m in model.modules}
+    return values, modules, mean(model.categories)
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    version=st.sampled_from(["1.0.0", "1.1.0", "2.0.0"]),
+    zero=st.booleans(),
+)
+def test_the_batch_equals_the_slow_twin(seed, version, zero):
+    """
+    Exact fractions of categories, modules and the whole, for every kind of answer.
+    """
+    model = load_model(version)
+    random = np.random.default_rng(seed)
+    requirements = random.integers(-1, 6, (6, len(model.requirements))).astype(np.int8)
+    requirements[0] = np.minimum(requirements[0], 0)
+    requirements[1] = 3
+    categories = random.integers(-1, 6, (6, len(model.categories))).astype(np.int8)
+    categories[1] = 0
+    batch = score_batch(
+        model,
+        requirements=requirements,
+        categories=categories,
+        unanswered="zero" if zero else "excluded",
+    )
+    for row in range(6):
+        values, modules, overall = twin(model, requirements[row], categories[row], zero=zero)
+        for key, ratio in batch.categories.items():
+            assert ratio.fraction(row) == values.get(key), key
+        for key, ratio in batch.modules.items():
+            assert ratio.fraction(row) == modules[key]
+        assert batch.overall.fraction(row) == overall
+        level = 0 if overall is None else math.floor(overall)
+        assert batch.overall.level[row] == level
+        assert batch.overall.score[row] == pytest.approx(
+            math.nan if overall is None else float(overall), nan_ok=True
+        )
+
+
+def test_one_assessment_is_a_batch_of_one(model_2_0):
+    """
+    The same answers give the same fraction alone and among others.
+    """
+    random = np.random.default_rng(7)
+    rows = random.integers(0, 6, (50, len(model_2_0.requirements))).astype(np.int8)
+    batch = score_batch(model_2_0, requirements=rows)
+    answers = {
+        key: rated(int(code))
+        for key, code in zip(model_2_0.requirements, rows[17], strict=True)
+        if code
+    }
+    alone = Assessment(model=model_2_0.edition, mode=Mode.FULL, answers=answers)
+    assert score(alone).overall.value == batch.overall.fraction(17)
+    np.testing.assert_array_equal(answer_codes(alone, model_2_0)[0], rows[17])
+
+
+def test_weights_too_large_for_machine_integers_are_still_exact():
+    """
+    An edition with prime weights near 100 needs more than 64 bits.
+    """
+    model = small_model(97, 89, 83, 79, categories=3)
+    rows = np.array([[1, 2, 3, 4, 5, 4, 3, 2, 1, 5, 1, 5]], np.int8)
+    values, _, overall = twin(model, rows[0], [0, 0, 0])
+    batch = score_batch(model, requirements=rows)
+    assert batch.overall.fraction() == overall
+    assert batch.categories["G.c1"].fraction() == values["G.c1"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "name"),
+    [
+        (np.zeros((1, 5), np.int8), "requirements"),
+        (np.full((1, 76), 6, np.int8), "requirements"),
+        (np.full((1, 76), -2, np.int8), "requirements"),
+    ],
+)
+def test_a_batch_that_does_not_fit_the_edition_is_refused(model_2_0, codes, name):
+    """
+    Wrong number of columns, or codes off the scale.
+    """
+    with pytest.raises(AssessmentError, match=name):
+        score_batch(model_2_0, requirements=codes)
+
+
+@needs_shared
+def test_the_official_workbook_vectors(model_1_0):
+    """
+    With unanswered items counted as 0, all figures equal the intended ones.
+    """
+    vectors = json.loads((CONFORMANCE / "workbook" / "full_vectors.json").read_text("utf-8"))
+    for vector in vectors["vectors"]:
+        scope = vector["inputs"]["scope"]
+        answers = {
+            model_1_0.native[key]: rated(level)
+            for key, level in vector["inputs"]["answers"].items()
+            if level
+        }
+        for native, said in {
+            **scope.get("categories", {}),
+            **scope.get("requirements", {}),
+        }.items():
+            if said == "OUT OF":
+                answers[model_1_0.native[native]] = not_applicable()
+        scores = score(
+            Assessment(model=model_1_0.edition, mode=Mode.FULL, answers=answers), unanswered="zero"
+        )
+        expected = vector["expected"]["intended"]
+        if expected == "same as workbook":
+            expected = vector["expected"]["workbook"]
+        pairs = [(scores.overall, expected["overall"])]
+        pairs += [(scores.modules[key], figure) for key, figure in expected["modules"].items()]
+        pairs += [
+            (scores.categories[model_1_0.native[key]], figure)
+            for key, figure in expected["categories"].items()
+        ]
+        for ours, theirs in pairs:
+            assert ours.score == pytest.approx(theirs["value"], abs=1e-9), vector["id"]
+            if theirs["value"] is not None:
+                assert ours.level == theirs["level"], vector["id"]
+
+
+@needs_shared
+def test_the_official_self_assessment_vectors(model_1_0):
+    """
+    Not applicable and unanswered are both left out there, as here.
+    """
+    vectors = json.loads((CONFORMANCE / "workbook" / "self_vectors.json").read_text("utf-8"))
+    for vector in vectors["vectors"]:
+        answers = {
+            model_1_0.native[key]: not_applicable() if code == 6 else rated(code)
+            for key, code in vector["inputs"]["answers"].items()
+            if code and code <= 6
+        }
+        scores = score(Assessment(model=model_1_0.edition, answers=answers))
+        expected = vector["expected"]["workbook"]
+        for key, figure in expected["modules"].items():
+            assert scores.modules[key].score == pytest.approx(figure["value"], abs=1e-9)
+        value = expected["overall"]["value"]
+        if isinstance(value, float):
+            assert scores.overall.score == pytest.approx(value, abs=1e-9)
+            assert scores.overall.level == expected["overall"]["level"]
+        else:
+            assert scores.overall.score is None
