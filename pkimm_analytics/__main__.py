@@ -1,0 +1,6 @@
+"""``python -m pkimm_analytics`` is ``pkimm``."""
+
+from pkimm_analytics.cli import main
+
+if __name__ == "__main__":
+    main()

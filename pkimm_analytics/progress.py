@@ -1,0 +1,281 @@
+"""
+One use case over time: what changed from one assessment to the next, and why.
+
+A score moves for several reasons, and only some of them are progress. The **bridge**
+takes the steps from one assessment to another one at a time, in a fixed order, and
+scores after each: the parts are exact fractions and add up to the change.
+
+1. *edition*: the answers are carried over; what only the newer edition asks is taken
+   from the newer assessment.
+2. *scope*: what does not apply any more, and what applies now.
+3. *coverage*: what was rated on one side only.
+4. *assurance*: levels that changed together with the assurance and without any other
+   evidence. This attribution is ours and provisional.
+5. *answers*: all other levels that changed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from pkimm_analytics.assessment import (
+    UNANSWERED,
+    Answer,
+    Assessment,
+    Mode,
+    State,
+    carry,
+    not_applicable,
+)
+from pkimm_analytics.model import Model, comparability, model_of, shared_keys
+from pkimm_analytics.scoring import Scores, score
+
+PARTS = ("edition", "scope", "coverage", "assurance", "answers")
+"""Parts of a bridge, in the order in which they are taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """
+    The way from one score to another.
+
+    Parameters
+    ----------
+    before, after : Fraction, optional
+        Scores at both ends, each in its own edition; None where there is none.
+    parts : mapping of str to Fraction
+        Change by reason, in the order of :data:`PARTS`; they add up to the change.
+        Empty if one of the ends has no score.
+    """
+
+    before: Fraction | None
+    after: Fraction | None
+    parts: Mapping[str, Fraction]
+
+    @property
+    def change(self) -> Fraction | None:
+        """Difference of both scores, exactly."""
+        if self.before is None or self.after is None:
+            return None
+        return self.after - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """
+    One element in two assessments.
+
+    Parameters
+    ----------
+    key : str
+        Element key of a category or requirement.
+    before, after : Fraction, optional
+        Like-for-like scores of a category, or levels of a requirement; None where
+        not rated.
+    state_before, state_after : str
+        State on either side, or ``absent`` where the edition lacks the element.
+    comparable : str
+        ``yes``, ``with care`` or ``no``, from the crosswalk.
+    note : str
+        Why it does not compare, where it does not.
+    evidence_changed : bool
+        Whether the evidence text differs.
+    """
+
+    key: str
+    before: Fraction | None
+    after: Fraction | None
+    state_before: str
+    state_after: str
+    comparable: str = "yes"
+    note: str = ""
+    evidence_changed: bool = False
+
+    @property
+    def change(self) -> Fraction | None:
+        """Difference, None unless both sides are rated."""
+        if self.before is None or self.after is None:
+            return None
+        return self.after - self.before
+
+
+@dataclass(frozen=True)
+class Step:
+    """
+    From one assessment of a use case to the next.
+
+    Parameters
+    ----------
+    before, after : Scores
+        Each in its own edition.
+    overall : Bridge
+    modules, categories : mapping of str to Bridge
+        By element key of the newer edition.
+    like_for_like : tuple of Scores
+        Both sides again, over the elements that both editions have.
+    deltas : tuple of Delta
+        Categories and requirements of either edition.
+    """
+
+    before: Scores
+    after: Scores
+    overall: Bridge
+    modules: Mapping[str, Bridge]
+    categories: Mapping[str, Bridge]
+    like_for_like: tuple[Scores, Scores]
+    deltas: tuple[Delta, ...]
+
+
+def history(assessments: Iterable[Assessment]) -> dict[tuple[str, str], list[Assessment]]:
+    """
+    Sort assessments into use cases, each oldest first.
+
+    Returns
+    -------
+    dict
+        By organization and use case, as they are named in the assessments.
+    """
+    cases: dict[tuple[str, str], list[Assessment]] = defaultdict(list)
+    for assessment in assessments:
+        cases[assessment.organization.name, assessment.use_case.name].append(assessment)
+    return {
+        case: sorted(found, key=lambda a: (a.date or "", a.updated or "", a.id))
+        for case, found in sorted(cases.items())
+    }
+
+
+def compare(before: Assessment, after: Assessment) -> Step:
+    """
+    Compare two assessments of one use case.
+
+    Raises
+    ------
+    UnknownEditionError
+        If one of their editions is not installed.
+    """
+    old, new = model_of(before.model), model_of(after.model)
+    stages = [score(stage, new) for stage in _stages(before, after, old, new)]
+    first, last = score(before, old), score(after, new)
+    return Step(
+        before=first,
+        after=last,
+        overall=_bridge(first.overall.value, [s.overall.value for s in stages]),
+        modules={
+            key: _bridge(first.modules[key].value, [s.modules[key].value for s in stages])
+            for key in last.modules
+        },
+        categories={
+            key: _bridge(first.categories[key].value, [s.categories[key].value for s in stages])
+            for key in last.categories
+            if key in first.categories
+        },
+        like_for_like=like_for_like(before, after),
+        deltas=tuple(_deltas(before, after, old, new)),
+    )
+
+
+def like_for_like(before: Assessment, after: Assessment) -> tuple[Scores, Scores]:
+    """
+    Score both assessments over the elements that both editions have.
+
+    What one edition lacks is left out on the other side, so that the difference is
+    none of the edition's making.
+    """
+    old, new = model_of(before.model), model_of(after.model)
+    shared = shared_keys(old, new)
+    return score(_without(before, old, shared), old), score(_without(after, new, shared), new)
+
+
+def _without(assessment: Assessment, model: Model, shared: frozenset[str]) -> Assessment:
+    left_out = {key: not_applicable() for key in model.keys - shared}
+    return replace(assessment, answers={**assessment.answers, **left_out})
+
+
+def _bridge(before: Fraction | None, stages: list[Fraction | None]) -> Bridge:
+    after = stages[-1]
+    if before is None or after is None:
+        return Bridge(before, after, {})
+    parts, reached = {}, before
+    for name, value in zip(PARTS, stages, strict=True):
+        # A stage without any score cannot be shown; its part goes to the next one.
+        parts[name] = Fraction(0) if value is None else value - reached
+        reached = reached if value is None else value
+    return Bridge(before, after, parts)
+
+
+def _stages(before: Assessment, after: Assessment, old: Model, new: Model) -> list[Assessment]:
+    """Walk from the older to the newer answers, one reason at a time."""
+    answers = dict(carry(before, old, new).answers)
+    answers |= {key: answer for key, answer in after.answers.items() if key not in old.keys}
+    full = Mode.FULL in {before.mode, after.mode}
+    stages = [_stage(after, answers, full=full)]
+    confounded = before.assurance != after.assurance
+    for moves in (
+        lambda one, other: _is_out(one) != _is_out(other),
+        lambda one, other: (one.state is State.RATED) != (other.state is State.RATED),
+        lambda one, other: confounded and one.evidence == other.evidence,
+        lambda _one, _other: True,
+    ):
+        for key in {*answers, *after.answers}:
+            one, other = answers.get(key, UNANSWERED), after.answer(key)
+            if one != other and moves(one, other):
+                answers[key] = other
+        stages.append(_stage(after, answers, full=full))
+    stages[-1] = after
+    return stages
+
+
+def _stage(after: Assessment, answers: Mapping[str, Answer], *, full: bool) -> Assessment:
+    return replace(after, answers=dict(answers), mode=Mode.FULL if full else Mode.SELF)
+
+
+def _is_out(answer: Answer) -> bool:
+    return answer.state is State.NOT_APPLICABLE
+
+
+def _deltas(before: Assessment, after: Assessment, old: Model, new: Model) -> Iterable[Delta]:
+    older, newer = like_for_like(before, after)
+    for key in [*new.categories, *(k for k in old.categories if k not in new.keys)]:
+        one, other = older.categories.get(key), newer.categories.get(key)
+        shared = key in old.keys and key in new.keys
+        comparable, note = comparability(key) if old.digest != new.digest else ("yes", "")
+        yield Delta(
+            key,
+            before=one.value if one and shared else None,
+            after=other.value if other and shared else None,
+            state_before=str(score_state(one)) if key in old.keys else "absent",
+            state_after=str(score_state(other)) if key in new.keys else "absent",
+            comparable=comparable if shared else "no",
+            note=note,
+            evidence_changed=before.answer(key).evidence != after.answer(key).evidence,
+        )
+    if Mode.FULL not in {before.mode, after.mode}:
+        return
+    for key in [*new.requirements, *(k for k in old.requirements if k not in new.keys)]:
+        yield _requirement_delta(key, before, after, old, new)
+
+
+def _requirement_delta(
+    key: str, before: Assessment, after: Assessment, old: Model, new: Model
+) -> Delta:
+    one, other = before.answer(key), after.answer(key)
+    shared = key in old.keys and key in new.keys
+    return Delta(
+        key,
+        before=None if one.level is None else Fraction(one.level),
+        after=None if other.level is None else Fraction(other.level),
+        state_before=str(one.state) if key in old.keys else "absent",
+        state_after=str(other.state) if key in new.keys else "absent",
+        comparable="yes" if shared else "no",
+        note="" if shared else comparability(key)[1],
+        evidence_changed=one.evidence != other.evidence,
+    )
+
+
+def score_state(figure: object) -> State:
+    """State of a figure, unanswered if there is none."""
+    state = getattr(figure, "state", State.UNANSWERED)
+    return State(state)
