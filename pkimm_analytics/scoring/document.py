@@ -1,0 +1,114 @@
+"""The document that ``pkimm score --json`` prints, and how it explains a tool's own figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from pkimm_analytics.errors import Problem
+from pkimm_analytics.model import Model
+from pkimm_analytics.scoring.figures import ExtensionScores, Figure, Scores
+
+
+def scores_to_json(scores: Scores, problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    """
+    Return scores as the document ``pkimm-scores/1``; None where there is nothing.
+
+    Parameters
+    ----------
+    scores : Scores
+    problems : sequence of Problem
+        Further problems, such as those of the loader.
+    """
+    assessment, model = scores.assessment, scores.model
+    caveats = [Problem("assessment", c.message, refused=False) for c in assessment.caveats]
+    seen = dict.fromkeys([*problems, *scores.problems, *caveats])
+    return {
+        "format": "pkimm-scores/1",
+        "source": {"kind": assessment.source.kind, "detail": assessment.source.detail},
+        "model": {
+            "version": model.version,
+            "digest": model.digest,
+            "requirements": len(model.requirements),
+        },
+        "mode": str(assessment.mode),
+        "overall": _figure(model, scores.overall),
+        "modules": {key: _figure(model, figure) for key, figure in scores.modules.items()},
+        "categories": {
+            key: {"native_id": model.native_id(key), "state": str(f.state), **_figure(model, f)}
+            for key, f in scores.categories.items()
+        },
+        "extensions": {key: _extension(model, e) for key, e in scores.extensions.items()},
+        "tool": tool_figures(scores),
+        "problems": [problem.to_json() for problem in seen],
+    }
+
+
+def _figure(model: Model, figure: Figure) -> dict[str, Any]:
+    return {
+        "score": figure.score,
+        "level": figure.level,
+        "name": None if figure.level is None else model.level_name(figure.level),
+        "percentage": figure.percentage,
+        "coverage": figure.coverage,
+    }
+
+
+def _extension(model: Model, scores: ExtensionScores) -> dict[str, Any]:
+    def number(value: Fraction | None) -> float | None:
+        return None if value is None else float(value)
+
+    return {
+        "version": scores.extension.version,
+        "score": number(scores.score),
+        "floor": number(scores.floor),
+        "weighted_baseline": number(scores.weighted_baseline),
+        "categories": {
+            key: {
+                "native_id": model.native_id(key),
+                "score": number(value),
+                "level": None if value is None else math.floor(value),
+                "name": None if value is None else model.level_name(math.floor(value)),
+            }
+            for key, value in scores.categories.items()
+        },
+    }
+
+
+def tool_figures(scores: Scores) -> dict[str, Any] | None:
+    """
+    Figures of the source's own tool, and why they differ from ours.
+
+    Returns
+    -------
+    dict or None
+        ``overall`` and ``modules`` as the source carried them, ``differs_because``
+        with the reasons that explain a difference; empty where there is none.
+    """
+    tool = scores.assessment.source.tool
+    if not tool:
+        return None
+    modules = tool.get("modules", {})
+    pairs = [(tool.get("overall", {}), scores.overall)]
+    pairs += [(modules[key], figure) for key, figure in scores.modules.items() if key in modules]
+    reasons = [
+        reason["message"]
+        for reason in tool.get("reasons", [])
+        if not (reason.get("code") == "unanswered-zero" and scores.unanswered == "zero")
+    ]
+    differs = any(_differs(shown, figure) for shown, figure in pairs)
+    unexplained = ["The figure in the source was not computed from the answers in it."]
+    return {
+        "overall": tool.get("overall"),
+        "modules": modules,
+        "differs_because": (reasons or unexplained) if differs else [],
+    }
+
+
+def _differs(shown: Mapping[str, Any], figure: Figure) -> bool:
+    value, level = shown.get("value"), shown.get("level")
+    if value is not None:
+        return figure.score is None or abs(value - figure.score) > 1e-9 or level != figure.level
+    return (level or None) != (figure.level or None)

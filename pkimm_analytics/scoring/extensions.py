@@ -1,0 +1,86 @@
+"""
+Scores of an extension against the same answers, as the published text says.
+
+The baseline is not touched, and extensions are never combined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from pkimm_analytics.assessment import Answer, Assessment, ExtensionAnswers, State
+from pkimm_analytics.model import Category, Extension, Model
+from pkimm_analytics.scoring.codes import answer_codes
+from pkimm_analytics.scoring.figures import ExtensionScores, Figure
+from pkimm_analytics.scoring.formula import exact_mean
+
+
+def score_extension(
+    extension: Extension,
+    answers: ExtensionAnswers,
+    assessment: Assessment,
+    model: Model,
+    figures: Mapping[str, Figure],
+) -> ExtensionScores:
+    """
+    Score one extension, as the published text says; the baseline is not touched.
+
+    Requirement overlays change the requirement weights; the category level L that
+    follows is blended with the relevance level R of weight W to
+    (L x S + R x W) / (S + W), where S is the sum of all overlaid requirement weights
+    of the category; category overlays change the category weights of the weighted
+    mean. A category without a baseline score has none here; one without a rated
+    relevance answer keeps L.
+
+    References
+    ----------
+    PKI Consortium, *PKI Maturity Model*, "Extensions: Scoring model".
+    """
+    requirements, _ = answer_codes(assessment, model)
+    codes = dict(zip(model.requirements, requirements.tolist(), strict=True))
+    blended: dict[str, Fraction | None] = {}
+    weights: dict[str, Fraction] = {}
+    for key, category in model.categories.items():
+        weights[key] = _overlaid(extension, key, category.weight)
+        blended[key] = _blended(extension, answers.answers, category, codes, figures[key])
+    covered = [v for k, v in blended.items() if v is not None and k in extension.covered]
+    return ExtensionScores(
+        extension=extension,
+        score=exact_mean((v, weights[k]) for k, v in blended.items() if v is not None),
+        floor=min(covered) if extension.floor_score and covered else None,
+        weighted_baseline=exact_mean(
+            (f.value, weights[k])
+            for k, f in figures.items()
+            if f.value is not None and f.state is State.RATED
+        ),
+        categories=blended,
+    )
+
+
+def _blended(
+    extension: Extension,
+    answers: Mapping[str, Answer],
+    category: Category,
+    codes: Mapping[str, int],
+    figure: Figure,
+) -> Fraction | None:
+    if figure.value is None or figure.state is not State.RATED:
+        return None
+    overlaid = {r.key: _overlaid(extension, r.key, r.weight) for r in category.requirements}
+    level: Fraction | None = figure.value
+    if figure.n_rated and not figure.by_hand:
+        rated = [(codes[key], weight) for key, weight in overlaid.items() if codes[key] > 0]
+        level = exact_mean((code, weight) for code, weight in rated) if rated else figure.value
+    if level is None:
+        return None
+    relevance = extension.relevance.get(category.key)
+    answer = answers.get(category.key)
+    if relevance is None or answer is None or answer.level is None:
+        return level
+    return exact_mean([(level, sum(overlaid.values())), (answer.level, relevance.weight)]) or level
+
+
+def _overlaid(extension: Extension, key: str, weight: int) -> Fraction:
+    overlay = extension.overlays.get(key)
+    return overlay.apply(Fraction(weight)) if overlay else Fraction(weight)
