@@ -105,9 +105,24 @@ class Workspace:
                 problems.append(Problem(path.name, error.message))
         return sorted(found, key=lambda s: (s.assessment.date or "", s.assessment.id))
 
-    def save(self, assessment: Assessment) -> Path:
+    def find(self, id_: str) -> Path | None:
+        """File of the assessment with an id, None if there is none."""
+        ending = f"{_slug(id_)}{SUFFIX}"
+        for path in self.assessments_folder.glob(f"*{ending}"):
+            if path.name == ending or path.name.endswith("." + ending):
+                return path
+        return None
+
+    def save(self, assessment: Assessment, *, set_aside: bool = True) -> Path:
         """
         Store an assessment under its id; earlier content of that id is set aside.
+
+        Parameters
+        ----------
+        assessment : Assessment
+        set_aside : bool
+            Whether to keep the earlier content; a questionnaire, which stores after
+            every answer, does not.
 
         Raises
         ------
@@ -121,7 +136,8 @@ class Workspace:
                 earlier = path.read_bytes()
                 if earlier == content:
                     return path
-                self._set_aside(path, earlier)
+                if set_aside:
+                    self._set_aside(path, earlier)
             write_atomically(path, content)
         except OSError as error:
             raise WorkspaceError(
@@ -170,10 +186,10 @@ class Workspace:
 
     def _path(self, assessment: Assessment) -> Path:
         """Existing file of that id, or a new name that a person can read."""
+        existing = self.find(assessment.id)
+        if existing is not None:
+            return existing
         ending = f"{_slug(assessment.id)}{SUFFIX}"
-        for path in self.assessments_folder.glob(f"*{ending}"):
-            if path.name == ending or path.name.endswith("." + ending):
-                return path
         parts = [assessment.date or "undated", _slug(assessment.use_case.name)[:40], ending]
         return self.assessments_folder / ".".join(part for part in parts if part)
 

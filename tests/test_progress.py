@@ -140,7 +140,7 @@ def test_like_for_like_leaves_out_what_one_edition_lacks():
     A key management score from requirements compares without the removed one.
     """
     old, new = load_model("1.0.0"), load_model("2.0.0")
-    levels = {key: 3 for key in old.requirements}
+    levels = dict.fromkeys(old.requirements, 3)
     levels["M.key-management.cipher-suites-and-protocols"] = 5
     one = Assessment(
         model=old.edition, mode=Mode.FULL, answers={k: rated(v) for k, v in levels.items()}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pkimm_analytics.cli import dashboards, models, scores
+from pkimm_analytics.cli import dashboards, models, progress, scores
 
 app = typer.Typer(
     name="pkimm",
@@ -35,6 +35,7 @@ def root(
 
 
 scores.register(app)
+progress.register(app)
 models.register(app)
 dashboards.register(app)
 

@@ -8,12 +8,10 @@ closed, or when the system asks the command to stop.
 
 from __future__ import annotations
 
-import shutil
+import http.client
 import signal
 import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -39,6 +37,7 @@ from pkimm_analytics.workspace import Workspace
 DASHBOARD_PORT = 8866
 NOTEBOOK_PORT = 8888
 DEMO_SEED = 2024
+DEMO_ORGANIZATIONS = 3
 NEEDED = ("anywidget", "ipywidgets", "plotly", "voila")
 START_SECONDS = 90
 STOP_SECONDS = 15
@@ -72,7 +71,7 @@ def demo_command(
     workspace: Annotated[
         Path | None,
         typer.Option(
-            "--workspace", "-w", help="Where the invented assessments are kept; reused if it exists."
+            "--workspace", "-w", help="Where the invented assessments are kept, and found again."
         ),
     ] = None,
 ) -> None:
@@ -132,8 +131,8 @@ def lab_command(
     command = jupyterlab_command(notebooks, port=chosen, open_browser=not no_browser)
     with _running(command, environment) as server:
         _wait_until_ready(server, chosen, path="/api")
-        out().print(f"Notebooks: {shown(str(notebooks))}. JupyterLab prints its address with a token.")
-        say("End with Ctrl-C.")
+        out().print(f"Notebooks: {shown(str(notebooks))}")
+        say("JupyterLab prints its address with a token. End with Ctrl-C.")
         server.wait()
 
 
@@ -190,9 +189,10 @@ def writable_notebooks(folder: Path) -> Path:
 
 def _fill(place: Workspace) -> None:
     """Make the workspace of the demo: one history with repeats, and some other organizations."""
-    from pkimm_analytics.synthetic import demo_assessments
+    from pkimm_analytics.synthetic import sample_history, simulate
 
-    assessments = demo_assessments(DEMO_SEED)
+    others = simulate(organizations=DEMO_ORGANIZATIONS, seed=DEMO_SEED).assessments
+    assessments = [*sample_history(DEMO_SEED), *others]
     with progress_bar("Inventing assessments", len(assessments)) as advance:
         for assessment in assessments:
             place.save(assessment)
@@ -226,7 +226,9 @@ def _serve(workspace: Path, release: Path | None, *, port: int, open_browser: bo
 
 
 @contextmanager
-def _running(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def _running(
+    command: Sequence[str], environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server and end it with us, whichever way we are asked to end."""
     handlers = {one: signal.signal(one, _end) for one in _ending_signals()}
     server = subprocess.Popen(command, env=dict(environment), stdin=subprocess.DEVNULL)  # noqa: S603  # our own words
@@ -274,9 +276,18 @@ def _wait_until_ready(server: subprocess.Popen[bytes], port: int, path: str = "/
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise PkimmError(f"The server did not start; it ended with status {server.returncode}.")
-        try:
-            with urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=5):  # noqa: S310  # ours
-                return
-        except OSError:
-            time.sleep(0.1)
+        if _answers(port, path):
+            return
+        time.sleep(0.1)
     raise PkimmError(f"The server did not answer within {START_SECONDS} seconds.")
+
+
+def _answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)  # never through a proxy
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -20,7 +20,7 @@ from pkimm_analytics.errors import Problem, SourceFormatError
 MAX_DEPTH = 40
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_WriterBase: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class _Loader(_Base):  # type: ignore[misc]  # the base is the C loader where it was compiled
@@ -40,6 +40,25 @@ _PLAIN = {
 }
 for _tag, (_pattern, _first) in _PLAIN.items():
     _Loader.add_implicit_resolver(_tag, re.compile(_pattern), _first)
+
+
+class _Dumper(_WriterBase):  # type: ignore[misc]  # as above
+    """A safe dumper that quotes what any version of YAML takes for something else than text."""
+
+
+_NUMBER = re.compile(
+    r"^[-+]?(?:0o[0-7]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?)$"
+)
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER, list("-+.0123456789"))
+_OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029\ufeff]")
+
+
+def _represent_text(dumper: Any, text: str) -> Any:
+    style = '"' if _OTHER_LINE_ENDS.search(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
 
 
 def _construct_int(loader: Any, node: Any) -> int:

@@ -109,6 +109,6 @@ def tool_figures(scores: Scores) -> dict[str, Any] | None:
 
 def _differs(shown: Mapping[str, Any], figure: Figure) -> bool:
     value, level = shown.get("value"), shown.get("level")
-    if value is not None:
-        return figure.score is None or abs(value - figure.score) > 1e-9 or level != figure.level
-    return (level or None) != (figure.level or None)
+    if (level or None) != (figure.level or None):
+        return True
+    return value is not None and abs(value - (figure.score or 0.0)) > 1e-9

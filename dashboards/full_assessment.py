@@ -1,0 +1,26 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   title: Full assessment
+# ---
+
+# %% [markdown]
+# # Full assessment
+#
+# Every requirement rated on its own, with notes and evidence.
+# Every answer is stored at once in your workspace, on this computer.
+
+# %%
+from pkimm_analytics.session import default_workspace
+from pkimm_analytics.widgets.questionnaire import Questionnaire
+
+workspace = default_workspace()
+
+# %%
+questionnaire = Questionnaire(workspace, mode="full")
+
+# %%
+questionnaire

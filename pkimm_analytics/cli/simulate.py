@@ -1,0 +1,32 @@
+"""Command that invents organizations: ``pkimm simulate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pkimm_analytics.cli.console import ends_cleanly, progress_bar, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command("simulate")(simulate_command)
+
+
+@ends_cleanly
+def simulate_command(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write, of its own.")],
+    organizations: Annotated[
+        int, typer.Option("--organizations", "-n", help="How many organizations.")
+    ] = 20,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+) -> None:
+    """Invent organizations and their assessments, with the truth beside them."""
+    from pkimm_analytics.synthetic import simulate, write_simulation
+
+    simulation = simulate(organizations=organizations, seed=seed)
+    with progress_bar("Inventing assessments", len(simulation)) as advance:
+        write_simulation(simulation, out, lambda _done, _of: advance())
+    say(f"{len(simulation)} assessments of {organizations} invented organizations in {out}")

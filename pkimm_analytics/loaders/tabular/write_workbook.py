@@ -1,0 +1,286 @@
+"""
+Assessments to our own xlsx: the template as a workbook that people like to open.
+
+Four sheets: what this is, the properties, the answers with names and weights, and the
+figures. Properties and answers are the long layout, so the file is read back exactly;
+the figures are for the eye. Every text is stored as text: no cell is a formula.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.loaders.tabular.template import (
+    ANSWER,
+    PROPERTIES,
+    STATED,
+    to_xlsx_text,
+)
+from pkimm_analytics.loaders.tabular.write import (
+    Row,
+    Sheet,
+    answer_rows,
+    parts,
+    prepare,
+    property_rows,
+)
+from pkimm_analytics.model import MODULE_IDS, Model
+from pkimm_analytics.scoring import Figure, score
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+Line = Mapping[str, str | int | float]
+
+_ANSWERS = {
+    "assessment": 12,
+    "model_version": 10,
+    "mode": 7,
+    "element": 34,
+    "native_id": 12,
+    "name": 40,
+    "weight": 8,
+    **dict.fromkeys(ANSWER, 14),
+    "level": 8,
+    "level_name": 14,
+    "partial": 8,
+    "reason": 30,
+    "notes": 50,
+    "evidence": 50,
+}
+_PROPERTIES = {"assessment": 12, "property": 32, "value": 70, "meaning": 44}
+_SCORES = {
+    "assessment": 12,
+    "area": 34,
+    "id": 12,
+    "name": 34,
+    "state": 15,
+    "score": 8,
+    "level": 8,
+    "level_name": 14,
+    "percentage": 12,
+    "coverage": 10,
+    "remark": 50,
+}
+_FORMATS = {"score": "0.00", "percentage": '0.0"%"', "coverage": "0%"}
+_RARE_WIDTH = 20
+_HEADER_COLOR, _MODULE_COLOR, _CATEGORY_COLOR = "1F3A5F", "C9D6E8", "E9EFF7"
+
+_READ_ME = (
+    "PKI maturity assessment",
+    "",
+    "Assessment: the properties, one in each row. Fill in the column value.",
+    "Answers: one row for each question. Fill in the column level: 1 to 5, or empty, or N/A.",
+    "Answers: N/A says that the element does not apply; give the reason beside it.",
+    "Answers: if a row already has a state, change or clear it together with the level.",
+    "Answers: rows on grey take a whole module or category out of scope with N/A.",
+    "Scores: the figures when this file was written. They do not follow what you change.",
+    "Level names, names, weights and meanings are there to read; nothing reads them back.",
+    "This file can be imported again as it is, and nothing is lost.",
+    "It holds names and notes of one organization: handle it as such.",
+)
+
+
+def write_xlsx(assessments: Sequence[Assessment], models: Sequence[Model] = ()) -> bytes:
+    """
+    Write assessments as one readable xlsx workbook, lossless.
+
+    Parameters
+    ----------
+    assessments : sequence of Assessment
+        At least one, each with another id.
+    models : sequence of Model
+        Editions that are already at hand; others are looked up.
+
+    Returns
+    -------
+    bytes
+        The workbook: sheets Read me, Assessment, Answers and Scores.
+
+    Raises
+    ------
+    AssessmentError
+        If there is nothing to write, two assessments share an id or one holds what
+        cannot be written as JSON.
+    UnknownEditionError
+        If an edition is not installed.
+    """
+    from openpyxl import Workbook  # imported late: nothing else here needs it
+
+    sheets = prepare(assessments, models)
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    book.properties.creator = "pkimm-analytics"
+    _write_read_me(book)
+    _write_table(book, "Assessment", _PROPERTIES, [r for s in sheets for r in _properties(s)])
+    answers = _write_table(book, "Answers", _ANSWERS, [r for s in sheets for r in _answers(s)])
+    _offer_choices(answers)
+    pairs = zip(assessments, sheets, strict=True)
+    _write_table(book, "Scores", _SCORES, [line for a, s in pairs for line in _scores(a, s)])
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+# --- rows ------------------------------------------------------------------------
+
+
+def _properties(sheet: Sheet) -> Iterable[Line]:
+    stated: list[Row] = [{"element": name, "value": text} for name, text in sheet.stated.items()]
+    offered = [name for name, (kind, _) in PROPERTIES.items() if kind in {"text", "code"}]
+    for row in [*stated, *property_rows(sheet, offered)]:
+        for part in parts(row, to_xlsx_text):
+            name = str(part.pop("element"))
+            meaning = PROPERTIES.get(name, ("", _MEANING.get(name, "")))[1]
+            yield {"assessment": sheet.label, "property": name, **part, "meaning": meaning}
+
+
+_MEANING = {
+    "model_version": "Edition of PKIMM that was answered",
+    "model_digest": "Tells editions of one version apart",
+    "mode": "self: categories; full: requirements",
+}
+
+
+def _answers(sheet: Sheet) -> Iterable[Line]:
+    stated = {name: sheet.stated[name] for name in STATED if name in _ANSWERS}
+    for row in answer_rows(sheet, with_headings=True):
+        key = str(row["element"])
+        level = row.get("level")
+        shown: Row = {"level_name": sheet.model.level_name(int(level))} if level else {}
+        element = sheet.model.categories.get(key) or sheet.model.requirements.get(key)
+        if element:
+            shown["weight"] = element.weight
+        for part in parts({**row, **shown}, to_xlsx_text):
+            yield {"assessment": sheet.label, **stated, **part}
+
+
+def _scores(assessment: Assessment, sheet: Sheet) -> Iterable[Line]:
+    scores = score(assessment, sheet.model)
+    figures = {"overall": scores.overall, **scores.modules, **scores.categories}
+    for key, figure in figures.items():
+        named = {"id": sheet.model.native_id(key), "name": sheet.model.name(key)}
+        named = named if key != "overall" else {"name": "Overall"}
+        yield {"assessment": sheet.label, "area": key, **named, **_figure(sheet.model, figure)}
+    for id_, extension in scores.extensions.items():
+        for what in ("score", "floor", "weighted_baseline"):
+            value = getattr(extension, what)
+            if value is not None:
+                name = f"{extension.extension.name}: {what.replace('_', ' ')}"
+                area = f"{id_}: {what}"
+                line: Line = {
+                    "area": area,
+                    "name": name,
+                    "score": float(value),
+                    "level": int(value),
+                }
+                yield {"assessment": sheet.label, **line}
+    for problem in scores.problems:
+        yield {"assessment": sheet.label, "area": problem.where, "remark": problem.message}
+
+
+def _figure(model: Model, figure: Figure) -> dict[str, str | int | float]:
+    values = {
+        "state": str(figure.state),
+        "score": figure.score,
+        "level": figure.level,
+        "level_name": None if figure.level is None else model.level_name(figure.level),
+        "percentage": figure.percentage,
+        "coverage": figure.coverage,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+# --- sheets ----------------------------------------------------------------------
+
+
+def _write_read_me(book: Workbook) -> None:
+    from openpyxl.styles import Alignment, Font
+
+    sheet = book.create_sheet("Read me")
+    sheet.column_dimensions["A"].width = 100
+    for number, line in enumerate(_READ_ME, 1):
+        cell: Any = sheet.cell(number, 1, line)
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+    sheet.cell(1, 1).font = Font(bold=True, size=14)
+
+
+def _write_table(
+    book: Workbook, title: str, widths: Mapping[str, int], lines: Sequence[Line]
+) -> Worksheet:
+    """Write a sheet with a frozen header, a filter, and rows shaded by what they are."""
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    sheet: Worksheet = book.create_sheet(title)
+    rare = dict.fromkeys(c for line in lines for c in line if c not in widths)
+    columns = {**widths, **dict.fromkeys(rare, _RARE_WIDTH)}
+    wrapped = Alignment(wrap_text=True, vertical="top")
+    for number, (column, width) in enumerate(columns.items(), 1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+        cell: Any = sheet.cell(1, number, column)
+        cell.font = Font(bold=True, color="FFFFFF")
+        cell.fill = PatternFill("solid", fgColor=_HEADER_COLOR)
+        cell.alignment = wrapped
+    for row, line in enumerate(lines, 2):
+        fill = _fill(str(line.get("element", line.get("area", ""))))
+        for number, column in enumerate(columns, 1):
+            value = line.get(column, "")
+            if value == "" and fill is None:
+                continue
+            cell = sheet.cell(row, number)
+            _put(cell, value)
+            cell.alignment = wrapped
+            cell.number_format = _FORMATS.get(column, "General")
+            if fill:
+                cell.fill = fill
+    sheet.freeze_panes = f"{get_column_letter([*columns].index(_FROZEN[title]) + 2)}2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{max(len(lines), 1) + 1}"
+    return sheet
+
+
+_FROZEN = {"Answers": "element", "Assessment": "property", "Scores": "area"}
+
+
+def _fill(element: str) -> Any:
+    """Return the color of a row about a module or category, None for all others."""
+    from openpyxl.styles import PatternFill
+
+    if element in {*MODULE_IDS, "overall"}:
+        return PatternFill("solid", fgColor=_MODULE_COLOR)
+    is_category = element[:2] in {f"{id_}." for id_ in MODULE_IDS} and element.count(".") == 1
+    return PatternFill("solid", fgColor=_CATEGORY_COLOR) if is_category else None
+
+
+def _put(cell: Any, value: str | int | float) -> None:
+    """Set a cell; text stays text, whatever it begins with."""
+    if not isinstance(value, str):
+        cell.value = value
+    elif value:
+        cell.value = to_xlsx_text(value)
+        cell.data_type = "s"
+        cell.quotePrefix = value[:1] in "=+-@\t\r'"
+
+
+def _offer_choices(sheet: Worksheet) -> None:
+    """Let a spreadsheet offer the levels and states to choose from."""
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    columns = {str(cell.value): get_column_letter(index) for index, cell in enumerate(sheet[1], 1)}
+    for column, choices in _CHOICES.items():
+        rule = DataValidation("list", formula1=f'"{choices}"', allow_blank=True)
+        rule.errorTitle, rule.error = column, f"Expected {choices} or empty."
+        rule.add(f"{columns[column]}2:{columns[column]}{max(sheet.max_row, 2)}")
+        sheet.add_data_validation(rule)
+
+
+_CHOICES = {
+    "level": "1,2,3,4,5,N/A",
+    "state": "rated,unanswered,not_applicable",
+    "partial": "true,false",
+}

@@ -1,0 +1,374 @@
+"""
+Records of the web tool's 2.0.0 generation: ratings, extensions, plans, everything else.
+
+A record becomes an assessment without loss. What has a field of our own goes there;
+the rest is kept under ``web_tool`` in the ``extra`` of the assessment, answer,
+extension or plan that it belongs to, so that the writer gives it back. Entries of
+elements that the edition lacks are refused as answers and kept aside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pkimm_analytics.assessment import (
+    UNANSWERED,
+    Answer,
+    Assessment,
+    Caveat,
+    ExtensionAnswers,
+    Mode,
+    Source,
+    State,
+)
+from pkimm_analytics.errors import Problem, SourceFormatError, UnknownEditionError
+from pkimm_analytics.loaders.loaded import Loaded, content_digest, content_id
+from pkimm_analytics.loaders.web_tool.details import read_details, take_text
+from pkimm_analytics.loaders.web_tool.elements import (
+    Elements,
+    Entries,
+    check_edition,
+    find_elements,
+    sort_entries,
+    source_structure,
+)
+from pkimm_analytics.loaders.web_tool.entry import (
+    KEPT,
+    aside_level,
+    label,
+    place,
+    read_level,
+    read_map,
+)
+from pkimm_analytics.loaders.web_tool.figures import extension_figures, figures_2
+from pkimm_analytics.loaders.web_tool.numbering import text_of
+from pkimm_analytics.loaders.web_tool.plans import read_plans
+from pkimm_analytics.model import Model, category_of, load_extension
+
+ASIDE = "web_tool_aside"
+"""Field of the assessment's `extra` with the entries that were refused."""
+STATE_SCHEMA = 2
+"""Newest version of the tool's format that is known."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_EXTENSION_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_MAX_EXTENSIONS = 50
+_READ = ("progress", "requirementProgress", "enabledExtensions", "actionPlans")
+_IMPLIED = ("stateSchemaVersion", "dataVersion")
+
+
+def refuse_unreadable(record: Mapping[str, Any], name: str) -> None:
+    """
+    Refuse what only looks like a record: other formats of the tool and newer ones.
+
+    Raises
+    ------
+    SourceFormatError
+        With what to do instead.
+    """
+    kind, version = record.get("kind"), record.get("stateSchemaVersion", 1)
+    instead = "export the assessment itself from the web tool (YAML or share link) and import that"
+    if kind == "pkimm-scope-template":
+        reason = f"a scope template says what is out of scope and holds no ratings; {instead}"
+    elif record.get("format") == "pkic-assessment-package":
+        reason = f"an assessment package, a draft that is not in use for PKIMM; {instead}"
+    elif kind == "pkimm-assessment" or "formatVersion" in record:
+        reason = f"a JSON format that the web tool has withdrawn; {instead}"
+    elif type(version) is not int or version > STATE_SCHEMA:
+        reason = (
+            f"stateSchemaVersion is not {STATE_SCHEMA} or less: a newer web tool wrote this;"
+            " a newer version of this package may read it"
+        )
+    else:
+        return
+    raise SourceFormatError(f"{name} cannot be imported.", [Problem(name, reason)])
+
+
+def load_record(
+    record: Mapping[str, Any], content: bytes, name: str, form: str, problems: list[Problem]
+) -> Loaded:
+    """
+    Make an assessment of a record.
+
+    Parameters
+    ----------
+    record : mapping
+        Fields of the tool's assessment record; of a link those that it has.
+    content : bytes
+        The source, for its digest.
+    name : str
+        How to call it in messages.
+    form : str
+        ``link``, ``yaml`` or ``storage``.
+    problems : list of Problem
+        What was wrong on the way here; more is added.
+
+    Raises
+    ------
+    SourceFormatError
+        If the record is not of this kind.
+    UnknownEditionError
+        If its model version is not installed.
+    """
+    refuse_unreadable(record, name)
+    progress = read_map(record, "progress", name)
+    requirements = read_map(record, "requirementProgress", name)
+    elements = find_elements(record, progress, requirements, name)
+    rest = {key: value for key, value in record.items() if key not in (*_READ, *_IMPLIED)}
+    enabled = _enabled(record, rest, problems)
+    entries = sort_entries(progress, requirements, elements, enabled, problems)
+    check_edition(elements, entries, problems)
+    plans, left = read_plans(record.get("actionPlans"), elements.find, elements.model, problems)
+    extensions = _extensions(enabled, entries, elements.model, problems)
+    details = read_details(rest, problems)
+    aside = {ASIDE: entries.aside} if entries.aside else {}
+    rest |= left
+    assessment = Assessment(
+        id=_own_id(rest) or content_id(content),
+        model=elements.model.edition,
+        mode=Mode.FULL if requirements else Mode.SELF,
+        answers=_answers(entries, elements.model, problems, computed=form == "link"),
+        extensions=tuple(extensions),
+        action_plans=plans,
+        caveats=_caveats(record, entries, elements),
+        source=_source(content, form, elements, entries, extensions),
+        extra={**({KEPT: rest} if rest else {}), **aside},
+        **details,
+    )
+    return Loaded(assessment, tuple(problems))
+
+
+# --- answers ---------------------------------------------------------------------
+
+
+def _answers(
+    entries: Entries, model: Model, problems: list[Problem], *, computed: bool
+) -> dict[str, Answer]:
+    """
+    Answers by element key, categories first.
+
+    With `computed`, a category level beside rated requirements is the tool's result,
+    not a rating, and is left out.
+    """
+    requirements = {
+        key: read_answer(entry, place("requirementProgress", key), model, problems, always=True)
+        for key, entry in entries.requirements.items()
+    }
+    rated = {category_of(k) for k, answer in requirements.items() if answer.state is State.RATED}
+    answers = {}
+    for key in model.categories:
+        if key not in entries.categories:
+            continue
+        answer = read_answer(entries.categories[key], place("progress", key), model, problems)
+        is_result = computed and key in rated and answer.state is State.RATED
+        if answer != UNANSWERED and not is_result:
+            answers[key] = answer
+    return answers | requirements
+
+
+def read_answer(
+    entry: Any, where: str, model: Model, problems: list[Problem], *, always: bool = False
+) -> Answer:
+    """
+    Answer of one entry.
+
+    Parameters
+    ----------
+    entry : object
+        As it stands.
+    where : str
+        Its place, for messages.
+    model : Model
+        Edition with the names of the levels.
+    problems : list of Problem
+        Takes what is wrong.
+    always : bool
+        True where the tool writes notes and evidence even if they are empty, as it
+        does for requirements.
+    """
+    if not isinstance(entry, Mapping):
+        message = "expected a rating with level and applicability. Read as unanswered"
+        problems.append(Problem(where, message))
+        return UNANSWERED
+    rest = {key: value for key, value in entry.items() if key not in ("level", "applicability")}
+    applicability = entry.get("applicability", True)
+    if not isinstance(applicability, bool):
+        message = "applicability is neither true nor false; read as applicable, as the tool does"
+        problems.append(Problem(where, message, refused=False))
+    off = applicability is False
+    level = None if off else read_level(entry, where, problems, required=False)
+    aside = aside_level(entry) if off else None
+    _keep_label(rest, label(model, level, off=off), level or aside or 0, off=off)
+    return Answer(
+        state=State.NOT_APPLICABLE if off else State.RATED if level else State.UNANSWERED,
+        level=level,
+        reason=take_text(rest, "applicabilityReason", where, problems),
+        notes=take_text(rest, "notes", where, problems, always=always),
+        evidence=take_text(rest, "evidence", where, problems, always=always),
+        set_aside_level=aside,
+        extra={KEPT: rest} if rest else {},
+    )
+
+
+def _keep_label(rest: dict[str, Any], usual: str, level: int, *, off: bool) -> None:
+    """Keep label and description with the level they belong to, for as long as it stands."""
+    result, description = rest.pop("result", None), rest.pop("description", None)
+    if result not in (None, usual) or description:
+        rest["label"] = {
+            "level": level,
+            "off": off,
+            "result": usual if result is None else result,
+            "description": "" if description is None else description,
+        }
+
+
+# --- extensions ------------------------------------------------------------------
+
+
+def _enabled(
+    record: Mapping[str, Any], rest: dict[str, Any], problems: list[Problem]
+) -> dict[str, dict[str, Any]]:
+    """Return the enabled extensions by id; items that are none stay in `rest`."""
+    raw = record.get("enabledExtensions")
+    items = raw if isinstance(raw, list) else [] if raw is None else [raw]
+    found: dict[str, dict[str, Any]] = {}
+    odd = []
+    for item in items:
+        fields = {"id": item} if isinstance(item, str) else item
+        if _is_extension(fields) and fields["id"] not in found and len(found) < _MAX_EXTENSIONS:
+            found[fields["id"]] = fields
+        else:
+            odd.append(item)
+    if odd:
+        rest["enabledExtensions"] = odd
+        message = f"{len(odd)} item(s) are no extension with id and version, or come twice"
+        problems.append(Problem("enabledExtensions", f"{message}. Kept aside, not scored"))
+    return found
+
+
+def _is_extension(item: Any) -> bool:
+    if not isinstance(item, Mapping) or not isinstance(item.get("id"), str):
+        return False
+    version = item.get("version", "")
+    return (
+        _EXTENSION_ID.fullmatch(item["id"]) is not None
+        and isinstance(version, str)
+        and len(version) <= 40
+    )
+
+
+def _extensions(
+    enabled: Mapping[str, dict[str, Any]],
+    entries: Entries,
+    model: Model,
+    problems: list[Problem],
+) -> list[ExtensionAnswers]:
+    found = []
+    for id_, fields in enabled.items():
+        version = fields.get("version") or None
+        where = place("enabledExtensions", id_)
+        try:
+            extension = load_extension(id_, version, model=model.version)
+            digest = extension.digest
+            if version is None:
+                message = f"names no version; {extension.version} is assumed"
+                problems.append(Problem(where, message, refused=False))
+            version = extension.version
+        except UnknownEditionError:
+            digest = None
+            message = "is not installed: its ratings are kept, not scored. Add its file with: pkimm"
+            problems.append(Problem(where, f"{message} models add FILE"))
+        rest = {key: value for key, value in fields.items() if key not in ("id", "version")}
+        answers = {
+            key: read_answer(entry, place(f"progress.{id_}", key), model, problems)
+            for key, entry in entries.extensions[id_].items()
+        }
+        found.append(
+            ExtensionAnswers(
+                id=id_,
+                version=version or "",
+                digest=digest,
+                answers=answers,
+                extra={KEPT: rest} if rest else {},
+            )
+        )
+    return found
+
+
+# --- what goes with the answers --------------------------------------------------
+
+
+def _own_id(rest: dict[str, Any]) -> str | None:
+    """Take the id, if it can be ours."""
+    id_ = rest.get("id")
+    if isinstance(id_, str) and _ID.fullmatch(id_):
+        rest.pop("id")
+        return id_
+    return None
+
+
+def _caveats(record: Mapping[str, Any], entries: Entries, elements: Elements) -> tuple[Caveat, ...]:
+    """Say what may be wrong with a record that the tool migrated from an older file."""
+    found = [elements.note] if elements.note else []
+    misfiled = [
+        f"{key} has the description of {text.key}"
+        for key, entry in entries.categories.items()
+        if (text := text_of(entry)) is not None and text.key != key
+    ]
+    if misfiled:
+        found.append(
+            "Some ratings have the description of another category, as they do when the official"
+            f" tool files an older file under wrong categories: {'; '.join(misfiled)}."
+        )
+    meta = record.get("meta")
+    if isinstance(meta, Mapping) and meta.get("importedFromId"):
+        found.append(
+            "The official tool imported this from another assessment. If that was a file of the"
+            " web tool 1.0.x, categories may be missing or mixed up: import the older file itself."
+        )
+    return tuple(Caveat(code="migrated-by-tool", message=message) for message in found)
+
+
+def _source(
+    content: bytes,
+    form: str,
+    elements: Elements,
+    entries: Entries,
+    extensions: list[ExtensionAnswers],
+) -> Source:
+    model = elements.model
+    source = Source(
+        kind=f"web-tool-{form}-2",
+        detail=f"web tool, 2.0.0 generation, {model.edition}",
+        digest=content_digest(content),
+    )
+    if not elements.is_complete or model.version.startswith("1."):
+        return source  # the tool calculated with an edition that is not at hand
+    own = {}
+    for answers in extensions:
+        if answers.digest is not None:
+            own[answers.id] = extension_figures(
+                load_extension(answers.id, answers.version),
+                model,
+                entries.categories,
+                entries.requirements,
+                entries.extensions[answers.id],
+            )
+    return replace(
+        source,
+        tool=figures_2(model, entries.categories, entries.requirements),
+        extra={"tool_extensions": own} if own else {},
+    )
+
+
+def kept_structure(rest: Mapping[str, Any], model: Model) -> dict[str, Any]:
+    """Structure that a record came with if it is of this edition, else the edition's own."""
+    structure = rest.get("sourceStructure")
+    by_key = structure.get("byKey") if isinstance(structure, Mapping) else None
+    known = isinstance(by_key, Mapping) and all(
+        category.native_id in by_key for category in model.categories.values()
+    )
+    return dict(structure) if known and isinstance(structure, Mapping) else source_structure(model)

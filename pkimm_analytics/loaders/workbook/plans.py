@@ -1,0 +1,110 @@
+"""
+The sheet ActionPlans of the full workbook: a required level for each category, and texts.
+
+The texts stand in 15 boxes whose titles are formulas. Box n belongs to the n-th
+category, in the order of the sheet, that has an achieved and a required level; texts
+stay in their box when that order changes, so the assignment is worked out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pkimm_analytics.assessment import ActionPlan
+from pkimm_analytics.errors import Problem
+from pkimm_analytics.loaders.workbook.cells import Book, Sheet
+from pkimm_analytics.loaders.workbook.words import full_entry, text_of
+
+PARTS = ("objectives", "responsibility", "schedule", "resources", "outputs", "tasks", "comments")
+
+
+def read_plans(
+    book: Book, keys: Mapping[str, str], levels: Mapping[str, int], problems: list[Problem]
+) -> tuple[ActionPlan, ...]:
+    """
+    Read the action plans.
+
+    Parameters
+    ----------
+    keys : mapping of str to str
+        Element keys of the categories by code, in the order of the workbook.
+    levels : mapping of str to int
+        Level that the workbook shows for each category.
+    """
+    sheet = book.find("actionplans", lambda sheet: bool(sheet.find("required level")))
+    if sheet is None:
+        return ()
+    required = _required_levels(sheet, keys, problems)
+    boxes = _boxes(sheet, problems)
+    with_box = [key for key in required if levels.get(key, 0) >= 1]
+    texts = dict(zip(with_box, (parts for _, parts in boxes), strict=False))
+    for where, parts in boxes[len(with_box) :]:
+        if parts:
+            note = "texts in a box that belongs to no category with a required level; left out"
+            problems.append(Problem(where, note))
+    return tuple(
+        ActionPlan(element=key, target_level=level, **texts.get(key, {}))
+        for key, level in required.items()
+    )
+
+
+def _required_levels(
+    sheet: Sheet, keys: Mapping[str, str], problems: list[Problem]
+) -> dict[str, int]:
+    """Return the required levels by category, in the order of the workbook."""
+    header, column = sheet.find("required level")[0]
+    achieved = [c for row, c in sheet.find("achieved level") if row == header]
+    rows = _category_rows(sheet, header, achieved[0] if achieved else column - 2)[: len(keys)]
+    if len(rows) < len(keys):
+        if any(not sheet.at(row, column).is_empty for row in rows):
+            note = f"{len(rows)} rows where {len(keys)} categories were expected; left out"
+            problems.append(Problem(sheet.where(header, column), note))
+        return {}
+    found = {}
+    for row, key in zip(rows, keys.values(), strict=True):
+        entry = full_entry(sheet.at(row, column))
+        problem = entry.problem(sheet.where(row, column))
+        problems += [problem] if problem else []
+        if entry.level:
+            found[key] = entry.level
+    return found
+
+
+def _category_rows(sheet: Sheet, header: int, achieved: int) -> list[int]:
+    """
+    Rows of the categories, in the order of the workbook; the first box may follow.
+
+    They have both a title and an achieved level; rows of modules have a title only,
+    and the numbers below the header have none.
+    """
+    end = min((row for row, _ in sheet.find(PARTS[0])), default=header + 40)
+    return [
+        row
+        for row, cells in sheet.rows.items()
+        if header < row < end and achieved in cells and any(column < achieved for column in cells)
+    ]
+
+
+def _boxes(sheet: Sheet, problems: list[Problem]) -> list[tuple[str, dict[str, Any]]]:
+    """Place and texts of each box, in order."""
+    boxes = []
+    column = min((column for _, column in sheet.find(PARTS[0])), default=0)
+    starts = [row for row, place in sheet.find(PARTS[0]) if place == column]
+    for start, end in zip(starts, [*starts[1:], starts[-1] + 12] if starts else [], strict=True):
+        parts: dict[str, Any] = {}
+        for row in range(start, end):
+            label = sheet.words(row, column)
+            if label in PARTS and label not in parts:
+                text = _box_text(sheet, row, column, problems)
+                parts |= {label: (text,)} if text else {}
+        boxes.append((sheet.where(start, column), parts))
+    return boxes
+
+
+def _box_text(sheet: Sheet, row: int, column: int, problems: list[Problem]) -> str:
+    """Text two columns to the right of its label, or three or one."""
+    for right in (column + 2, column + 3, column + 1):
+        if not sheet.at(row, right).is_empty:
+            return text_of(sheet, row, right, problems)
+    return ""

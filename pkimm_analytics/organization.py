@@ -1,0 +1,225 @@
+"""
+Who answered: sector, size, region and PKI role as coded lists with coarser grains.
+
+A profile is stated in **leaf** codes, such as the country ``CZE``; benchmarks use
+the **group** that it belongs to, ``europe``, or **all**, written ``*``. Each leaf has
+one parent at each grain, so that a coarser table never counts anybody twice.
+*Prefer not to say* is an answer with a code of its own; None is no answer at all.
+The lists are versioned files in ``hierarchies/``.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from pkimm_analytics.errors import AssessmentError, Problem
+
+Grain = Literal["leaf", "group", "all"]
+
+ATTRIBUTES = ("sector", "size", "region", "role")
+GRAINS: tuple[Grain, ...] = ("leaf", "group", "all")
+ALL = "*"
+"""The one code of the coarsest grain of every attribute."""
+
+PREFER_NOT_TO_SAY = "prefer-not-to-say"
+"""Leaf and group of those who were asked and did not want to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """
+    The codes of one attribute at three grains.
+
+    Parameters
+    ----------
+    attribute : str
+        ``sector``, ``size``, ``region`` or ``role``.
+    version : str
+        Changes whenever a code or its group changes; releases state it.
+    codes : mapping of str to tuple of str
+        By grain, in the order in which they are shown.
+    labels : mapping of str to str
+        What a reader is shown for a code of any grain.
+    parents : mapping of str to mapping of str to str
+        By grain, then by code: the code one grain coarser.
+    """
+
+    attribute: str
+    version: str
+    codes: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, str]
+    parents: Mapping[str, Mapping[str, str]]
+
+
+def hierarchy(attribute: str) -> Hierarchy:
+    """
+    Codes, labels and parents of one attribute.
+
+    Raises
+    ------
+    AssessmentError
+        If there is no such attribute.
+    """
+    if attribute not in ATTRIBUTES:
+        raise AssessmentError(f"A profile has no such attribute; expected {_choice(ATTRIBUTES)}.")
+    return _read(attribute)
+
+
+def profile_codes(attribute: str, grain: Grain = "leaf") -> tuple[str, ...]:
+    """
+    Codes of an attribute at one grain, in the order in which they are shown.
+
+    Raises
+    ------
+    AssessmentError
+        If there is no such attribute or grain.
+
+    Examples
+    --------
+    >>> profile_codes("size", "group")
+    ('1-249', '250-4999', '5000+', 'prefer-not-to-say')
+    """
+    _check_grain(grain)
+    return hierarchy(attribute).codes[grain]
+
+
+def label(attribute: str, code: str) -> str:
+    """
+    Text of a code of any grain.
+
+    Raises
+    ------
+    AssessmentError
+        If the attribute has no such code.
+
+    Examples
+    --------
+    >>> label("sector", "L-finance")
+    'Financial and insurance activities'
+    """
+    labels = hierarchy(attribute).labels
+    if code not in labels:
+        raise AssessmentError(f"{attribute} has no such code at any grain.")
+    return labels[code]
+
+
+def coarsen(attribute: str, code: str | None, grain: Grain) -> str | None:
+    """
+    Code at a coarser grain, or the same code at its own.
+
+    Parameters
+    ----------
+    attribute : str
+    code : str, optional
+        Leaf or group. None, which is no answer, stays None, except among all, where
+        everybody counts.
+    grain : {"leaf", "group", "all"}
+
+    Raises
+    ------
+    AssessmentError
+        If the attribute has no such code, or only at a coarser grain.
+
+    Examples
+    --------
+    >>> coarsen("region", "CZE", "group")
+    'europe'
+    """
+    _check_grain(grain)
+    known = hierarchy(attribute)
+    if code is None:
+        return ALL if grain == "all" else None
+    start = next((g for g in GRAINS if code in known.codes[g]), None)
+    if start is None or GRAINS.index(start) > GRAINS.index(grain):
+        raise AssessmentError(f"{attribute} has no such code at grain {grain!r} or finer.")
+    for finer in GRAINS[GRAINS.index(start) : GRAINS.index(grain)]:
+        code = known.parents[finer][code]
+    return code
+
+
+def check_profile(
+    *,
+    sector: str | None = None,
+    size: str | None = None,
+    region: str | None = None,
+    role: str | None = None,
+) -> list[Problem]:
+    """
+    List the values of a profile that are no leaf codes.
+
+    None, which is no answer, is fine. Messages never repeat the value, because people
+    write names into the wrong field.
+
+    Examples
+    --------
+    >>> print(*check_profile(sector="L-finance", size="40", region="Czechia"))
+    organization.size: not a known code; expected one of '1-49', '50-249', '250-999',
+    '1000-4999', '5000-49999', '50000+', 'prefer-not-to-say' organization.region: not a
+    known code; expected an ISO 3166-1 alpha-3 country code such as 'DEU', or
+    'prefer-not-to-say'; did you mean 'CZE'?
+    """
+    profile = {"sector": sector, "size": size, "region": region, "role": role}
+    return [
+        Problem(f"organization.{attribute}", f"not a known code; {_expected(attribute, value)}")
+        for attribute, value in profile.items()
+        if value is not None and value not in profile_codes(attribute)
+    ]
+
+
+def _expected(attribute: str, value: object) -> str:
+    if attribute == "region":
+        text = "expected an ISO 3166-1 alpha-3 country code such as 'DEU', or 'prefer-not-to-say'"
+    else:
+        text = f"expected one of {', '.join(map(repr, profile_codes(attribute)))}"
+    if attribute == "sector" and isinstance(value, str) and len(value.strip()) == 1:
+        return text + "; a letter alone is ambiguous: NACE Rev. 2 and Rev. 2.1 differ"
+    near = _nearest(attribute, value) if isinstance(value, str) else None
+    return f"{text}; did you mean {near!r}?" if near else text
+
+
+def _nearest(attribute: str, value: str) -> str | None:
+    """Leaf code whose spelling or label is closest to what somebody wrote."""
+    known = hierarchy(attribute)
+    spellings = {code.casefold(): code for code in known.codes["leaf"]}
+    if attribute != "size":  # labels of sizes differ in digits only, so all are alike
+        spellings |= {known.labels[code].casefold(): code for code in known.codes["leaf"]}
+    wanted = value[:100].strip().casefold()
+    # Three letters are close to many country codes that were not meant.
+    found = [wanted] if wanted in spellings else []
+    if not found and len(wanted) > 3:
+        found = difflib.get_close_matches(wanted, spellings, n=1, cutoff=0.8)
+    return spellings[found[0]] if found else None
+
+
+def _check_grain(grain: str) -> None:
+    if grain not in GRAINS:
+        raise AssessmentError(f"A hierarchy has no such grain; expected {_choice(GRAINS)}.")
+
+
+def _choice(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:-1]) + " or " + names[-1]
+
+
+@cache
+def _read(attribute: str) -> Hierarchy:
+    path = resources.files("pkimm_analytics") / "hierarchies" / f"{attribute}.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    header = [line for line in lines if line.startswith("#")]
+    rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    version = next(line.split(":")[1].strip() for line in header if line.startswith("# version:"))
+    return Hierarchy(
+        attribute=attribute,
+        version=version,
+        codes={g: tuple(row["code"] for row in rows if row["grain"] == g) for g in GRAINS},
+        labels={row["code"]: row["name"] for row in rows},
+        parents={
+            g: {row["code"]: row["parent"] for row in rows if row["grain"] == g}
+            for g in GRAINS[:-1]
+        },
+    )

@@ -1,0 +1,241 @@
+"""
+The columns, types and units of every table that is stored or exported.
+
+A table is described once, here, as plain values; readers, writers, the data
+dictionary in ``data/README.md`` and the Arrow schema all follow from it. An empty
+cell is null and means that there is nothing to state; it is never 0 and never NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+ColumnType = Literal["string", "bool", "int8", "int32", "float64", "date"]
+
+OVERALL = "overall"
+"""What the column ``element`` holds for the score of the whole PKI."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """
+    One column.
+
+    Parameters
+    ----------
+    name : str
+    type : {"string", "bool", "int8", "int32", "float64", "date"}
+    description : str
+        One sentence, with the values of closed lists.
+    unit : str
+        Unit or range; empty for text.
+    nullable : bool
+        Whether a cell may be empty.
+    """
+
+    name: str
+    type: ColumnType
+    description: str
+    unit: str = ""
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """
+    One table.
+
+    Parameters
+    ----------
+    name : str
+    description : str
+        What one row is, and who may see the table.
+    columns : tuple of Column
+        In the order in which they are stored.
+    key : tuple of str
+        Columns that no two rows share all values of.
+    """
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns, in their order."""
+        return tuple(column.name for column in self.columns)
+
+
+# --- long tables of whole assessments --------------------------------------------
+
+_LEVEL = "level, 1 to 5"
+_ASSESSMENT = (
+    Column("assessment", "string", "Id of the assessment."),
+    Column("use_case", "string", "Use case as its assessor named it.", nullable=True),
+    Column("date", "date", "Day that the assessment stands for.", nullable=True),
+    Column("edition", "string", "Version of the model, such as 2.0.0."),
+    Column(
+        "digest", "string", "Digest of the edition's structure; the version alone is ambiguous."
+    ),
+    Column("mode", "string", "self (levels of categories) or full (levels of requirements)."),
+    Column("assurance", "string", "self, formal or third-party.", nullable=True),
+    Column("synthetic", "bool", "True if the assessment was invented."),
+    Column(
+        "extension", "string", "Id of the extension; empty for the model itself.", nullable=True
+    ),
+)
+_ELEMENT = (
+    Column("element", "string", "Element key, spelled as in model 2.0.0, or overall."),
+    Column(
+        "native_id",
+        "string",
+        "Id of the element in its own edition; empty for overall.",
+        nullable=True,
+    ),
+    Column("kind", "string", "overall, module, category or requirement."),
+    Column("name", "string", "Name of the element in its own edition."),
+    Column("state", "string", "rated, unanswered or not_applicable."),
+)
+
+ANSWERS = Table(
+    name="answers",
+    description=(
+        "One row for each question of an assessment, unanswered ones included. Private:"
+        " it holds free text and stays with the organization."
+    ),
+    columns=(
+        *_ASSESSMENT,
+        *_ELEMENT,
+        Column("level", "int8", "Level that was reached, if rated.", _LEVEL, nullable=True),
+        Column("partial", "bool", "True if the element applies only in part; it is still rated."),
+        Column("reason", "string", "Why it does not apply, or only in part.", nullable=True),
+        Column("notes", "string", "Notes of the assessor.", nullable=True),
+        Column("evidence", "string", "Evidence that was seen.", nullable=True),
+    ),
+    key=("assessment", "extension", "element"),
+)
+
+SCORES = Table(
+    name="scores",
+    description=(
+        "One row for each figure of an assessment: overall, modules, categories, and those of"
+        " its extensions. Private: the use case is free text."
+    ),
+    columns=(
+        *_ASSESSMENT,
+        *_ELEMENT,
+        Column("score", "float64", "Weighted mean level.", "level, 1.0 to 5.0", nullable=True),
+        Column("level", "int8", "Score rounded down, exactly.", _LEVEL, nullable=True),
+        Column("level_name", "string", "Name of the level in its edition.", nullable=True),
+        Column("percentage", "float64", "100 x score / 5.", "percent, 20 to 100", nullable=True),
+        Column("n_rated", "int32", "Questions that were rated.", "questions", nullable=True),
+        Column("n_in_scope", "int32", "Questions that apply.", "questions", nullable=True),
+        Column("coverage", "float64", "n_rated / n_in_scope.", "share, 0 to 1", nullable=True),
+        Column("unanswered", "string", "excluded or zero: how unanswered questions were counted."),
+        Column("scoring_version", "string", "Version of the scoring rules."),
+    ),
+    key=("assessment", "extension", "element"),
+)
+
+
+# --- the truth behind synthetic assessments ---------------------------------------
+
+TRUTH = Table(
+    name="truth",
+    description=(
+        "What synthetic organizations answered: one row for each organization and each quarter"
+        " in which it was assessed. Invented; public. After the columns below follows one column"
+        " for each category and requirement of all shipped editions, named by its element key."
+    ),
+    columns=(
+        Column("org", "string", "Invented name of the organization, as in its assessments."),
+        Column("parent", "string", "Invented name of its parent, or its own where it has none."),
+        Column("sector", "string", "Leaf code of the hierarchy sector.", nullable=True),
+        Column("size", "string", "Leaf code of the hierarchy size.", nullable=True),
+        Column("region", "string", "Leaf code of the hierarchy region.", nullable=True),
+        Column("role", "string", "Leaf code of the hierarchy role.", nullable=True),
+        Column("assurance", "string", "self, formal or third-party."),
+        Column("edition", "string", "Version of the model that was answered."),
+        Column("quarter", "string", "Quarter of the assessment, such as 2026Q3."),
+    ),
+    key=("org", "quarter"),
+)
+
+_NOTHING = "Empty where the edition has none, and where it is unanswered or not applicable."
+CATEGORY_OF_TRUTH = Column(
+    "<category>",
+    "float64",
+    "Score of the category in a full assessment, its level in a self-assessment. " + _NOTHING,
+    "level, 1.0 to 5.0",
+    nullable=True,
+)
+REQUIREMENT_OF_TRUTH = Column(
+    "<requirement>",
+    "int8",
+    "Level of the requirement; empty in self-assessments. " + _NOTHING,
+    _LEVEL,
+    nullable=True,
+)
+
+
+def truth_table(keys: Iterable[str]) -> Table:
+    """
+    Describe the table ``truth`` with a column for each category and requirement.
+
+    Parameters
+    ----------
+    keys : iterable of str
+        Element keys of categories (``M.key-management``) and requirements
+        (``M.key-management.key-inventory``), in the order of the columns.
+    """
+    elements = tuple(
+        replace(CATEGORY_OF_TRUTH if key.count(".") == 1 else REQUIREMENT_OF_TRUTH, name=key)
+        for key in keys
+    )
+    return replace(TRUTH, columns=(*TRUTH.columns, *elements))
+
+
+# --- other forms of a description --------------------------------------------------
+
+
+def arrow_schema(table: Table) -> Any:
+    """Return the pyarrow schema of a table, without metadata."""
+    import pyarrow as pa  # imported late: it is heavy, and descriptions are not
+
+    types = {
+        "string": pa.string(),
+        "bool": pa.bool_(),
+        "int8": pa.int8(),
+        "int32": pa.int32(),
+        "float64": pa.float64(),
+        "date": pa.date32(),
+    }
+    return pa.schema([pa.field(c.name, types[c.type], nullable=c.nullable) for c in table.columns])
+
+
+def data_dictionary() -> str:
+    """
+    Return the data dictionary of all tables as Markdown.
+
+    ``data/README.md`` carries it between two marks; a test compares the two.
+    """
+    truth = replace(TRUTH, columns=(*TRUTH.columns, CATEGORY_OF_TRUTH, REQUIREMENT_OF_TRUTH))
+    return "\n".join(_markdown(table) for table in (ANSWERS, SCORES, truth))
+
+
+def _markdown(table: Table) -> str:
+    sentences = table.description.replace(". ", ".\n")
+    lines = [f"### `{table.name}`", "", sentences, f"Key: {_code(table.key)}.", ""]
+    lines += ["| column | type | unit | empty | meaning |", "|---|---|---|---|---|"]
+    lines += [
+        f"| `{c.name}` | {c.type} | {c.unit} | {'yes' if c.nullable else 'no'} | {c.description} |"
+        for c in table.columns
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,104 @@
+"""
+Links and records as the web tool makes them, from an encoder of our own.
+
+Nothing here uses the package, so that a mistake in its decoder is not repeated.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+PAGE = "https://tool.example/assessment/"
+
+BUNDLED = "G.1 G.2 G.3 G.4 M.5 M.6 M.7 M.8 O.9 O.10 O.11 O.12 R.13 R.14 R.15".split()
+SITE = "G.1 G.2 G.3 G.4 M.5 M.6 M.8 M.9 O.15 O.13 O.7 O.12 R.10 R.11 R.14".split()
+NEWER = "G.1 G.2 G.3 G.4 G.5 M.6 M.7 M.8 M.9 O.10 O.11 O.12 O.13 R.14 R.15 R.16".split()
+
+
+def ratings(keys: list[str], level: Any = 3, **entries: Any) -> dict[str, Any]:
+    """Return a map of ratings of 1.0.x; `entries` replace levels, as in ``M_6=5``."""
+    found = {key: {"level": level, "applicability": True} for key in keys}
+    for name, value in entries.items():
+        key = name.replace("_", ".")
+        found[key] = value if isinstance(value, dict) else {"level": value, "applicability": True}
+    return found
+
+
+def off(level: Any = 3) -> dict[str, Any]:
+    """Return an entry that was switched off."""
+    return {"level": level, "result": "Not Applicable", "applicability": False}
+
+
+def link(parameters: Mapping[str, bytes], page: str = PAGE) -> str:
+    """Return a link from the bytes of its parameters."""
+    pairs = (f"{k}={quote(base64.b64encode(v).decode(), safe='')}" for k, v in parameters.items())
+    return f"{page}#{'&'.join(pairs)}"
+
+
+def link_1(progress: Any, name: str = "", assessor: str = "", use_case: str = "") -> str:
+    """Return a link of 1.0.x: one byte per character."""
+    texts = {"assessmentName": name, "assessorName": assessor, "useCaseDescription": use_case}
+    encoded = {key: text.encode("latin-1") for key, text in texts.items()}
+    content = json.dumps(progress, ensure_ascii=False, separators=(",", ":")).encode("latin-1")
+    return link({"progress": content, **encoded})
+
+
+def link_dev(progress: Any, enabled: Any = (), name: str = "") -> str:
+    """Return a link of a development build: UTF-8, the map inside a map."""
+    content = {"progress": progress, "enabledExtensions": list(enabled)}
+    return link({"progress": json.dumps(content).encode(), "assessmentName": name.encode()})
+
+
+def link_2(
+    progress: Any,
+    requirements: Any = None,
+    *,
+    version: str = "2.0.0",
+    enabled: Any = (),
+    name: str = "",
+) -> str:
+    """Return a link of the 2.0.0 generation, with `full` if there are requirements."""
+    head = {"stateSchemaVersion": 1, "dataVersion": version, "progress": progress}
+    head["enabledExtensions"] = list(enabled)
+    parameters = {"progress": json.dumps(head).encode(), "assessmentName": name.encode()}
+    if requirements is not None:
+        full = {"hashVersion": 2, "dataVersion": version, "requirementProgress": requirements}
+        parameters["full"] = deflate(json.dumps(full).encode())
+    return link(parameters)
+
+
+def deflate(content: bytes) -> bytes:
+    """Return raw-deflated bytes."""
+    compressor = zlib.compressobj(wbits=-15)
+    return compressor.compress(content) + compressor.flush()
+
+
+def record(progress: Any, **fields: Any) -> dict[str, Any]:
+    """Return a record of the 2.0.0 generation."""
+    return {
+        "stateSchemaVersion": 1,
+        "dataVersion": "2.0.0",
+        "name": "Invented",
+        "id": "3f2b1c44-0000-4000-8000-000000000001",
+        "progress": progress,
+        "enabledExtensions": [],
+        "assessmentName": "",
+        "assessorName": "",
+        "useCaseDescription": "",
+        "meta": {
+            "createdAt": "2026-05-01T08:00:00.000Z",
+            "updatedAt": "2026-05-02T08:00:00.000Z",
+        },
+        "exportedAt": "2026-05-02T08:00:01.000Z",
+        **fields,
+    }
+
+
+def rating(level: Any, **more: Any) -> dict[str, Any]:
+    """Return an entry of the 2.0.0 generation."""
+    return {"level": level, "applicability": True, **more}

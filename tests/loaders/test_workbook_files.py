@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pkimm_analytics.assessment import dumps, loads
+from pkimm_analytics.errors import PkimmError, SourceFormatError
+from pkimm_analytics.loaders.workbook import is_workbook, sniff_workbook
+from pkimm_analytics.scoring import score
+from tests.loaders.invented_workbook import (
+    LEVELS,
+    SLOT_OF,
+    full_workbook,
+    levels,
+    patched,
+    read,
+    saved,
+    self_workbook,
+    zipped,
+)
+
+
+def test_the_two_workbooks_are_told_apart_by_their_content():
+    """
+    Another workbook is neither, and reading it says what was expected.
+    """
+    other = saved(openpyxl.Workbook())
+    assert sniff_workbook(full_workbook(), "x") == "full"
+    assert sniff_workbook(self_workbook(), "x") == "self"
+    assert sniff_workbook(other, "x") is None
+    with pytest.raises(SourceFormatError, match="Overview, Scoping and Assessment"):
+        read(other)
+
+
+def test_only_an_archive_with_a_workbook_is_a_workbook():
+    """
+    Neither a text nor any other zip archive is one.
+    """
+    assert is_workbook(full_workbook())
+    assert not is_workbook(b"PK\x03\x04 and no more")
+    assert not is_workbook(zipped({"a.txt": b"a"}))
+    assert not is_workbook(b"level,3")
+
+
+BOMB = b"<workbook>" + b" " * 5_000_000 + b"</workbook>"
+SHEETS = b'<workbook xmlns:r="x"><sheet name="Tool" r:id="rId1"/></workbook>'
+EXPLODING = (
+    b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    b"<workbook>&b;</workbook>"
+)
+
+
+def encrypted() -> bytes:
+    """Archive whose directory says that its parts are encrypted."""
+    content = bytearray(zipped({"xl/workbook.xml": b"<workbook/>"}))
+    content[content.rindex(b"PK\x01\x02") + 8] |= 1
+    return bytes(content)
+
+
+BROKEN = {
+    "an empty file": (b"", "no content"),
+    "a truncated file": (full_workbook()[:-30], "truncated or damaged"),
+    "a password": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "password-protected"),
+    "an encrypted part": (encrypted(), "encrypted"),
+    "a bomb by ratio": (zipped({"xl/workbook.xml": BOMB}), "150 times"),
+    "entities": (zipped({"xl/workbook.xml": EXPLODING}), "document type"),
+    "a part that occurs twice": (
+        zipped({"xl/workbook.xml": b"<a/>", "xl/workbook.xml*": b"<b/>"}),
+        "occurs twice",
+    ),
+    "another packing": (zipped({"xl/workbook.xml": b"<a/>"}, zipfile.ZIP_BZIP2), "packed"),
+    "a binary workbook": (zipped({"xl/workbook.bin": b"x"}), ".xlsb"),
+    "an OpenDocument file": (zipped({"mimetype": b"x", "content.xml": b"<a/>"}), ".ods"),
+    "another archive": (zipped({"readme.txt": b"x"}), "without a workbook"),
+    "no references": (zipped({"xl/workbook.xml": SHEETS}), "part is missing"),
+    "broken XML": (zipped({"xl/workbook.xml": b"<workbook>"}), "part is damaged"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_file_that_is_no_sound_workbook_is_refused_with_its_name(kind: str):
+    """
+    One message: which file, what is wrong with it, and that nothing was imported.
+    """
+    content, expected = BROKEN[kind]
+    with pytest.raises(SourceFormatError) as caught:
+        sniff_workbook(content, "answers.xlsx")
+    assert "answers.xlsx" in caught.value.message
+    assert "Nothing was imported" in caught.value.message
+    assert expected in str(caught.value)
+
+
+def test_a_bomb_of_many_parts_is_refused_by_its_directory():
+    """
+    Eleven parts of six million bytes, each packed below the limit of the ratio.
+    """
+    part = (b"0123456789abcdef" * 4 + bytes(range(64))) * 50_000
+    content = zipped({"xl/workbook.xml": b"<a/>", **{f"xl/{n}.xml": part for n in range(11)}})
+    with pytest.raises(SourceFormatError, match=r"unpacks to more than"):
+        sniff_workbook(content, "x")
+
+
+def test_a_workbook_in_the_strict_format_is_read():
+    """
+    Its namespaces differ, its cells do not.
+    """
+    content = full_workbook({"G.1.1": "Managed"})
+    old = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    new = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+    for part in ("xl/workbook.xml", *(f"xl/worksheets/sheet{n}.xml" for n in range(1, 6))):
+        content = patched(content, part, old, new)
+    assert levels(read(content).assessment) == {"G.1.1": 4}
+
+
+# --- fuzzing -----------------------------------------------------------------------
+
+
+def try_to_read(content: bytes) -> None:
+    """Nothing but our own errors may come out."""
+    try:
+        loaded = read(content)
+    except PkimmError:
+        return
+    score(loaded.assessment)
+    assert loads(dumps(loaded.assessment)) == loaded.assessment
+
+
+@given(st.binary(max_size=400), st.sampled_from([b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"]))
+@settings(max_examples=100)
+def test_random_bytes_never_crash_the_reader(content: bytes, start: bytes):
+    """
+    Only our own errors leave.
+    """
+    try_to_read(start + content)
+
+
+SMALL = self_workbook({"G.1": 3})
+PLAIN = zipped(
+    {
+        name: zipfile.ZipFile(io.BytesIO(SMALL)).read(name)
+        for name in zipfile.ZipFile(io.BytesIO(SMALL)).namelist()
+    },
+    zipfile.ZIP_STORED,
+)
+
+
+@given(st.data())
+@settings(max_examples=100)
+def test_a_damaged_workbook_never_crashes_the_reader(data: st.DataObject):
+    """
+    It is cut off, or some bytes of it are changed; in a stored archive they are XML.
+    """
+    content = bytearray(data.draw(st.sampled_from([SMALL, PLAIN])))
+    for _ in range(data.draw(st.integers(0, 5))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try_to_read(bytes(content[: data.draw(st.integers(0, len(content)))]))
+    try_to_read(bytes(content))
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_damaged_xml_in_a_sound_archive_never_crashes_the_reader(data: st.DataObject):
+    """
+    The checksums are right, the parts are not.
+    """
+    with zipfile.ZipFile(io.BytesIO(SMALL)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = data.draw(st.sampled_from([n for n in parts if n.startswith(("xl/w", "xl/_", "docP"))]))
+    part = bytearray(parts[name])
+    for _ in range(data.draw(st.integers(1, 4))):
+        part[data.draw(st.integers(0, len(part) - 1))] = data.draw(st.integers(32, 126))
+    try_to_read(zipped(parts | {name: bytes(part)}))
+
+
+cell_values = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-10, 10),
+    st.integers(),
+    st.floats(),
+    st.sampled_from([*LEVELS, "IN", "OUT OF", "N/A", "#N/A", "=1/0", "3", " basic "]),
+    st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=30),
+)
+
+
+@given(
+    answers=st.dictionaries(st.sampled_from([*SLOT_OF, "1.1.5."]), cell_values, max_size=8),
+    scope=st.dictionaries(st.sampled_from([*SLOT_OF, "2.3.6."]), cell_values, max_size=4),
+    start=cell_values,
+    required=cell_values,
+)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+def test_any_values_in_the_cells_end_in_answers_or_problems(
+    answers: dict[str, Any], scope: dict[str, Any], start: Any, required: Any
+):
+    """
+    Whatever was typed, the rest of the workbook is read.
+    """
+    content = full_workbook(
+        {"R.15.1": "Basic", **answers},
+        scope=scope,
+        required={"R.15": required},
+        overview={"Starting date": start, "Company": start, "Assessor's position": start},
+    )
+    loaded = read(content)
+    score(loaded.assessment)
+    assert loads(dumps(loaded.assessment)) == loaded.assessment
