@@ -80,3 +80,11 @@ class WorkspaceError(PkimmError, OSError):
 
 class SimulationError(PkimmError, ValueError):
     """The settings of a simulation cannot be used; nothing was simulated."""
+
+
+class PolicyError(PkimmError, ValueError):
+    """The disclosure policy or plan is not complete and sound; nothing is published with it."""
+
+
+class DisclosureError(PkimmError, ValueError):
+    """A release was refused; nothing was published."""

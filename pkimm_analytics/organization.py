@@ -83,7 +83,7 @@ def profile_codes(attribute: str, grain: Grain = "leaf") -> tuple[str, ...]:
     Examples
     --------
     >>> profile_codes("size", "group")
-    ('1-249', '250-4999', '5000+', 'prefer-not-to-say')
+    ('up-to-249', '250-4999', '5000+', 'prefer-not-to-say')
     """
     _check_grain(grain)
     return hierarchy(attribute).codes[grain]
@@ -159,7 +159,7 @@ def check_profile(
     Examples
     --------
     >>> print(*check_profile(sector="L-finance", size="40", region="Czechia"))
-    organization.size: not a known code; expected one of '1-49', '50-249', '250-999',
+    organization.size: not a known code; expected one of 'up-to-49', '50-249', '250-999',
     '1000-4999', '5000-49999', '50000+', 'prefer-not-to-say' organization.region: not a
     known code; expected an ISO 3166-1 alpha-3 country code such as 'DEU', or
     'prefer-not-to-say'; did you mean 'CZE'?

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -78,12 +79,14 @@ NASTY = (
 )
 
 
+@cache
 def texts(max_size: int = 40) -> SearchStrategy[str]:
     """Return short texts of any characters that UTF-8 can write, and the nasty ones."""
     anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=max_size)
     return st.sampled_from(NASTY) | anything | st.sampled_from(["", "plain words"])
 
 
+@cache
 def json_values() -> SearchStrategy[Any]:
     """Return what an unknown field of a document may hold."""
     numbers = st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False)
@@ -95,12 +98,14 @@ def json_values() -> SearchStrategy[Any]:
     )
 
 
+@cache
 def extras() -> SearchStrategy[dict[str, Any]]:
     """Return unknown fields of a document, mostly none; names never clash with known ones."""
     names = texts(8).map(lambda text: f"x {text}")
     return st.just({}) | st.dictionaries(names, json_values(), max_size=2)
 
 
+@cache
 def answers(*, is_module: bool = False) -> SearchStrategy[Answer]:
     """Return answers of any state; a module is never rated."""
     states = [State.UNANSWERED, State.NOT_APPLICABLE, *([] if is_module else [State.RATED] * 3)]
@@ -125,16 +130,19 @@ def answers(*, is_module: bool = False) -> SearchStrategy[Answer]:
     return one()
 
 
+@cache
 def days() -> SearchStrategy[str | None]:
     """Return days as text, or None."""
     return st.none() | st.dates(date(2015, 1, 1), date(2035, 12, 31)).map(date.isoformat)
 
 
+@cache
 def codes() -> SearchStrategy[str | None]:
     """Return codes of a profile, or None; the document takes any text for them."""
     return st.none() | st.sampled_from(["finance", "public", "250-999", "EU"]) | texts(10)
 
 
+@cache
 def organizations() -> SearchStrategy[Organization]:
     """Return organizations with any fields."""
     return st.builds(
@@ -197,6 +205,7 @@ def _pqc(model: Model) -> list[Any]:
     return [load_extension("pqc", model=model.version)] if model.version != "1.0.0" else []
 
 
+@cache
 def sources() -> SearchStrategy[Source]:
     """Return sources, some of them with figures of a tool."""
     figure = st.fixed_dictionaries(
@@ -258,6 +267,7 @@ def assessments(
     return _enriched(draw, plain, model) if is_rich else plain
 
 
+@cache
 def _uuids() -> SearchStrategy[str]:
     return st.uuids(version=4).map(str)
 

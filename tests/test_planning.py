@@ -210,9 +210,7 @@ def test_a_plan_cannot_raise_what_does_not_apply():
     First it has to be brought back into scope.
     """
     model = load_model("2.0.0")
-    assessment = Assessment(
-        model=model.edition, answers={"G.compliance": not_applicable("none")}
-    )
+    assessment = Assessment(model=model.edition, answers={"G.compliance": not_applicable("none")})
     with pytest.raises(PlanningError, match="does not apply"):
         planned_assessment(assessment, {"G.compliance": 4})
     assert score(planned_assessment(assessment, {"R.awareness": 2})).overall.value == 2

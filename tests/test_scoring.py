@@ -40,6 +40,7 @@ from pkimm_analytics.scoring import (
     score_extension,
     scores_to_json,
 )
+from pkimm_analytics.synthetic import sample_history
 from tests.official import CONFORMANCE, needs_shared
 
 
@@ -559,3 +560,13 @@ def test_the_official_self_assessment_vectors(model_1_0):
             assert scores.overall.level == expected["overall"]["level"]
         else:
             assert scores.overall.score is None
+
+
+def test_extension_scores_of_a_whole_history_are_exact():
+    """
+    No machine integer sneaks into a fraction, where it would overflow in silence.
+    """
+    for assessment in sample_history(18):
+        for extension in score(assessment).extensions.values():
+            assert 1 <= extension.score <= 5
+            assert type(extension.score.numerator) is int

@@ -343,7 +343,7 @@ def test_larger_organizations_and_banks_score_higher(truth):
     scores = mean_score(truth)
     by_size = scores.groupby(truth["size"]).mean()
     by_sector = scores.groupby(truth["sector"]).mean()
-    assert by_size["1-49"] < by_size["250-999"] < by_size["50000+"]
+    assert by_size["up-to-49"] < by_size["250-999"] < by_size["50000+"]
     assert by_sector["L-finance"] > by_sector["Q-education"] + 0.3
 
 
@@ -392,7 +392,7 @@ def test_a_use_case_keeps_its_strong_and_weak_categories():
         for before, after in itertools.pairwise(rounds)
         for key in before.keys() & after.keys()
     ]
-    assert np.corrcoef(np.array(pairs).T)[0, 1] > 0.5
+    assert np.corrcoef(np.array(pairs).T)[0, 1] > 0.65
 
 
 def test_use_cases_are_assessed_again_after_two_to_six_quarters():

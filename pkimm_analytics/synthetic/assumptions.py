@@ -56,7 +56,7 @@ SECTOR_EFFECTS = {
 """Difference in levels by sector group; 0 where not named."""
 
 SIZES = {
-    "1-49": (8, -0.4),
+    "up-to-49": (8, -0.4),
     "50-249": (16, -0.25),
     "250-999": (22, -0.05),
     "1000-4999": (26, 0.1),

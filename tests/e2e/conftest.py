@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import http.client
 import os
 import shutil
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -228,7 +227,8 @@ def voila_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     """
     Return ``voila_server(workspace=None, release=None)``: the address of a running server.
 
-    Each combination is started once and ends with the test session.
+    Each combination is started once and ends with the test session. `dashboards` serves
+    another folder, in the same frame and with the same settings.
     """
     with contextlib.ExitStack() as servers:
 
@@ -254,21 +254,24 @@ def voila_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
                     stderr=subprocess.STDOUT,
                 )
             servers.callback(_stop, server)
-            address = f"http://127.0.0.1:{port}/"
-            _wait_for(address, server, log)
-            return address
+            _wait_for(port, server, log)
+            return f"http://127.0.0.1:{port}/"
 
         yield start
 
 
-def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and server.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own address
-                return
-        except (urllib.error.URLError, TimeoutError):
+            connection.request("GET", "/")
+            connection.getresponse()
+            return
+        except (OSError, http.client.HTTPException):
             time.sleep(0.1)
+        finally:
+            connection.close()
     pytest.fail(f"the dashboard server did not start:\n{log.read_text()}", pytrace=False)
 
 
@@ -288,5 +291,3 @@ def pytest_report_header() -> str:
     names = [os.environ.get("PKIMM_CHROMIUM") or "", *BROWSERS]
     found = next((path for name in names if name and (path := shutil.which(name))), None)
     return f"browser: {found or 'none'}, axe-core: {'here' if AXE.exists() else 'none'}"
-
-

@@ -15,9 +15,14 @@ from urllib.parse import quote
 
 PAGE = "https://tool.example/assessment/"
 
-BUNDLED = "G.1 G.2 G.3 G.4 M.5 M.6 M.7 M.8 O.9 O.10 O.11 O.12 R.13 R.14 R.15".split()
-SITE = "G.1 G.2 G.3 G.4 M.5 M.6 M.8 M.9 O.15 O.13 O.7 O.12 R.10 R.11 R.14".split()
-NEWER = "G.1 G.2 G.3 G.4 G.5 M.6 M.7 M.8 M.9 O.10 O.11 O.12 O.13 R.14 R.15 R.16".split()
+
+def _keys(**numbers: str) -> list[str]:
+    return [f"{module}.{number}" for module, row in numbers.items() for number in row.split()]
+
+
+BUNDLED = _keys(G="1 2 3 4", M="5 6 7 8", O="9 10 11 12", R="13 14 15")
+SITE = _keys(G="1 2 3 4", M="5 6 8 9", O="15 13 7 12", R="10 11 14")
+NEWER = _keys(G="1 2 3 4 5", M="6 7 8 9", O="10 11 12 13", R="14 15 16")
 
 
 def ratings(keys: list[str], level: Any = 3, **entries: Any) -> dict[str, Any]:
