@@ -151,6 +151,16 @@ def test_a_scope_that_is_not_on_the_list_counts_as_in_with_a_remark(written: Any
     assert [(p.where, p.refused) for p in loaded.problems] == [("Scoping!K10", False)]
 
 
+def test_an_emptied_scope_cell_counts_as_in():
+    """
+    The rows below it keep their places, because the numbers beside them are counted.
+    """
+    loaded = read(full_workbook(ALL_BASIC, scope={"G.1.1": None, "R.15.4": "OUT OF"}))
+    out = [k for k, a in loaded.assessment.answers.items() if a.state is State.NOT_APPLICABLE]
+    assert [MODEL.native_id(key) for key in out] == ["R.15.4"]
+    assert not loaded.problems
+
+
 def test_notes_stay_with_an_answer_that_is_missing():
     """
     A note without a level is an unanswered requirement with a note.
@@ -259,6 +269,20 @@ def test_categories_are_known_by_their_title_and_not_by_their_number():
     """
     loaded = read(full_workbook({"O.9.1": "Managed", "O.11.2": "Basic"}, change=_swap_titles))
     assert levels(loaded.assessment) == {"O.11.1": 4, "O.9.2": 2}
+
+
+def test_the_last_dot_of_a_number_may_be_missing():
+    """
+    Someone typed the numbers anew.
+    """
+
+    def trim(book: openpyxl.Workbook) -> None:
+        book["Assessment"]["C16"] = " 1.1.1 "
+        book["tech"]["A126"] = "3.2 Interoperability"
+
+    loaded = read(full_workbook({"G.1.1": "Basic", "O.11.1": "Managed"}, change=trim))
+    assert levels(loaded.assessment) == {"G.1.1": 2, "O.11.1": 4}
+    assert not loaded.problems
 
 
 def test_an_unknown_title_is_taken_by_its_number_with_a_remark():
@@ -450,11 +474,16 @@ def test_stored_results_of_other_answers_are_stale():
 
 def test_a_repaired_workbook_is_not_blamed_for_the_wrong_cells():
     """
-    Its stored figure is what the stated scope gives.
+    Its stored figures are what the stated scope gives, so only the gap explains them.
     """
-    answers, scope = {**ALL_BASIC, "O.9.1": "Optimized"}, {"O.9.1": "OUT OF"}
-    stored = dict.fromkeys(["overall", "G", "M", "O", "R"], (2, 2.0))
-    assert reasons(read(full_workbook(answers, scope=scope, stored=stored)).assessment) == []
+    answers = {**ALL_BASIC, "O.9.1": "Optimized", "G.1.1": None}
+    scope = {"O.9.1": "OUT OF"}
+    scores = score(read(full_workbook(answers, scope=scope)).assessment, unanswered="zero")
+    figures = {"overall": scores.overall, **scores.modules}
+    stored = {key: (figure.level, figure.score) for key, figure in figures.items()}
+    repaired = read(full_workbook(answers, scope=scope, stored=stored)).assessment
+    assert reasons(repaired) == ["unanswered-zero"]
+    assert shown_overall(repaired)["value"] == pytest.approx(scores.overall.score, abs=1e-9)
 
 
 def test_a_level_cut_off_below_a_whole_number_is_explained():
@@ -464,6 +493,22 @@ def test_a_level_cut_off_below_a_whole_number_is_explained():
     stored = {"overall": (1, 1.9999999999999998)}
     assessment = read(full_workbook(ALL_BASIC, stored=stored)).assessment
     assert reasons(assessment) == ["rounding"]
+
+
+def test_a_stored_error_of_a_module_is_an_error_and_that_of_a_category_is_not():
+    """
+    Level and value of a module come first in its block; the first category follows.
+    """
+
+    def add_error(book: openpyxl.Workbook) -> None:
+        book["Assessment"]["N13"] = "#N/A"
+
+    stored = {"G": (2, 2.0), "M": ("#DIV/0!", "#DIV/0!")}
+    assessment = read(full_workbook(ALL_BASIC, stored=stored, change=add_error)).assessment
+    assert assessment.source.tool is not None
+    assert assessment.source.tool["modules"]["G"] == {"level": 2, "value": 2.0}
+    assert assessment.source.tool["modules"]["M"] == {"level": None, "value": None}
+    assert reasons(assessment) == ["stale-cache", "workbook-error"]
 
 
 def test_results_come_from_the_evaluation_sheet_where_there_are_no_others():

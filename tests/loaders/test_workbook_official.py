@@ -193,6 +193,17 @@ def test_the_published_files_are_recognized_as_examples(name: str):
 
 
 @needs_shared
+def test_the_examples_are_recognized_under_another_name():
+    """
+    Seventy-two answers are no coincidence.
+    """
+    content = official(FULL_FILE)
+    renamed = read(patched(content, "xl/sharedStrings.xml", ">Cool PKI<", ">Another<")).assessment
+    assert renamed.use_case.name == "Another"
+    assert [caveat.code for caveat in renamed.caveats] == ["demo-data"]
+
+
+@needs_shared
 def test_the_slots_are_those_of_the_published_file():
     """
     Numbers, requirements and the scope cells that are really read.

@@ -22,6 +22,7 @@ from pkimm_analytics.loaders.tabular.template import (
     PROPERTIES,
     is_element_like,
     is_numbered,
+    spelled,
 )
 from pkimm_analytics.model import MODULE_IDS, Model
 
@@ -58,23 +59,43 @@ class Vocabulary:
         self.model = model
         self._keys = {name.lower(): key for name, key in model.native.items()}
         self._keys |= {key.lower(): key for key in model.keys}
+        self._hints: dict[str, str] = {}
 
     def key(self, text: str) -> str | None:
         """Element key of a key or native id, None if the edition has no such element."""
         return self._keys.get(text.lower())
 
     def hint(self, text: str) -> str:
-        """Say which id comes nearest to one that does not exist."""
-        names = [name for name in self.model.native if is_numbered(name) == is_numbered(text)]
-        if is_numbered(text) and not names:
-            return "it has no numbers; use keys, or state the edition that the number is of"
-        close = difflib.get_close_matches(spelled(text)[:120], names or [*self.model.keys], n=1)
+        """
+        Say which id comes nearest to one that does not exist.
+
+        The search is slow, so it is made once for each text and for a few of them only.
+        """
+        if text not in self._hints:
+            if len(self._hints) >= MAX_PROBLEMS:
+                return "see: pkimm models show"
+            self._hints[text] = self._hint(text)
+        return self._hints[text]
+
+    def _hint(self, text: str) -> str:
+        if is_numbered(text):
+            return self._nearest_number(text.upper())
+        is_element = is_element_like(text)
+        names = sorted(self.model.keys) if is_element else PROPERTIES
+        wanted = spelled(text) if is_element else text.lower()
+        close = difflib.get_close_matches(wanted[:120], names, n=1)
         return f"did you mean {close[0]}?" if close else "see: pkimm models show"
 
-
-def spelled(key: str) -> str:
-    """Return an element key with its usual capitals."""
-    return key[:1].upper() + key[1:].lower()
+    def _nearest_number(self, text: str) -> str:
+        parent, _, number = text.rpartition(".")
+        numbered = [name for name in self.model.native if is_numbered(name)]
+        if not numbered:
+            return "it has no numbers; use keys, or state the edition that the number is of"
+        beside = [name for name in numbered if name.rpartition(".")[0] == parent]
+        if not beside:
+            return f"it has no {parent}"
+        nearest = min(beside, key=lambda name: abs(int(name.rpartition(".")[2]) - int(number)))
+        return f"did you mean {nearest}?"
 
 
 def read_answers(
@@ -103,7 +124,7 @@ def read_answers(
     found: dict[tuple[str, str], list[tuple[Document, Entry]]] = {}
     for entry in entries:
         try:
-            subject = _element(entry, vocabulary, detailed=len(problems) < MAX_PROBLEMS)
+            subject = _element(entry, vocabulary)
         except CellError as error:
             problems.append(error.problem)
             continue
@@ -139,7 +160,7 @@ def _agree(said: Sequence[tuple[Document, Entry]], problems: list[Problem]) -> b
 # --- which element ---------------------------------------------------------------
 
 
-def _element(entry: Entry, vocabulary: Vocabulary, *, detailed: bool) -> tuple[str, str]:
+def _element(entry: Entry, vocabulary: Vocabulary) -> tuple[str, str]:
     """Return extension (or nothing) and element key that a row is about."""
     text, native = entry.text("element"), entry.text("native_id")
     column = "element" if text else "native_id"
@@ -147,7 +168,7 @@ def _element(entry: Entry, vocabulary: Vocabulary, *, detailed: bool) -> tuple[s
     extension, name = extension.strip().lower(), name.strip()
     key = vocabulary.key(name)
     if key is None:
-        raise CellError(entry.where(column), _no_element(name, vocabulary, detailed=detailed))
+        raise CellError(entry.where(column), _no_element(name, vocabulary))
     if text and native and vocabulary.key(native) != key:
         message = (
             f"native_id is not that of {key} in PKIMM {vocabulary.model.version};"
@@ -160,13 +181,12 @@ def _element(entry: Entry, vocabulary: Vocabulary, *, detailed: bool) -> tuple[s
     return extension, key
 
 
-def _no_element(name: str, vocabulary: Vocabulary, *, detailed: bool) -> str:
-    if not is_element_like(name):
-        known = difflib.get_close_matches(name.lower()[:60], PROPERTIES, n=1) if detailed else []
-        hint = f"did you mean {known[0]}?" if known else "expected a key such as G.compliance"
-        return f"neither an element nor a property of the template; {hint}; left out"
-    hint = f"; {vocabulary.hint(name)}" if detailed else ""
-    return f"{spelled(name)} is not in {vocabulary.model.edition}{hint}; left out"
+def _no_element(name: str, vocabulary: Vocabulary) -> str:
+    """Say that there is no such element; repeats the text only if it has the form of an id."""
+    hint = vocabulary.hint(name)
+    if is_element_like(name):
+        return f"{spelled(name)} is not in {vocabulary.model.edition}; {hint}; left out"
+    return f"neither an element nor a property of the template; {hint}; left out"
 
 
 # --- which answer ----------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,7 +23,6 @@ from pkimm_analytics.loaders.tabular.answers import (
     Path,
     Vocabulary,
     read_answers,
-    spelled,
 )
 from pkimm_analytics.loaders.tabular.properties import (
     add_extensions,
@@ -52,6 +51,7 @@ from pkimm_analytics.loaders.tabular.template import (
     is_element_like,
     is_numbered,
     property_kind,
+    spelled,
 )
 from pkimm_analytics.model import Model, find_model, load_model, models
 from pkimm_analytics.schemas import violations
@@ -75,19 +75,36 @@ class Origin:
         How to call the source in messages.
     kind : str
         Start of the kind of the source: ``csv``, ``frame`` or ``xlsx``.
-    vocabularies : dict
-        Vocabularies by digest, made as they are needed.
+    vocabularies, editions : dict
+        What was looked up once, for the next assessment.
     """
 
     content: bytes
     name: str
     kind: str
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
+    editions: dict[tuple[str, frozenset[str]], Model] = field(default_factory=dict)
+
+    @cached_property
+    def models(self) -> tuple[Model, ...]:
+        """Every edition at hand."""
+        return models()
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the source."""
         return content_digest(self.content)
+
+    def id_of(self, label: str, part: str) -> str:
+        """Return the id of one assessment: its label, or one that follows from the source."""
+        return label if _ID.fullmatch(label) else content_id(self.digest.encode(), part)
+
+    def edition(self, version: str, keys: Collection[str]) -> Model:
+        """Return the edition of a version that fits the keys best."""
+        wanted = (version, frozenset(keys))
+        if wanted not in self.editions:
+            self.editions[wanted] = find_model(version, keys)
+        return self.editions[wanted]
 
     def vocabulary(self, model: Model) -> Vocabulary:
         """Names of the elements of an edition."""
@@ -171,15 +188,22 @@ def build(group: Group, origin: Origin) -> tuple[Loaded | None, list[Problem]]:
     problems = list(group.problems)
     try:
         claims, entries = _joined(group, problems)
-        model = _edition(claims, entries, group.where, problems)
+        model = _edition(claims, entries, group.where, origin, problems)
         document, places = _document(group, claims, entries, model, origin, problems)
+        if _is_nothing_left(document, problems):
+            return None, problems
         assessment = _assessment(document, places, problems)
     except CellError as error:
         return None, [*problems, error.problem]
-    answered = bool(assessment.answers) or any(e.answers for e in assessment.extensions)
-    if not answered and any(problem.refused for problem in problems):
-        return None, problems
     return Loaded(assessment, capped(problems)), []
+
+
+def _is_nothing_left(document: Document, problems: Sequence[Problem]) -> bool:
+    """Tell whether no answer could be read; an assessment that has none yet is no such case."""
+    answered = document["answers"] or any(
+        extension.get("answers") for extension in document.get("extensions", [])
+    )
+    return not answered and any(problem.refused for problem in problems)
 
 
 # --- texts that go on in further rows --------------------------------------------
@@ -241,6 +265,7 @@ def _edition(
     claims: Mapping[str, list[Claim]],
     entries: Sequence[Entry],
     where: str,
+    origin: Origin,
     problems: list[Problem],
 ) -> Model:
     """Settle the edition from version, digest and the ids that are used."""
@@ -250,12 +275,12 @@ def _edition(
     keys = {spelled(name) for name in names if is_element_like(name) and not is_numbered(name)}
     if digest:
         place = claims["model_digest"][0].where
-        found = [m for m in models() if m.digest == digest and version in (None, m.version)]
+        found = [m for m in origin.models if m.digest == digest and version in (None, m.version)]
         if not found:
-            raise CellError(place, f"no edition of this digest and version; {_known()}")
+            raise CellError(place, f"no edition of this digest and version; {_known(origin)}")
         return load_model(found[0].version, digest)
     if version:
-        return _of_version(version, keys, claims["model_version"][0].where, problems)
+        return _of_version(version, keys, claims["model_version"][0].where, origin, problems)
     numbered = next((entry for entry in entries if is_numbered(_subject(entry))), None)
     if numbered is not None:
         raise CellError(
@@ -263,24 +288,26 @@ def _edition(
             f"{_subject(numbered).upper()} is another element in another edition; expected its"
             " edition in column model_version, such as 1.1.0; the assessment was left out",
         )
-    return _best_with(keys, where)
+    return _best_with(keys, where, origin)
 
 
-def _of_version(version: str, keys: set[str], where: str, problems: list[Problem]) -> Model:
+def _of_version(
+    version: str, keys: set[str], where: str, origin: Origin, problems: list[Problem]
+) -> Model:
     try:
-        model = find_model(version, keys)
+        model = origin.edition(version, keys)
     except UnknownEditionError:
-        raise CellError(where, f"PKIMM {version} is not installed; {_known()}") from None
-    if len({other.digest for other in models() if other.version == version}) > 1:
+        raise CellError(where, f"PKIMM {version} is not installed; {_known(origin)}") from None
+    if len({other.digest for other in origin.models if other.version == version}) > 1:
         message = f"several editions are called {version}; read as {model.edition}"
         problems.append(Problem(where, f"{message}; column model_digest decides", refused=False))
     return model
 
 
-def _best_with(keys: set[str], where: str) -> Model:
+def _best_with(keys: set[str], where: str, origin: Origin) -> Model:
     """Return the newest of the editions that have most of the keys."""
-    versions = sorted({tuple(map(int, model.version.split("."))) for model in models()})
-    found = [find_model(".".join(map(str, version)), keys) for version in reversed(versions)]
+    versions = sorted({tuple(map(int, model.version.split("."))) for model in origin.models})
+    found = [origin.edition(".".join(map(str, version)), keys) for version in reversed(versions)]
     best = min(found, key=lambda model: len(keys - model.keys))
     if keys & best.keys:
         return best
@@ -310,8 +337,8 @@ def _stated(
     return None
 
 
-def _known() -> str:
-    known = ", ".join(dict.fromkeys(str(model.edition) for model in models()))
+def _known(origin: Origin) -> str:
+    known = ", ".join(dict.fromkeys(str(model.edition) for model in origin.models))
     return f"known are {known}; add others with: pkimm models add FILE; the assessment was left out"
 
 
@@ -336,7 +363,7 @@ def _document(
     answers = read_answers(entries, origin.vocabulary(model), problems, places)
     document: Document = {
         "format": FORMAT,
-        "id": group.label if _ID.fullmatch(group.label) else content_id(origin.content, group.part),
+        "id": origin.id_of(group.label, group.part),
         "model": {
             "version": model.version,
             "digest": model.digest,

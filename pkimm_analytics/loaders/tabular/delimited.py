@@ -24,6 +24,7 @@ from pkimm_analytics.loaders.tabular.rows import (
     Table,
     column_name,
     is_known_column,
+    shown_column,
 )
 from pkimm_analytics.loaders.tabular.template import from_csv_text, is_element_like
 
@@ -108,7 +109,7 @@ def _table(text: str, name: str, problems: list[Problem]) -> Table:
         raise SourceFormatError(
             f"{name} is not text. Nothing was imported.", [Problem(f"{name}, line {line}", message)]
         )
-    first, text = _after_sep(text)
+    first, text = _after_sep(text.lstrip("\ufeff"))
     delimiter, labels = _header(text)
     if not labels:
         message = "there is no header; expected a table of the template"
@@ -149,9 +150,7 @@ class Places:
         """Place of a row or of one of its cells."""
         if column is None:
             return f"{self.name}, row {row}"
-        label = self.header[column]
-        shown = label if is_known_column(label) else f"number {column + 1}"
-        return f"{self.name}, row {row}, column {shown}"
+        return f"{self.name}, row {row}, column {shown_column(self.header[column], column)}"
 
 
 def _ragged(found: int, expected: int) -> str:

@@ -22,8 +22,8 @@ from pkimm_analytics.loaders.tabular.rows import (
     Table,
     column_name,
     is_blank,
-    is_known_column,
     plain_cell,
+    shown_column,
 )
 from pkimm_analytics.loaders.tabular.template import from_csv_text, is_element_like
 
@@ -75,8 +75,7 @@ def _table(frame: pd.DataFrame, name: str, problems: list[Problem]) -> Table:
         spot = f"{name}.columns" if row < 0 else f"{name}.iloc[{row}]"
         if column is None:
             return spot
-        known = is_known_column(header[column])
-        return f"{spot}, column {header[column] if known else column}"
+        return f"{spot}, column {shown_column(header[column], column)}"
 
     columns = [
         _cells(frame.iloc[:, index], partial(place, column=index), problems)

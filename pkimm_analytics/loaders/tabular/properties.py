@@ -31,6 +31,7 @@ from pkimm_analytics.loaders.tabular.template import (
 )
 from pkimm_analytics.model import Model, load_extension
 
+_CHOICES = {"assurance", "assessor.position"}
 _NOT_BY_EXTRA = {"format", "id", "model", "mode", "answers", "extensions", *SECTIONS}
 
 
@@ -92,9 +93,12 @@ def _property_value(name: str, claim: Claim) -> Any:
         case "json" if name.endswith("extra"):
             return read_object(text, claim.where)
         case "json":
-            return read_cell_json(text, claim.where)
+            value = read_cell_json(text, claim.where)
+            if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+                raise CellError(claim.where, "expected a JSON list of objects; left out")
+            return value
         case _:
-            return text.strip()
+            return text.strip().lower() if name in _CHOICES else text.strip()
 
 
 def _add_rest(
@@ -139,8 +143,7 @@ def add_extensions(
         except CellError as error:
             problems.append(error.problem)
     if listed:
-        before = document.get("extensions", [])
-        document["extensions"] = [*(before if isinstance(before, list) else []), *listed]
+        document["extensions"] = [*document.get("extensions", []), *listed]
 
 
 def _extension(

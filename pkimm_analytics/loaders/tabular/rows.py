@@ -28,6 +28,7 @@ from pkimm_analytics.loaders.tabular.template import (
     STATED,
     is_element_like,
     property_kind,
+    spelled,
 )
 
 Cell = str | int | float | bool
@@ -170,6 +171,13 @@ def column_name(label: str) -> str:
     return "_".join(label.lower().split()).removeprefix("@")
 
 
+def shown_column(column: str, index: int) -> str:
+    """Return how to call a column in messages: its name, or its number if it may be private."""
+    if is_element_like(column):
+        return spelled(column)
+    return column if is_known_column(column) else f"number {index + 1}"
+
+
 def is_known_column(column: str) -> bool:
     """Return whether the template has such a column, in either layout."""
     return column in {*LONG, *RARE, *SHOWN, "property"} or _is_subject(column)
@@ -200,7 +208,7 @@ def check_header(table: Table, shape: Shape, name: str) -> list[Problem]:
     faults, remarks = [], []
     twice = {c for c, n in Counter(table.header).items() if n > 1 and is_known_column(c)}
     faults += [
-        Problem(table.header_place(index), f"column {column} is there twice; expected it once")
+        Problem(table.header_place(index), "this column is there twice; expected it once")
         for index, column in enumerate(table.header)
         if column in twice and column in table.header[:index]
     ]

@@ -90,7 +90,7 @@ _EXTENSION_PROPERTY = re.compile(r"extensions\.([a-z][a-z0-9-]{0,39})\.(version|
 _ELEMENT = re.compile(
     r"(?:[a-z][a-z0-9-]{0,39}:)?[GMOR](?:\.[A-Za-z0-9-]{1,80}){0,2}", re.IGNORECASE
 )
-_NUMBERED = re.compile(r"[GMOR](?:\.[0-9]+){1,2}", re.IGNORECASE)
+_NUMBERED = re.compile(r"[GMOR](?:\.[0-9]{1,9}){1,2}", re.IGNORECASE)
 
 _NO_CELL_HOLDS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4})")
 _HELD_AS = re.compile(r"_x(00[01][0-9A-F]|005F|FFF[EF])_")
@@ -123,6 +123,12 @@ def is_element_like(text: str) -> bool:
 def is_numbered(text: str) -> bool:
     """Return whether a text has the form of a native id such as ``M.6.2``."""
     return _NUMBERED.fullmatch(text) is not None
+
+
+def spelled(key: str) -> str:
+    """Return an element key, also one of an extension, with its usual capitals."""
+    extension, colon, name = key.rpartition(":")
+    return extension.lower() + colon + name[:1].upper() + name[1:].lower()
 
 
 def is_plain(name: str, value: object) -> bool:

@@ -28,6 +28,12 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?
 _SAFE_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
+def kept_fields(extra: Mapping[str, Any], field: str = KEPT) -> dict[str, Any]:
+    """Return what an import kept in `extra`; nothing if it is no map, as after an edit by hand."""
+    value = extra.get(field)
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
 def is_true(value: Any) -> bool:
     """Truth as JavaScript sees it: only false, null, 0 and an empty text are false."""
     return value is not None and value is not False and value != 0 and value != ""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from pkimm_analytics.assessment import Answer, Assessment, Mode, Organization, Source, State
-from pkimm_analytics.loaders.web_tool.entry import KEPT
+from pkimm_analytics.loaders.web_tool.entry import KEPT, kept_fields
 from pkimm_analytics.loaders.web_tool.generation_2 import ASIDE
 from pkimm_analytics.loaders.web_tool.plans import plan_losses
 from pkimm_analytics.loaders.web_tool.records import is_first_generation
@@ -82,7 +82,7 @@ def _lost_beside_ratings(assessment: Assessment, *, first: bool) -> Iterator[str
     for part, words in _TEXTS.items():
         if any(getattr(answer, part) for answer in _every(assessment)):
             yield words
-    kept = [extra.get(KEPT) or {} for extra in _extras(assessment)]
+    kept = [kept_fields(extra) for extra in _extras(assessment)]
     if ASIDE in assessment.extra or any(set(fields) - _TRIVIAL for fields in kept):
         yield "flags, contacts, workspace and whatever else the web tool's file had"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from pkimm_analytics.assessment import ActionPlan
 from pkimm_analytics.errors import Problem
-from pkimm_analytics.loaders.web_tool.entry import KEPT, MAX_TEXT, place
+from pkimm_analytics.loaders.web_tool.entry import KEPT, MAX_TEXT, kept_fields, place
 from pkimm_analytics.model import Model
 
 MAX_ITEMS = 1_000
@@ -146,7 +146,7 @@ def write_part(part: str, texts: tuple[str, ...]) -> Any:
 
 def write_plan(plan: ActionPlan) -> dict[str, Any]:
     """Write one plan in the tool's form; see :func:`plan_losses` for what that leaves out."""
-    kept = dict(plan.extra.get(KEPT) or {})
+    kept = kept_fields(plan.extra)
     written: dict[str, Any] = {}
     if plan.target_level is not None:
         written["targetLevel"] = plan.target_level
@@ -168,7 +168,7 @@ def plan_losses(plans: Iterable[ActionPlan]) -> list[str]:
     found = []
     seen: set[str] = set()
     for plan in plans:
-        kept = plan.extra.get(KEPT) or {}
+        kept = kept_fields(plan.extra)
         if plan.element.count(".") != 1 or plan.element in seen:
             found.append("action plans other than one for each category")
         seen.add(plan.element)

@@ -23,7 +23,7 @@ from pkimm_analytics.assessment import (
     State,
 )
 from pkimm_analytics.errors import AssessmentError, Problem
-from pkimm_analytics.loaders.web_tool.entry import KEPT, label
+from pkimm_analytics.loaders.web_tool.entry import kept_fields, label
 from pkimm_analytics.loaders.web_tool.generation_2 import ASIDE, kept_structure
 from pkimm_analytics.loaders.web_tool.plans import write_plan
 from pkimm_analytics.model import Model, module_of
@@ -103,22 +103,24 @@ def latin_texts(assessment: Assessment) -> dict[str, bytes]:
 
 def record_2(assessment: Assessment, model: Model) -> dict[str, Any]:
     """Write an assessment as the export of the 2.0.0 generation, in its order of fields."""
-    kept = dict(assessment.extra.get(KEPT) or {})
-    aside = assessment.extra.get(ASIDE) or {}
+    kept = kept_fields(assessment.extra)
+    aside = kept_fields(kept_fields(assessment.extra, ASIDE), "progress")
     now = assessment.updated or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    meta = {"createdAt": now, **(kept.pop("meta", None) or {}), "updatedAt": now}
+    meta = {"createdAt": now, "updatedAt": now, **kept_fields(kept, "meta")}
+    if assessment.updated:
+        meta["updatedAt"] = assessment.updated
     details = _full_details(assessment, model, kept)
     structure = kept_structure(kept, model)
-    odd = kept.pop("enabledExtensions", [])
+    progress = _categories(assessment, model) | _relevance(assessment, model)
+    odd = kept.pop("enabledExtensions", None)
     head = {
         "stateSchemaVersion": 2 if any(field in details for field in _FULL) else 1,
         "dataVersion": model.version,
         "name": kept.pop("name", assessment.use_case.name or "PKIMM assessment"),
         "id": kept.pop("id", assessment.id),
-        "progress": {**_categories(assessment, model), **_relevance(assessment, model)}
-        | dict(aside.get("progress", {})),
-        "enabledExtensions": [*_enabled(assessment), *odd],
-        **texts(assessment),
+        "progress": {**progress, **_without(aside, progress)},
+        "enabledExtensions": [*_enabled(assessment), *(odd if isinstance(odd, list) else [])],
+        **{field: text or kept.pop(field, "") for field, text in texts(assessment).items()},
         "sourceStructure": structure,
         "meta": meta,
     }
@@ -226,8 +228,8 @@ def _relevance(assessment: Assessment, model: Model) -> dict[str, Any]:
 
 def _entry(answer: Answer, model: Model, key: str | None) -> dict[str, Any]:
     """Entry of a category; `key` is None for the relevance of an extension."""
-    rest = dict(answer.extra.get(KEPT) or {})
-    kept = rest.pop("label", None) or {}
+    rest = kept_fields(answer.extra)
+    kept = kept_fields(rest, "label")
     off = answer.state is State.NOT_APPLICABLE
     level = (answer.set_aside_level if off else answer.level) or 0
     stands = kept.get("level") == level and kept.get("off") is off
@@ -237,14 +239,14 @@ def _entry(answer: Answer, model: Model, key: str | None) -> dict[str, Any]:
         "notes": answer.notes,
         "evidence": answer.evidence,
     }
-    return {
+    entry = {
         "level": level,
         "result": kept.get("result") if stands else label(model, level, off=off),
         "description": kept.get("description") if stands else own,
         "applicability": not off,
-        **rest,
-        **{field: text for field, text in said.items() if text},
     }
+    texts_ = {field: text for field, text in said.items() if text}
+    return {**entry, **_without(rest, {"label", *entry}), **texts_}
 
 
 def _requirements(assessment: Assessment, model: Model) -> dict[str, Any]:
@@ -262,21 +264,22 @@ def _requirements(assessment: Assessment, model: Model) -> dict[str, Any]:
             "notes": answer.notes,
             "evidence": answer.evidence,
             **({"applicabilityReason": answer.reason} if answer.reason else {}),
-            **_without(answer.extra.get(KEPT) or {}, {"label"}),
+            **_without(kept_fields(answer.extra), {"label", "level", "applicability"}),
         }
     return entries
 
 
 def _enabled(assessment: Assessment) -> list[dict[str, Any]]:
     return [
-        {"id": id_, "version": e.version, **dict(e.extra.get(KEPT) or {})}
+        {"id": id_, "version": e.version, **_without(kept_fields(e.extra), {"id", "version"})}
         for id_, e in reversed(_extensions(assessment).items())
     ]
 
 
 def _full_details(assessment: Assessment, model: Model, kept: dict[str, Any]) -> dict[str, Any]:
     """Fields that only full assessments have, as far as they say something."""
-    aside = (assessment.extra.get(ASIDE) or {}).get("requirementProgress", {})
+    aside = kept_fields(kept_fields(assessment.extra, ASIDE), "requirementProgress")
+    requirements = _requirements(assessment, model)
     surroundings = {
         "components": assessment.use_case.components,
         "outOfScopeConsiderations": assessment.use_case.out_of_scope,
@@ -284,7 +287,7 @@ def _full_details(assessment: Assessment, model: Model, kept: dict[str, Any]) ->
         "pointsOfInteraction": assessment.environment.points_of_interaction,
     }
     own = {
-        "requirementProgress": _requirements(assessment, model) | dict(aside),
+        "requirementProgress": {**requirements, **_without(aside, requirements)},
         "organizationName": assessment.organization.name,
         "assessorPosition": assessment.assessor.position,
         "assessorCompany": assessment.assessor.company,
@@ -296,7 +299,8 @@ def _full_details(assessment: Assessment, model: Model, kept: dict[str, Any]) ->
         "actionPlans": _plans(assessment, model),
     }
     for field in ("pkiEnvironment", "actionPlans"):
-        own[field] = _merged(kept.pop(field, None), own[field])
+        if own[field]:
+            own[field] = _merged(kept.pop(field, None), own[field])
     details = {field: kept.pop(field) for field in _FULL if field in kept}
     details |= {field: value for field, value in own.items() if value}
     return {field: details[field] for field in _FULL if field in details}

@@ -309,8 +309,8 @@ def _reasons(
         reasons.append(("scope-wiring", miscounted))
     if n_unanswered and not _same(compared.zero, compared.ours):
         message = (
-            f"{_many(n_unanswered, 'requirement')} in scope and unanswered: the workbook counts each"
-            " as 0 with its full weight, while here they are left out."
+            f"{_many(n_unanswered, 'requirement')} in scope and unanswered: the workbook counts"
+            " each as 0 with its full weight, while here they are left out."
         )
         reasons.append(("unanswered-zero", message))
     if compared.is_cut_off:

@@ -19,13 +19,13 @@ from pkimm_analytics.loaders.workbook.overview import read_overview
 from pkimm_analytics.loaders.workbook.plans import read_plans
 from pkimm_analytics.loaders.workbook.results import stored_results
 from pkimm_analytics.loaders.workbook.words import (
-    CODE,
     Entry,
     category_keys,
     full_entry,
     is_on_list,
     is_out_of_scope,
     missing_sheet,
+    slot_code,
     slots,
     source_detail,
     text_of,
@@ -141,8 +141,8 @@ def _code_places(sheet: Sheet) -> list[tuple[int, dict[str, int], str]]:
     columns: dict[str, int] = {}
     for row, texts in sheet.labels.items():
         columns = headers.get(row, columns)
-        code = texts.get(columns.get("#", 0), "")
-        if CODE.fullmatch(code):
+        code = slot_code(texts.get(columns.get("#", 0), ""))
+        if code:
             places.append((row, columns, code))
     return places
 
@@ -309,7 +309,7 @@ def _slot_rows(
     the rows that have one stand in the order of the slots.
     """
     below = [row for row in sheet.rows if row > header]
-    coded = {sheet.words(row, numbers): row for row in below}
+    coded = {slot_code(sheet.words(row, numbers)): row for row in below}
     coded = {code: row for code, row in coded.items() if code in slots()}
     if len(coded) == len(slots()):
         return coded

@@ -106,7 +106,8 @@ def _places(sheet: Sheet, *, is_strict: bool) -> dict[str, tuple[int, int]]:
     for row, texts in sheet.labels.items():
         for column, text in texts.items():
             match = TITLE.fullmatch(text)
-            if match is None or match[1] in places:
+            code = f"{match[1]}." if match else ""
+            if not code or code in places:
                 continue
             beside = column + 1
             below = [
@@ -115,7 +116,7 @@ def _places(sheet: Sheet, *, is_strict: bool) -> dict[str, tuple[int, int]]:
                 if (sheet.at(r, beside).value, sheet.at(r + 1, beside).value) == (6, 7)
             ]
             if below or not is_strict:
-                places[match[1]] = (below[0] if below else row + 2, column)
+                places[code] = (below[0] if below else row + 2, column)
     return places
 
 

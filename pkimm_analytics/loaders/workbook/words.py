@@ -25,9 +25,9 @@ from pkimm_analytics.model import Model, category_of
 VERSION = "1.0.0"
 """Edition that both workbooks implement; neither states it."""
 LEVEL_NAMES = ("Initial", "Basic", "Advanced", "Managed", "Optimized")
-TITLE = re.compile(r"(\d\.\d\.) +(\S.*)")
+TITLE = re.compile(r"(\d\.\d)\.? +(\S.*)")
 MODULE_TITLE = re.compile(r"([1-4])\. +\S")
-CODE = re.compile(r"\d\.\d\.\d\.")
+_CODE = re.compile(r"\d\.\d\.\d\.?")
 MAX_TEXT = 100_000
 """Characters of one text; a cell holds 32,767."""
 
@@ -59,6 +59,11 @@ def slots() -> dict[str, Slot]:
     path = resources.files("pkimm_analytics.loaders.workbook") / "slots.csv"
     rows = csv.reader(path.read_text(encoding="utf-8").splitlines()[1:])
     return {row[0]: Slot(*row) for row in rows}
+
+
+def slot_code(text: str) -> str:
+    """Return the number of a slot with its last dot, which may be missing; else nothing."""
+    return text.rstrip(".") + "." if _CODE.fullmatch(text) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +281,7 @@ def titles(sheets: Sequence[Sheet]) -> dict[str, str]:
             for text in texts.values():
                 match = TITLE.fullmatch(text)
                 if match:
-                    found.setdefault(match[1], match[2])
+                    found.setdefault(f"{match[1]}.", match[2])
     return found
 
 
