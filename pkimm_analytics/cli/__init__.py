@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pkimm_analytics.cli import dashboards, models, progress, scores
+from pkimm_analytics.cli import dashboards, models, progress, reports, scores
 
 app = typer.Typer(
     name="pkimm",
@@ -36,6 +36,7 @@ def root(
 
 scores.register(app)
 progress.register(app)
+reports.register(app)
 models.register(app)
 dashboards.register(app)
 

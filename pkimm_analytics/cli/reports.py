@@ -1,0 +1,120 @@
+"""Commands that write documents: report, and verify of a signed one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.cli.console import (
+    ends_cleanly,
+    list_problems,
+    out,
+    print_json,
+    say,
+    shown,
+    write_output,
+)
+from pkimm_analytics.errors import PkimmError
+from pkimm_analytics.files import read_limited
+from pkimm_analytics.loaders import find_sources, load
+
+
+class Kind(StrEnum):
+    """Kinds of report."""
+
+    SELF = "self"
+    ASSESSMENT = "assessment"
+    DETAILED = "detailed"
+    ATTESTATION = "attestation"
+
+
+class Form(StrEnum):
+    """Formats of a report."""
+
+    HTML = "html"
+    PDF = "pdf"
+    DOCX = "docx"
+    MD = "md"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("report")(report_command)
+    app.command("verify")(verify_command)
+
+
+@ends_cleanly
+def report_command(
+    assessment: Annotated[str, typer.Argument(metavar="ASSESSMENT", help="File or share link.")],
+    kind: Annotated[Kind, typer.Option(help="Kind of report.")] = Kind.ASSESSMENT,
+    form: Annotated[Form, typer.Option("--format", help="Format.")] = Form.HTML,
+    previous: Annotated[
+        str | None, typer.Option(help="Earlier assessment to compare with (detailed report).")
+    ] = None,
+    target: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File to write; standard output without it.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="Ed25519 key (PEM) that signs an attestation.")
+    ] = None,
+) -> None:
+    """Write one of the four report kinds of the methodology."""
+    from pkimm_analytics.reports import build, render
+
+    now = _one(assessment)
+    before = None if previous is None else _one(previous)
+    content = render(build(kind.value, now, previous=before), form.value)
+    if target is None and form in {Form.PDF, Form.DOCX}:
+        raise PkimmError(f"A {form.value} file cannot be printed: name it with --out FILE.")
+    write_output(content, target)
+    if kind is Kind.ATTESTATION and target is not None:
+        _sign(now, content, target, key)
+
+
+def _one(source: str) -> Assessment:
+    loaded = [item for one in find_sources(source) for item in load(one)]
+    if len(loaded) != 1:
+        raise PkimmError(f"A report is about one assessment, and there are {len(loaded)}.")
+    list_problems(loaded[0].problems)
+    return loaded[0].assessment
+
+
+def _sign(assessment: Assessment, content: bytes, target: Path, key: Path | None) -> None:
+    from pkimm_analytics.reports import signature
+    from pkimm_analytics.scoring import score
+
+    private = signature.load_key(key or signature.default_key_path())
+    document = signature.sign(content, signature.statement(score(assessment)), private)
+    write_output(document, target.with_name(target.name + signature.SUFFIX))
+    public = private.public_key().public_bytes_raw()
+    say(f"Signed. Give out the fingerprint of the key: {signature.fingerprint(public)}")
+
+
+@ends_cleanly
+def verify_command(
+    report: Annotated[Path, typer.Argument(help="Attestation report.")],
+    signed: Annotated[
+        Path | None, typer.Option("--signature", help="Signature file, if not beside the report.")
+    ] = None,
+    fingerprint: Annotated[
+        str | None, typer.Option(help="Fingerprint that the signer gave out.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Verify a signed attestation, without a network."""
+    from pkimm_analytics.reports import signature
+
+    beside = signed or report.with_name(report.name + signature.SUFFIX)
+    statement = signature.verify(read_limited(report), read_limited(beside), fingerprint)
+    if as_json:
+        print_json(statement)
+        return
+    out().print("[green]The attestation is unchanged since it was signed.[/]")
+    for name, value in statement.items():
+        out().print(f"{name}: {shown(str(value))}")
+    if fingerprint is None:
+        say("Compare the fingerprint with the one that the signer gave out.")
