@@ -6,6 +6,7 @@ All text is plain text. Every format escapes it in its own way, once, when it wr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,10 +78,24 @@ class Report:
 
 
 def columns(table: Table) -> Sequence[int]:
-    """Widths of a table's columns as shares of 100, by the longest text in each."""
-    longest = [
-        min(60, max(len(cell) for cell in (head, *(row[index] for row in table.rows))))
+    """
+    Widths of a table's columns as shares of 100.
+
+    No word of up to 24 letters is broken, numbers stay on one line, and long texts
+    get the room that is left.
+    """
+    weights = [
+        _weight([head, *(row[index] for row in table.rows)], whole=index in table.numeric)
         for index, head in enumerate(table.header)
     ]
-    total = sum(max(n, 6) for n in longest)
-    return [round(100 * max(n, 6) / total) for n in longest]
+    return [round(100 * weight / sum(weights)) for weight in weights]
+
+
+def _weight(cells: Sequence[str], *, whole: bool) -> float:
+    head, *body = cells
+    words = [head] if whole else cells
+    longest = max((len(part) for cell in words for part in re.split(r"[\s.-]", cell)), default=0)
+    if whole:
+        longest = max(longest, *map(len, body), 0)
+    average = 0.0 if whole else sum(map(len, cells)) / len(cells)
+    return max(8.0, min(24, longest) + 4, min(32.0, average))

@@ -8,6 +8,7 @@ file itself forbids every request.
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
 from html import escape
 from importlib import resources
@@ -114,4 +115,10 @@ def _table(table: Table, name: str, *, for_print: bool) -> str:
 
 def _cell(tag: str, scope: str, text: str, *, numeric: bool) -> str:
     kind = ' class="n"' if numeric else ""
-    return f"<{tag}{scope}{kind}>{escape(text)}</{tag}>"
+    return f"<{tag}{scope}{kind}>{_breakable(text)}</{tag}>"
+
+
+def _breakable(text: str) -> str:
+    """Escape a text; an element key may break after each of its dots."""
+    is_key = re.fullmatch(r"[GMOR](\.[a-z0-9-]+){1,2}", text) is not None
+    return escape(text).replace(".", ".<wbr>") if is_key else escape(text)

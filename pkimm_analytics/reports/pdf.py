@@ -29,7 +29,7 @@ def to_pdf(report: Report) -> bytes:
     text = to_html(report, for_print=True)
     identifier = hashlib.sha256(text.encode()).digest()[:16]
     page: Any = weasyprint.HTML(string=text, url_fetcher=_refuse)
-    content: bytes = page.write_pdf(pdf_identifier=identifier)
+    content: bytes = page.write_pdf(pdf_identifier=identifier, presentational_hints=True)
     return content
 
 

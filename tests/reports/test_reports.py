@@ -1,0 +1,348 @@
+"""Reports: every required field, the same bytes, and text that stays text."""
+
+import io
+import re
+import zipfile
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+
+from pkimm_analytics.assessment import (
+    ActionPlan,
+    Assessment,
+    Assessor,
+    Assurance,
+    Caveat,
+    Environment,
+    Mode,
+    Organization,
+    Period,
+    UseCase,
+    not_applicable,
+    rated,
+)
+from pkimm_analytics.model import load_model
+from pkimm_analytics.reports import FORMATS, KINDS, ReportError, build, render, signature
+from pkimm_analytics.reports.blocks import Chart, Facts, Heading, Table, Text
+from pkimm_analytics.reports.content import cut
+from pkimm_analytics.reports.words import WORDS, day
+from pkimm_analytics.scoring import score
+from tests.strategies import assessments
+
+pytest.importorskip("docx")
+MODEL = load_model("2.0.0")
+
+HOSTILE = "<img src=x onerror=alert(1)>|[x](javascript:alert(1))`*_=1+1\n</td><script>"
+
+
+def with_pdf(form):
+    """Skip the PDF where the layout library lacks its system libraries."""
+    if form == "pdf":
+        try:
+            import weasyprint  # noqa: F401
+        except (ImportError, OSError):
+            pytest.skip("WeasyPrint or its Pango library is not installed")
+
+
+@pytest.fixture
+def full():
+    """A full assessment with every field that a report shows."""
+    answers = {key: rated(3, evidence="CP v2") for key in MODEL.requirements}
+    answers["R.awareness"] = not_applicable("central team")
+    return Assessment(
+        id="a-1",
+        model=MODEL.edition,
+        mode=Mode.FULL,
+        organization=Organization(name="Example Org"),
+        use_case=UseCase(
+            name="TLS", description="Web servers", components="Two CAs", out_of_scope="IoT"
+        ),
+        environment=Environment(high_level_design="Offline root", points_of_interaction="MDM"),
+        assessor=Assessor(name="Sam Sample", position="external", company="Assessors Ltd"),
+        assurance=Assurance.THIRD_PARTY,
+        period=Period(start="2026-01-10", finish="2026-03-01"),
+        answers=answers,
+        action_plans=(
+            ActionPlan(
+                element="M.key-management",
+                target_level=4,
+                objectives=("Complete the inventory",),
+                responsibility=("PKI lead",),
+                schedule=("Q3",),
+                resources=("10 days",),
+                outputs=("Inventory",),
+                tasks=("Export from HSM",),
+                comments=("budgeted",),
+            ),
+        ),
+        caveats=(Caveat(code="x", message="A caveat to read."),),
+    )
+
+
+@pytest.fixture
+def earlier(full):
+    """The same use case a year before, one level lower."""
+    return replace(
+        full,
+        period=Period(finish="2025-03-01"),
+        answers={key: rated(2) for key in MODEL.requirements},
+    )
+
+
+def labels(report):
+    """Labels of the facts, headings, and captions of a report."""
+    found = set()
+    for block in report.blocks:
+        if isinstance(block, Facts):
+            found |= {label for label, _ in block.pairs}
+        elif isinstance(block, Heading):
+            found.add(block.text)
+        elif isinstance(block, Chart):
+            found.add(f"chart:{block.kind}")
+    return found
+
+
+REQUIRED = {
+    "Date of the assessment": {"self", "assessment", "detailed", "attestation"},
+    "Period of the assessment": {"assessment", "detailed"},
+    "Assessor": {"assessment", "detailed", "attestation"},
+    "Model and version": {"self", "assessment", "detailed", "attestation"},
+    "Digest of the edition": {"self", "assessment", "detailed", "attestation"},
+    "Use case": {"assessment", "detailed"},
+    "Use case and scope": {"assessment", "detailed"},
+    "Sampling": {"detailed"},
+    "Overall level": {"self", "assessment", "detailed", "attestation"},
+    "What this level means": {"self", "assessment", "detailed", "attestation"},
+    "Levels of modules and categories": {"self", "assessment", "detailed"},
+    "chart:radar": {"assessment", "detailed"},
+    "Categories and requirements": {"detailed"},
+    "Towards the next level": {"assessment"},
+    "Compared with the previous assessment": {"detailed"},
+    "Action plans": {"detailed"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_has_every_field_that_the_methodology_asks_for(full, earlier, kind):
+    """
+    The checklist of the reporting page, field by field.
+    """
+    found = labels(build(kind, full, previous=earlier))
+    for field, kinds in REQUIRED.items():
+        assert (field in found) == (kind in kinds), field
+
+
+def test_the_detailed_report_shows_results_and_evidence_of_each_requirement(full):
+    """
+    76 requirements, each with its level and its evidence.
+    """
+    report = build("detailed", full)
+    rows = [
+        row
+        for block in report.blocks
+        if isinstance(block, Table) and block.header[1] == "Requirement"
+        for row in block.rows
+    ]
+    ids = {row[0] for row in rows}
+    assert set(MODEL.requirements) <= ids
+    assert all(row[3] == "CP v2" for row in rows if row[0] in MODEL.requirements)
+
+
+def test_an_action_plan_names_all_its_parts(full):
+    """
+    Objectives, responsibility, schedule, resources, outputs, tasks, comments.
+    """
+    text = render(build("detailed", full), "html").decode()
+    for part in ("Complete the inventory", "PKI lead", "Q3", "10 days", "Export from HSM"):
+        assert part in text
+
+
+def test_an_attestation_reveals_no_more_than_it_says(full):
+    """
+    No names of people, no scope, no evidence, no categories.
+    """
+    for form in ("html", "md"):
+        text = render(build("attestation", full), form).decode()
+        for private in ("Sam", "Assessors Ltd", "TLS", "Web servers", "CP v2", "Key management"):
+            assert private not in text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_builds_are_the_same_bytes(full, earlier, kind, form):
+    """
+    No clock, no random id, no order of a set.
+    """
+    with_pdf(form)
+    once, again = (render(build(kind, full, previous=earlier), form) for _ in range(2))
+    assert once == again
+
+
+def hostile(assessment):
+    """Put markup, formulas and table ends into every text field."""
+    return replace(
+        assessment,
+        organization=Organization(name=HOSTILE),
+        use_case=UseCase(name=HOSTILE, description=HOSTILE, components=HOSTILE),
+        assessor=Assessor(name=HOSTILE, company=HOSTILE),
+        answers={key: rated(3, evidence=HOSTILE, notes=HOSTILE) for key in MODEL.requirements},
+        action_plans=(ActionPlan(element="M.key-management", objectives=(HOSTILE,)),),
+        caveats=(Caveat(code="x", message=HOSTILE),),
+    )
+
+
+def test_hostile_text_stays_text_in_html(full):
+    """
+    The only script is our own, and no element comes from a field.
+    """
+    text = render(build("detailed", hostile(full)), "html").decode()
+    assert text.count("<script>") == 1
+    assert "<img" not in text
+    assert "default-src 'none'".replace("'", "&#x27;") in text
+
+
+def test_hostile_text_stays_text_in_markdown(full):
+    """
+    Every character that Markdown or HTML gives a meaning is escaped.
+    """
+    text = render(build("detailed", hostile(full)), "md").decode()
+    assert "<img" not in text
+    assert "<script" not in text
+    assert not re.search(r"(?<!\\)\]\(javascript", text)
+    rows = [line for line in text.splitlines() if line.startswith("| G\\.compliance")]
+    assert rows
+    bars = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}
+    assert bars == {6, 7}  # five columns with the evidence, six with the levels
+
+
+def test_hostile_text_stays_text_in_word(full):
+    """
+    The document is well-formed and holds the text as text.
+    """
+    from defusedxml.ElementTree import fromstring
+
+    content = render(build("detailed", hostile(full)), "docx")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        body = archive.read("word/document.xml")
+        assert all(entry.date_time[0] == 1980 for entry in archive.infolist())
+    texts = "".join(fromstring(body).itertext())
+    assert "<img src=x onerror=alert(1)>" in texts
+    assert b"<w:hyperlink" not in body
+
+
+def test_hostile_text_stays_text_in_pdf(full):
+    """
+    Nothing is loaded and nothing is linked.
+    """
+    with_pdf("pdf")
+    content = render(build("assessment", hostile(full)), "pdf")
+    assert content.startswith(b"%PDF")
+    assert b"/URI" not in content
+    assert b"/JavaScript" not in content
+
+
+@settings(max_examples=25)
+@given(assessments())
+def test_any_assessment_makes_every_text_report(assessment):
+    """
+    Whatever is answered or missing, a report comes out.
+    """
+    for kind in KINDS:
+        if kind == "attestation" and score(assessment).overall.level is None:
+            with pytest.raises(ReportError):
+                build(kind, assessment)
+            continue
+        report = build(kind, assessment, previous=assessment)
+        assert render(report, "html")
+        assert render(report, "md")
+        assert any(isinstance(block, Text | Facts) for block in report.blocks)
+
+
+def test_figures_are_cut_and_never_rounded_up():
+    """
+    2.999 is not 3.00.
+    """
+    assert cut(2.999) == "2.99"
+    assert cut(3.0) == "3.00"
+    assert cut(-0.126) == "-0.12"
+    assert cut(None) == "–"
+
+
+def test_every_language_has_the_same_words():
+    """
+    A translation with a gap would show English in the middle of a sentence.
+    """
+    for words in WORDS.values():
+        assert set(words) == set(WORDS["en"])
+    assert day("2026-03-01") == "1 March 2026"
+
+
+# --- signed attestations ---------------------------------------------------------
+
+
+@pytest.fixture
+def signed(full, tmp_path):
+    """An attestation, its signature file, and the key's fingerprint."""
+    pytest.importorskip("cryptography")
+    key = signature.load_key(tmp_path / "key.pem")
+    content = render(build("attestation", full), "html")
+    document = signature.sign(content, signature.statement(score(full)), key)
+    return content, document, signature.fingerprint(key.public_key().public_bytes_raw())
+
+
+def test_a_signed_attestation_verifies(signed, full):
+    """
+    And says what it attests.
+    """
+    content, document, fingerprint = signed
+    said = signature.verify(content, document, fingerprint)
+    assert said["level"] == score(full).overall.level
+    assert said["assurance"] == "third-party"
+    assert "Sam" not in document.decode()
+
+
+def test_every_flipped_byte_of_the_report_is_noticed(signed):
+    """
+    The message says that it is not the file that was signed.
+    """
+    content, document, _ = signed
+    for place in range(0, len(content), 97):
+        broken = bytearray(content)
+        broken[place] ^= 1
+        with pytest.raises(signature.SignatureError, match="byte for byte"):
+            signature.verify(bytes(broken), document)
+
+
+def test_a_flipped_byte_of_the_signature_file_is_noticed(signed):
+    """
+    Wherever it is, except in the blanks between.
+    """
+    content, document, _ = signed
+    for place in range(0, len(document), 13):
+        if document[place : place + 1].isspace():
+            continue
+        broken = bytearray(document)
+        broken[place] ^= 1
+        with pytest.raises(ValueError, match=r"."):
+            signature.verify(content, bytes(broken))
+
+
+def test_another_key_than_the_trusted_one_is_noticed(signed):
+    """
+    Anybody can sign; the fingerprint says who did.
+    """
+    content, document, _ = signed
+    with pytest.raises(signature.SignatureError, match="expected"):
+        signature.verify(content, document, "0000 " * 8)
+
+
+def test_the_key_is_readable_by_its_owner_alone(tmp_path):
+    """
+    And the same key signs the same bytes.
+    """
+    pytest.importorskip("cryptography")
+    path = tmp_path / "key.pem"
+    one = signature.sign(b"x", {"level": 3}, signature.load_key(path))
+    assert path.stat().st_mode & 0o077 == 0
+    assert signature.sign(b"x", {"level": 3}, signature.load_key(path)) == one
