@@ -3,7 +3,8 @@ A workspace: a folder of assessments that stay with their organization.
 
 ``assessments/`` holds one ``*.pkimm.json`` for each, written whole or not at all.
 ``quarantine/`` keeps what could not be read, with the reasons beside it, and
-``superseded/`` the earlier content of an assessment that was imported again.
+``superseded/`` the earlier content of an assessment that was saved again. An import
+never replaces an assessment: other content under the same id is kept beside it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pkimm_analytics.assessment import SUFFIX, Assessment, dumps, loads
@@ -109,7 +110,7 @@ class Workspace:
         """File of the assessment with an id, None if there is none."""
         ending = f"{_slug(id_)}{SUFFIX}"
         for path in self.assessments_folder.glob(f"*{ending}"):
-            if path.name == ending or path.name.endswith("." + ending):
+            if path.name == ending or (path.name.endswith("." + ending) and _holds(path, id_)):
                 return path
         return None
 
@@ -179,10 +180,27 @@ class Workspace:
         except PkimmError as error:
             problems = error.problems or (Problem(source.name, error.message),)
             return Imported(source.name, (), problems, self._quarantine(source, problems))
-        written = tuple(self.save(one.assessment) for one in loaded)
+        added = [self._add(one.assessment) for one in loaded]
+        written = tuple(path for path, _ in added)
         problems = tuple(problem for one in loaded for problem in one.problems)
+        problems += tuple(problem for _, problem in added if problem is not None)
         kept = self._quarantine(source, problems) if any(map(_partial, loaded)) else None
         return Imported(source.name, written, problems, kept)
+
+    def _add(self, assessment: Assessment) -> tuple[Path, Problem | None]:
+        """Store an assessment beside another one of the same id, never over it."""
+        there = self.find(assessment.id)
+        content = dumps(assessment)
+        if there is None or there.read_bytes() == content:
+            return self.save(assessment), None
+        other_id = f"{assessment.id[:60]}-{content_digest(content)[7:15]}"
+        remark = Problem(
+            assessment.id,
+            f"the workspace holds another assessment with this id; both are kept, this one"
+            f" as {other_id}",
+            refused=False,
+        )
+        return self.save(replace(assessment, id=other_id)), remark
 
     def _path(self, assessment: Assessment) -> Path:
         """Existing file of that id, or a new name that a person can read."""
@@ -220,6 +238,13 @@ class Workspace:
     def quarantined(self) -> Iterator[Path]:
         """Reasons of everything in quarantine, as JSON files."""
         yield from sorted(self.quarantine_folder.glob("*.problems.json"))
+
+
+def _holds(path: Path, id_: str) -> bool:
+    try:
+        return loads(read_limited(path), path.name).id == id_
+    except PkimmError:
+        return False
 
 
 def _partial(loaded: Loaded) -> bool:

@@ -62,6 +62,29 @@ def test_earlier_content_of_an_assessment_is_set_aside(tmp_path, assessment):
     assert loads(kept.read_bytes()) == assessment
 
 
+def test_an_import_never_replaces_an_assessment(tmp_path, assessment):
+    """
+    Other content under the same id is kept beside it; the same content is one.
+    """
+    workspace = Workspace(tmp_path)
+    other = replace(assessment, answers={"G.compliance": rated(5)})
+    for content in (dumps(assessment), dumps(other), dumps(other), dumps(assessment)):
+        imported = workspace.import_one(Source("x", content=content))
+        assert not imported.is_refused
+    levels = [s.assessment.answers["G.compliance"].level for s in workspace.stored()]
+    assert sorted(levels) == [3, 5]
+
+
+def test_ids_that_end_alike_are_different_assessments(tmp_path, assessment):
+    """
+    The id b is not found in the file of a.b.
+    """
+    workspace = Workspace(tmp_path)
+    workspace.save(replace(assessment, id="a.b"))
+    assert workspace.find("b") is None
+    assert workspace.find("a.b") is not None
+
+
 def test_good_files_are_imported_and_bad_ones_quarantined_with_reasons(tmp_path, assessment):
     """
     One message for each bad file, and its content is kept.
