@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pkimm_analytics.assessment import SUFFIX, Assessment, dumps, loads
+from pkimm_analytics.assessment import SUFFIX, Assessment, dumps, loads, read_json
 from pkimm_analytics.errors import PkimmError, Problem, WorkspaceError
 from pkimm_analytics.files import read_limited, write_atomically
 from pkimm_analytics.loaders import Loaded, Source, load
@@ -241,10 +241,12 @@ class Workspace:
 
 
 def _holds(path: Path, id_: str) -> bool:
+    """Whether a file holds that assessment; a damaged one is taken at its name."""
     try:
-        return loads(read_limited(path), path.name).id == id_
+        document = read_json(read_limited(path), path.name)
     except PkimmError:
-        return False
+        return True
+    return not isinstance(document, dict) or document.get("id") == id_
 
 
 def _partial(loaded: Loaded) -> bool:
