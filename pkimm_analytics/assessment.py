@@ -11,6 +11,7 @@ without an entry is unanswered.
 from __future__ import annotations
 
 import json
+import math
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -380,6 +381,7 @@ def read_json(content: bytes, name: str) -> Any:
             content.decode("utf-8-sig"),
             object_pairs_hook=_unique,
             parse_constant=_no_constant,
+            parse_float=_finite,
         )
         if b"\\u" in content:
             json.dumps(document, ensure_ascii=False).encode()  # finds half a surrogate pair
@@ -404,6 +406,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key in names if names.count(key) > 1)
         raise ValueError(f"field {twice[:60]!r} appears twice in one place")
     return result
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is too large for a number")
+    return number
 
 
 def _no_constant(text: str) -> Any:

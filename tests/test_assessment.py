@@ -111,6 +111,7 @@ def test_all_problems_are_listed_at_once(assessment):
         b"{",
         b"[1]",
         b'{"a": NaN}',
+        b'{"a": 1e999}',
         b'{"a": 1, "a": 2}',
         b"\xff\xfe\x00",
         b"[" * 100_000,

@@ -11,6 +11,7 @@ import pytest
 from pkimm_analytics.assessment import Mode, State
 from pkimm_analytics.errors import SourceFormatError
 from pkimm_analytics.loaders import web_tool
+from pkimm_analytics.loaders.web_tool import link as web_tool_link
 from pkimm_analytics.loaders.web_tool import numbering
 from pkimm_analytics.model.yaml_text import write_yaml
 from pkimm_analytics.scoring import score, tool_figures
@@ -150,6 +151,18 @@ def test_two_entries_for_one_category_leave_the_one_whose_key_agrees(invented_te
     assert loaded.assessment.answers["M.key-management"].level == 2
     assert "M.certificate-management" not in loaded.assessment.answers
     assert [*messages(loaded)] == ["progress.M.6"]
+
+
+def test_two_entries_that_claim_a_category_by_their_text_alone_are_both_refused(invented_texts):
+    """
+    Neither M.6 nor M.7 is key management by key.
+    """
+    text = described("Keys are in a drawer.", 5)
+    progress = ratings(BUNDLED, 2, M_6=text, M_7=text)
+    del progress["M.5"]
+    loaded = read(progress)
+    assert set(messages(loaded)) == {"progress.M.6", "progress.M.7"}
+    assert "M.key-management" not in loaded.assessment.answers
 
 
 def test_a_description_of_a_category_that_the_edition_lacks_is_refused(invented_texts):
@@ -328,7 +341,8 @@ def test_every_assessment_says_that_untouched_looks_like_level_1():
     """
     The wording is stronger where every single rating is level 1.
     """
-    some, fresh = read(ratings(NEWER)).assessment, read(ratings(NEWER, 1)).assessment
+    some = read(ratings(NEWER, 1, R_16=2)).assessment
+    fresh = read(ratings(NEWER, 1, R_16=off())).assessment
     assert [c.code for c in some.caveats] == ["untouched-is-level-1"]
     assert [c.code for c in fresh.caveats] == ["untouched-is-level-1"]
     assert "probably nothing was assessed" in fresh.caveats[0].message
@@ -413,12 +427,13 @@ def test_a_broken_link_ends_in_one_message_that_names_the_parameter(text, parame
     assert f"parameter {parameter}" in refused.value.problems[0].where
 
 
-def test_a_link_of_50_megabytes_is_refused_at_once():
+@pytest.mark.parametrize("n_characters", [web_tool_link.MAX_LINK, 50_000_000])
+def test_a_link_that_is_too_long_is_refused_before_it_is_decoded(n_characters):
     """
-    One message that says what a link has.
+    One message, also at 50 megabytes.
     """
-    with pytest.raises(SourceFormatError, match="too large") as refused:
-        web_tool.read_link(f"{PAGE}#progress=" + "A" * 50_000_000, "link")
+    with pytest.raises(SourceFormatError, match="link is too large") as refused:
+        web_tool.read_link(f"{PAGE}#progress=" + "A" * n_characters, "link")
     assert len(refused.value.problems) == 1
 
 

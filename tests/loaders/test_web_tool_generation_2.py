@@ -174,6 +174,15 @@ def test_a_level_off_the_scale_is_refused(level):
     assert loaded.assessment.answers[KEYS].level == 3
 
 
+def test_the_tool_never_shows_more_than_level_5():
+    """
+    A level of 9 counts there, and is refused here; the figure that it shows is kept.
+    """
+    tool = tool_figures(score(read({STRATEGY: rating(9), KEYS: rating(3)}).assessment))
+    assert tool["modules"]["G"] == {"level": 5, "value": 9}
+    assert "no whole numbers from 0 to 5" in tool["differs_because"][0]
+
+
 def test_only_false_switches_off_in_this_generation():
     """
     Other values are read as applicable, with a remark, because the tool does so.
@@ -394,6 +403,14 @@ def test_a_version_that_is_none_is_refused(version):
     with pytest.raises(SourceFormatError, match="Nothing was imported") as refused:
         read({STRATEGY: rating(3)}, dataVersion=version)
     assert "Acme" not in str(refused.value)
+
+
+def test_a_record_without_ratings_is_refused():
+    """
+    A version alone is no assessment.
+    """
+    with pytest.raises(SourceFormatError, match="holds no assessment"):
+        web_tool.read_storage({"dataVersion": "2.0.0", "meta": {}}, "storage")
 
 
 def test_names_of_elements_that_the_edition_lacks_say_what_to_install():

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pkimm_analytics.assessment import Mode, dumps, loads
+from pkimm_analytics.assessment import Assessment, Mode, dumps, loads, rated
 from pkimm_analytics.errors import SourceFormatError
 from pkimm_analytics.loaders import web_tool
 from pkimm_analytics.loaders.loaded import Loaded
@@ -276,6 +276,24 @@ def test_a_link_whose_plus_became_a_blank_is_read_like_the_whole_one():
         assert other.use_case == one.use_case
 
 
+@pytest.mark.parametrize("version", ["1.1.0", "2.0.0"])
+def test_the_official_words_are_written_where_they_are_installed(version, tmp_path, monkeypatch):
+    """
+    A file then has the description of each level, as the tool writes it.
+    """
+    monkeypatch.setenv("PKIMM_HOME", str(tmp_path))
+    file = CONFORMANCE.parent / "pkimm" / "models" / f"pkimm-model-{version}.yaml"
+    before = Assessment(model=load_model(version).edition, answers={"G.compliance": rated(2)})
+    key = load_model(version).native_id("G.compliance")
+    texts = []
+    for _ in range(2):
+        text = web_tool.write_yaml_export(before, load_model(version))
+        texts.append(read_yaml(text, "yaml")["progress"][key]["description"])
+        add_definition(file.read_bytes(), file.name)
+    assert texts[0] == ""
+    assert len(texts[1]) > 20
+
+
 def test_an_edition_with_one_more_requirement_is_recognized_once_it_is_installed(
     tmp_path, monkeypatch
 ):
@@ -306,4 +324,7 @@ def test_an_edition_with_one_more_requirement_is_recognized_once_it_is_installed
     assert after.assessment.model.requirements == 77
     assert after.assessment.model.digest != before.assessment.model.digest
     assert after.assessment.answers[key].level == 1
+    del record["requirementProgress"][key]
+    unanswered = web_tool.read_storage(record, "storage")
+    assert unanswered.assessment.model == after.assessment.model
     assert tool_figures(score(after.assessment))["differs_because"] == []

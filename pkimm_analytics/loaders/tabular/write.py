@@ -54,6 +54,8 @@ class Sheet:
         What can only be written as JSON, by name of the property.
     answers : dict of str to dict
         Answers by element as the template names it, such as ``pqc:G.compliance``.
+    n_strange : int
+        Answers that are left out, because the edition has no such element.
     """
 
     model: Model
@@ -61,6 +63,7 @@ class Sheet:
     plain: dict[str, str]
     rest: dict[str, Any]
     answers: dict[str, Document]
+    n_strange: int
 
     @property
     def label(self) -> str:
@@ -125,8 +128,7 @@ def dropped_by_csv(assessment: Assessment, layout: Layout = "long") -> list[str]
         For the reader, such as ``"12 notes"``; empty where nothing is lost.
     """
     sheet = _prepare(assessment, model_of(assessment.model))
-    strange = [key for key in sheet.document["answers"] if key not in sheet.model.keys]
-    lost = [_count(len(strange), *_STRANGE)]
+    lost = [_count(sheet.n_strange, *_STRANGE)]
     if layout == "wide":
         lost += _dropped_by_wide(sheet)
     return [text for text in lost if text]
@@ -207,7 +209,14 @@ def _prepare(assessment: Assessment, model: Model) -> Sheet:
     _extensions(document.get("extensions", []), plain, rest, answers)
     if "kind" in rest.get("source.extra", {}):
         del plain["source.kind"]
-    return Sheet(model, document, plain, rest | ({"extra": extra} if extra else {}), answers)
+    known = {element: said for element, said in answers.items() if _is_known(element, model)}
+    rest |= {"extra": extra} if extra else {}
+    return Sheet(model, document, plain, rest, known, len(answers) - len(known))
+
+
+def _is_known(element: str, model: Model) -> bool:
+    extension, _, key = element.rpartition(":")
+    return key in (model.categories if extension else model.keys)
 
 
 def _take_apart(

@@ -25,7 +25,9 @@ MAX_TEXT = 100_000
 MAX_DEPTH = 40
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-_SAFE_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_ELEMENT = re.compile(r"[A-Za-z][a-z0-9-]{0,39}(?:\.[A-Za-z0-9][a-z0-9-]{0,79}){1,3}")
+_EXTENSION = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_WORDS = {"zero", "one", "two", "three", "four", "five", "six", "n/a", "na", "none", "nan", "null"}
 
 
 def kept_fields(extra: Mapping[str, Any], field: str = KEPT) -> dict[str, Any]:
@@ -147,8 +149,9 @@ def read_map(document: Mapping[str, Any], field: str, name: str) -> dict[str, An
 
 
 def place(field: str, key: str) -> str:
-    """Place of an entry for messages; a key that is no id is not repeated."""
-    return f"{field}.{key}" if _SAFE_KEY.fullmatch(key) else f"{field}, an entry whose key is no id"
+    """Place of an entry for messages; a key that is no id is not repeated: it may be a name."""
+    shape = _EXTENSION if field == "enabledExtensions" else _ELEMENT
+    return f"{field}.{key}" if shape.fullmatch(key) else f"{field}, an entry whose key is no id"
 
 
 def check_plain(document: Any, name: str) -> None:
@@ -195,9 +198,10 @@ def _no_json(document: Any) -> str | None:
 
 
 def _value(value: Any) -> str:
-    """Value for a message: numbers and short words, nothing that could be private."""
+    """Value for a message: numbers, also in words, and nothing that could be private."""
     if isinstance(value, str):
-        return repr(value) if re.fullmatch(r"[A-Za-z0-9.+-]{1,8}", value) else "that is a text"
+        known = value.lower() in _WORDS or re.fullmatch(r"[0-9.+-]{1,8}", value)
+        return repr(value) if known else "that is a text"
     if isinstance(value, bool | int | float):
         return repr(value) if abs(value) < 10**9 else "far off the scale"
     return "that is neither a number nor a text"

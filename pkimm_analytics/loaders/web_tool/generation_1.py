@@ -154,7 +154,7 @@ def _about(numbering: Numbering) -> list[Problem]:
     if numbering.by == "keys":
         return []
     if numbering.by == "texts":
-        message = f"the keys fit several data files; the descriptions are those of {file.id}"
+        message = f"the keys leave the data file open; the descriptions are those of {file.id}"
     elif numbering.by == "empty":
         message = f"no ratings and no model version: PKIMM {file.version} is assumed"
     else:

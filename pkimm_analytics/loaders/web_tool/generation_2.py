@@ -114,6 +114,11 @@ def load_record(
         If its model version is not installed.
     """
     refuse_unreadable(record, name)
+    if "progress" not in record and "requirementProgress" not in record:
+        reason = "no ratings; expected 'progress' or 'requirementProgress'"
+        raise SourceFormatError(
+            f"{name} holds no assessment. Nothing was imported.", [Problem(name, reason)]
+        )
     progress = read_map(record, "progress", name)
     requirements = read_map(record, "requirementProgress", name)
     elements = find_elements(record, progress, requirements, name)

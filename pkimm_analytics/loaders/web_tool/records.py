@@ -104,30 +104,25 @@ def latin_texts(assessment: Assessment) -> dict[str, bytes]:
 def record_2(assessment: Assessment, model: Model) -> dict[str, Any]:
     """Write an assessment as the export of the 2.0.0 generation, in its order of fields."""
     kept = kept_fields(assessment.extra)
-    aside = kept_fields(kept_fields(assessment.extra, ASIDE), "progress")
     now = assessment.updated or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    meta = {"createdAt": now, "updatedAt": now, **kept_fields(kept, "meta")}
-    if assessment.updated:
-        meta["updatedAt"] = assessment.updated
     details = _full_details(assessment, model, kept)
-    structure = kept_structure(kept, model)
-    progress = _categories(assessment, model) | _relevance(assessment, model)
-    odd = kept.pop("enabledExtensions", None)
-    head = {
-        "stateSchemaVersion": 2 if any(field in details for field in _FULL) else 1,
+    record: dict[str, Any] = {
+        "stateSchemaVersion": 2 if details else 1,
         "dataVersion": model.version,
-        "name": kept.pop("name", assessment.use_case.name or "PKIMM assessment"),
-        "id": kept.pop("id", assessment.id),
-        "progress": {**progress, **_without(aside, progress)},
-        "enabledExtensions": [*_enabled(assessment), *(odd if isinstance(odd, list) else [])],
-        **{field: text or kept.pop(field, "") for field, text in texts(assessment).items()},
-        "sourceStructure": structure,
-        "meta": meta,
+        "name": kept.get("name", assessment.use_case.name or "PKIMM assessment"),
+        "id": kept.get("id", assessment.id),
+        "progress": _progress(assessment, model),
+        "enabledExtensions": _enabled(assessment) + _listed(kept.get("enabledExtensions")),
+        **{field: text or kept.get(field, "") for field, text in texts(assessment).items()},
+        "sourceStructure": kept_structure(kept, model),
+        "meta": {"createdAt": now, "updatedAt": now, **kept_fields(kept, "meta")},
+        **{field: kept[field] for field in ("lastView", "lastPosition") if field in kept},
+        "exportedAt": kept.get("exportedAt", now),
+        **details,
     }
-    kept.pop("sourceStructure", None)
-    position = {field: kept.pop(field) for field in ("lastView", "lastPosition") if field in kept}
-    exported = {"exportedAt": kept.pop("exportedAt", now)}
-    record = {**head, **position, **exported, **details, **_without(kept, {*head, *details})}
+    if assessment.updated:
+        record["meta"]["updatedAt"] = assessment.updated
+    record |= _without(kept, record)
     plain: dict[str, Any] = json.loads(json.dumps(record))  # no object twice: YAML would alias it
     return plain
 
@@ -205,6 +200,16 @@ def _results(assessment: Assessment, model: Model) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _progress(assessment: Assessment, model: Model) -> dict[str, Any]:
+    """Entries of categories and extensions, then those that an import kept aside."""
+    own = _categories(assessment, model) | _relevance(assessment, model)
+    return own | _without(kept_fields(kept_fields(assessment.extra, ASIDE), "progress"), own)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _categories(assessment: Assessment, model: Model) -> dict[str, Any]:
     return {
         category.native_id: _entry(stated(assessment, key), model, key)
@@ -276,7 +281,7 @@ def _enabled(assessment: Assessment) -> list[dict[str, Any]]:
     ]
 
 
-def _full_details(assessment: Assessment, model: Model, kept: dict[str, Any]) -> dict[str, Any]:
+def _full_details(assessment: Assessment, model: Model, kept: Mapping[str, Any]) -> dict[str, Any]:
     """Fields that only full assessments have, as far as they say something."""
     aside = kept_fields(kept_fields(assessment.extra, ASIDE), "requirementProgress")
     requirements = _requirements(assessment, model)
@@ -287,7 +292,7 @@ def _full_details(assessment: Assessment, model: Model, kept: dict[str, Any]) ->
         "pointsOfInteraction": assessment.environment.points_of_interaction,
     }
     own = {
-        "requirementProgress": {**requirements, **_without(aside, requirements)},
+        "requirementProgress": requirements | _without(aside, requirements),
         "organizationName": assessment.organization.name,
         "assessorPosition": assessment.assessor.position,
         "assessorCompany": assessment.assessor.company,
@@ -298,12 +303,10 @@ def _full_details(assessment: Assessment, model: Model, kept: dict[str, Any]) ->
         "pkiEnvironment": {field: text for field, text in surroundings.items() if text},
         "actionPlans": _plans(assessment, model),
     }
-    for field in ("pkiEnvironment", "actionPlans"):
-        if own[field]:
-            own[field] = _merged(kept.pop(field, None), own[field])
-    details = {field: kept.pop(field) for field in _FULL if field in kept}
-    details |= {field: value for field, value in own.items() if value}
-    return {field: details[field] for field in _FULL if field in details}
+    said = {field: _merged(kept.get(field), value) for field, value in own.items() if value}
+    return {
+        field: said.get(field, kept.get(field)) for field in _FULL if field in said or field in kept
+    }
 
 
 def _plans(assessment: Assessment, model: Model) -> dict[str, Any]:
@@ -315,9 +318,9 @@ def _plans(assessment: Assessment, model: Model) -> dict[str, Any]:
 
 
 def _merged(kept: Any, own: Any) -> Any:
-    """Fields that were kept, with our own put over them, one level down too."""
-    if not isinstance(kept, Mapping):
-        return own or kept
+    """Our own fields put over those that were kept, one level down too."""
+    if not isinstance(kept, Mapping) or not isinstance(own, Mapping):
+        return own
     both = {**kept, **own}
     for field in kept.keys() & own.keys():
         if isinstance(kept[field], Mapping) and isinstance(own[field], Mapping):
