@@ -15,8 +15,9 @@ PYTHON ?= $(shell for p in python3.11 python3 python python3.12 python3.13; do \
 ARGS ?=
 
 # uv where it runs, because it is fast; pip otherwise. Both check every hash.
-install = ($(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
-	|| $(BIN)/python -m pip install --quiet --require-hashes -r $(1))
+install = echo "Installing what $(1) pins ..."; \
+	if [ -x $(BIN)/uv ] && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); \
+	then :; else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi
 
 .PHONY: help
 help: ## List the tasks
@@ -57,7 +58,7 @@ bench: $(VENV)/.dev-stamp ## Measure against the baselines
 # Add UPGRADE=--upgrade to move to the newest versions that pyproject.toml allows.
 LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE)
-EXTRAS := --extra dashboards --extra feedback --extra planning --extra reports
+EXTRAS := --extra agreement --extra dashboards --extra feedback --extra planning --extra reports
 
 .PHONY: lock
 lock: $(VENV)/.uv-stamp ## Pin all dependencies with their hashes
@@ -77,20 +78,21 @@ clean: ## Remove the environment, caches and builds; keep your data
 # Where Python came without ensurepip, the pip outside fills the environment.
 $(VENV)/.venv-stamp:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found. Install it, or name one: make PYTHON=/path/to/python" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
+	@echo "Making $(VENV) with $(PYTHON) ..."
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
 		|| { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
 	@touch $@
 
 $(VENV)/.uv-stamp: requirements-uv.lock | $(VENV)/.venv-stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \
-		--require-hashes -r requirements-uv.lock || echo "uv does not run here: pip installs, slower."
+		--require-hashes -r requirements-uv.lock 2>/dev/null || echo "uv does not run here: pip installs, slower."
 	@touch $@
 
 $(VENV)/.run-stamp: requirements.lock pyproject.toml $(VENV)/.uv-stamp
-	$(call install,requirements.lock)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(call install,requirements.lock)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev-stamp: requirements-dev.lock $(VENV)/.run-stamp
-	$(call install,requirements-dev.lock)
+	@$(call install,requirements-dev.lock)
 	@touch $@

@@ -88,3 +88,15 @@ class PolicyError(PkimmError, ValueError):
 
 class DisclosureError(PkimmError, ValueError):
     """A release was refused; nothing was published."""
+
+
+class ContributionError(PkimmError, ValueError):
+    """An assessment cannot be contributed as it stands; nothing of it left."""
+
+
+class KeyStoreError(PkimmError, ValueError):
+    """The key for pseudonyms, or what is kept beside it, cannot be used."""
+
+
+class CollectionError(PkimmError, OSError):
+    """A collection cannot be read or written, or is damaged; what was committed is untouched."""

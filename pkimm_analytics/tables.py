@@ -8,7 +8,7 @@ cell is null and means that there is nothing to state; it is never 0 and never N
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -198,6 +198,83 @@ def truth_table(keys: Iterable[str]) -> Table:
     return replace(TRUTH, columns=(*TRUTH.columns, *elements))
 
 
+# --- contributions to a collection -------------------------------------------------
+
+CONTRIBUTIONS_VERSION = 1
+"""Version of the table ``contributions``; changes with any column, so also with an edition."""
+
+_PSEUDONYM = "26 letters and digits, made with a key that stays with the contributor."
+
+CONTRIBUTIONS = Table(
+    name="contributions",
+    description=(
+        "One row for each assessment that was contributed to a collection. It names nobody, and"
+        " only the working group's analysts see it. After the columns below follows one column for"
+        " each category and requirement of all shipped editions, named by its element key; then,"
+        " for each extension, its version and a column for each category that it asks about."
+    ),
+    columns=(
+        Column("contribution", "string", "Pseudonym of the assessment: " + _PSEUDONYM),
+        Column("org", "string", "Pseudonym of the organization: " + _PSEUDONYM),
+        Column(
+            "parent",
+            "string",
+            "Pseudonym of the ultimate parent, or the organization where it has none.",
+        ),
+        Column("use_case", "string", "Pseudonym of the use case: " + _PSEUDONYM),
+        Column("assessor", "string", "Pseudonym of an external assessor.", nullable=True),
+        Column("sector", "string", "Code of the hierarchy sector, leaf or group.", nullable=True),
+        Column("size", "string", "Code of the hierarchy size, leaf or group.", nullable=True),
+        Column("region", "string", "Code of the hierarchy region, leaf or group.", nullable=True),
+        Column("role", "string", "Code of the hierarchy role, leaf or group.", nullable=True),
+        Column("assurance", "string", "self, formal or third-party."),
+        Column("edition", "string", "Version of the model, one of the shipped ones."),
+        Column("digest", "string", "Digest of the edition's structure, one of the shipped ones."),
+        Column("mode", "string", "self (levels of categories) or full (levels of requirements)."),
+        Column("quarter", "string", "Quarter of the assessment, such as 2026Q3."),
+        Column("synthetic", "bool", "True if the assessment was invented."),
+        Column("scoring_version", "string", "Version of the scoring rules at the contributor's."),
+        Column(
+            "commitment",
+            "string",
+            "Hash of the receipt that allows to replace or withdraw the row; the receipt itself"
+            " stays with the contributor.",
+        ),
+    ),
+    key=("contribution",),
+)
+
+_CODES = "code, -1 to 5"
+_CODE_MEANING = "1 to 5 rated, 0 unanswered or not in the edition, -1 not applicable."
+ELEMENT_OF_CONTRIBUTION = Column("<element>", "int8", "Answer: " + _CODE_MEANING, _CODES)
+EXTENSION_OF_CONTRIBUTION = Column(
+    "<extension>", "string", "Version of the extension that was answered.", nullable=True
+)
+RELEVANCE_OF_CONTRIBUTION = Column(
+    "<extension>:<category>", "int8", "Relevance answer: " + _CODE_MEANING, _CODES
+)
+
+
+def contributions_table(
+    keys: Iterable[str], extensions: Mapping[str, Iterable[str]] | None = None
+) -> Table:
+    """
+    Describe the table ``contributions`` with its columns of answers.
+
+    Parameters
+    ----------
+    keys : iterable of str
+        Element keys of categories and requirements, in the order of the columns.
+    extensions : mapping of str to iterable of str
+        By id of the extension: element keys of the categories that it asks about.
+    """
+    answers = [replace(ELEMENT_OF_CONTRIBUTION, name=key) for key in keys]
+    for id_, categories in (extensions or {}).items():
+        answers.append(replace(EXTENSION_OF_CONTRIBUTION, name=id_))
+        answers += [replace(RELEVANCE_OF_CONTRIBUTION, name=f"{id_}:{c}") for c in categories]
+    return replace(CONTRIBUTIONS, columns=(*CONTRIBUTIONS.columns, *answers))
+
+
 # --- other forms of a description --------------------------------------------------
 
 
@@ -223,7 +300,16 @@ def data_dictionary() -> str:
     ``data/README.md`` carries it between two marks; a test compares the two.
     """
     truth = replace(TRUTH, columns=(*TRUTH.columns, CATEGORY_OF_TRUTH, REQUIREMENT_OF_TRUTH))
-    return "\n".join(_markdown(table) for table in (ANSWERS, SCORES, truth))
+    contributions = replace(
+        CONTRIBUTIONS,
+        columns=(
+            *CONTRIBUTIONS.columns,
+            ELEMENT_OF_CONTRIBUTION,
+            EXTENSION_OF_CONTRIBUTION,
+            RELEVANCE_OF_CONTRIBUTION,
+        ),
+    )
+    return "\n".join(_markdown(table) for table in (ANSWERS, SCORES, truth, contributions))
 
 
 def _markdown(table: Table) -> str:

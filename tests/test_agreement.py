@@ -99,7 +99,7 @@ def test_only_assessments_of_the_same_questions_are_compared(
 
 
 @needs_libraries
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=2, max_size=12))
 def test_kappa_is_one_minus_observed_over_expected_disagreement(
     pairs: list[tuple[int, int]],

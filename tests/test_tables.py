@@ -13,6 +13,7 @@ import pytest
 
 from pkimm_analytics.tables import (
     ANSWERS,
+    CONTRIBUTIONS,
     SCORES,
     TRUTH,
     arrow_schema,
@@ -21,7 +22,7 @@ from pkimm_analytics.tables import (
 )
 
 README = Path(__file__).resolve().parents[1] / "data" / "README.md"
-TABLES = [ANSWERS, SCORES, TRUTH]
+TABLES = [ANSWERS, SCORES, TRUTH, CONTRIBUTIONS]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

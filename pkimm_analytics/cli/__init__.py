@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pkimm_analytics.cli import dashboards, models, progress, reports, scores
+from pkimm_analytics.cli import collection, dashboards, models, progress, reports, scores, simulate
 
 app = typer.Typer(
     name="pkimm",
@@ -38,7 +38,9 @@ scores.register(app)
 progress.register(app)
 reports.register(app)
 models.register(app)
+collection.register(app)
 dashboards.register(app)
+simulate.register(app)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-SCHEMAS = ("assessment", "model", "extension")
+SCHEMAS = ("assessment", "model", "extension", "contribution")
 
 
 @cache

@@ -30,7 +30,8 @@ install_chromium() {
     for attempt in 1 2 3; do
         as_root apt-get update -qq \
             && as_root env DEBIAN_FRONTEND=noninteractive \
-                apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core \
+                apt-get install -y -qq --no-install-recommends \
+                chromium chromium-sandbox fonts-liberation fonts-dejavu-core \
             && return 0
         echo "Installing chromium failed (attempt $attempt of 3)." >&2
         sleep 5

@@ -125,12 +125,14 @@ def test_a_page_shows_neither_its_code_nor_its_errors(page: Any, address: str) -
     assert "IntSlider(" not in page.inner_text("body")
 
 
-def test_the_browser_is_told_to_stay_here(page: Any, address: str) -> None:
+def test_the_browser_is_told_to_stay_here(page: Any, address: str, watch: Any) -> None:
     """
     Even a dashboard that tried could not load anything from another host.
     """
     answer = page.goto(address + "voila/render/organization.ipynb")
-    policy = answer.headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
     blocked = "fetch('https://example.org/').then(() => 'sent', () => 'blocked')"
     assert page.evaluate(blocked) == "blocked"
+    assert watch.outside == []
+    assert all("Content Security Policy" in error for error in watch.errors)
+    watch.errors.clear()

@@ -1,0 +1,40 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   title: A questionnaire in your notebook
+# ---
+
+# %% [markdown]
+# # A questionnaire in your notebook
+#
+# Three lines put the questionnaire into a notebook of yours.
+# It stores every answer at once in the folder that you name, and goes on where you stopped.
+
+# %%
+from pkimm_analytics.widgets.questionnaire import Questionnaire
+
+form = Questionnaire("workspace", mode="self")
+form
+
+# %% [markdown]
+# `mode="full"` asks for every requirement instead of every category; `edition="1.1.0"` and `extensions=["pqc"]` choose what a new assessment starts with.
+#
+# The answers are at hand in the cells below, as they are stored.
+# Before you start or choose an assessment above, there are none.
+
+# %%
+form.assessment and len(form.assessment.answers)
+
+# %% [markdown]
+# What you see is what the package computes; score it yourself:
+
+# %%
+from pkimm_analytics.scoring import score
+
+form.assessment and score(form.assessment).overall.score
+
+# %% [markdown]
+# Next: rate a few categories, run the two cells again, then try `pkimm score workspace/assessments/*.json` in a terminal.

@@ -1,0 +1,38 @@
+"""An assessment to a contribution that names nobody."""
+
+from pkimm_analytics.anonymize.contribution import (
+    Anonymized,
+    Contribution,
+    Identity,
+    anonymize,
+    dumps,
+    loads,
+    to_document,
+)
+from pkimm_analytics.anonymize.keys import KeyStore, open_key_store
+from pkimm_analytics.anonymize.preview import preview_page
+from pkimm_analytics.anonymize.pseudonyms import pseudonym
+from pkimm_analytics.anonymize.receipts import (
+    Receipt,
+    read_receipt,
+    receipt_of,
+    write_receipt,
+)
+
+__all__ = [
+    "Anonymized",
+    "Contribution",
+    "Identity",
+    "KeyStore",
+    "Receipt",
+    "anonymize",
+    "dumps",
+    "loads",
+    "open_key_store",
+    "preview_page",
+    "pseudonym",
+    "read_receipt",
+    "receipt_of",
+    "to_document",
+    "write_receipt",
+]

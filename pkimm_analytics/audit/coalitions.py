@@ -1,0 +1,108 @@
+"""
+Attacks by those who took part: T12 and T17b.
+
+An assessor knows the records of all its customers, and every participant knows its
+own. Both may also know how many took part. What is left after taking out what they
+know must not be exact.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pkimm_analytics.audit.findings import Finding, Group
+from pkimm_analytics.audit.published import Cell, Published
+from pkimm_analytics.audit.truth import Truth
+
+_LEVELS = np.arange(2, 6)
+
+
+def coalitions(release: Published, truth: Truth) -> list[Finding]:
+    """T12: what assessors, and participants on their own, learn about the others."""
+    found = []
+    for (group, measure), cell in release.cells.items():
+        if cell.withheld:
+            continue
+        rows = truth.members(group)
+        levels = np.maximum(truth.levels[measure][rows], 0)
+        known = _known_records(truth, rows[levels > 0], levels[levels > 0])
+        found += _others(group, measure, cell, int((levels > 0).sum()), known)
+    return found
+
+
+def _known_records(
+    truth: Truth, rows: NDArray[np.intp], levels: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Level counts that somebody knows, shape (n_attackers, 5)."""
+    alone = np.eye(5, dtype=np.int64)[np.unique(levels) - 1]
+    if truth.assessor is None:
+        return alone
+    assessors = truth.assessor[rows]
+    valid = np.array([a is not None and a != -1 for a in assessors.tolist()], bool)
+    if not valid.any():
+        return alone
+    labels = assessors[valid].astype(str)
+    codes = np.unique(labels, return_inverse=True)[1]
+    counts = np.bincount(codes * 5 + levels[valid] - 1, minlength=5 * (int(codes.max()) + 1))
+    return np.concatenate([alone, counts.reshape(-1, 5)])
+
+
+def _others(
+    group: Group, measure: str, cell: Cell, n: int, known: NDArray[np.int64]
+) -> list[Finding]:
+    """Bounds on the others' counts, if n is known: exact ones are findings."""
+    low, high = _count_bounds(cell, n)
+    known_at_least = np.cumsum(known[:, ::-1], axis=1)[:, ::-1][:, 1:]
+    rest = n - known.sum(axis=1)[:, None]
+    rest_low = np.maximum(low - known_at_least, 0)
+    rest_high = np.minimum(high - known_at_least, rest)
+    exact = (rest_low == rest_high) & (rest > 0)
+    found = []
+    for attacker in np.flatnonzero(exact.any(axis=1)):
+        size = int(known[attacker].sum())
+        level = int(_LEVELS[np.flatnonzero(exact[attacker])[0]])
+        count = int(rest_low[attacker][exact[attacker]][0])
+        learned = f"who knows {size} of {n} learns that {count} of the others reach level {level}"
+        found.append(Finding("T12", learned, (group,), measure))
+    return found[:1]
+
+
+def _count_bounds(cell: Cell, n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Bounds on the counts at levels 2 to 5 or above, for a known n."""
+    shares = [cell.share(int(level)) for level in _LEVELS]
+    low = np.ceil(np.array([s.low for s in shares]) * n - 1e-9)
+    high = np.floor(np.array([s.high for s in shares]) * n + 1e-9)
+    return low, high
+
+
+def pinned_share(release: Published, truth: Truth) -> dict[str, float]:
+    """
+    T17b: how often an attacker who has all records of a group but one learns the last.
+
+    Rounding without noise cannot prevent this. The share is documented and kept small.
+
+    Returns
+    -------
+    dict of str to float
+        By band: share of pairs of organization and measure whose level is then known.
+    """
+    pinned: dict[str, list[tuple[int, int]]] = {}
+    for (group, measure), cell in release.cells.items():
+        if cell.withheld:
+            continue
+        counts = truth.level_counts(group, measure)
+        n = int(counts.sum())
+        low, high = _count_bounds(cell, n)
+        at_least = np.cumsum(counts[::-1])[::-1][1:]
+        candidates = (np.arange(1, 6)[:, None] >= _LEVELS).astype(int)
+        for level in np.flatnonzero(counts):
+            others = at_least - candidates[level]
+            possible = np.all((others + candidates >= low) & (others + candidates <= high), axis=1)
+            name = f"{cell.n.low:g}"
+            hit = int(counts[level]) if possible.sum() == 1 else 0
+            pinned.setdefault(name, []).append((hit, int(counts[level])))
+    return {
+        name: sum(hit for hit, _ in pairs) / sum(total for _, total in pairs)
+        for name, pairs in pinned.items()
+    }

@@ -1,0 +1,56 @@
+"""
+What an attack reports: which rows, and what they give away.
+
+A finding is private. It may name a group and what its members have in common, so
+it goes to the working group and never into a release.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Group = tuple[str, ...]
+"""One code for each dimension of a release, ``*`` for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    One thing that a published file gives away.
+
+    Parameters
+    ----------
+    attack : str
+        Id of the attack, ``T1`` to ``T31``.
+    learned : str
+        What could be narrowed down, and to what.
+    groups : tuple of Group
+        Groups whose rows were used, or that it is about. Empty for files.
+    measure : str
+        Element key or ``overall``; empty if it is not about one measure.
+    where : str
+        File and place inside it, for artifacts.
+    """
+
+    attack: str
+    learned: str
+    groups: tuple[Group, ...] = ()
+    measure: str = ""
+    where: str = ""
+
+    def __str__(self) -> str:
+        names = "; ".join(", ".join(c for c in g if c != "*") or "all" for g in self.groups)
+        place = " / ".join(part for part in (self.where, names, self.measure) if part)
+        return (
+            f"{self.attack}  {place}: {self.learned}" if place else f"{self.attack}  {self.learned}"
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Return the fields as a JSON object."""
+        return {
+            "attack": self.attack,
+            "learned": self.learned,
+            "groups": [list(group) for group in self.groups],
+            "measure": self.measure,
+            "where": self.where,
+        }

@@ -1,0 +1,279 @@
+"""
+Attacks by linear programming: T5 and T11.
+
+All rows of all linked tables hold at once. Among all populations that could have
+printed them, how many contributors may a small group have, and at which levels? If
+every such population gives the same answer, the answer is public. T11 plays an
+attacker who has the list of participants, and so knows the number in every group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pkimm_analytics.audit.bounds import QUANTITIES, cell_bounds
+from pkimm_analytics.audit.findings import Finding, Group
+from pkimm_analytics.audit.published import Published, contains, family
+from pkimm_analytics.audit.truth import Truth
+from pkimm_analytics.errors import DisclosureError
+
+_NAMES = QUANTITIES[:5]
+_SWEEPS = 8
+"""Populations that are tried before targets are solved one by one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """
+    Variables: contributors in each cell of each widest table, at each level.
+
+    Parameters
+    ----------
+    groups : tuple of Group
+    sums : array, shape (n_groups, n_cells)
+        1 where a cell is in a group.
+    ties : array, shape (n_ties, n_cells)
+        Differences that are 0, because widest tables share margins.
+    """
+
+    groups: tuple[Group, ...]
+    sums: NDArray[np.float64]
+    ties: NDArray[np.float64]
+
+
+def _layout(groups: Sequence[Group], *, is_open: bool) -> Layout:
+    used = sorted({family(group) for group in groups})
+    widest = [f for f in used if not any(set(f) < set(other) for other in used)]
+    width = len(groups[0])
+    codes = [
+        sorted({g[p] for g in groups} - {"*"}) + (["?"] if is_open else []) for p in range(width)
+    ]
+    cells: list[tuple[int, Group]] = []
+    for table, dims in enumerate(widest):
+        choices = [codes[p] if p in dims else ["*"] for p in range(width)]
+        cells += [(table, cell) for cell in product(*choices)]
+    margins: list[tuple[Group, int]] = [
+        (group, table)
+        for group in groups
+        for table, dims in enumerate(widest)
+        if set(family(group)) <= set(dims)
+    ]
+    rows = {
+        (group, table): np.array([float(t == table and contains(group, cell)) for t, cell in cells])
+        for group, table in margins
+    }
+    first: dict[Group, NDArray[np.float64]] = {}
+    ties = []
+    for (group, _), row in rows.items():
+        if group in first:
+            ties.append(row - first[group])
+        else:
+            first[group] = row
+    sums = np.array([first[group] for group in groups])
+    return Layout(tuple(groups), sums, np.array(ties).reshape(len(ties), len(cells)))
+
+
+def _at_least(rows: NDArray[np.float64], level: int) -> NDArray[np.float64]:
+    """Rows over cells to rows over cells and levels, counting a level and those above."""
+    return np.kron(rows, (np.arange(1, 6) >= level).astype(float))
+
+
+def _targets(
+    release: Published, measure: str, layout: Layout, threshold: int, truth: Truth | None
+) -> Iterator[tuple[str, Group, NDArray[np.float64]]]:
+    """Groups that must stay unknown: withheld ones, and what is left beside published parts."""
+    place = {group: i for i, group in enumerate(layout.groups)}
+    withheld = {g: release.cells[g, measure].withheld for g in layout.groups}
+    for group in layout.groups:
+        small = truth is None or 0 < truth.n(group, measure) < threshold
+        if withheld[group] and small:
+            yield "", group, layout.sums[place[group]]
+    for outer in layout.groups:
+        if withheld[outer]:
+            continue
+        tables = {family(g) for g in layout.groups if set(family(g)) > set(family(outer))}
+        for table in sorted(tables):
+            parts = [g for g in layout.groups if family(g) == table and contains(outer, g)]
+            hidden = [g for g in parts if withheld[g]]
+            if hidden and (truth is None or sum(truth.n(g, measure) for g in hidden) < threshold):
+                yield "beside its parts, ", outer, layout.sums[[place[g] for g in hidden]].sum(0)
+
+
+def programs(
+    release: Published,
+    threshold: int,
+    truth: Truth | None = None,
+    *,
+    knows_participants: bool = False,
+) -> list[Finding]:
+    """
+    T5, or T11 with `knows_participants`: what all rows together allow.
+
+    Parameters
+    ----------
+    truth : Truth, optional
+        Limits the search to groups that are small. Needed for T11.
+
+    Raises
+    ------
+    DisclosureError
+        If SciPy is not installed.
+    """
+    layouts: dict[tuple[tuple[Group, ...], bool], Layout] = {}
+    found = []
+    for measure in release.measures:
+        groups = tuple(g for g in release.all_groups if (g, measure) in release.cells)
+        for is_open in (True,) if knows_participants else (False, True):
+            if (groups, is_open) not in layouts:
+                layouts[groups, is_open] = _layout(groups, is_open=is_open)
+            layout = layouts[groups, is_open]
+            targets = list(_targets(release, measure, layout, threshold, truth))
+            if not targets:
+                break
+            problem = _problem(release, measure, layout, truth if knows_participants else None)
+            ranges = _ranges(problem, np.array([row for _, _, row in targets]))
+            if ranges is None:
+                continue  # the rows contradict each other: somebody is in no part
+            found += _report(
+                "T11" if knows_participants else "T5", measure, targets, ranges, threshold, truth
+            )
+            break
+    return found
+
+
+def _report(
+    attack: str,
+    measure: str,
+    targets: list[tuple[str, Group, NDArray[np.float64]]],
+    ranges: NDArray[np.float64],
+    threshold: int,
+    truth: Truth | None,
+) -> list[Finding]:
+    found = []
+    for (what, group, _), (low, high) in zip(targets, ranges, strict=True):
+        if high[0] < 1 or (truth is None and (high[0] >= threshold or low[0] < 1)):
+            continue
+        known = [
+            f"{name} = {low[i]:g}"
+            for i, name in enumerate(_NAMES)
+            if low[i] == high[i]
+            and not (attack == "T11" and name == "n")
+            and (what or truth is None or truth.quantity(group, measure, name) == low[i])
+        ]
+        if known:
+            found.append(Finding(attack, what + ", ".join(known), (group,), measure))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    inequality: Any
+    limit: NDArray[np.float64]
+    equality: Any
+    value: NDArray[np.float64]
+    knows_numbers: bool
+
+
+def _problem(release: Published, measure: str, layout: Layout, known: Truth | None) -> _Problem:
+    from scipy import sparse
+
+    rows: list[NDArray[np.float64]] = []
+    limits: list[float] = []
+    fixed, values = [], []
+    for place, group in enumerate(layout.groups):
+        cell = release.cells[group, measure]
+        base = layout.sums[place]
+        n = _at_least(base, 1)
+        if known is not None:
+            fixed.append(n)
+            values.append(float(known.n(group, measure)))
+        if cell.withheld:
+            continue
+        low, high = cell_bounds(cell)
+        for index, level in enumerate((1, 2, 3, 4, 5)):
+            counted, share = _at_least(base, level), cell.share(level)
+            rows += [-counted, counted, share.low * n - counted, counted - share.high * n]
+            limits += [-low[index], high[index], 0.0, 0.0]
+        if "mean" in cell.figures:
+            mean, step = cell.figures["mean"]
+            total = np.kron(base, np.arange(1.0, 6.0))
+            rows += [(mean - step / 2) * n - total, total - (mean + step / 2) * n]
+            limits += [1e-9, 1e-9]
+    for tie in layout.ties:
+        fixed += [_at_least(tie, level) for level in range(1, 6)]
+        values += [0.0] * 5
+    width = 5 * layout.sums.shape[1]
+    return _Problem(
+        sparse.csr_array(np.array(rows).reshape(len(rows), width)),
+        np.array(limits),
+        sparse.csr_array(np.array(fixed).reshape(len(fixed), width)),
+        np.array(values),
+        known is not None,
+    )
+
+
+def _ranges(problem: _Problem, targets: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """
+    Least and most of the five counts of each target, shape (n_targets, 2, 5).
+
+    A few populations at the edge of what is possible clear most targets at once; only
+    the rest is solved one by one.
+    """
+    weights = np.stack([_at_least(targets, level) for level in range(1, 6)], axis=1)
+    low = np.full(weights.shape[:2], np.inf)
+    high = -low
+    usable = np.ones(weights.shape[:2], bool)
+    usable[:, 0] = not problem.knows_numbers
+    left = usable
+    for number in range(_SWEEPS):
+        mixed = (
+            (-1.0) ** (np.arange(left.size) // (number // 2)) if number > 1 else (-1.0) ** number
+        )
+        goal = np.einsum(
+            "tq,tqv->v", left * np.reshape(mixed, (-1, 5) if number > 1 else ()), weights
+        )
+        population = _solve(problem, goal)
+        if population is None:
+            return None
+        low = np.minimum(low, weights @ population)
+        high = np.maximum(high, weights @ population)
+        left = usable & _is_open(low, high)
+        if number and not left.any():
+            break
+    for target, quantity in np.argwhere(left):
+        for sign, edge in ((1, low), (-1, high)):
+            population = _solve(problem, sign * weights[target, quantity])
+            if population is not None:
+                edge[target, quantity] = weights[target, quantity] @ population
+    return np.stack([np.ceil(low - 1e-6), np.floor(high + 1e-6)], axis=1)
+
+
+def _is_open(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Not yet seen at two whole numbers: two inside what was seen are inside what is possible."""
+    return np.asarray(np.ceil(low - 1e-6) >= np.floor(high + 1e-6))
+
+
+def _solve(problem: _Problem, goal: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    try:
+        from scipy.optimize import linprog
+    except ImportError:
+        raise DisclosureError(
+            "The audit needs SciPy. Nothing was published."
+            " Install it with: pip install 'pkimm-analytics[audit]'"
+        ) from None
+    result = linprog(
+        goal,
+        A_ub=problem.inequality if problem.inequality.shape[0] else None,
+        b_ub=problem.limit if problem.inequality.shape[0] else None,
+        A_eq=problem.equality if problem.equality.shape[0] else None,
+        b_eq=problem.value if problem.equality.shape[0] else None,
+        bounds=(0, 1e7),
+        method="highs",
+    )
+    return np.asarray(result.x) if result.status == 0 else None

@@ -1,0 +1,103 @@
+"""
+What the auditor knows and the attacker does not: the records behind a release.
+
+It is used for two things: to tell a right conclusion of an attack from a wrong one,
+and to play attackers who know something already, such as who takes part, or the
+records of their own customers. Counting here is deliberately plain, and written
+apart from the code that makes releases, so that each checks the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pkimm_analytics.audit.findings import Group
+from pkimm_analytics.organization import ALL
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """
+    Records that a release was made from, most preferred first.
+
+    Parameters
+    ----------
+    parent : array, shape (n_records,)
+        Ultimate parent of each record; any hashable code.
+    dimensions : mapping of str to array
+        Published code of each record, or None where it has none.
+    levels : mapping of str to array of int
+        By measure: level 1 to 5; 0 or less where there is none.
+    assessor : array, optional
+        Assessor of each record; None where there is none to name.
+    """
+
+    parent: NDArray[Any]
+    dimensions: Mapping[str, NDArray[Any]]
+    levels: Mapping[str, NDArray[Any]] = field(repr=False)
+    assessor: NDArray[Any] | None = None
+    _members: dict[Group, NDArray[np.intp]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def _parent_codes(self) -> NDArray[Any]:
+        values = self.parent if self.parent.dtype.kind in "iu" else self.parent.astype(str)
+        return np.unique(values, return_inverse=True)[1]
+
+    @cached_property
+    def _codes(self) -> dict[str, tuple[NDArray[Any], dict[str, int]]]:
+        out = {}
+        for name, column in self.dimensions.items():
+            labels, codes = np.unique(column.astype(str), return_inverse=True)
+            out[name] = (codes, {label: i for i, label in enumerate(labels.tolist())})
+        return out
+
+    def members(self, group: Group) -> NDArray[np.intp]:
+        """Places of the records that count for a group, one for each parent."""
+        if group not in self._members:
+            inside = np.ones(len(self.parent), bool)
+            for code, (codes, places) in zip(group, self._codes.values(), strict=True):
+                if code != ALL:
+                    inside &= codes == places.get(code, -1)
+            rows = np.flatnonzero(inside)
+            first = np.unique(self._parent_codes[rows], return_index=True)[1]
+            self._members[group] = np.sort(rows[first])
+        return self._members[group]
+
+    def level_counts(self, group: Group, measure: str) -> NDArray[np.int64]:
+        """Contributors at levels 1 to 5, shape (5,)."""
+        levels = np.maximum(self.levels[measure][self.members(group)], 0)
+        return np.bincount(levels, minlength=6)[1:6]
+
+    def n(self, group: Group, measure: str) -> int:
+        """Contributors with a level."""
+        return int(self.level_counts(group, measure).sum())
+
+    def quantity(self, group: Group, measure: str, name: str) -> int:
+        """Evaluate ``n``, ``sum``, ``ge:L`` or ``eq:L`` of a measure in a group."""
+        counts = self.level_counts(group, measure)
+        if name == "n":
+            return int(counts.sum())
+        if name == "sum":
+            return int(counts @ np.arange(1, 6))
+        kind, level = name.split(":")
+        return int(counts[int(level) - 1 :].sum() if kind == "ge" else counts[int(level) - 1])
+
+
+def outside(truth: Truth, parent: Group, children: list[Group], measure: str) -> NDArray[np.int64]:
+    """Level counts of a group less those of its records that lie in some of its children."""
+    rows = truth.members(parent)
+    inside = np.zeros(len(rows), bool)
+    for child in children:
+        match = np.ones(len(rows), bool)
+        for code, column in zip(child, truth.dimensions.values(), strict=True):
+            if code != ALL:
+                match &= column[rows] == code
+        inside |= match
+    levels = np.maximum(truth.levels[measure][rows[~inside]], 0)
+    return np.bincount(levels, minlength=6)[1:6]

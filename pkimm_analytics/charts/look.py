@@ -1,0 +1,134 @@
+"""
+How charts look: colors, fonts and texts that mean only what they say.
+
+Colors are those of Okabe and Ito, which people with any kind of color vision tell
+apart; shapes and dashes say the same once more. Plotly reads a subset of HTML and of
+TeX in every text, so each text of a user is escaped first.
+
+References
+----------
+M. Okabe and K. Ito, "Color Universal Design", 2008.
+"""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
+ORANGE, SKY = "#e69f00", "#56b4e9"
+INK, SOFT, GRID = "#1b2027", "#4b5563", "#c9ced6"
+
+MODULE_COLORS = {"G": BLUE, "M": VERMILION, "O": GREEN, "R": PURPLE}
+SERIES = (
+    {"color": BLUE, "dash": "solid", "symbol": "circle"},
+    {"color": VERMILION, "dash": "dash", "symbol": "square"},
+    {"color": GREEN, "dash": "dot", "symbol": "diamond"},
+    {"color": PURPLE, "dash": "dashdot", "symbol": "triangle-up"},
+    {"color": ORANGE, "dash": "longdash", "symbol": "cross"},
+    {"color": SKY, "dash": "longdashdot", "symbol": "x"},
+)
+"""Looks of several assessments in one chart, in their order; the seventh repeats the first."""
+
+Labels = Literal["names", "short"]
+"""Whole names need a chart that is 560 pixels wide or more; short ones fit on a phone."""
+
+FONT = {
+    "family": "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif",
+    "color": INK,
+    "size": 12,
+}
+
+
+def plain(text: object) -> str:
+    """
+    Escape a text for plotly: no tag, link, formula or placeholder in it has an effect.
+
+    Examples
+    --------
+    >>> plain("<b>AT&T</b>")
+    '&lt;b&gt;AT&amp;T&lt;/b&gt;'
+    """
+    escaped = html.escape(str(text), quote=False)
+    return escaped.replace("$", "&#36;").replace("%{", "&#37;{")
+
+
+def wrapped(text: object, width: int, *, lines: int = 3) -> str:
+    """
+    Break a text into lines of about `width` characters and escape each.
+
+    A word is broken if it is longer than two lines. What does not fit into `lines` ends
+    with an ellipsis.
+    """
+    words = str(text).split()
+    parts = textwrap.wrap(
+        " ".join(words),
+        width,
+        max_lines=lines,
+        placeholder=" …",
+        break_on_hyphens=False,
+        break_long_words=max(map(len, words), default=0) > 2 * width,
+    )
+    return "<br>".join(plain(part) for part in parts)
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """
+    Shorten names to their first word, or two where one is short or not enough.
+
+    Examples
+    --------
+    >>> short_names(["Key management", "Change management and agility", "Change control"])
+    ['Key management', 'Change management', 'Change control']
+    """
+    first = [_words(name, 1) for name in names]
+    return [
+        word if len(word) > 3 and first.count(word) == 1 else _words(name, 2)
+        for word, name in zip(first, names, strict=True)
+    ]
+
+
+def _words(name: str, n: int) -> str:
+    return " ".join(name.split()[:n])
+
+
+def rows_of(table: pd.DataFrame) -> list[Any]:
+    """Rows of a table, with the columns as attributes."""
+    return list(table.itertuples(index=False, name="Row"))
+
+
+def figure_of(traces: Sequence[Any], title: str, subtitle: str, **layout: Any) -> go.Figure:
+    """Return a figure with what all charts have in common, and the `layout` of one."""
+    figure = go.Figure(list(traces))
+    figure.update_layout(_common_layout(title, subtitle) | layout)
+    figure.layout.template = None  # plotly's own is larger than our charts
+    return figure
+
+
+def _common_layout(title: str, subtitle: str) -> dict[str, Any]:
+    return {
+        "autosize": True,
+        "font": FONT,
+        "paper_bgcolor": "#ffffff",
+        "plot_bgcolor": "#ffffff",
+        "hoverlabel": {"font": {**FONT, "color": "#ffffff"}, "bgcolor": INK, "align": "left"},
+        "dragmode": False,
+        "title": {
+            "text": plain(title),
+            "font": {**FONT, "size": 16},
+            "subtitle": {"text": wrapped(subtitle, 50, lines=2), "font": {**FONT, "size": 12}},
+            "automargin": False,
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"l": 8, "t": 8},
+        },
+    }

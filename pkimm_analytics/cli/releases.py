@@ -1,0 +1,233 @@
+"""Commands that publish and attack: release, audit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from pkimm_analytics.audit.artifacts import Secrets, scan_folder
+from pkimm_analytics.audit.findings import Finding
+from pkimm_analytics.audit.manifests import check_manifest
+from pkimm_analytics.audit.published import MANIFEST_FILE, Published, read_release
+from pkimm_analytics.audit.successive import Vintage
+from pkimm_analytics.audit.suite import Rules, attack_release, attack_series, number_of_attacks
+from pkimm_analytics.audit.truth import Truth
+from pkimm_analytics.cli.console import ends_cleanly, out, print_json, progress_bar, say, shown
+from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", help="Disclosure policy; the shipped one if left out.")
+]
+PlanOption = Annotated[
+    Path | None, typer.Option("--plan", help="Table plan; the shipped one if left out.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("release")(release_command)
+    app.command("audit")(audit_command)
+
+
+@ends_cleanly
+def release_command(
+    collection: Annotated[
+        Path, typer.Option("--collection", "-c", help="Contributions.", envvar="PKIMM_COLLECTION")
+    ],
+    releases: Annotated[Path, typer.Option("--out", "-o", help="Folder of releases. Public.")],
+    quarter: Annotated[
+        str | None,
+        typer.Option(help="Quarter of the release, such as 2026Q3; the last one that has ended."),
+    ] = None,
+    private: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the private state; <collection>-disclosure if left out."),
+    ] = None,
+    policy: PolicyOption = None,
+    plan: PlanOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish what passes disclosure control, after attacking it."""
+    from pkimm_analytics.disclosure import load_plan, load_policy, publish, read_contributions
+
+    checked_policy, checked_plan = load_policy(policy), load_plan(plan)
+    wanted = quarter or last_quarter(dt.datetime.now(dt.UTC).date())
+    if wanted > last_quarter(dt.datetime.now(dt.UTC).date()):
+        say(f"{wanted} has not ended: contributions may be younger than the policy's age.")
+    if checked_policy.looser:
+        say(f"The policy is looser than safe: {', '.join(checked_policy.looser)}.")
+    table = read_contributions(collection, checked_plan)
+    say("Counting, protecting and attacking. This takes a few seconds to minutes.")
+    written = publish(
+        table,
+        out=releases,
+        private=private or private_folder(collection),
+        quarter=wanted,
+        policy=checked_policy,
+        plan=checked_plan,
+    )
+    if as_json:
+        print_json(
+            {
+                "format": "pkimm-released/1",
+                "release": written.release,
+                "folder": str(written.folder),
+                "is_new": written.is_new,
+            }
+        )
+        return
+    what = "published" if written.is_new else "there already, unchanged"
+    out().print(f"[green]{what}[/] {shown(written.release)} [dim]→[/] {shown(str(written.folder))}")
+    say(f"Private report, not to be published: {written.report}")
+
+
+def private_folder(collection: Path) -> Path:
+    """Where the state of a collection's releases is kept: beside it."""
+    return collection.with_name(f"{collection.name}-disclosure")
+
+
+def last_quarter(day: dt.date) -> str:
+    """Quarter that ended last before a day."""
+    number = day.year * 4 + (day.month - 1) // 3 - 1
+    return f"{number // 4:04d}Q{number % 4 + 1}"
+
+
+# --- audit -----------------------------------------------------------------------------
+
+
+@ends_cleanly
+def audit_command(
+    releases: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RELEASE...",
+            help="Releases of one series, or a folder of them, or any file to be published.",
+        ),
+    ],
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="Contributions behind them: plays attackers who know something."),
+    ] = None,
+    policy: PolicyOption = None,
+    plan: PlanOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Attack releases and other files, and print what could be learned."""
+    from pkimm_analytics.disclosure import load_policy
+
+    checked = load_policy(policy)
+    rules = Rules(checked.threshold, checked.changes, checked.tail, checked.assessor_percent)
+    folders, files = _find(releases)
+    known = None if truth is None else _Known(truth, policy, plan)
+    found: list[Finding] = []
+    series: list[Vintage] = []
+    with progress_bar("Attacking", len(folders) + len(files)) as advance:
+        for folder in folders:
+            release = read_release(folder)
+            facts = None if known is None else known.at(_quarter_of(folder, release))
+            secrets = Secrets() if known is None else known.secrets(facts)
+            found += _placed(folder.name, scan_folder(folder, secrets))
+            if (folder / MANIFEST_FILE).is_file():
+                found += _placed(folder.name, check_manifest(folder))
+            found += _placed(folder.name, attack_release(release, rules=rules, truth=facts))
+            series.append(Vintage(release, facts))
+            advance()
+        for file in files:
+            found += scan_folder(file, Secrets() if known is None else known.secrets(None))
+            advance()
+    found += attack_series(series, rules)
+    _report(found, len(folders), len(files), as_json=as_json)
+
+
+def _find(paths: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Folders of releases in the order of their quarters, and other files."""
+    from pkimm_analytics.disclosure import release_folders
+
+    folders: list[Path] = []
+    files: list[Path] = []
+    missing = [Problem(path.name, "no such file or folder") for path in paths if not path.exists()]
+    if missing:
+        raise DisclosureError("Not everything could be attacked; nothing was.", missing)
+    for path in paths:
+        if (path / "benchmark.parquet").is_file() or path.name == "benchmark.parquet":
+            folders.append(path if path.is_dir() else path.parent)
+        elif path.is_dir() and (inside := release_folders(path)):
+            folders += inside
+        else:
+            files.append(path)
+    return folders, files
+
+
+def _quarter_of(folder: Path, release: Published) -> str:
+    import json
+
+    try:
+        return str(json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))["quarter"])
+    except (OSError, ValueError, KeyError, TypeError):
+        dates = [cell.as_of for cell in release.cells.values() if cell.as_of]
+        if not dates:
+            raise DisclosureError("The quarter of a release is not known.") from None
+        return max(dates)
+
+
+class _Known:
+    """Contributions, as they were for the release of a quarter."""
+
+    def __init__(self, path: Path, policy: Path | None, plan: Path | None) -> None:
+        from pkimm_analytics.disclosure import load_plan, load_policy, read_contributions
+
+        self.policy, self.plan = load_policy(policy), load_plan(plan)
+        self.table = read_contributions(path, self.plan)
+
+    def at(self, quarter: str) -> Truth:
+        from pkimm_analytics.disclosure import read_records
+
+        return read_records(self.table, self.plan, self.policy, quarter).truth(self.plan)
+
+    def secrets(self, truth: Truth | None) -> Secrets:
+        words: set[str] = set()
+        for name in ("org", "parent", "assessor"):
+            if name in self.table.column_names:
+                words |= {v for v in self.table.column(name).unique().to_pylist() if v}
+        columns: list[Any] = []
+        if truth is not None:
+            groups = [("*",) * len(truth.dimensions)]
+            columns = [truth.levels[m][truth.members(g)] for g in groups for m in truth.levels]
+        return Secrets(words={w for w in words if len(w) >= 8}, columns=columns)
+
+
+def _placed(name: str, findings: list[Finding]) -> list[Finding]:
+    from dataclasses import replace
+
+    return [replace(f, where=f"{name}/{f.where}" if f.where else name) for f in findings]
+
+
+def _report(found: list[Finding], n_releases: int, n_files: int, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "format": "pkimm-audit/1",
+                "releases": n_releases,
+                "files": n_files,
+                "attacks": number_of_attacks(),
+                "findings": [finding.to_json() for finding in found],
+            }
+        )
+    elif found:
+        table = Table("attack", "where", "group", "measure", "what could be learned")
+        for finding in found[:200]:
+            groups = "; ".join(", ".join(c for c in g if c != "*") or "all" for g in finding.groups)
+            cells = (finding.attack, finding.where, groups, finding.measure, finding.learned)
+            table.add_row(*map(shown, cells))
+        out().print(table)
+        if len(found) > 200:
+            say(f"{len(found) - 200} more; use --json to see all.")
+    else:
+        out().print("[green]Nothing could be learned about few contributors.[/]")
+    if found:
+        raise PkimmError(f"{len(found)} finding(s). Do not publish this.")

@@ -1,0 +1,29 @@
+"""Aggregates to what may be shown, and why the rest may not."""
+
+from pkimm_analytics.disclosure.plan import Plan, check_plan, load_plan
+from pkimm_analytics.disclosure.policy import Policy, check_policy, load_policy
+from pkimm_analytics.disclosure.records import Records, read_records
+from pkimm_analytics.disclosure.release import Candidate, make_release
+from pkimm_analytics.disclosure.sources import read_contributions
+from pkimm_analytics.disclosure.state import forget
+from pkimm_analytics.disclosure.table import BENCHMARK
+from pkimm_analytics.disclosure.writing import Written, publish, release_folders
+
+__all__ = [
+    "BENCHMARK",
+    "Candidate",
+    "Plan",
+    "Policy",
+    "Records",
+    "Written",
+    "check_plan",
+    "check_policy",
+    "forget",
+    "load_plan",
+    "load_policy",
+    "make_release",
+    "publish",
+    "read_contributions",
+    "read_records",
+    "release_folders",
+]

@@ -1,0 +1,219 @@
+"""
+What a release says about itself: manifest, page for readers, change log.
+
+Everything in them follows from the public table, the policy and the plan. Nothing is
+taken from the contributions, because it would not have passed disclosure control.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from pkimm_analytics.audit.findings import Group
+from pkimm_analytics.audit.manifests import totals
+from pkimm_analytics.audit.published import Published
+from pkimm_analytics.audit.suite import VERSION, number_of_attacks
+from pkimm_analytics.disclosure.plan import Plan, Tier, hierarchy_versions
+from pkimm_analytics.disclosure.policy import Policy
+from pkimm_analytics.disclosure.records import quarter_ordinal
+from pkimm_analytics.errors import PkimmError
+from pkimm_analytics.model.shipped import shipped_model
+
+FORMAT = "pkimm-release/1"
+
+POOLED = {
+    "editions": (
+        "A figure joins all editions listed here in which the element key exists, and other texts"
+        " of the same versions. Releases with 500 contributors or more also have a group for each"
+        " edition."
+    ),
+    "assurance": (
+        "A figure joins self-assessments and independent ones (formal, third-party), unless its"
+        " group has an assurance. Releases with 500 contributors or more have both groups."
+    ),
+}
+
+LIMITS = (
+    "This is a stated attacker model with tested releases, not a formal guarantee.",
+    (
+        "Somebody who holds all records of a group but one can tell the level of the last one in some"
+        " cases: about 16 % in groups of 10, 24 % at 20, 8 % at 49, 2 % at 2,000."
+    ),
+    "It is assumed that the changes behind a new figure come from independent sources.",
+    "A figure says nothing about who takes part; a list of participants is not protected by it.",
+)
+
+
+def release_id(quarter: str, table: bytes) -> str:
+    """Id of a release: its quarter and the beginning of its table's SHA-256."""
+    return f"{quarter}-{hashlib.sha256(table).hexdigest()[:12]}"
+
+
+def manifest(
+    *,
+    quarter: str,
+    policy: Policy,
+    plan: Plan,
+    tier: Tier,
+    release: Published,
+    previous: str | None,
+    files: Mapping[str, bytes],
+    table: bytes,
+) -> bytes:
+    """Public manifest as JSON; it lists every other file of the release with its hash."""
+    newest = quarter_ordinal(quarter) - policy.age_months // 3
+    oldest = newest - policy.window_months // 3 + 1
+    document = {
+        "format": FORMAT,
+        "release": release_id(quarter, table),
+        "quarter": quarter,
+        "previous": previous,
+        "contributions": {"from": _spell(oldest), "to": _spell(newest)},
+        "editions": [_edition(code) for code in plan.codes["edition"]],
+        "pooled": POOLED,
+        "policy": _policy(policy),
+        "plan": {
+            "version": plan.version,
+            "digest": plan.digest,
+            "tier": tier.start,
+            "measures_of_edition": plan.edition,
+            "hierarchies": hierarchy_versions(),
+        },
+        "totals": totals(release, quarter),
+        "software": {"name": "pkimm-analytics", "version": software_version()},
+        "audit": {"version": VERSION, "attacks": number_of_attacks(), "findings": 0},
+        "limits": list(LIMITS),
+        "files": [
+            {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+            for name, content in sorted(files.items())
+        ],
+    }
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def software_version() -> str:
+    """Version of this package."""
+    try:
+        return version("pkimm-analytics")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _spell(ordinal: int) -> str:
+    return f"{ordinal // 4:04d}Q{ordinal % 4 + 1}"
+
+
+def _edition(code: str) -> dict[str, str | None]:
+    try:
+        return {"version": code, "digest": shipped_model(code).edition.digest}
+    except PkimmError:
+        return {"version": code, "digest": None}
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    return {
+        "version": policy.version,
+        "digest": policy.digest,
+        "threshold": policy.threshold,
+        "changes": policy.changes,
+        "tail": policy.tail,
+        "age_months": policy.age_months,
+        "window_months": policy.window_months,
+        "parent_percent": policy.parent_percent,
+        "assessor_percent": policy.assessor_percent,
+        "assessor_changes_percent": policy.assessor_changes_percent,
+        "bands": list(policy.bands),
+        "steps_percent": list(policy.steps_percent),
+        "coding": [{"below": below, "percent": percent} for below, percent in policy.coding],
+        "homogeneous": {
+            "from_percent": policy.homogeneous_from,
+            "coding_percent": policy.homogeneous_coding,
+        },
+        "quantiles": dict(policy.quantiles),
+        "looser_than_safe": list(policy.looser),
+        "override": {"reason": policy.reason, "approved_by": policy.approved_by}
+        if policy.looser
+        else None,
+    }
+
+
+# --- texts for readers ---------------------------------------------------------------------
+
+
+def readme(release: Published, quarter: str, policy: Policy) -> bytes:
+    """Page for readers of a release, in Markdown."""
+    found = totals(release, quarter)
+    return _README.format(
+        quarter=quarter,
+        published=found["published"],
+        groups=found["groups"],
+        carried=found["published_carried_forward"],
+        threshold=policy.threshold,
+        changes=policy.changes,
+        age=policy.age_months,
+        window=policy.window_months,
+    ).encode()
+
+
+_README = """\
+# PKI maturity benchmark {quarter}
+
+`benchmark.parquet` says how mature the PKI of groups of organizations is.
+It has {groups} groups, of which {published} are published, {carried} of them carried forward from an earlier release.
+It holds no organization's answers, only shares of groups of {threshold} or more.
+
+## How to read a row
+
+- `sector`, `size`, `region`, `role`, `assurance`, `edition`: the group; `*` stands for all.
+- `measure`: a category or requirement by its element key, or `overall`.
+- `statistic`: `share_ge:L` is the share of organizations at level L or above.
+  `median`, `p10`, `p25`, `p75` and `p90` are levels derived from the printed shares; read them beside the shares, because they can be off by one.
+  `n` has no value of its own.
+- `qualifier`: `=` means rounded to the nearest `step`; `<=` and `>=` mean that the rounded share is this value or beyond.
+- `n`: band of the number of organizations with a level in this measure.
+- `suppressed`: the row is withheld.
+  The group may be empty, too small, or needed to protect another one; the table does not say which, on purpose.
+- `as_of`: the quarter that the row was computed for.
+  A row stays as it is until at least {changes} organizations in its group changed.
+
+## What it covers
+
+Each organization counts once in a group, as its ultimate parent, with its newest assessment.
+Assessments of the last {age} months, and those from more than {window} months before that, are left out.
+`manifest.json` lists the editions that were joined, every rule, and the SHA-256 of each file.
+"""
+
+
+def changes(before: Published | None, now: Published, previous: str | None) -> bytes:
+    """Change log against the release before, from the two public tables only."""
+    if before is None:
+        return b"# Changes\n\nThis is the first release of its series.\n"
+    old, new = _blocks(before), _blocks(now)
+    appeared = [g for g in new if new[g] and not old.get(g)]
+    gone = [g for g in old if old[g] and not new.get(g)]
+    renewed = [g for g in new if new[g] and old.get(g) and new[g] != old[g]]
+    same = sum(1 for g in new if new[g] and new[g] == old.get(g))
+    lines = ["# Changes", "", f"Since release {previous}:", ""]
+    lines += [f"- {same} groups are carried forward as they were."]
+    for label, groups in (("New", appeared), ("No longer published", gone), ("Renewed", renewed)):
+        lines += ["", f"## {label}: {len(groups)}", ""]
+        lines += [f"- {_name(now, group)}" for group in sorted(groups)]
+    return ("\n".join(lines).rstrip() + "\n").encode()
+
+
+def _blocks(release: Published) -> dict[Group, list[Any]]:
+    """Printed rows of each group; empty if all are withheld."""
+    found: dict[Group, list[Any]] = {group: [] for group in release.all_groups}
+    for (group, measure), cell in release.cells.items():
+        if not cell.withheld:
+            found[group].append((measure, cell.rows))
+    return found
+
+
+def _name(release: Published, group: Group) -> str:
+    pairs = zip(release.dimensions, group, strict=True)
+    return ", ".join(f"{d} {code}" for d, code in pairs if code != "*") or "all"

@@ -1,0 +1,320 @@
+"""
+The records that a release is made from: checked, old enough, most preferred first.
+
+One row is one contribution. A parent counts once in a group, with its most preferred
+record there: the newest quarter, then the stronger assurance, then a fixed order that
+does not depend on how the rows were stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pkimm_analytics.audit.published import DIMENSIONS
+from pkimm_analytics.audit.truth import Truth
+from pkimm_analytics.disclosure.plan import Plan, published_code
+from pkimm_analytics.disclosure.policy import Policy
+from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
+
+PROFILE = ("org", "parent", "assessor", *DIMENSIONS, "quarter")
+"""Columns before those of the measures. ``assessor`` may be left out."""
+
+_STRENGTH = {"self": 0, "formal": 1, "third-party": 2}
+_QUARTER = re.compile(r"(\d{4})Q([1-4])")
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """
+    Checked records, most preferred first; arrays of shape (n_records,).
+
+    Parameters
+    ----------
+    parent, assessor : array of int
+        Codes from 0; -1 for an assessor who is not known.
+    parent_tag, assessor_tag : array of uint64
+        Short hashes of pseudonyms, by code, which stay the same from release to release.
+    record_tag : array of uint64
+        Hash of the levels of each record.
+    codes : mapping of str to array of int
+        By dimension: place in the plan's list of codes, -1 if it is in none.
+    quarter : array of int
+        Quarters since the year 0.
+    levels : mapping of str to array of int8
+        By measure: level 1 to 5; 0 or less where there is none.
+    """
+
+    parent: NDArray[np.int64]
+    assessor: NDArray[np.int64]
+    parent_tag: NDArray[np.uint64]
+    assessor_tag: NDArray[np.uint64]
+    record_tag: NDArray[np.uint64]
+    codes: Mapping[str, NDArray[np.int16]]
+    quarter: NDArray[np.int32]
+    levels: Mapping[str, NDArray[np.int8]] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.parent)
+
+    def truth(self, plan: Plan) -> Truth:
+        """Give an auditor the same records."""
+        labels = {d: np.array([*plan.codes[d], None], object) for d in DIMENSIONS}
+        return Truth(
+            parent=self.parent,
+            dimensions={d: labels[d][self.codes[d]] for d in DIMENSIONS},
+            levels=self.levels,
+            assessor=self.assessor,
+        )
+
+
+def quarter_ordinal(quarter: str) -> int:
+    """
+    Quarters since the year 0.
+
+    Raises
+    ------
+    DisclosureError
+        If it is not written like ``2026Q3``.
+    """
+    match = _QUARTER.fullmatch(quarter)
+    if match is None:
+        raise DisclosureError("A quarter is written like 2026Q3. Nothing was published.")
+    return int(match[1]) * 4 + int(match[2]) - 1
+
+
+def read_records(table: Any, plan: Plan, policy: Policy, quarter: str) -> Records:
+    """
+    Check contributions and keep those that a release may use.
+
+    Parameters
+    ----------
+    table : pyarrow.Table or mapping of str to array
+        One row for each contribution: the columns ``PROFILE``, where dimensions may
+        hold leaf or group codes or null, then one column of int8 for each category
+        and for ``overall``, and any of the requirements. Levels are 1 to 5, 0 for
+        unanswered and -1 for not applicable; null is unanswered.
+    quarter : str
+        Quarter of the release. Contributions of the last ``age_months`` before its
+        end, and older ones than ``window_months`` before that, are left out, and so
+        are editions that the plan does not have.
+
+    Raises
+    ------
+    DisclosureError
+        If a column is missing or holds what it should not. Values are not repeated.
+    """
+    import pyarrow as pa
+
+    if not isinstance(table, pa.Table):
+        table = _as_table(table)
+    end = quarter_ordinal(quarter)
+    _check_columns(table, plan)
+    coded = {name: _coded(table, name) for name in PROFILE}
+    problems: list[Problem] = []
+    codes = {d: _dimension_codes(plan, d, *coded[d], problems) for d in DIMENSIONS}
+    quarters = _quarters(*coded["quarter"], problems)
+    levels = {m: _levels(table, m, problems) for m in plan.all_measures if m in table.column_names}
+    problems += [
+        Problem(name, "empty cells; expected a value in every row")
+        for name in ("org", "quarter", "assurance", "edition")
+        if np.any(coded[name][0] < 0)
+    ]
+    if problems:
+        raise DisclosureError("Contributions are not valid. Nothing was published.", problems)
+    newest = end - policy.age_months // 3
+    oldest = newest - policy.window_months // 3 + 1
+    kept = (quarters <= newest) & (quarters >= oldest) & (codes["edition"] >= 0)
+    return _build(coded, codes, quarters, levels, np.flatnonzero(kept))
+
+
+def _build(
+    coded: Mapping[str, tuple[NDArray[np.int64], list[Any]]],
+    codes: Mapping[str, NDArray[np.int16]],
+    quarters: NDArray[np.int32],
+    levels: Mapping[str, NDArray[np.int8]],
+    rows: NDArray[np.intp],
+) -> Records:
+    org_tag = _tags("org", coded["org"][1])[coded["org"][0][rows]]
+    parents, parent_tag = _parents(coded, rows)
+    assessor = coded["assessor"][0][rows]
+    record_tag = _record_tags(levels, rows)
+    strengths = np.array([_STRENGTH.get(a, 0) for a in coded["assurance"][1]] or [0])
+    strength = strengths[coded["assurance"][0][rows]]
+    order = np.lexsort((record_tag, org_tag, -strength, -quarters[rows]))
+    rows = rows[order]
+    return Records(
+        parent=parents[order],
+        assessor=assessor[order],
+        parent_tag=parent_tag,
+        assessor_tag=_tags("assessor", coded["assessor"][1]),
+        record_tag=record_tag[order],
+        codes={d: column[rows] for d, column in codes.items()},
+        quarter=quarters[rows],
+        levels={m: column[rows] for m, column in levels.items()},
+    )
+
+
+def _parents(
+    coded: Mapping[str, tuple[NDArray[np.int64], list[Any]]], rows: NDArray[np.intp]
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Code of each record's parent, and a tag for each code; without a parent, its own."""
+    own, names = coded["parent"][0][rows], coded["parent"][1]
+    org, orgs = coded["org"][0][rows], coded["org"][1]
+    parent = np.where(own >= 0, own, org + len(names))
+    tags = np.concatenate([_tags("parent", names), _tags("alone", orgs)])
+    return parent.astype(np.int64), tags
+
+
+def parent_tags(parents: Iterable[str]) -> NDArray[np.uint64]:
+    """Tags that the pseudonyms of parents, or of organizations without one, may have."""
+    names = list(parents)
+    return np.concatenate([_tags("parent", names), _tags("alone", names)])
+
+
+def _tags(kind: str, names: list[Any]) -> NDArray[np.uint64]:
+    """Hash pseudonyms to 64 bits; not 0, which means nobody."""
+    found = [
+        int.from_bytes(hashlib.blake2b(f"{kind}\0{name}".encode(), digest_size=8).digest(), "big")
+        for name in names
+    ]
+    return np.maximum(np.array(found or [0], np.uint64), 1)
+
+
+def _record_tags(levels: Mapping[str, NDArray[np.int8]], rows: NDArray[np.intp]) -> NDArray[Any]:
+    """Hash of all levels of each record: equal levels, equal tags."""
+    total = np.zeros(len(rows), np.uint64)
+    for measure, column in levels.items():
+        factor = int(_tags("measure", [measure])[0]) | 1
+        total += np.maximum(column[rows], 0).astype(np.uint64) * np.uint64(factor)
+    total ^= total >> np.uint64(31)
+    total *= np.uint64(0x9E3779B97F4A7C15)
+    return total ^ (total >> np.uint64(29))
+
+
+# --- reading columns -------------------------------------------------------------------
+
+
+def _as_table(columns: Any) -> Any:
+    import pyarrow as pa
+
+    if not isinstance(columns, Mapping):
+        raise DisclosureError("Expected a table or its columns. Nothing was published.")
+    try:
+        return pa.table({name: pa.array(_plain(values)) for name, values in columns.items()})
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise DisclosureError(
+            "The columns do not make a table. Nothing was published.",
+            [
+                Problem(
+                    "", f"columns of different lengths or of mixed kinds ({type(error).__name__})"
+                )
+            ],
+        ) from None
+
+
+def _plain(values: Any) -> Any:
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iufb":
+        return values
+    return [None if isinstance(v, float) and np.isnan(v) else v for v in values]
+
+
+def _check_columns(table: Any, plan: Plan) -> None:
+    needed = [n for n in PROFILE if n != "assessor"] + [*plan.categories, "overall"]
+    missing = [name for name in needed if name not in table.column_names]
+    twice = sorted({n for n in table.column_names if table.column_names.count(n) > 1})
+    problems = [Problem(name, "the column is missing") for name in missing]
+    problems += [Problem(name, "the column is there twice") for name in twice]
+    if problems:
+        raise DisclosureError("Contributions are not valid. Nothing was published.", problems)
+
+
+def _coded(table: Any, name: str) -> tuple[NDArray[np.int64], list[Any]]:
+    """Values of a column as codes (-1: null) and the value of each code."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if name not in table.column_names:
+        return np.full(table.num_rows, -1, np.int64), []
+    column = table.column(name).combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], pa.string())
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column)
+    indices = pc.fill_null(column.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
+    values = column.dictionary.to_pylist()
+    bad = np.array([v is None or v == "" for v in values] or [False])
+    if bad.any():
+        indices = np.where((indices >= 0) & bad[indices], -1, indices)
+    if not all(isinstance(v, str) or v is None for v in values):
+        raise DisclosureError(
+            "Contributions are not valid. Nothing was published.",
+            [Problem(name, "expected text")],
+        )
+    return indices.astype(np.int64), values
+
+
+def _dimension_codes(
+    plan: Plan,
+    dimension: str,
+    indices: NDArray[np.int64],
+    values: list[Any],
+    problems: list[Problem],
+) -> NDArray[np.int16]:
+    places = {code: i for i, code in enumerate(plan.codes[dimension])}
+    found = []
+    n_bad = 0
+    for value in values:
+        try:
+            code = published_code(plan, dimension, value)
+        except PkimmError:
+            code, n_bad = None, n_bad + 1
+        found.append(-1 if code is None else places[code])
+    if dimension == "assurance":
+        n_bad = sum(value not in _STRENGTH for value in values if value)
+    if n_bad:
+        problems.append(Problem(dimension, f"{n_bad} value(s) are not in the coded list"))
+    return np.array([*found, -1], np.int16)[indices]
+
+
+def _quarters(
+    indices: NDArray[np.int64], values: list[Any], problems: list[Problem]
+) -> NDArray[np.int32]:
+    found = [_QUARTER.fullmatch(value or "") for value in values]
+    if not all(match or not value for match, value in zip(found, values, strict=True)):
+        problems.append(Problem("quarter", "expected quarters such as 2026Q3"))
+    numbers = [int(m[1]) * 4 + int(m[2]) - 1 if m else 0 for m in found]
+    return np.array([*numbers, 0], np.int32)[indices]
+
+
+def _levels(table: Any, measure: str, problems: list[Problem]) -> NDArray[np.int8]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = table.column(measure)
+    if not pa.types.is_integer(column.type):
+        if not (pa.types.is_null(column.type) or _are_whole(column)):
+            problems.append(Problem(measure, "expected whole levels, -1 to 5"))
+            return np.zeros(table.num_rows, np.int8)
+        column = column.cast(pa.int8())
+    values = pc.fill_null(column, 0).to_numpy()
+    if len(values) and (values.min() < -1 or values.max() > 5):
+        problems.append(Problem(measure, "expected levels from -1 to 5"))
+        return np.zeros(table.num_rows, np.int8)
+    return np.ascontiguousarray(values, np.int8)
+
+
+def _are_whole(column: Any) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_floating(column.type):
+        return False
+    known = pc.drop_null(column).to_numpy()
+    return bool(np.all(np.isfinite(known) & (known == np.floor(known)) & (abs(known) <= 5)))

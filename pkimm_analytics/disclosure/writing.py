@@ -1,0 +1,300 @@
+"""
+Publishing: read what is private, make the release, check it, write it once.
+
+The private folder, beside the collection, keeps the state and a report for the people
+who approve a release. The release folder is written whole or not at all, under a name
+that follows from its content, and is never written again. The state is written first:
+a computer that stops in between makes the same release when the command is repeated.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pkimm_analytics.audit.artifacts import Secrets, scan_file
+from pkimm_analytics.audit.manifests import check_manifest
+from pkimm_analytics.audit.published import (
+    CHANGES_FILE,
+    MANIFEST_FILE,
+    README_FILE,
+    TABLE_FILE,
+    Published,
+    read_release,
+)
+from pkimm_analytics.disclosure.manifest import changes, manifest, readme, release_id
+from pkimm_analytics.disclosure.plan import Plan
+from pkimm_analytics.disclosure.policy import Policy
+from pkimm_analytics.disclosure.release import Candidate, Decision, make_release, with_release
+from pkimm_analytics.disclosure.state import State, read_state, write_state
+from pkimm_analytics.disclosure.table import table_bytes
+from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
+from pkimm_analytics.files import write_atomically
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """
+    A release on the disk.
+
+    Parameters
+    ----------
+    release : str
+        Id, which is the name of the folder.
+    folder : Path
+    is_new : bool
+        False if the same release was there already.
+    report : Path
+        Private report of what was withheld and why.
+    """
+
+    release: str
+    folder: Path
+    is_new: bool
+    report: Path
+
+
+def publish(
+    table: Any,
+    *,
+    out: Path,
+    private: Path,
+    quarter: str,
+    policy: Policy,
+    plan: Plan,
+) -> Written:
+    """
+    Make a release and write it.
+
+    Parameters
+    ----------
+    table : pyarrow.Table or mapping of str to array
+        Contributions; see :func:`.records.read_records`.
+    out : Path
+        Folder of releases. Public.
+    private : Path
+        Folder of the state and the reports. Never publish it.
+    quarter : str
+        Quarter of the release, such as ``2026Q3``.
+
+    Raises
+    ------
+    DisclosureError
+        If the release was refused, something cannot be read or written, or `out`
+        has releases that the state does not know.
+    PolicyError
+        If the series was made with another policy or plan.
+    """
+    try:
+        with _alone(private):
+            return _publish(table, out, private, quarter, policy, plan)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DisclosureError(f"The release cannot be written: {reason}.") from None
+
+
+def _publish(
+    table: Any, out: Path, private: Path, quarter: str, policy: Policy, plan: Plan
+) -> Written:
+    state = read_state(private)
+    earlier = _earlier_releases(out, state)
+    try:
+        candidate = make_release(
+            table, quarter=quarter, policy=policy, plan=plan, state=state, earlier=earlier
+        )
+    except PkimmError as error:
+        _note(private, quarter, "refused", [str(p) for p in error.problems] or [error.message])
+        raise
+    files = release_files(candidate, earlier)
+    _check_files(files, _pseudonyms(table))
+    name = release_id(quarter, files[TABLE_FILE])
+    report = private / f"report-{name}.parquet"
+    if state is None or name not in state.releases:
+        write_atomically(report, report_bytes(candidate.decisions))
+        write_state(private, with_release(candidate.state, name))
+    is_new = _write_folder(out, name, files)
+    _note(private, quarter, "written" if is_new else "there already", [name])
+    return Written(name, out / name, is_new, report)
+
+
+def release_files(candidate: Candidate, earlier: list[Published]) -> dict[str, bytes]:
+    """Every file of a release, by name."""
+    table = table_bytes(candidate.columns)
+    name = release_id(candidate.quarter, table)
+    known = [r for r in candidate.state.releases if r != name]
+    previous = known[-1] if known else None
+    before = next((one for one in earlier if one.name == previous), None)
+    published = candidate.published
+    files = {
+        TABLE_FILE: table,
+        README_FILE: readme(published, candidate.quarter, candidate.policy),
+        CHANGES_FILE: changes(before, published, previous),
+    }
+    files[MANIFEST_FILE] = manifest(
+        quarter=candidate.quarter,
+        policy=candidate.policy,
+        plan=candidate.plan,
+        tier=candidate.tier,
+        release=published,
+        previous=previous,
+        files=files,
+        table=table,
+    )
+    return files
+
+
+def report_bytes(decisions: Iterable[Decision]) -> bytes:
+    """Private report as a Parquet file: what was withheld or made coarser, and why."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [
+        {
+            "round": d.round,
+            "rule": d.rule,
+            "group": ", ".join(code for code in d.group if code != "*") or "all",
+            "measure": d.measure,
+            "contributors": d.contributors,
+            "action": d.action,
+            "detail": d.detail,
+        }
+        for d in decisions
+    ]
+    schema = pa.schema(
+        [
+            ("round", pa.int32()),
+            ("rule", pa.string()),
+            ("group", pa.string()),
+            ("measure", pa.string()),
+            ("contributors", pa.int32()),
+            ("action", pa.string()),
+            ("detail", pa.string()),
+        ]
+    )
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), sink, compression="zstd")
+    return sink.getvalue()
+
+
+# --- what is there already -------------------------------------------------------------
+
+
+def release_folders(out: Path) -> list[Path]:
+    """Folders of releases, oldest quarter first."""
+    if not out.is_dir():
+        return []
+    return sorted(p.parent for p in out.glob(f"*/{MANIFEST_FILE}") if p.parent.name[0] != ".")
+
+
+def _earlier_releases(out: Path, state: State | None) -> list[Published]:
+    """Earlier releases in the order of the series."""
+    found = {folder.name: folder for folder in release_folders(out)}
+    known = () if state is None else state.releases
+    strangers = sorted(set(found) - set(known))
+    if strangers:
+        raise DisclosureError(
+            "There are releases that the private state does not know, so that it cannot be"
+            " checked what follows from both. Nothing was published. Restore the private folder,"
+            " or start a new series in another folder.",
+            [Problem(name, "not in the state") for name in strangers],
+        )
+    return [read_release(found[name]) for name in known if name in found]
+
+
+def _check_files(files: dict[str, bytes], words: set[str]) -> None:
+    secrets = Secrets(words=words)
+    findings = [f for name, content in files.items() for f in scan_file(name, content, secrets)]
+    if findings:
+        raise DisclosureError(
+            "The files of the release did not pass the scan. Nothing was published.",
+            [Problem(f.where, f"{f.attack}: {f.learned}") for f in findings],
+        )
+
+
+def _pseudonyms(table: Any) -> set[str]:
+    names = ("org", "parent", "assessor")
+    columns = table.column_names if hasattr(table, "column_names") else list(table)
+    found: set[str] = set()
+    for name in names:
+        if name in columns:
+            values = table.column(name).unique() if hasattr(table, "column") else table[name]
+            found |= {
+                str(v) for v in (values.to_pylist() if hasattr(values, "to_pylist") else values)
+            }
+    return {word for word in found if len(word) >= 8}
+
+
+# --- files ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def _alone(private: Path) -> Iterator[None]:
+    """Make sure that only one release is made from a collection at a time."""
+    from filelock import FileLock, Timeout
+
+    private.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(private / "lock", timeout=1):
+            yield
+    except Timeout:
+        raise DisclosureError(
+            "Another release is being made from this collection. Nothing was published."
+        ) from None
+
+
+def _write_folder(out: Path, name: str, files: dict[str, bytes]) -> bool:
+    """Write a release under its name, whole or not at all; False if it is there."""
+    final, part = out / name, out / f".{name}.part"
+    if final.exists():
+        if (final / TABLE_FILE).read_bytes() != files[TABLE_FILE]:
+            raise DisclosureError(
+                "A release of this name was changed after it was published. Nothing was written.",
+                [Problem(name, "restore it from where it was published")],
+            )
+        return False
+    shutil.rmtree(part, ignore_errors=True)
+    for file, content in files.items():
+        write_atomically(part / file, content)
+    wrong = check_manifest_of(part)
+    if wrong:
+        shutil.rmtree(part, ignore_errors=True)
+        raise DisclosureError("The written files are not as they should be.", wrong)
+    part.rename(final)
+    _sync(out)
+    return True
+
+
+def check_manifest_of(folder: Path) -> list[Problem]:
+    """Problems of a release folder's manifest."""
+    return [Problem(f.where, f.learned) for f in check_manifest(folder)]
+
+
+def _sync(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _note(private: Path, quarter: str, what: str, details: list[str]) -> None:
+    """Add a line to the private log; refusals are kept, too."""
+    line = {
+        "time": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "quarter": quarter,
+        "what": what,
+        "details": details[:100],
+    }
+    private.mkdir(parents=True, exist_ok=True)
+    with (private / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps(line) + "\n")

@@ -1,0 +1,133 @@
+"""
+Parts: Parquet files of up to a few hundred thousand contributions of one quarter.
+
+They are written once and never changed. Rows are ordered by pseudonym, which hides
+the order in which they came; the file says nothing of where it was written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pkimm_analytics.errors import CollectionError, Problem
+from pkimm_analytics.store.manifest import Part
+from pkimm_analytics.store.rows import schema
+from pkimm_analytics.store.storage import Storage
+from pkimm_analytics.tables import CONTRIBUTIONS_VERSION
+
+PART_ROWS = 262_144
+"""Most rows of one part, which bounds the memory that rewriting one takes."""
+
+GROUP_ROWS = 131_072
+"""Most rows read at a time."""
+
+VERSION_KEY = b"pkimm.contributions"
+_UNIQUE = {"contribution", "commitment"}
+
+
+def write_parts(storage: Storage, table: Any) -> list[Part]:
+    """Write a table as new parts, one or more for each quarter; nothing names them yet."""
+    import pyarrow.compute as pc
+
+    written: list[Part] = []
+    for period in sorted(pc.unique(table.column("quarter")).to_pylist()):
+        inside = table.filter(pc.equal(table.column("quarter"), period)).sort_by("contribution")
+        written += [
+            _write_part(storage, period, inside.slice(start, PART_ROWS))
+            for start in range(0, inside.num_rows, PART_ROWS)
+        ]
+    return written
+
+
+def _write_part(storage: Storage, period: str, table: Any) -> Part:
+    content = encode(table)
+    path = f"period={period}/part-{uuid.uuid4().hex}.parquet"
+    storage.write(path, content)
+    digest = hashlib.sha256(content).hexdigest()
+    return Part(path, table.num_rows, len(content), digest)
+
+
+def encode(table: Any, version: int = CONTRIBUTIONS_VERSION) -> memoryview:
+    """Return a table as Parquet; only the version of the table goes into its metadata."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    fresh = table.combine_chunks().replace_schema_metadata(None)
+    with pq.ParquetWriter(
+        sink,
+        fresh.schema,
+        compression="zstd",
+        use_dictionary=[name for name in table.column_names if name not in _UNIQUE],
+        write_statistics=False,
+        store_schema=False,
+    ) as writer:
+        writer.write_table(fresh, row_group_size=GROUP_ROWS)
+        writer.add_key_value_metadata({VERSION_KEY.decode(): str(version)})
+    return memoryview(sink.getvalue())
+
+
+def read_part(storage: Storage, part: Part, columns: Sequence[str] | None = None) -> Any:
+    """
+    Read a part, or some of its columns, as one table.
+
+    Raises
+    ------
+    CollectionError
+        If the file is not there or damaged.
+    """
+    import pyarrow as pa
+
+    batches = list(read_groups(storage, part, columns))
+    if batches:
+        return pa.concat_tables(batches)
+    return schema().empty_table() if columns is None else schema().empty_table().select(columns)
+
+
+def read_groups(
+    storage: Storage,
+    part: Part,
+    columns: Sequence[str] | None = None,
+    dictionaries: Sequence[str] = (),
+) -> Iterator[Any]:
+    """
+    Read a part one row group at a time.
+
+    Parameters
+    ----------
+    columns : sequence of str, optional
+        All if left out.
+    dictionaries : sequence of str
+        Columns of text to leave dictionary-encoded.
+
+    Raises
+    ------
+    CollectionError
+        If the file is not there or damaged; a part that vanished while a writer was
+        at work is a :class:`PartGoneError`.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with storage.open(part.path) as stream:
+            file = pq.ParquetFile(stream, read_dictionary=list(dictionaries))
+            for number in range(file.num_row_groups):
+                table = file.read_row_group(number, columns=columns)
+                yield table.replace_schema_metadata(None)
+    except FileNotFoundError:
+        raise PartGoneError(
+            "A part of the collection is not there.", [Problem(part.path, "the file is missing")]
+        ) from None
+    except (pa.ArrowException, OSError) as error:
+        raise CollectionError(
+            "A part of the collection is damaged.",
+            [Problem(part.path, f"cannot be read as Parquet ({type(error).__name__})")],
+        ) from None
+
+
+class PartGoneError(CollectionError):
+    """A part is not there (any more); reading the manifest again may help."""

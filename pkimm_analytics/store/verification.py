@@ -1,0 +1,153 @@
+"""
+Is a collection what it was when it was written: checksums, schema, values, duplicates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pkimm_analytics.errors import CollectionError, Problem
+from pkimm_analytics.store.collection import Collection, leftovers
+from pkimm_analytics.store.manifest import Part
+from pkimm_analytics.store.parts import VERSION_KEY, PartGoneError, read_groups
+from pkimm_analytics.store.rows import check_rows
+from pkimm_analytics.store.storage import Storage
+from pkimm_analytics.tables import CONTRIBUTIONS_VERSION
+
+_BLOCK = 1 << 20
+_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Verification:
+    """
+    What was found.
+
+    Parameters
+    ----------
+    contributions, parts : int
+        That were checked.
+    problems : tuple of Problem
+        Damage; with ``refused=False`` a remark on something harmless.
+    """
+
+    contributions: int
+    parts: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether there is no damage."""
+        return not any(problem.refused for problem in self.problems)
+
+
+def verify(collection: Collection) -> Verification:
+    """
+    Check every byte of a collection.
+
+    A writer may be at work meanwhile: parts that it replaced are not missed.
+
+    Raises
+    ------
+    CollectionError
+        If there is no collection, or its manifest is damaged or of another schema.
+    """
+    for attempt in range(_TRIES):
+        manifest = collection.manifest()
+        found = _verify_parts(collection, manifest.parts)
+        if attempt == _TRIES - 1 or collection.manifest() == manifest:
+            break
+    left = leftovers(collection.storage, manifest)
+    if left:
+        message = f"{len(left)} file(s) of a writer that was stopped or is at work; not counted"
+        found.append(Problem("collection", message, refused=False))
+    return Verification(manifest.rows, len(manifest.parts), tuple(found))
+
+
+def _verify_parts(collection: Collection, parts: tuple[Part, ...]) -> list[Problem]:
+    problems: list[Problem] = []
+    tags: list[NDArray[np.uint64]] = []
+    for part in parts:
+        try:
+            problems += _verify_bytes(collection.storage, part)
+            tags += _verify_rows(collection.storage, part, problems)
+        except CollectionError as error:
+            problems += error.problems
+        except FileNotFoundError:
+            problems.append(Problem(part.path, "the file is missing"))
+    n_twice = _n_repeated(tags)
+    if n_twice:
+        problems.append(Problem("contribution", f"{n_twice} occur more than once"))
+    return problems
+
+
+def _verify_bytes(storage: Storage, part: Part) -> list[Problem]:
+    digest, size = hashlib.sha256(), 0
+    with storage.open(part.path) as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+            size += len(block)
+    if size != part.bytes or digest.hexdigest() != part.sha256:
+        return [Problem(part.path, "its bytes are not those that were written")]
+    return []
+
+
+def _verify_rows(storage: Storage, part: Part, problems: list[Problem]) -> list[NDArray[np.uint64]]:
+    """Check the rows of a part; return a tag for each contribution."""
+    import pyarrow.compute as pc
+
+    tags, n_rows = [], 0
+    if _version(storage, part) != CONTRIBUTIONS_VERSION:
+        problems.append(Problem(part.path, f"expected schema {CONTRIBUTIONS_VERSION}"))
+    for group in read_groups(storage, part):
+        checked = check_rows(group)
+        problems += [Problem(f"{part.path}: {p.where}", p.message) for p in checked.problems]
+        n_rows += group.num_rows
+        if not pc.all(pc.equal(group.column("quarter"), part.period)).as_py():
+            problems.append(Problem(part.path, "holds rows of another quarter"))
+        tags.append(_tags(checked.table.column("contribution")))
+    if n_rows != part.rows:
+        problems.append(Problem(part.path, f"holds {n_rows} rows, expected {part.rows}"))
+    return tags
+
+
+def _version(storage: Storage, part: Part) -> int | None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with storage.open(part.path) as stream:
+            metadata = pq.read_metadata(stream).metadata or {}
+        return int(metadata.get(VERSION_KEY, b"-1"))
+    except FileNotFoundError:
+        raise PartGoneError("A part is missing.", [Problem(part.path, "is missing")]) from None
+    except (pa.ArrowException, OSError, ValueError):
+        return None
+
+
+def _tags(ids: Any) -> NDArray[np.uint64]:
+    """First 80 bits of each pseudonym folded into 64, without a Python text for each."""
+    array = ids.combine_chunks()
+    chunks = array.chunks if hasattr(array, "chunks") else [array]
+    found = []
+    for chunk in chunks:
+        raw = np.frombuffer(chunk.buffers()[2] or b"", np.uint8)
+        start = np.frombuffer(chunk.buffers()[1], np.int32)[chunk.offset :][: len(chunk)]
+        letters = raw[start[:, None] + np.arange(24)] if len(chunk) else np.zeros((0, 24), np.uint8)
+        words = np.ascontiguousarray(letters).view(np.uint64).reshape(-1, 3)
+        mixed = words[:, 0] * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= words[:, 1] * np.uint64(0xC2B2AE3D27D4EB4F)
+        mixed ^= words[:, 2] * np.uint64(0x165667B19E3779F9)
+        found.append(mixed)
+    return np.concatenate(found) if found else np.zeros(0, np.uint64)
+
+
+def _n_repeated(tags: list[NDArray[np.uint64]]) -> int:
+    """How many contributions occur again; chance makes none of ten million look alike."""
+    every = np.sort(np.concatenate(tags)) if tags else np.zeros(0, np.uint64)
+    return int((every[1:] == every[:-1]).sum())

@@ -1,0 +1,117 @@
+// A part of a page: shows the HTML that Python wrote and tells Python what the user did.
+// Nothing is computed here. Every action gets an answer, even if it is only "done".
+
+const LARGEST_FILE = 8_000_000; // more would break the connection; official files are below 1 MB
+const PATIENCE = 20_000; // milliseconds until we say that no answer came
+const NARROW = 560; // pixels
+
+function save(name, type, content) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+function render({ model, el }) {
+  el.classList.add("pk-section");
+  if (model.get("announces")) el.setAttribute("role", "status");
+  const waiting = new Map();
+  let number = 0;
+
+  const say = (text) => {
+    const place = el.querySelector("[data-status]");
+    if (place) place.textContent = text;
+  };
+
+  const show = () => {
+    const active = el.contains(document.activeElement) ? document.activeElement.id : "";
+    const folded = new Map([...el.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
+    const scrolled = new Map([...el.querySelectorAll(".pk-scroll[id]")].map((s) => [s.id, s.scrollTop]));
+    el.innerHTML = model.get("html");
+    for (const [id, open] of folded) {
+      const place = el.querySelector(`#${CSS.escape(id)}`);
+      if (place) place.open = open;
+    }
+    for (const [id, top] of scrolled) {
+      const place = el.querySelector(`#${CSS.escape(id)}`);
+      if (place) place.scrollTop = top;
+    }
+    if (active) document.getElementById(active)?.focus({ preventScroll: true });
+  };
+
+  const act = (action, value, content) =>
+    new Promise((answered) => {
+      const id = (number += 1);
+      const late = setTimeout(() => say("No answer yet. If this stays, reload the page."), PATIENCE);
+      waiting.set(id, () => {
+        clearTimeout(late);
+        waiting.delete(id);
+        if (!waiting.size) el.removeAttribute("aria-busy");
+        answered();
+      });
+      el.setAttribute("aria-busy", "true");
+      model.send({ action, value: String(value ?? ""), id }, undefined, content ? [content] : []);
+    });
+
+  const take = async (files) => {
+    const all = [...files];
+    for (const [place, file] of all.entries()) {
+      say(all.length > 1 ? `Reading ${place + 1} of ${all.length} …` : "Reading …");
+      if (file.size > LARGEST_FILE) await act("too-large", file.name);
+      else await act("upload", file.name, await file.arrayBuffer().catch(() => null));
+    }
+    await act("uploaded", all.length);
+    say("");
+  };
+
+  const value = (target) => {
+    const from = target.dataset.from ? el.querySelector(target.dataset.from) : null;
+    if (from) return from.value;
+    if (target.type === "checkbox") return target.checked ? "yes" : "no";
+    return target.dataset.value ?? target.value;
+  };
+
+  el.addEventListener("click", (event) => {
+    const target = event.target.closest("button[data-action]");
+    if (!target) return;
+    const given = value(target) ?? "";
+    if (given.length > LARGEST_FILE) act("too-large", "pasted text").then(() => act("uploaded", 1));
+    else act(target.dataset.action, given);
+  });
+  el.addEventListener("change", (event) => {
+    const target = event.target.closest("[data-action]");
+    if (!target || target.tagName === "BUTTON") return;
+    if (target.type !== "file") act(target.dataset.action, value(target));
+    else take(target.files).then(() => (target.value = ""));
+  });
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    el.addEventListener(kind, (event) => {
+      const zone = event.target.closest("[data-drop]");
+      if (!zone) return;
+      event.preventDefault();
+      zone.classList.toggle("pk-over", kind === "dragover");
+      if (kind === "drop") take(event.dataTransfer.files);
+    });
+  }
+
+  model.on("change:html", show);
+  model.on("msg:custom", (message, buffers) => {
+    if (message.save) save(message.save, message.type, buffers[0]);
+    if (message.clear) for (const field of el.querySelectorAll("textarea")) field.value = "";
+    if (message.focus) document.getElementById(message.focus)?.focus();
+    if (message.done) waiting.get(message.done)?.();
+  });
+  show();
+
+  if (!model.get("tells_width")) return;
+  let narrow = false;
+  const watcher = new ResizeObserver(([entry]) => {
+    const now = entry.contentRect.width > 0 && entry.contentRect.width < NARROW;
+    if (now !== narrow) act("narrow", (narrow = now) ? "yes" : "no");
+  });
+  watcher.observe(el);
+  return () => watcher.disconnect();
+}
+
+export default { render };

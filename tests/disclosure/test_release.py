@@ -1,0 +1,273 @@
+"""Releases: what is printed, what never is, and what an attacker makes of it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pkimm_analytics.audit import Rules, attack_release
+from pkimm_analytics.audit.coalitions import pinned_share
+from pkimm_analytics.disclosure import load_policy, make_release
+from pkimm_analytics.disclosure.table import BENCHMARK, table_bytes
+from pkimm_analytics.errors import DisclosureError
+from tests.disclosure import population as invented
+from tests.disclosure.population import FEW as PLAN
+from tests.disclosure.population import join, rows, truth_of
+
+POLICY = load_policy()
+ALL = ("*",) * 6
+
+
+def population(n, seed, **options):
+    """Contributions with three categories and overall."""
+    return invented.population(n, seed, plan=PLAN, **options)
+
+
+def release(columns, **options):
+    """Make a release with the shipped policy and plan."""
+    options = {"quarter": "2026Q3", "policy": POLICY, "plan": PLAN} | options
+    return make_release(columns, **options)
+
+
+def table(candidate):
+    """Bytes of the public table."""
+    return table_bytes(candidate.columns)
+
+
+@pytest.fixture(scope="module")
+def sixty():
+    """Contributions of sixty organizations and their first release."""
+    columns = population(60, 1)
+    return columns, release(columns)
+
+
+def test_the_table_has_the_public_columns_and_every_row_of_the_plan(sixty):
+    """
+    Nineteen groups of four measures with ten statistics each.
+    """
+    _, candidate = sixty
+    assert tuple(candidate.columns) == BENCHMARK.column_names
+    assert len(candidate.columns["measure"]) == (1 + 10 + 3 + 5) * 4 * 10
+
+
+def test_withheld_rows_are_all_the_same(sixty):
+    """
+    Nothing but the plan's own codes is left on a withheld row.
+    """
+    _, candidate = sixty
+    names = ("value", "qualifier", "step", "n", "as_of")
+    cells = zip(*(candidate.columns[n] for n in (*names, "suppressed")), strict=True)
+    assert {row[:-1] for row in cells if row[-1]} == {(None,) * 5}
+
+
+def test_no_attack_finds_anything(sixty):
+    """
+    With everything that an auditor knows.
+    """
+    columns, candidate = sixty
+    assert attack_release(candidate.published, truth=truth_of(columns)) == []
+
+
+def test_printed_shares_are_true_within_half_a_step(sixty):
+    """
+    The interval of every printed share holds the true one.
+    """
+    columns, candidate = sixty
+    truth = truth_of(columns)
+    printed = [(k, c) for k, c in candidate.published.cells.items() if not c.withheld]
+    assert len(printed) > 5 * 4
+    for (group, measure), cell in printed:
+        counts = truth.level_counts(group, measure)
+        assert cell.n.low <= counts.sum() <= cell.n.high
+        for level, interval in cell.shares.items():
+            share = counts[level - 1 :].sum() / counts.sum()
+            assert interval.low - 1e-9 <= share <= interval.high + 1e-9
+
+
+def test_fewer_than_ten_make_no_release():
+    """
+    Nine contributors are refused, ten are enough for the whole.
+    """
+    with pytest.raises(DisclosureError, match="fewer than 10"):
+        release(population(9, 1))
+    assert release(population(10, 1)).published.all_groups == (ALL,)
+
+
+def test_a_parent_counts_once_however_much_it_files():
+    """
+    Thirty assessments of one parent and eight others are nine contributors.
+    """
+    columns = population(38, 1)
+    columns["parent"][:30] = "parent-of-many"
+    with pytest.raises(DisclosureError, match="fewer than 10"):
+        release(columns)
+
+
+def test_one_assessor_with_more_than_half_withholds_the_group():
+    """
+    Seven of twelve are too many, six are not.
+    """
+    columns = population(12, 1)
+    columns["assessor"] = np.array(["assessor-1"] * 6 + [None] * 6, object)
+    assert release(columns).blocks[ALL]
+    columns["assessor"][6] = "assessor-1"
+    assert not release(columns).blocks[ALL]
+
+
+def test_young_and_old_assessments_change_nothing():
+    """
+    Level 5 planted in the quarter of the release, and in one too long ago.
+    """
+    columns = population(40, 1)
+    for quarter in ("2026Q3", "2024Q2"):
+        planted = population(30, 2, quarter=quarter)
+        for measure in PLAN.categories:
+            planted[measure][:] = 5
+        assert table(release(join(columns, planted))) == table(release(columns))
+
+
+def test_the_newest_assessment_of_a_parent_counts():
+    """
+    Fifteen parents at level 2 are assessed again at level 4.
+    """
+    columns = population(15, 1, quarter="2025Q1")
+    again = {k: v.copy() for k, v in columns.items()}
+    columns["overall"][:], again["overall"][:] = 2, 4
+    again["quarter"][:] = "2026Q1"
+    figures = release(join(again, columns)).blocks[ALL]["overall"]
+    assert figures.shares[2] == (80, ">=")
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    """
+    Same contributions, same bytes.
+    """
+    columns = population(60, 1)
+    again = population(30, 1)
+    again["quarter"][:] = "2026Q1"
+    both = join(columns, again)
+    order = np.random.default_rng(0).permutation(90)
+    assert table(release(both)) == table(release(rows(both, order)))
+
+
+def test_a_residual_below_the_threshold_withholds_the_smallest_part():
+    """
+    Two sizes of 20 and 30 and four more: the 20 are withheld as well.
+    """
+    columns = population(54, 1)
+    columns["size"] = np.array(
+        ["250-4999"] * 20 + ["up-to-249"] * 30 + ["5000+"] * 4, object
+    )
+    candidate = release(columns)
+    shown = {s: bool(candidate.blocks["*", s, "*", "*", "*", "*"]) for s in PLAN.codes["size"]}
+    assert shown == {"250-4999": False, "up-to-249": True, "5000+": False}
+
+
+def test_a_withheld_group_looks_the_same_with_none_to_nine_members():
+    """
+    Sector finance has 0, 1, 5 or 9 organizations; sixty others are elsewhere.
+    """
+    columns = population(70, 1)
+    columns["sector"][columns["sector"] == "finance"] = "industry"
+    seen = set()
+    for n in (0, 1, 5, 9):
+        now = {k: v.copy() for k, v in columns.items()}
+        now["sector"][:n] = "finance"
+        found = release(now).published
+        cells = [c.rows for (g, _), c in found.cells.items() if g[0] == "finance"]
+        seen.add(str(cells))
+    assert len(seen) == 1
+
+
+def test_who_does_not_state_a_sector_still_counts_in_the_whole():
+    """
+    Null and prefer-not-to-say are in no group of the sector.
+    """
+    columns = population(24, 1)
+    columns["sector"][:12], columns["sector"][12:] = None, "prefer-not-to-say"
+    blocks = release(columns).blocks
+    assert blocks[ALL]
+    assert not any(block for group, block in blocks.items() if group[0] != "*")
+
+
+def test_editions_that_the_plan_does_not_have_are_left_out():
+    """
+    Nine of edition 2.0.0 and thirty of another one are nine.
+    """
+    columns = population(39, 1)
+    columns["edition"][:9], columns["edition"][9:] = "2.0.0", "9.9.9"
+    with pytest.raises(DisclosureError, match="fewer than 10"):
+        release(columns)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("sector", "Bank of Somewhere", "not in the coded list"),
+        ("quarter", "2026-03", "such as 2026Q3"),
+        ("overall", 7, "from -1 to 5"),
+        ("org", None, "empty cells"),
+    ],
+)
+def test_contributions_that_are_not_valid_are_refused_without_repeating_them(name, value, message):
+    """
+    The message names the column and never the value.
+    """
+    columns = population(20, 1)
+    columns[name][3] = value
+    with pytest.raises(DisclosureError, match=message) as caught:
+        release(columns)
+    assert "Somewhere" not in str(caught.value)
+
+
+@settings(max_examples=8)
+@given(
+    n=st.integers(10, 90),
+    seed=st.integers(0, 10_000),
+    homogeneous=st.booleans(),
+)
+def test_nothing_is_learned_whatever_the_population(n, seed, homogeneous):
+    """
+    Planted groups of one level included.
+    """
+    columns = population(n, seed)
+    if homogeneous:
+        for measure in PLAN.categories:
+            columns[measure][columns["sector"] == columns["sector"][0]] = 1 + seed % 5
+    try:
+        candidate = release(columns)
+    except DisclosureError:
+        return
+    truth = truth_of(columns)
+    assert attack_release(candidate.published, truth=truth, rules=Rules()) == []
+    pinned = pinned_share(candidate.published, truth)
+    assert all(share <= 0.5 for share in pinned.values())
+
+
+@settings(max_examples=6)
+@given(n=st.integers(11, 60), seed=st.integers(0, 10_000))
+def test_one_more_organization_changes_no_byte(n, seed):
+    """
+    Neither a newcomer nor new levels of one that was there, nor a withdrawal.
+    """
+    columns = population(n, seed)
+    first = release(columns)
+    levels = {k: v.copy() for k, v in columns.items()}
+    for measure in (*PLAN.categories, "overall"):
+        levels[measure][seed % n] = 1 + (int(levels[measure][seed % n]) + seed) % 5
+    for changed in (
+        join(columns, population(1, seed + 1)),
+        levels,
+        rows(columns, np.arange(n) != seed % n),
+    ):
+        again = release(changed, state=first.state, earlier=[first.published])
+        assert table(again) == table(first)
+
+
+def test_withdrawal_before_the_first_release_equals_never_having_contributed():
+    """
+    Nothing remembers the one who left.
+    """
+    columns = population(40, 5)
+    gone = np.arange(40) != 7
+    assert table(release(rows(columns, gone))) == table(release(rows(population(40, 5), gone)))

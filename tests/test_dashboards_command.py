@@ -1,0 +1,227 @@
+"""
+Commands that start the dashboards and notebooks, and the one that invents data.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from pkimm_analytics.assessment import loads
+from pkimm_analytics.cli import app, dashboards
+from pkimm_analytics.widgets.serving import HOST, free_port
+from pkimm_analytics.workspace import Workspace
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Keep data of this machine's user out, and stand in an empty folder.
+    """
+    monkeypatch.setenv("PKIMM_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("PKIMM_WORKSPACE", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*arguments: str) -> Any:
+    """
+    Run a command and return its exit status and both outputs.
+    """
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """
+    Collect what would be served instead of serving it.
+    """
+    calls: list[dict[str, Any]] = []
+
+    def keep(workspace: Path, release: Path | None, **options: Any) -> None:
+        calls.append({"workspace": workspace, "release": release, **options})
+
+    monkeypatch.setattr(dashboards, "_serve", keep)
+    monkeypatch.setattr(dashboards, "_need", lambda *_: None)
+    return calls
+
+
+def test_the_demo_invents_a_workspace_once(served: list[dict[str, Any]], tmp_path: Path) -> None:
+    """
+    The first start makes it, the second finds it; all of it is marked as invented.
+    """
+    assert run("demo", "--no-browser").exit_code == 0
+    folder = tmp_path / "home" / "demo" / "workspace"
+    stored = Workspace(folder).stored()
+    assert len(stored) > 6
+    assert all(one.assessment.synthetic for one in stored)
+    assert len({one.assessment.organization.name for one in stored}) > 1
+    stored[0].path.unlink()
+    assert run("demo", "--no-browser").exit_code == 0
+    assert len(Workspace(folder).files()) == len(stored) - 1
+    assert [call["workspace"] for call in served] == [folder, folder]
+    assert served[0]["open_browser"] is False
+
+
+def test_the_demo_can_be_put_elsewhere(served: list[dict[str, Any]], tmp_path: Path) -> None:
+    """
+    A folder of the user's choice takes the place of the one in the data folder.
+    """
+    assert run("demo", "--workspace", "here").exit_code == 0
+    assert Workspace(tmp_path / "here").files()
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_workspace_that_is_not_there_yet_is_served_and_said(
+    served: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """
+    The page explains how to fill it; looking creates nothing.
+    """
+    result = run("serve", "--workspace", "new", "--port", "0")
+    assert result.exit_code == 0
+    assert "does not exist yet" in result.stderr
+    assert not (tmp_path / "new").exists()
+    assert served[0]["port"] == 0
+
+
+def test_a_file_is_no_workspace(served: list[dict[str, Any]], tmp_path: Path) -> None:
+    """
+    A wrong argument is a sentence and status 1, and nothing starts.
+    """
+    (tmp_path / "file").write_text("")
+    result = run("serve", "--workspace", "file")
+    assert result.exit_code == 1
+    assert "is a file, not a folder" in result.stderr
+    result = run("serve", "--release", "nothing")
+    assert result.exit_code == 1
+    assert "no release folder" in result.stderr
+    assert served == []
+
+
+@pytest.mark.parametrize("command", ["demo", "serve", "lab"])
+def test_a_core_installation_says_what_to_install(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Without the extra there is a message with the command, not a traceback.
+    """
+    monkeypatch.setattr(dashboards, "find_spec", lambda _: None)
+    result = run(command)
+    assert result.exit_code == 1
+    assert "pip install 'pkimm-analytics[dashboards]'" in result.stderr
+
+
+def test_a_server_that_does_not_start_is_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Its status is passed on in words.
+    """
+    dying = [sys.executable, "-c", "raise SystemExit(3)"]
+    monkeypatch.setattr(dashboards, "voila_command", lambda *_, **__: dying)
+    result = run("serve", "--no-browser", "--port", "0")
+    assert result.exit_code == 1
+    assert "did not start; it ended with status 3" in result.stderr
+
+
+def test_a_checkout_opens_its_own_notebooks(tmp_path: Path) -> None:
+    """
+    Changes of a developer go to the files under version control.
+    """
+    folder = dashboards.writable_notebooks(tmp_path / "copies")
+    assert (folder / "01-first-look.ipynb").exists()
+    assert not (tmp_path / "copies").exists()
+
+
+def test_installed_notebooks_are_copied_and_never_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    What the user changed in a copy stays; what is new is added.
+    """
+    installed = tmp_path / "_notebooks"
+    installed.mkdir()
+    for name in ("01.ipynb", "02.ipynb"):
+        (installed / name).write_text("shipped")
+    monkeypatch.setattr(dashboards, "shipped_folder", lambda _: installed)
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    (copies / "01.ipynb").write_text("changed")
+    assert dashboards.writable_notebooks(copies) == copies
+    assert (copies / "01.ipynb").read_text() == "changed"
+    assert (copies / "02.ipynb").read_text() == "shipped"
+
+
+def test_the_simulation_is_written_with_its_truth(tmp_path: Path) -> None:
+    """
+    Invented assessments and one file that says what is true; the same seed, the same bytes.
+    """
+    for name in ("one", "two"):
+        result = run("simulate", "--organizations", "3", "--seed", "5", "--out", name)
+        assert result.exit_code == 0
+    files = sorted((tmp_path / "one" / "assessments").glob("*.pkimm.json"))
+    assert len(files) >= 3
+    assert all(loads(path.read_bytes()).synthetic for path in files)
+    for path in [*files, tmp_path / "one" / "truth.parquet"]:
+        twin = tmp_path / "two" / path.relative_to(tmp_path / "one")
+        assert path.read_bytes() == twin.read_bytes()
+
+
+def test_a_simulation_of_nobody_is_refused() -> None:
+    """
+    A number that cannot be is a message.
+    """
+    result = run("simulate", "--organizations", "0", "--out", "x")
+    assert result.exit_code == 1
+    assert not result.exception or isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGTERM for other processes")
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_the_server_starts_answers_and_ends_with_its_command(
+    ending: signal.Signals, tmp_path: Path
+) -> None:
+    """
+    The printed address answers; when the command is asked to end, the server ends first.
+    """
+    pytest.importorskip("voila")
+    port = free_port(0)
+    command = [sys.executable, "-m", "pkimm_analytics", "serve", "--no-browser"]
+    with subprocess.Popen(
+        [*command, "--workspace", str(tmp_path / "w"), "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as server:
+        try:
+            assert server.stdout is not None
+            assert server.stdout.readline().strip() == f"Dashboards: http://{HOST}:{port}/"
+            assert status_of(port) == 200
+            server.send_signal(ending)
+            assert server.wait(timeout=30) == 0
+        finally:
+            server.kill()
+    assert status_of(port) is None
+
+
+def status_of(port: int) -> int | None:
+    """
+    Return what a server answers, None if there is none.
+    """
+    connection = http.client.HTTPConnection(HOST, port, timeout=10)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status
+    except ConnectionError:
+        time.sleep(0.1)
+        return None
+    finally:
+        connection.close()
