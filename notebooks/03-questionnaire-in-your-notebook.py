@@ -20,7 +20,8 @@ form = Questionnaire("workspace", mode="self")
 form
 
 # %% [markdown]
-# `mode="full"` asks for every requirement instead of every category; `edition="1.1.0"` and `extensions=["pqc"]` choose what a new assessment starts with.
+# `mode="full"` asks for every requirement instead of every category;
+# `edition="1.1.0"` and `extensions=["pqc"]` choose what a new assessment starts with.
 #
 # The answers are at hand in the cells below, as they are stored.
 # Before you start or choose an assessment above, there are none.
@@ -37,4 +38,5 @@ from pkimm_analytics.scoring import score
 form.assessment and score(form.assessment).overall.score
 
 # %% [markdown]
-# Next: rate a few categories, run the two cells again, then try `pkimm score workspace/assessments/*.json` in a terminal.
+# Next: rate a few categories, run the two cells again, then try
+# `pkimm score workspace/assessments/*.json` in a terminal.

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -609,6 +610,23 @@ def test_what_limits_the_next_level_is_what_raises_the_score_most() -> None:
     assert found[0].gain == pytest.approx(2 * weights["G.strategy-and-vision"] / total)
 
 
+def test_a_category_that_is_at_the_next_level_already_limits_nothing() -> None:
+    """
+    Raising a 3 to 3 would gain nothing.
+    """
+    scores = score(self_assessment(strategy_and_vision=2, compliance=3, cryptography=2), MODEL)
+    assert [limit.key for limit in limits(scores)] == ["G.strategy-and-vision", "G.cryptography"]
+
+
+def test_a_score_below_a_level_is_never_shown_as_that_level() -> None:
+    """
+    2.999 is 2.99, and level 2.
+    """
+    assert figure_text(Fraction(2999, 1000)) == "2.99"
+    assert figure_text(Fraction(3)) == "3.00"
+    assert figure_text(None) == "–"
+
+
 def test_nothing_limits_an_empty_assessment_and_one_at_the_top() -> None:
     """
     There is no next level to speak of.
@@ -682,8 +700,6 @@ def test_a_finish_before_the_start_is_found() -> None:
     """
     Dates of two years are easily mixed up.
     """
-    period = replace(
-        Assessment(model=MODEL.edition).period, start="2026-05-01", finish="2025-05-02"
-    )
+    period = Period(start="2026-05-01", finish="2025-05-02")
     found = findings(Assessment(model=MODEL.edition, period=period), MODEL)
     assert [f.target for f in found if f.required] == ["use_case", "period"]

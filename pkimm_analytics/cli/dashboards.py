@@ -9,6 +9,7 @@ closed, or when the system asks the command to stop.
 from __future__ import annotations
 
 import http.client
+import os
 import signal
 import subprocess
 import time
@@ -129,6 +130,8 @@ def lab_command(
     )
     chosen = free_port(port)
     command = jupyterlab_command(notebooks, port=chosen, open_browser=not no_browser)
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # as in most containers; the token still guards it
     with _running(command, environment) as server:
         _wait_until_ready(server, chosen, path="/api")
         out().print(f"Notebooks: {shown(str(notebooks))}")
@@ -180,7 +183,8 @@ def writable_notebooks(folder: Path) -> Path:
     try:
         for source in sorted(shipped.rglob("*")):
             target = folder / source.relative_to(shipped)
-            if source.is_file() and not target.exists():
+            is_ours = source.is_file() and "__pycache__" not in source.parts
+            if is_ours and not target.exists():
                 write_atomically(target, source.read_bytes())
     except OSError as error:
         raise WorkspaceError(f"{folder} cannot be written: {error.strerror or error}.") from None

@@ -139,7 +139,9 @@ def _bridge(bridge: Bridge) -> dict[str, Any]:
 
 
 def _signed(value: Fraction | None) -> str:
-    return "–" if value is None else f"{float(value):+.2f}" if value else "0"
+    if value is None:
+        return "–"
+    return f"{float(value):+.2f}" if abs(value) >= Fraction(1, 200) else "0"
 
 
 def _print_case(name: str, found: list[Assessment]) -> None:
@@ -160,7 +162,9 @@ def _print_case(name: str, found: list[Assessment]) -> None:
     out().print(table)
     for one, other in pairwise(found):
         step = compare(one, other)
-        parts = ", ".join(f"{k} {_signed(v)}" for k, v in step.overall.parts.items() if v)
+        parts = ", ".join(
+            f"{k} {_signed(v)}" for k, v in step.overall.parts.items() if _signed(v) != "0"
+        )
         before, after = step.like_for_like
         out().print(
             f"{one.date or 'undated'} → {other.date or 'undated'}: {_signed(step.overall.change)}"

@@ -17,7 +17,7 @@ from pkimm_analytics.audit.successive import Vintage
 from pkimm_analytics.audit.suite import Rules, attack_release, attack_series, number_of_attacks
 from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.cli.console import ends_cleanly, out, print_json, progress_bar, say, shown
-from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
+from pkimm_analytics.errors import DisclosureError, Problem
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 PolicyOption = Annotated[
@@ -230,4 +230,5 @@ def _report(found: list[Finding], n_releases: int, n_files: int, *, as_json: boo
     else:
         out().print("[green]Nothing could be learned about few contributors.[/]")
     if found:
-        raise PkimmError(f"{len(found)} finding(s). Do not publish this.")
+        say(f"{len(found)} finding(s). Do not publish this.")
+        raise typer.Exit(1)

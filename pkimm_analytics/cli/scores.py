@@ -187,7 +187,8 @@ def _print_scores(scores: Scores, name: str) -> None:
     for module in model.modules:
         rows.append((f"{module.id}  {module.name}", scores.modules[module.id], "bold"))
         rows += [
-            (f"  {c.native_id}  {c.name}", scores.categories[c.key], "") for c in module.categories
+            (f"  {_label(c.native_id, c.key)}{c.name}", scores.categories[c.key], "")
+            for c in module.categories
         ]
     for label, figure, style in rows:
         name = "" if figure.level is None else model.level_name(figure.level)
@@ -214,6 +215,11 @@ def _print_scores(scores: Scores, name: str) -> None:
     tool = tool_figures(scores)
     for reason in tool["differs_because"] if tool else []:
         out().print(f"[yellow]the source's own tool shows another figure[/] {shown(reason)}")
+
+
+def _label(native: str, key: str) -> str:
+    """Number of an element; ids that are names say nothing beside the name."""
+    return "" if native == key else f"{native}  "
 
 
 @ends_cleanly

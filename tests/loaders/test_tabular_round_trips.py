@@ -298,6 +298,7 @@ def test_a_text_survives_its_cell(text):
     assert from_csv_text(to_csv_text(text)) == text
     assert release(hold(text)) == text
     assert release(to_xlsx_text(text)) == text
+    assert "\r" not in to_xlsx_text(text)
 
 
 def test_the_workbook_has_readable_sheets():

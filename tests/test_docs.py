@@ -1,0 +1,87 @@
+"""Documentation that the tests hold to the code."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+import pkimm_analytics
+from pkimm_analytics.cli import app
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+COMMANDS = ROOT / "docs" / "guide" / "commands.md"
+
+
+def commands(group, path=()):
+    """Every command with the words that call it."""
+    for name, command in getattr(group, "commands", {}).items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield " ".join((*path, name))
+
+
+@pytest.mark.parametrize("command", sorted(commands(get_command(app))))
+def test_every_command_is_documented(command):
+    """
+    A command that nobody can find is not there.
+    """
+    assert re.search(rf"`pkimm {command}[` ]", COMMANDS.read_text("utf-8"))
+
+
+def test_every_documented_command_exists():
+    """
+    The guide promises nothing that is not there.
+    """
+    known = set(commands(get_command(app)))
+    written = re.findall(
+        r"^\| `pkimm ((?:models |collection |feedback )?[a-z]+)",
+        COMMANDS.read_text("utf-8"),
+        re.MULTILINE,
+    )
+    assert written
+    assert set(written) <= known
+
+
+def test_the_first_result_of_the_readme_is_true():
+    """
+    Its example runs and shows what it says.
+    """
+    text = README.read_text("utf-8")
+    parser = doctest.DocTestParser()
+    example = parser.get_doctest(text.replace("```", ""), {}, "README", str(README), 0)
+    result = doctest.DocTestRunner().run(example)
+    assert result.attempted >= 7
+    assert result.failed == 0
+
+
+def test_every_link_of_the_documentation_leads_somewhere():
+    """
+    Files that are linked exist.
+    """
+    pages = [
+        README,
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "CHANGELOG.md",
+        *(ROOT / "docs").rglob("*.md"),
+    ]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text("utf-8")):
+            if not target.startswith(("http", "mailto:")):
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_file_of_the_package_says_what_it_is_about():
+    """
+    A file opens with its idea.
+    """
+    optional = {"pkimm_analytics.__main__"}
+    for found in pkgutil.walk_packages(pkimm_analytics.__path__, "pkimm_analytics."):
+        if found.name not in optional:
+            module = importlib.import_module(found.name)
+            assert module.__doc__, found.name
