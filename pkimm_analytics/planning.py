@@ -39,10 +39,13 @@ class Target:
         ``overall``, a module or the element key of a category.
     score : Fraction
         Score to reach, 1 to 5; a whole number is a level.
+    date : str, optional
+        Day by which it is to be reached, ``YYYY-MM-DD``.
     """
 
     element: str
     score: Fraction
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ def cheapest_plan(
             },
         )
         projected = score(planned, model)
-        if all(_value(projected, t.element) >= t.score for t in targets):
+        if all(score_of(projected, t.element) >= t.score for t in targets):
             return problem.plan(levels, planned, projected)
         margin = margin * 10 if margin else 1e-7  # the solver works in floating point; we do not
     raise PlanningError("The planner found no exact solution. Nothing was changed.")
@@ -211,7 +214,7 @@ class _Problem:
             for key, weight in self.weights.items()
             if category_of(key) in inside
         }
-        return coefficients, target.score - _value(self.scores, target.element), target
+        return coefficients, target.score - score_of(self.scores, target.element), target
 
     def _category_shares(self, element: str) -> dict[str, Fraction]:
         counted = {
@@ -316,7 +319,15 @@ def _weights(assessment: Assessment, model: Model, scores: Scores) -> dict[str, 
     return weights
 
 
-def _value(scores: Scores, element: str) -> Fraction:
+def score_of(scores: Scores, element: str) -> Fraction:
+    """
+    Score of ``overall``, a module or a category.
+
+    Raises
+    ------
+    PlanningError
+        If there is no such element, or it has no score.
+    """
     if element == OVERALL:
         figure = scores.overall
     elif element in scores.modules:

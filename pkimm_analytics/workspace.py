@@ -208,7 +208,7 @@ class Workspace:
         if existing is not None:
             return existing
         ending = f"{_slug(assessment.id)}{SUFFIX}"
-        parts = [assessment.date or "undated", _slug(assessment.use_case.name)[:40], ending]
+        parts = [_slug(assessment.date or "undated"), _slug(assessment.use_case.name)[:40], ending]
         return self.assessments_folder / ".".join(part for part in parts if part)
 
     def _set_aside(self, path: Path, content: bytes) -> None:

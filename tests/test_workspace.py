@@ -177,3 +177,15 @@ def test_a_killed_import_leaves_only_whole_files(tmp_path, assessment):
         stored = Workspace(place).stored()
         assert stored
         assert all(one.assessment.answers == assessment.answers for one in stored)
+
+
+@pytest.mark.parametrize("updated", ["../../../evil", "bell\x07 nul\x00", "/tmp/x", "a\\..\\b"])
+def test_no_field_of_an_assessment_leads_out_of_the_workspace(tmp_path, assessment, updated):
+    """
+    The date is part of the name of the file, and a foreign file may hold anything there.
+    """
+    workspace = Workspace(tmp_path / "deep" / "workspace")
+    foreign = replace(assessment, period=Period(), updated=updated)
+    imported = workspace.import_one(Source("foreign.json", content=dumps(foreign)))
+    assert [path.parent for path in imported.written] == [workspace.assessments_folder]
+    assert [path.name for path in tmp_path.iterdir()] == ["deep"]

@@ -26,6 +26,7 @@ from pkimm_analytics.anonymize.vocabulary import (
     axis,
     expected,
     is_allowed,
+    shown_path,
 )
 from pkimm_analytics.assessment import Assessment, Assurance, Mode, State, carry, read_json
 from pkimm_analytics.errors import ContributionError, PkimmError, Problem, SourceFormatError
@@ -388,7 +389,13 @@ def loads(content: bytes, name: str) -> tuple[list[Contribution], list[Problem]]
     SourceFormatError
         If the file is not JSON, or neither an object nor a list.
     """
-    documents = read_json(content, name)
+    try:
+        documents = read_json(content, name)
+    except SourceFormatError:  # whose message may name a field
+        raise SourceFormatError(
+            f"{name} is not readable as JSON. Nothing was added.",
+            [Problem(name, "expected JSON in UTF-8 with each field once")],
+        ) from None
     if isinstance(documents, dict):
         documents = [documents]
     if not isinstance(documents, list):
@@ -407,7 +414,7 @@ def loads(content: bytes, name: str) -> tuple[list[Contribution], list[Problem]]
 
 def _problems_of(document: Any) -> list[Problem]:
     found = [
-        Problem(".".join(_published_path(path)) or "document", message)
+        Problem(shown_path(path) or "document", message)
         for path, message in violations("contribution", document)
     ]
     return found or suspicious_fields(document) or _unknown_keys(document)
@@ -421,13 +428,6 @@ def _unknown_keys(document: Mapping[str, Any]) -> list[Problem]:
         columns = known.extensions.get(id_, ())
         n_bad += sum(key not in columns for key in extension["answers"]) + (not columns)
     return [Problem("answers", f"{n_bad} name(s) are no elements")] if n_bad else []
-
-
-def _published_path(path: tuple[str | int, ...]) -> list[str]:
-    """Keep the parts of a path that are names of the format: others could be texts."""
-    published = {*FIELDS, "format", "answers", "extensions", "version", "replaces", *axis().keys}
-    published |= set(axis().extensions)
-    return [str(part) if part in published else "…" for part in path]
 
 
 def from_document(document: Mapping[str, Any]) -> Contribution:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pkimm_analytics.anonymize.vocabulary import FORMAT, TOKEN, axis, is_allowed
+from pkimm_analytics.anonymize.vocabulary import FORMAT, TOKEN, axis, is_allowed, shown_path
 from pkimm_analytics.errors import Problem
 
 _PATTERNS = {
@@ -58,7 +58,7 @@ def suspicious_fields(document: Mapping[str, Any]) -> list[Problem]:
         if _is_known(path, key, value):
             continue
         kinds = looks_like(value) or ("free text",)
-        found.append(Problem(".".join(path), f"looks like {kinds[0]}; only codes may leave"))
+        found.append(Problem(shown_path(path), f"looks like {kinds[0]}; only codes may leave"))
     return found
 
 

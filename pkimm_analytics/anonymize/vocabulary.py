@@ -9,13 +9,13 @@ so that a name has no place to hide in.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from pkimm_analytics.model.shipped import shipped_extensions, shipped_model, shipped_versions
 from pkimm_analytics.organization import ATTRIBUTES, profile_codes
-from pkimm_analytics.tables import Table, contributions_table
+from pkimm_analytics.tables import CONTRIBUTIONS, Table, contributions_table
 
 FORMAT = "pkimm-contribution/1"
 NOT_APPLICABLE = "not_applicable"
@@ -149,3 +149,17 @@ def expected(field: str) -> str:
     if field in PSEUDONYMS:
         return "expected a pseudonym: 26 letters and digits of base32"
     return "expected a quarter such as 2026Q3" if field == "quarter" else "expected a number"
+
+
+def shown_path(path: Iterable[str | int]) -> str:
+    """
+    Place in a document, for messages: names that are not of the format could be texts.
+
+    Examples
+    --------
+    >>> shown_path(["extensions", "Example Bank", "version"])
+    'extensions.….version'
+    """
+    published = {*CONTRIBUTIONS.column_names, *axis().keys, *axis().extensions}
+    published |= {"format", "answers", "extensions", "version", "replaces"}
+    return ".".join(str(part) if part in published else "…" for part in path)

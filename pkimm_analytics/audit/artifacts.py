@@ -214,18 +214,20 @@ def _encoded(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _unescape(match: re.Match[bytes]) -> bytes:
     text = match[0].decode()
+    if text.startswith("%"):
+        return bytes.fromhex(text[1:])
+    try:
+        number = _code_point(text)
+    except ValueError:
+        return match[0]
+    return chr(number).encode() if number < 0xD800 else b"?"
+
+
+def _code_point(text: str) -> int:
     if text.startswith("\\u"):
-        number = int(text, 0)
-    elif text.startswith("%"):
-        return bytes([int(text[1:], 16)])
-    else:
-        digits = text[2:-1]
-        number = (
-            int(digits[1:], 16)
-            if digits[:1] == "x"
-            else int(digits, 16 if not digits.isdigit() else 10)
-        )
-    return chr(number).encode("utf-8", "replace") if number < 0xD800 else b"?"
+        return int.from_bytes(bytes.fromhex(text[2:]), "big")
+    digits = text[2:-1]
+    return int("0" + digits, 0) if digits.startswith("x") else int(digits)
 
 
 # --- T23: Parquet ----------------------------------------------------------------------

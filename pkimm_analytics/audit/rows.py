@@ -115,7 +115,9 @@ def _known_codes(release: Published, place: int) -> list[str]:
     """Codes of a dimension that everybody can look up, or else those of the table."""
     seen = {group[place] for group in release.all_groups} - {ALL}
     name = release.dimensions[place]
-    listed = set(profile_codes(name, "group")) - {PREFER_NOT_TO_SAY} if name in ATTRIBUTES else set()
+    listed = (
+        set(profile_codes(name, "group")) - {PREFER_NOT_TO_SAY} if name in ATTRIBUTES else set()
+    )
     return sorted(listed if seen <= listed else seen)
 
 

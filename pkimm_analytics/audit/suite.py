@@ -69,6 +69,9 @@ WITH_TRUTH: dict[str, tuple[str, Callable[[Published, Rules, Truth], list[Findin
 }
 """Attacks by somebody who knows part of the records."""
 
+JUDGED_BY_TRUTH = ("T1", "T12", "T18", "T19")
+"""Attacks that compare rows with the truth, which must be of the rows' own date."""
+
 ON_SERIES = {"T13": "rows that moved too early", "T14": "differences between releases"}
 """Attacks on successive releases."""
 
@@ -106,10 +109,18 @@ def attack_release(
     if truth is not None:
         for _, informed in WITH_TRUTH.values():
             found += informed(release, rules, truth)
+        found = [f for f in found if f.attack not in JUDGED_BY_TRUTH or _is_newest(f, release)]
     if earlier:
         series = [*(Vintage(one) for one in earlier), Vintage(release, truth)]
         found += attack_series(series[-2:], rules)
     return found
+
+
+def _is_newest(finding: Finding, release: Published) -> bool:
+    """Whether it is about rows of the newest date: the truth is that of no other."""
+    dates = {key: cell.as_of for key, cell in release.cells.items() if cell.as_of}
+    own = {dates.get((group, finding.measure)) for group in finding.groups} - {None}
+    return not own or max(dates.values()) in own
 
 
 def attack_series(series: Sequence[Vintage], rules: Rules | None = None) -> list[Finding]:

@@ -71,6 +71,8 @@ class Truth:
 
     def level_counts(self, group: Group, measure: str) -> NDArray[np.int64]:
         """Contributors at levels 1 to 5, shape (5,)."""
+        if measure not in self.levels:
+            return np.zeros(5, np.int64)
         levels = np.maximum(self.levels[measure][self.members(group)], 0)
         return np.bincount(levels, minlength=6)[1:6]
 
@@ -91,6 +93,8 @@ class Truth:
 
 def outside(truth: Truth, parent: Group, children: list[Group], measure: str) -> NDArray[np.int64]:
     """Level counts of a group less those of its records that lie in some of its children."""
+    if measure not in truth.levels:
+        return np.zeros(5, np.int64)
     rows = truth.members(parent)
     inside = np.zeros(len(rows), bool)
     for child in children:

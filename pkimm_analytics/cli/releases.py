@@ -129,7 +129,7 @@ def audit_command(
     with progress_bar("Attacking", len(folders) + len(files)) as advance:
         for folder in folders:
             release = read_release(folder)
-            facts = None if known is None else known.at(_quarter_of(folder, release))
+            facts = None if known is None else known.at(_date_of(folder, release))
             secrets = Secrets() if known is None else known.secrets(facts)
             found += _placed(folder.name, scan_folder(folder, secrets))
             if (folder / MANIFEST_FILE).is_file():
@@ -163,16 +163,13 @@ def _find(paths: list[Path]) -> tuple[list[Path], list[Path]]:
     return folders, files
 
 
-def _quarter_of(folder: Path, release: Published) -> str:
-    import json
-
-    try:
-        return str(json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))["quarter"])
-    except (OSError, ValueError, KeyError, TypeError):
-        dates = [cell.as_of for cell in release.cells.values() if cell.as_of]
-        if not dates:
-            raise DisclosureError("The quarter of a release is not known.") from None
-        return max(dates)
+def _date_of(folder: Path, release: Published) -> str:
+    """Quarter that the newest rows were computed for; their records are the truth."""
+    dates = [cell.as_of for cell in release.cells.values() if cell.as_of]
+    if not dates:
+        problem = Problem(folder.name, "nothing is published in it, or it has no dates")
+        raise DisclosureError("The quarter of a release is not known.", [problem])
+    return max(dates)
 
 
 class _Known:

@@ -198,6 +198,9 @@ def quantile(figures: Figures, percent: int) -> int:
     """
     reached = 1
     for level, (share, qualifier) in enumerate(figures.shares, start=2):
-        if qualifier != "<=" and share >= 100 - percent:
+        # A share that is printed as the very limit is as often below it as above; half of
+        # the contributors exactly are a tie, in which both levels are medians.
+        is_above = share > 100 - percent or (qualifier == ">=" and share == 100 - percent)
+        if qualifier != "<=" and is_above:
             reached = level
     return reached

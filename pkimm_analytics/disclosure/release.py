@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.audit.findings import Finding, Group
 from pkimm_analytics.audit.published import Published, contains, from_columns
-from pkimm_analytics.audit.suite import Rules, attack_release
+from pkimm_analytics.audit.suite import JUDGED_BY_TRUTH, Rules, attack_release
 from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.disclosure.cube import FamilyCounts, count_family, nested_counts
 from pkimm_analytics.disclosure.plan import Family, Plan, Tier
@@ -132,7 +132,9 @@ def make_release(
         blocks = work.blocks(number)
         columns = table_columns(plan, work.tier, policy, blocks, work.as_of)
         published = from_columns("candidate", columns)
-        findings = attack_release(published, rules=rules, truth=work.truth, earlier=earlier)
+        findings = work.concerned(
+            attack_release(published, rules=rules, truth=work.truth, earlier=earlier)
+        )
         if not findings:
             return work.candidate(columns, blocks, number)
         if not work.adjust(findings, number):
@@ -284,6 +286,30 @@ class _Work:
             if figures is not None:
                 block[counts.measures[measure]] = figures
         return block
+
+    @property
+    def is_anything_new(self) -> bool:
+        """Whether any group is computed anew; else the table is the one before."""
+        return any(bool(flags.any()) for flags in self.refreshed.values())
+
+    def concerned(self, findings: Sequence[Finding]) -> list[Finding]:
+        """
+        Leave out what is said about groups that are carried forward.
+
+        They passed their audit when they were computed; the records of today are not
+        those behind them. What follows from them together with new rows stays.
+        """
+        anew = {
+            group
+            for family, counts in self.counts.items()
+            for group, is_new in zip(counts.groups, self.refreshed[family], strict=True)
+            if is_new
+        }
+        return [
+            f
+            for f in findings
+            if f.attack not in JUDGED_BY_TRUTH or not f.groups or anew & set(f.groups)
+        ]
 
     def adjust(self, findings: Sequence[Finding], number: int) -> bool:
         """Make the figures behind each finding coarser, or withhold them. False if it cannot."""

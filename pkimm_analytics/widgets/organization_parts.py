@@ -564,9 +564,9 @@ def percent_of(percentage: Any) -> str:
 
 
 def category_name(row: Any) -> Markup:
-    """Name of a category with its native id, where that is short."""
-    short = row.native_id if len(row.native_id) <= 5 else ""
-    return joined([f"{short} " if short else "", row.name])
+    """Name of a category after its number; an id that is a name says nothing beside it."""
+    number = "" if row.native_id == row.key else f"{row.native_id} "
+    return joined([number, row.name])
 
 
 def _state(row: Any) -> Markup:

@@ -30,7 +30,7 @@ class Action:
     content: bytes | None = None
 
 
-class Section(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget ships no types
+class Section(anywidget.AnyWidget):
     """
     HTML on a page.
 

@@ -57,7 +57,8 @@ def test_attributes_index_statistics_and_row_groups_are_seen():
     """
     What pandas and Arrow write unless told not to.
     """
-    frame = pd.DataFrame({"level": np.arange(20) % 5})[::3]
+    frame = pd.DataFrame({"level": np.arange(20) % 5})
+    frame = frame[frame["level"] != 2]
     frame.attrs["contact"] = CANARY
     content = parquet(pa.Table.from_pandas(frame), row_group_size=2)
     learned = " ".join(f.learned for f in scan_file("x.parquet", content, SECRETS))
@@ -125,7 +126,7 @@ def test_a_notebook_that_was_run_tells_when_and_where():
     """
     cell = {
         "metadata": {"execution": {"iopub.execute_input": "2026-01-01T00:00:00Z"}},
-        "outputs": [{"traceback": ["Traceback (most recent call last)", "/ho" "me/someone/x.py"]}],
+        "outputs": [{"traceback": ["Traceback (most recent call last)", "/home/someone/x.py"]}],
     }
     found = scan_file("a.ipynb", json.dumps({"cells": [cell]}).encode())
     assert len([f for f in found if f.attack == "T27"]) == 3

@@ -155,9 +155,7 @@ def test_a_residual_below_the_threshold_withholds_the_smallest_part():
     Two sizes of 20 and 30 and four more: the 20 are withheld as well.
     """
     columns = population(54, 1)
-    columns["size"] = np.array(
-        ["250-4999"] * 20 + ["up-to-249"] * 30 + ["5000+"] * 4, object
-    )
+    columns["size"] = np.array(["250-4999"] * 20 + ["up-to-249"] * 30 + ["5000+"] * 4, object)
     candidate = release(columns)
     shown = {s: bool(candidate.blocks["*", s, "*", "*", "*", "*"]) for s in PLAN.codes["size"]}
     assert shown == {"250-4999": False, "up-to-249": True, "5000+": False}

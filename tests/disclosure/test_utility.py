@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from pkimm_analytics.disclosure import load_policy, make_release
+from pkimm_analytics.disclosure import load_policy, make_release, release
 from pkimm_analytics.disclosure.cube import count_family
 from pkimm_analytics.disclosure.records import read_records
 from tests.disclosure.population import PLAN, population, truth_of
@@ -48,16 +48,21 @@ def measured(n, seed):
     return len(groups), covered, np.mean(errors), np.array(medians)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "groups", "covered", "error"), [(180, 15, 0.85, 0.07), (1200, 42, 0.95, 0.04)]
 )
-def test_enough_is_published_to_be_of_use(n, groups, covered, error):
+def test_enough_is_published_to_be_of_use(n, groups, covered, error, monkeypatch):
     """
-    T33: the utility floor.
+    T33: the utility floor, as the mean of five populations.
+
+    The audit is left out, because it finds nothing in the first round; other tests
+    see to that.
     """
-    n_groups, share, mean_error, medians = measured(n, 1)
-    print(n, n_groups, share, mean_error, (medians < 0.6).mean(), medians.max())
+    monkeypatch.setattr(release, "attack_release", lambda *_, **__: [])
+    found = [measured(n, seed) for seed in range(1, 6)]
+    n_groups, share, mean_error = (np.mean([one[i] for one in found]) for i in range(3))
+    medians = np.concatenate([one[3] for one in found])
+    print(n, n_groups, share, mean_error, (medians <= 0.5).mean(), medians.max())
     assert n_groups >= groups
     assert share >= covered
     assert mean_error <= error

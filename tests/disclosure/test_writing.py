@@ -139,7 +139,9 @@ def test_refusals_are_kept_in_the_private_log(tmp_path):
     """
     with pytest.raises(DisclosureError):
         make(tmp_path, population(5, 1, plan=FEW))
-    log = [json.loads(line) for line in (tmp_path / "private" / "log.jsonl").read_text().splitlines()]
+    log = [
+        json.loads(line) for line in (tmp_path / "private" / "log.jsonl").read_text().splitlines()
+    ]
     assert [line["what"] for line in log] == ["refused"]
     assert not (tmp_path / "releases").exists()
 

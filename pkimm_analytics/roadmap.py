@@ -1,0 +1,399 @@
+"""
+A plan in phases: which levels are raised when, and what each phase would score.
+
+The raises of a plan are cut into steps of one level. Steps are taken in the order of
+what they add to the overall score for their effort, never before the step that they
+need, and fill one phase after another. The score after a phase is found by scoring the
+answers as they would be then. Nothing here reads a clock: dates count from the day that
+the caller names.
+"""
+
+from __future__ import annotations
+
+import calendar
+import heapq
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from pkimm_analytics.assessment import Assessment, carry
+from pkimm_analytics.errors import Problem
+from pkimm_analytics.model import Model, category_of, model_of, module_of
+from pkimm_analytics.planning import (
+    OVERALL,
+    Effort,
+    Plan,
+    PlanningError,
+    Raise,
+    Target,
+    impacts,
+    planned_assessment,
+    score_of,
+)
+from pkimm_analytics.scoring import Scores, score
+
+MOST_PHASES = 60
+Step = tuple[str, int]
+"""Element key and the level that it reaches."""
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """
+    When phases begin and how many there are.
+
+    Parameters
+    ----------
+    start : str, optional
+        First day of the first phase, ``YYYY-MM-DD``. Without it phases have no dates.
+    months : int
+        Length of a phase.
+    phases : int, optional
+        How many there may be. Without `capacity` the effort is spread evenly over them.
+    capacity : float, optional
+        Effort that fits into one phase.
+    """
+
+    start: str | None = None
+    months: int = 3
+    phases: int | None = None
+    capacity: float | None = None
+
+
+@dataclass(frozen=True)
+class Phase:
+    """
+    One phase.
+
+    Parameters
+    ----------
+    number : int
+        From 1.
+    start, finish : str, optional
+        First and last day, None if the plan has no dates.
+    raises : tuple of Raise
+        What is raised in this phase.
+    effort : float
+    levels : mapping of str to int
+        All raised elements with their levels when the phase ends.
+    projected : Scores
+        Scores when the phase ends.
+    """
+
+    number: int
+    start: str | None
+    finish: str | None
+    raises: tuple[Raise, ...]
+    effort: float
+    levels: Mapping[str, int]
+    projected: Scores
+
+
+@dataclass(frozen=True)
+class Roadmap:
+    """
+    A plan in phases.
+
+    Parameters
+    ----------
+    today : Scores
+        Scores of the assessment that the plan starts from.
+    plan : Plan
+    phases : tuple of Phase
+        In their order; none is empty.
+    late : tuple of Problem
+        Targets with a date that no phase reaches in time.
+    needs : mapping of str to sequence of str
+        Dependencies, as the planner was given them.
+    """
+
+    today: Scores
+    plan: Plan
+    phases: tuple[Phase, ...]
+    late: tuple[Problem, ...]
+    needs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One planned raise and what a later assessment found; `level` None if not rated."""
+
+    phase: int
+    key: str
+    before: int
+    planned: int
+    level: int | None
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the planned level was reached."""
+        return self.level is not None and self.level >= self.planned
+
+
+def roadmap(
+    assessment: Assessment,
+    plan: Plan,
+    *,
+    when: Calendar | None = None,
+    effort: Effort | None = None,
+    needs: Mapping[str, Sequence[str]] | None = None,
+    targets: Sequence[Target] = (),
+    model: Model | None = None,
+) -> Roadmap:
+    """
+    Spread the raises of a plan over phases.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Levels today, as the plan was made for them.
+    plan : Plan
+    when : Calendar, optional
+        One phase without dates if left out.
+    effort : Effort, optional
+        As the plan was made with.
+    needs : mapping of str to sequence of str, optional
+        As the plan was made with.
+    targets : sequence of Target
+        Those with a date decide what comes first, and are checked.
+    model : Model, optional
+        Edition of the assessment, if it is at hand.
+
+    Raises
+    ------
+    PlanningError
+        If the phases cannot hold the plan, its dependencies form a circle, or a
+        setting cannot be used.
+    """
+    when, effort, needs = when or Calendar(), effort or Effort(), needs or {}
+    model = model or model_of(assessment.model)
+    _check(when, targets)
+    ordered = _ordered(assessment, plan, effort, needs, targets, model)
+    costs = {step: effort.of(step[0], step[1] - 1, step[1]) for step in ordered}
+    if when.capacity is None:
+        places = _spread_evenly(ordered, costs, when.phases or 1)
+    else:
+        places = _fill(ordered, costs, needs, when.capacity, when.phases)
+    phases = tuple(_phases(assessment, plan, places, costs, when, model))
+    today = score(assessment, model)
+    return Roadmap(today, plan, phases, tuple(_late(targets, today, phases)), needs)
+
+
+def outcomes(plan: Roadmap, later: Assessment) -> tuple[Outcome, ...]:
+    """
+    Compare each planned raise with a later assessment, of any edition.
+
+    Raises
+    ------
+    UnknownEditionError
+        If an edition is not installed.
+    """
+    model = plan.today.model
+    carried = carry(later, model_of(later.model), model)
+    return tuple(
+        Outcome(phase.number, r.key, r.before, r.after, carried.answer(r.key).level)
+        for phase in plan.phases
+        for r in phase.raises
+    )
+
+
+# --- order --------------------------------------------------------------------------
+
+
+def _steps(raises: Iterable[Raise]) -> list[Step]:
+    return [(r.key, level) for r in raises for level in range(r.before + 1, r.after + 1)]
+
+
+def _ordered(
+    assessment: Assessment,
+    plan: Plan,
+    effort: Effort,
+    needs: Mapping[str, Sequence[str]],
+    targets: Sequence[Target],
+    model: Model,
+) -> list[Step]:
+    """Order the steps: what is due first, then most score for the effort, bases before."""
+    gains = {impact.key: impact.overall_gain for impact in impacts(assessment, model)}
+
+    def rank(step: Step) -> tuple[str, float, str, int]:
+        key, level = step
+        cost = effort.of(key, level - 1, level)
+        worth = float(gains.get(key, 0)) / cost if cost else math.inf
+        return _due(key, targets), -worth, key, level
+
+    steps = _steps(plan.raises)
+    waiting = {step: _bases(step, needs, set(steps)) for step in steps}
+    ready = [rank(step) for step, bases in waiting.items() if not bases]
+    heapq.heapify(ready)
+    ordered: list[Step] = []
+    while ready:
+        *_, key, level = heapq.heappop(ready)
+        ordered.append((key, level))
+        for step, bases in waiting.items():
+            if (key, level) in bases:
+                bases.remove((key, level))
+                if not bases:
+                    heapq.heappush(ready, rank(step))
+    if len(ordered) < len(steps):
+        circle = sorted({key for key, level in steps if (key, level) not in ordered})
+        raise PlanningError(
+            "Some raises wait for each other. Nothing was planned.",
+            [Problem(key, "is part of a circle of dependencies") for key in circle],
+        )
+    return ordered
+
+
+def _bases(step: Step, needs: Mapping[str, Sequence[str]], planned: set[Step]) -> set[Step]:
+    key, level = step
+    wanted = {(key, level - 1), *((base, level) for base in needs.get(key, ()))}
+    return wanted & planned
+
+
+def _due(key: str, targets: Sequence[Target]) -> str:
+    inside = (OVERALL, key, category_of(key), module_of(key))
+    return min((t.date for t in targets if t.date and t.element in inside), default="9999")
+
+
+# --- phases -------------------------------------------------------------------------
+
+
+def _spread_evenly(ordered: Sequence[Step], costs: Mapping[Step, float], n: int) -> dict[Step, int]:
+    total = math.fsum(costs.values())
+    # Where nothing costs anything, every step counts the same.
+    size = costs if total else dict.fromkeys(ordered, 1.0)
+    total = total or float(len(ordered))
+    places, done = {}, 0.0
+    for step in ordered:
+        places[step] = min(n - 1, int(n * (done + size[step] / 2) / total))
+        done += size[step]
+    return places
+
+
+def _fill(
+    ordered: Sequence[Step],
+    costs: Mapping[Step, float],
+    needs: Mapping[str, Sequence[str]],
+    capacity: float,
+    n: int | None,
+) -> dict[Step, int]:
+    """Put each step into the first phase that has room and is not before its bases."""
+    large = [step for step in ordered if costs[step] > capacity]
+    if large:
+        raise PlanningError(
+            f"A phase holds effort {capacity:g}. Nothing was planned.",
+            [
+                Problem(key, f"level {level} alone takes {costs[key, level]:g}")
+                for key, level in large
+            ],
+        )
+    places: dict[Step, int] = {}
+    used: list[float] = []
+    for step in ordered:
+        place = max((places[base] for base in _bases(step, needs, set(ordered))), default=0)
+        while place < len(used) and used[place] + costs[step] > capacity + 1e-9:
+            place += 1
+        used += [0.0] * (place + 1 - len(used))
+        used[place] += costs[step]
+        places[step] = place
+    most = MOST_PHASES if n is None else n
+    if len(used) > most:
+        raise PlanningError(
+            f"The plan takes {len(used)} phases of effort {capacity:g} and {most} are allowed."
+            " Allow more phases or more effort in each."
+        )
+    return places
+
+
+def _phases(
+    assessment: Assessment,
+    plan: Plan,
+    places: Mapping[Step, int],
+    costs: Mapping[Step, float],
+    when: Calendar,
+    model: Model,
+) -> Iterable[Phase]:
+    levels = {r.key: r.before for r in plan.raises}
+    for number, place in enumerate(sorted(set(places.values())), 1):
+        before = dict(levels)
+        inside = [step for step, at in places.items() if at == place]
+        for key, level in inside:
+            levels[key] = max(levels[key], level)
+        raises = tuple(
+            Raise(
+                r.key,
+                before[r.key],
+                levels[r.key],
+                math.fsum(costs[s] for s in inside if s[0] == r.key),
+            )
+            for r in plan.raises
+            if levels[r.key] > before[r.key]
+        )
+        start, finish = _days(when, number)
+        yield Phase(
+            number=number,
+            start=start,
+            finish=finish,
+            raises=raises,
+            effort=math.fsum(r.effort for r in raises),
+            levels=dict(levels),
+            projected=score(planned_assessment(assessment, levels), model),
+        )
+
+
+def _late(targets: Sequence[Target], today: Scores, phases: Sequence[Phase]) -> Iterable[Problem]:
+    for target in targets:
+        if target.date is None:
+            continue
+        in_time = [p.projected for p in phases if p.finish is not None and p.finish <= target.date]
+        value = score_of(in_time[-1] if in_time else today, target.element)
+        if value < target.score:
+            yield Problem(
+                target.element,
+                f"{float(target.score):g} is due on {target.date}; the phases that end by then"
+                f" reach {float(value):.2f}",
+                refused=False,
+            )
+
+
+# --- dates --------------------------------------------------------------------------
+
+
+def _days(when: Calendar, number: int) -> tuple[str | None, str | None]:
+    if when.start is None:
+        return None, None
+    first = _months_later(when.start, when.months * (number - 1))
+    last = _months_later(when.start, when.months * number) - timedelta(days=1)
+    return first.isoformat(), last.isoformat()
+
+
+def _months_later(day: str, months: int) -> date:
+    start = date.fromisoformat(day)
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _check(when: Calendar, targets: Sequence[Target]) -> None:
+    found = [
+        Problem(name, f"{value!r} is not a date between 1970 and 2900; expected YYYY-MM-DD")
+        for name, value in [("start", when.start), *((t.element, t.date) for t in targets)]
+        if value is not None and not is_day(value)
+    ]
+    if not 1 <= when.months <= 60:
+        found.append(Problem("months", "expected 1 to 60 months for a phase"))
+    if when.phases is not None and not 1 <= when.phases <= MOST_PHASES:
+        found.append(Problem("phases", f"expected 1 to {MOST_PHASES} phases"))
+    if when.capacity is not None and not 0 < when.capacity < math.inf:
+        found.append(Problem("capacity", "expected an effort above 0"))
+    if when.start is None and any(target.date for target in targets):
+        found.append(Problem("start", "targets with a date need the day that the plan starts"))
+    if found:
+        raise PlanningError("The plan cannot be put into phases. Nothing was planned.", found)
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day, ``YYYY-MM-DD``, that phases can start from."""
+    try:
+        return date.fromisoformat(text).isoformat() == text and "1970" <= text[:4] <= "2900"
+    except ValueError:
+        return False

@@ -1,0 +1,518 @@
+"""
+Contributions: what leaves, what never does, and who can be linked to whom.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+import socket
+import uuid
+import zlib
+from contextlib import suppress
+from dataclasses import replace
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from pkimm_analytics.anonymize import (
+    Identity,
+    anonymize,
+    dumps,
+    loads,
+    open_key_store,
+    preview_page,
+    pseudonym,
+    read_receipt,
+    receipt_of,
+    to_document,
+    write_receipt,
+)
+from pkimm_analytics.anonymize.contribution import FIELDS
+from pkimm_analytics.anonymize.keys import KeyStore
+from pkimm_analytics.anonymize.pseudonyms import commitment_of
+from pkimm_analytics.anonymize.scrubber import looks_like, suspicious_fields
+from pkimm_analytics.anonymize.vocabulary import axis, is_allowed
+from pkimm_analytics.assessment import Answer, Organization, Period, State, rated
+from pkimm_analytics.errors import ContributionError, SourceFormatError
+from pkimm_analytics.model import Edition, load_model
+from pkimm_analytics.schemas import violations
+from tests.planted import HOST, MAIL, NAME, PARENT, found_in, planted_assessment
+from tests.strategies import assessments
+
+KEY = hashlib.sha256(b"first test key").digest()
+OTHER_KEY = hashlib.sha256(b"second test key").digest()
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A key store of its own."""
+    return KeyStore(KEY, tmp_path / "keys" / "identities.json")
+
+
+@pytest.fixture
+def other_store(tmp_path):
+    """The key store of somebody else."""
+    return KeyStore(OTHER_KEY, tmp_path / "other" / "identities.json")
+
+
+def made(assessment, store, **identity):
+    """Contribution of an assessment."""
+    return anonymize(assessment, store, Identity(**identity)).contribution
+
+
+# --- what leaves -------------------------------------------------------------------
+
+
+def test_no_planted_text_leaves(store):
+    """
+    Names, addresses, comments, ids, files and dates stay; not a word of them is left.
+    """
+    one = anonymize(planted_assessment(), store)
+    assert found_in(dumps([one.contribution])) == []
+    assert found_in(preview_page([one])) == []
+    assert found_in(store.identities.read_bytes()) == []
+
+
+def test_a_contribution_says_the_profile_coarsely_and_the_quarter(store):
+    """
+    A country becomes a region of the world, a day becomes a quarter.
+    """
+    document = to_document(made(planted_assessment(), store))
+    assert document["region"] == "europe"
+    assert document["sector"] == "finance"
+    assert document["size"] == "250-4999"
+    assert document["role"] == "internal"
+    assert document["quarter"] == "2026Q3"
+
+
+def test_answers_keep_levels_and_what_does_not_apply(store):
+    """
+    Levels stay; a category that does not apply takes its requirements with it.
+    """
+    answers = to_document(made(planted_assessment(), store))["answers"]
+    assert answers["G.strategy-and-vision.sponsor-support"] == 1
+    assert answers["G.compliance"] == "not_applicable"
+    assert answers["G.compliance.compliance-policies"] == "not_applicable"
+
+
+def test_relevance_answers_of_extensions_are_contributed(store):
+    """
+    Levels of the extension travel with its version.
+    """
+    extension = to_document(made(planted_assessment(), store))["extensions"]["pqc"]
+    assert extension["version"] == "0.2.0"
+    assert set(extension["answers"].values()) == {2}
+
+
+def test_an_unknown_extension_is_left_out_and_said(store):
+    """
+    The id of an extension that somebody wrote for itself would identify it.
+    """
+    assessment = planted_assessment()
+    own = replace(assessment.extensions[0], id="zorbax-internal")
+    one = anonymize(replace(assessment, extensions=(own,)), store)
+    assert one.contribution.extensions == {}
+    assert [p.where for p in one.remarks] == ["extensions"]
+    assert found_in(str(one.remarks)) == []
+
+
+def test_a_self_assessment_contributes_categories_only(store):
+    """
+    Levels of requirements are not scored in it, so they are not collected.
+    """
+    document = to_document(made(planted_assessment(mode="self"), store))
+    assert all(key.count(".") == 1 for key in document["answers"])
+
+
+def test_the_document_has_the_fields_of_the_table_and_meets_its_schema(store):
+    """
+    Nothing else can leave: the schema takes no other field.
+    """
+    document = to_document(made(planted_assessment(), store))
+    assert list(document) == ["format", *FIELDS, "answers", "extensions"]
+    assert list(violations("contribution", document)) == []
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(assessment=assessments(), quarter=st.sampled_from([None, "2026Q2"]))
+def test_every_assessment_gives_a_document_of_codes_or_a_plain_refusal(
+    tmp_path, assessment, quarter
+):
+    """
+    Whatever the texts are, the document is valid and reads back equal, or none is made.
+    """
+    store = KeyStore(KEY, tmp_path / "any" / "identities.json")
+    codes = {"sector": None, "size": "250-999", "region": "CZE", "role": None}
+    assessment = replace(assessment, organization=replace(assessment.organization, **codes))
+    try:
+        one = made(assessment, store, quarter=quarter)
+    except ContributionError as error:
+        where = {p.where for p in error.problems}
+    else:
+        where = set()
+    assert where <= {"period"}
+    if where:
+        return
+    assert suspicious_fields(to_document(one)) == []
+    assert loads(dumps([one]), "x") == ([one], [])
+
+
+def test_an_edition_of_ones_own_is_contributed_as_the_published_one(store):
+    """
+    A changed model would stand out like a name; what the published one lacks is left out.
+    """
+    assessment = planted_assessment(model=Edition("2.0.0", "sha256:" + "1" * 64, 77))
+    extra = {"G.compliance.zorbax-own": rated(3)}
+    one = anonymize(replace(assessment, answers={**assessment.answers, **extra}), store)
+    assert one.contribution.values["digest"] == load_model("2.0.0").digest
+    assert "1 answer(s)" in one.remarks[0].message
+    assert found_in(dumps([one.contribution])) == []
+
+
+def test_a_version_that_was_never_published_is_refused(store):
+    """
+    It cannot be compared with anything.
+    """
+    with pytest.raises(ContributionError, match=r"model\.version: not a published edition"):
+        made(planted_assessment(model=Edition("9.9.9", "sha256:" + "1" * 64, 77)), store)
+
+
+def test_an_assessment_without_a_date_needs_a_quarter(store):
+    """
+    The quarter is not guessed.
+    """
+    undated = planted_assessment(period=Period(), updated=None)
+    with pytest.raises(ContributionError, match="no date"):
+        made(undated, store)
+    assert made(undated, store, quarter="2025Q4").values["quarter"] == "2025Q4"
+
+
+def test_assurance_that_is_not_stated_counts_as_the_weakest_and_is_said(store):
+    """
+    Somebody's own word is what nobody has confirmed.
+    """
+    one = anonymize(planted_assessment(assurance=None), store)
+    assert one.contribution.values["assurance"] == "self"
+    assert one.remarks[0].where == "assurance"
+
+
+def test_a_profile_that_is_no_code_is_refused_without_repeating_it(store):
+    """
+    People write names into the wrong field.
+    """
+    wrong = replace(planted_assessment().organization, sector=NAME, region="Czechia")
+    with pytest.raises(ContributionError) as caught:
+        made(planted_assessment(organization=wrong), store)
+    assert len(caught.value.problems) == 2
+    assert found_in(str(caught.value)) == []
+
+
+def test_contributing_opens_no_socket(store, monkeypatch):
+    """
+    Anonymizing and previewing work without any network.
+    """
+
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    preview_page([anonymize(planted_assessment(), store)])
+
+
+# --- pseudonyms ------------------------------------------------------------------------
+
+
+def test_the_same_key_links_assessments_of_one_organization(store):
+    """
+    A later assessment has the same pseudonyms, and one of its own.
+    """
+    first = made(planted_assessment(), store).values
+    later = made(planted_assessment(id="another", period=Period(finish="2026-11-02")), store).values
+    same = [name for name in ("org", "parent", "use_case", "assessor") if first[name]]
+    assert len(same) == 4
+    assert all(first[name] == later[name] for name in same)
+    assert first["contribution"] != later["contribution"]
+
+
+def test_different_keys_never_link(store, other_store):
+    """
+    Not one pseudonym, not even its first eight letters, is the same, given the same ids.
+    """
+    ids = {"organization": "5299-1", "parent": "5299-2", "assessor": "5299-3"}
+    one, other = (made(planted_assessment(), s, **ids).values for s in (store, other_store))
+    for name in ("contribution", "org", "parent", "use_case", "assessor", "commitment"):
+        assert one[name][:8] != other[name][:8]
+
+
+def test_kinds_of_pseudonyms_have_nothing_in_common(store):
+    """
+    An organization that is its own parent and assessor does not show it.
+    """
+    ids = {"organization": "5299-1", "parent": "5299-1", "assessor": "5299-1"}
+    values = made(planted_assessment(), store, **ids).values
+    names = ("contribution", "org", "parent", "use_case", "assessor", "commitment")
+    assert len({values[name] for name in names}) == len(names)
+
+
+def test_an_organization_without_a_parent_is_its_own(store):
+    """
+    The head of a group and its members meet under one parent.
+    """
+    head = planted_assessment(organization=Organization(name=PARENT), id="head")
+    member = planted_assessment(organization=Organization(name=NAME, parent=PARENT))
+    assert made(head, store).values["parent"] == made(member, store).values["parent"]
+    assert made(head, store).values["org"] != made(member, store).values["org"]
+
+
+def test_an_internal_assessor_has_no_pseudonym(store):
+    """
+    Only who assesses for others can supply much of a group.
+    """
+    assessment = planted_assessment()
+    internal = replace(assessment.assessor, position="internal")
+    assert made(replace(assessment, assessor=internal), store).values["assessor"] is None
+
+
+def test_ids_are_compared_without_case_width_and_blanks():
+    """
+    The same register number is the same organization however it is typed.
+    """
+    assert pseudonym(KEY, "org", " ５２９９abc ") == pseudonym(KEY, "org", "5299ABC")
+
+
+def test_no_hash_of_a_guess_gives_a_pseudonym(store):
+    """
+    Names and ids in five spellings through nine hashes and keys that people would guess.
+    """
+    lei = "529900T8BM49AURSDO55"
+    values = made(planted_assessment(), store, organization=lei).values
+    shown = {v for name, v in values.items() if name in {"org", "parent", "contribution"}}
+    hashes = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256", "blake2b")
+    guesses = set()
+    for text in (lei, NAME, HOST, MAIL):
+        for spelling in (text, text.lower(), text.upper(), text.strip("AG "), text[::-1]):
+            raw = spelling.encode()
+            for salt in (b"", b"pkimm", b"pkimm/org/v1\0", b"salt"):
+                digests = [hashlib.new(name, salt + raw).digest() for name in hashes]
+                digests.append(uuid.uuid5(uuid.NAMESPACE_DNS, spelling).bytes)
+                digests.append(zlib.crc32(raw).to_bytes(4, "big"))
+                guesses |= {base64.b32encode(d).decode()[:8] for d in digests}
+                guesses |= {d.hex()[:8].upper() for d in digests}
+            for key in (b"k" * 32, b"pkimm", b"secret", bytes(32)):
+                guesses.add(pseudonym(key, "org", spelling)[:8])
+                guesses.add(pseudonym(key, "parent", spelling)[:8])
+    assert {value[:8] for value in shown} & guesses == set()
+
+
+@pytest.mark.parametrize(
+    "given", [NAME, "zorbax widgets-holding", MAIL, HOST, "", "a\nb", "x" * 200]
+)
+def test_an_id_that_anybody_could_guess_is_refused(store, given):
+    """
+    A name or a host is no register id; the message does not repeat it.
+    """
+    with pytest.raises(ContributionError) as caught:
+        made(planted_assessment(), store, organization=given)
+    assert [p.where for p in caught.value.problems] == ["organization-id"]
+    assert found_in(str(caught.value)) == []
+
+
+# --- scrubber ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("jane.doe@pki.example.org", "a mail address"),
+        ("see https://pki.example/x", "a web address"),
+        ("www.example", "a web address"),
+        ("CN=Root CA, O=Example", "a distinguished name"),
+        ("o=Example", "a distinguished name"),
+        ("ca01.corp.example", "a host name"),
+        ("10.1.2.3", "an IP address"),
+        ("2001:db8::1", "an IP address"),
+        ("C:\\pki\\keys", "a path"),
+        ("/srv/pki/keys", "a path"),
+        ("policy.docx", "a file name"),
+        ("+49 30 1234567", "a telephone number"),
+        ("Jane Doe", "a name"),
+        ("Müller & Söhne", "a name"),
+    ],
+)
+def test_the_scrubber_knows_what_identifies(text, kind):
+    """
+    One invented example of each kind.
+    """
+    assert kind in looks_like(text)
+
+
+@pytest.mark.parametrize(
+    "code", ["finance", "250-4999", "europe", "2026Q3", "529900T8BM49AURSDO55"]
+)
+def test_the_scrubber_passes_codes_and_register_ids(code):
+    """
+    What has to leave is not flagged.
+    """
+    assert looks_like(code) == ()
+
+
+@pytest.mark.parametrize("field", [f for f in FIELDS if f != "synthetic"])
+@pytest.mark.parametrize("text", [NAME, MAIL, "lower case comment"])
+def test_no_field_takes_a_text(store, field, text):
+    """
+    The scrubber stops every field that holds more than a code, and does not repeat it.
+    """
+    document = {**to_document(made(planted_assessment(), store)), field: text}
+    found = suspicious_fields(document)
+    assert [p.where for p in found] == [field]
+    assert text not in str(found)
+
+
+# --- contribution files -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"comment": MAIL},
+        {"sector": NAME},
+        {"answers": {NAME: 3}},
+        {"answers": {"G.compliance": NAME}},
+        {"answers": {"G.compliance": 6}},
+        {"answers": {"G.compliance": True}},
+        {"extensions": {NAME: {"version": "0.2.0", "answers": {}}}},
+        {"extensions": {"pqc": {"version": "0.2.0", "answers": {MAIL: 1}}}},
+        {"extensions": {"pqc": {"version": "0.2.0", "answers": {}, MAIL: HOST}}},
+        {"org": "SHORT"},
+        {"quarter": "2026-08-17"},
+        {"edition": "2.0.1"},
+        {"digest": "sha256:" + "f" * 64},
+    ],
+)
+def test_a_file_that_says_more_than_codes_is_refused_without_repeating_it(store, change):
+    """
+    Unknown fields, elements and values are problems; what they say stays where it is.
+    """
+    document = to_document(made(planted_assessment(), store)) | change
+    good, problems = loads(json.dumps([document]).encode(), "file")
+    assert good == []
+    assert problems
+    assert found_in(str(problems)) == []
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    )
+)
+@settings(max_examples=80)
+def test_any_json_gives_contributions_or_problems(document):
+    """
+    No file makes the reader fail in another way.
+    """
+    with suppress(SourceFormatError):
+        loads(json.dumps(document).encode(), "file")
+
+
+def test_the_preview_page_shows_the_document_byte_for_byte(store):
+    """
+    A person reads on the page what the file holds.
+    """
+    one = anonymize(planted_assessment(), store)
+    page = preview_page([one]).decode()
+    shown = re.search(r"<pre>(.*?)</pre>", page, re.DOTALL)[1]
+    assert html.unescape(shown).encode() == dumps([one.contribution])
+
+
+def test_the_preview_page_needs_nothing_else(store):
+    """
+    No script, no address, nothing to load.
+    """
+    page = preview_page([anonymize(planted_assessment(), store)]).decode()
+    assert not re.search(r"<script|<link|<img|https?:|src=|@import|url\(", page)
+    assert "default-src 'none'" in page
+
+
+# --- receipts --------------------------------------------------------------------------
+
+
+def test_a_receipt_fits_its_commitment_and_no_other(store):
+    """
+    The collection can check a token; another content has another one.
+    """
+    one = anonymize(planted_assessment(), store)
+    later = anonymize(replace(planted_assessment(), answers={"G.pki": rated(1)}), store)
+    assert commitment_of(one.token) == one.contribution.values["commitment"]
+    assert commitment_of(later.token) != one.contribution.values["commitment"]
+    assert one.contribution.id == later.contribution.id
+    assert one.token not in dumps([one.contribution]).decode()
+
+
+def test_receipts_are_kept_for_their_owner_only(store, tmp_path):
+    """
+    A receipt reads back equal, and nobody else can read the file.
+    """
+    receipt = receipt_of(anonymize(planted_assessment(), store))
+    path = write_receipt(receipt, tmp_path / "receipts")
+    assert read_receipt(path) == receipt
+    assert path.stat().st_mode & 0o077 == 0
+    assert receipt.token not in repr(receipt)
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b"nonsense", b'{"format": "pkimm-receipt/1"}'])
+def test_what_is_no_receipt_is_refused(tmp_path, content):
+    """
+    Damaged files are problems, not crashes.
+    """
+    path = tmp_path / "r.json"
+    path.write_bytes(content)
+    with pytest.raises(SourceFormatError):
+        read_receipt(path)
+
+
+# --- vocabulary ------------------------------------------------------------------------
+
+
+def test_the_columns_of_the_stored_table_are_pinned_to_its_version():
+    """
+    Another column is another schema: raise CONTRIBUTIONS_VERSION and add a migration.
+    """
+    from pkimm_analytics.anonymize.vocabulary import contributions
+    from pkimm_analytics.tables import CONTRIBUTIONS_VERSION
+
+    names = "\n".join(contributions().column_names)
+    pinned = {1: "a708d059fddf794c"}
+    assert hashlib.sha256(names.encode()).hexdigest()[:16] == pinned[CONTRIBUTIONS_VERSION]
+
+
+def test_every_shipped_element_has_a_column():
+    """
+    Nothing that a shipped edition asks is lost.
+    """
+    for version in ("1.0.0", "1.1.0", "2.0.0"):
+        model = load_model(version)
+        assert {*model.categories, *model.requirements} <= set(axis().keys)
+
+
+def test_an_unanswered_element_has_no_entry(store):
+    """
+    Unanswered is neither a level nor not applicable.
+    """
+    answers = {"G.compliance": Answer(state=State.UNANSWERED, notes="later")}
+    assert to_document(made(planted_assessment(answers=answers), store))["answers"] == {}
+    assert not is_allowed("mode", "unanswered")
+
+
+def test_the_key_store_of_a_user_is_made_once(tmp_path, monkeypatch):
+    """
+    The same folder gives the same key.
+    """
+    monkeypatch.setenv("PKIMM_HOME", str(tmp_path))
+    monkeypatch.delenv("PKIMM_PSEUDONYM_KEY", raising=False)
+    assert open_key_store().key == open_key_store().key
