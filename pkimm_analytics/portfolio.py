@@ -59,15 +59,15 @@ _COLUMNS = [
 def _row(found: Sequence[Assessment]) -> dict[str, Any]:
     latest = found[-1]
     table = workspace_table([latest])
-    row: dict[str, Any] = table.drop(columns=["id", "synthetic"]).iloc[0].to_dict()
+    row: Any = table.drop(columns=["id", "synthetic"]).to_dict("records")[0]
     row |= {"group": latest.organization.parent, "n_assessments": len(found), "limits": ""}
     if row["problem"]:
-        return row
+        return dict(row)
     level, limiting = limits_next_level(latest) if pd.notna(row["score"]) else (None, [])
     row["next_level"] = level
     model = model_of(latest.model)
     row["limits"] = ", ".join(model.name(impact.key) for impact in limiting[:MOST_LIMITS])
-    return row | (_since(found[-2], latest) if len(found) > 1 else {})
+    return dict(row) | (_since(found[-2], latest) if len(found) > 1 else {})
 
 
 def _since(before: Assessment, after: Assessment) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def compare(before: Assessment, after: Assessment) -> Step:
             if key in first.categories
         },
         like_for_like=like_for_like(before, after),
-        deltas=tuple(_deltas(before, after, old, new)),
+        deltas=tuple(_deltas(first, last)),
     )
 
 
@@ -236,7 +236,8 @@ def _is_out(answer: Answer) -> bool:
     return answer.state is State.NOT_APPLICABLE
 
 
-def _deltas(before: Assessment, after: Assessment, old: Model, new: Model) -> Iterable[Delta]:
+def _deltas(first: Scores, last: Scores) -> Iterable[Delta]:
+    before, after, old, new = first.assessment, last.assessment, first.model, last.model
     older, newer = like_for_like(before, after)
     for key in [*new.categories, *(k for k in old.categories if k not in new.keys)]:
         one, other = older.categories.get(key), newer.categories.get(key)
@@ -246,8 +247,8 @@ def _deltas(before: Assessment, after: Assessment, old: Model, new: Model) -> It
             key,
             before=one.value if one and shared else None,
             after=other.value if other and shared else None,
-            state_before=str(score_state(one)) if key in old.keys else "absent",
-            state_after=str(score_state(other)) if key in new.keys else "absent",
+            state_before=str(score_state(first.categories.get(key))) if one else "absent",
+            state_after=str(score_state(last.categories.get(key))) if other else "absent",
             comparable=comparable if shared else "no",
             note=note,
             evidence_changed=before.answer(key).evidence != after.answer(key).evidence,

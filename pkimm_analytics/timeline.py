@@ -219,18 +219,19 @@ def change_text(value: Any) -> str:
     return "–" if value is None or pd.isna(value) else signed_text(round(100 * float(value)))
 
 
+def level_text(level: Any, name: str = "") -> str:
+    """Show a level with its name, or a dash where there is none."""
+    return "–" if level is None or pd.isna(level) else f"{int(level)} {name}".strip()
+
+
 def bridge_sentence(step: Step) -> str:
     """Say in one or two sentences what a bridge shows."""
     bridge = step.overall
-    table = bridge_table(bridge)
-    if bridge.change is None or table.empty:
+    rows: list[Any] = bridge_table(bridge).to_dict("records")
+    if not rows:
         return "One of the two assessments has no overall score, so there is no change to explain."
-    before, after = table["shown"].iloc[0], table["shown"].iloc[-1]
-    moved = [
-        f"{row.name.lower()} {row.shown}"
-        for row in table[table["kind"] == "part"].itertuples(index=False, name="Row")
-        if row.value
-    ]
+    before, after = rows[0]["shown"], rows[-1]["shown"]
+    moved = [f"{row['name'].lower()} {row['shown']}" for row in rows[1:-1] if row["value"]]
     words = "; ".join(moved) if moved else "nothing changed"
     older, newer = (figure_text(side.overall.value) for side in step.like_for_like)
     sentence = f"The overall score went from {before} to {after}: {words}."
@@ -239,7 +240,7 @@ def bridge_sentence(step: Step) -> str:
 
 def delta_table(step: Step) -> pd.DataFrame:
     """
-    What is different in the newer of two assessments.
+    List what is different in the newer of two assessments.
 
     Returns
     -------

@@ -79,6 +79,7 @@ def test_unknown_fields_survive_a_round_trip(assessment):
         ({"answers": {"G.compliance": {"state": "done"}}}, "state", "expected one of"),
         ({"period": {"finish": "yesterday"}}, "period.finish", "form"),
         ({"mode": "half"}, "mode", "expected one of"),
+        ({"source": {"tool": {"modules": "x"}}}, "source.tool.modules", "mapping"),
         ({"format": "pkimm-assessment/9"}, "format", "pkimm-assessment/1"),
     ],
 )

@@ -387,6 +387,17 @@ def test_a_tools_own_figure_is_shown_with_the_reason_where_it_differs(model_1_0)
     assert scores_to_json(score(equal))["tool"]["differs_because"] == []
 
 
+def test_a_tool_that_showed_nothing_is_no_crash(model_1_0):
+    """
+    Figures may be null, for the whole and for a module.
+    """
+    tool = {"overall": None, "modules": {"G": None}}
+    assessment = Assessment(
+        model=model_1_0.edition, answers={"G.compliance": rated(3)}, source=Source(tool=tool)
+    )
+    assert scores_to_json(score(assessment))["tool"]["overall"] is None
+
+
 # --- the batch --------------------------------------------------------------------
 
 

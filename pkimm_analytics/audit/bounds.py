@@ -85,7 +85,7 @@ def cell_bounds(cell: Cell) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _use_counts(cell: Cell, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
-    """Printed counts; with a step they were rounded up or down at random."""
+    """Use printed counts; with a step they were rounded up or down at random."""
     counts = {
         int(k[6:]): v for k, v in cell.figures.items() if k[:6] == "count:" and k[6:].isdigit()
     }

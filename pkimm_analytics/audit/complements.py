@@ -111,7 +111,7 @@ def _learned(
     threshold: int,
     real: NDArray[np.int64] | None,
 ) -> str:
-    """What is known exactly about a small group; empty if nothing, or if it is wrong."""
+    """Say what is known exactly about a small group; nothing if it is wrong."""
     if real is not None:
         if not 0 < real.sum() < threshold:
             return ""

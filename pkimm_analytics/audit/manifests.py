@@ -16,8 +16,10 @@ from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.published import MANIFEST_FILE, TABLE_FILE, Published, read_release
 from pkimm_analytics.errors import PkimmError
 
-_PRIVATE = {"reason_by_group", "n", "true_n", "contributors", "key", "key_id", "rounds", "decisions",
-            "parents", "assessors", "seed", "host", "user"}  # fmt: skip
+_PRIVATE = {
+    *("assessors", "contributors", "decisions", "host", "key", "key_id", "n", "parents"),
+    *("reason_by_group", "rounds", "seed", "true_n", "user"),
+}
 
 
 def check_manifest(folder: Path) -> list[Finding]:
@@ -33,14 +35,17 @@ def check_manifest(folder: Path) -> list[Finding]:
 
 
 def _wrong(folder: Path, document: Mapping[str, Any], release: Published) -> list[str]:
-    wrong = []
     stated = {entry["name"]: entry["sha256"] for entry in document["files"]}
     actual = {p.name for p in folder.iterdir()} - {MANIFEST_FILE}
-    for name in sorted(actual ^ set(stated)):
-        wrong.append(f"{name} is in the folder or the manifest, not in both")
-    for name in sorted(actual & set(stated)):
-        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != stated[name]:
-            wrong.append(f"the hash of {name} is not that of the file")
+    wrong = [
+        f"{name} is in the folder or the manifest, not in both"
+        for name in sorted(actual ^ set(stated))
+    ]
+    wrong += [
+        f"the hash of {name} is not that of the file"
+        for name in sorted(actual & set(stated))
+        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != stated[name]
+    ]
     digest = hashlib.sha256((folder / TABLE_FILE).read_bytes()).hexdigest()
     if document["release"] != f"{document['quarter']}-{digest[:12]}":
         wrong.append("the id of the release does not follow from its table")
@@ -54,7 +59,7 @@ def _wrong(folder: Path, document: Mapping[str, Any], release: Published) -> lis
 
 def totals(release: Published, quarter: str) -> dict[str, int]:
     """
-    Groups of a release: in all, published, withheld, and published but carried forward.
+    Count the groups of a release: in all, published, withheld, and published but carried forward.
 
     They follow from the public rows alone, so that stating them gives nothing away.
     """

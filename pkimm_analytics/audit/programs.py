@@ -87,7 +87,7 @@ def _at_least(rows: NDArray[np.float64], level: int) -> NDArray[np.float64]:
 def _targets(
     release: Published, measure: str, layout: Layout, threshold: int, truth: Truth | None
 ) -> Iterator[tuple[str, Group, NDArray[np.float64]]]:
-    """Groups that must stay unknown: withheld ones, and what is left beside published parts."""
+    """Find what must stay unknown: withheld groups, and what is left beside published parts."""
     place = {group: i for i, group in enumerate(layout.groups)}
     withheld = {g: release.cells[g, measure].withheld for g in layout.groups}
     for group in layout.groups:

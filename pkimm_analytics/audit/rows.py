@@ -118,7 +118,7 @@ def _known_codes(release: Published, place: int) -> list[str]:
     listed = (
         set(profile_codes(name, "group")) - {PREFER_NOT_TO_SAY} if name in ATTRIBUTES else set()
     )
-    return sorted(listed if seen <= listed else seen)
+    return sorted(listed) if seen <= listed else sorted(seen)
 
 
 def linkage(release: Published, truth: Truth, threshold: int, n_known: int = 50) -> list[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +12,15 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.action_plans import (
+    PlanState,
+    Tracked,
+    action_plan_table,
+    action_plans,
+    tracked,
+    with_action_plans,
+)
+from pkimm_analytics.assessment import Assessment, dumps
 from pkimm_analytics.cli.console import (
     ends_cleanly,
     list_problems,
@@ -24,17 +34,35 @@ from pkimm_analytics.cli.console import (
 from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.loaders import find_sources, load
 from pkimm_analytics.model import category_of
-from pkimm_analytics.planning import OVERALL, Effort, Plan, Target, cheapest_plan, limits_next_level
+from pkimm_analytics.overview import figure_text, percent_text
+from pkimm_analytics.plan_exports import has_day, to_csv, to_icalendar, to_markdown
+from pkimm_analytics.planning import OVERALL, Effort, Target, cheapest_plan, limits_next_level
+from pkimm_analytics.portfolio import portfolio_sentence, portfolio_table
 from pkimm_analytics.progress import Bridge, Step, compare, history
+from pkimm_analytics.roadmap import Calendar, Roadmap, is_day, roadmap
 from pkimm_analytics.scoring import Figure, score
+from pkimm_analytics.timeline import change_text, level_text, usable
 
+UseCaseOption = Annotated[
+    str | None, typer.Option("--use-case", help="Only the use case of that name.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+class Export(StrEnum):
+    """Formats of action plans; ``json`` is the assessment with the plans in it."""
+
+    CSV = "csv"
+    ICS = "ics"
+    MD = "md"
+    JSON = "json"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command("progress")(progress_command)
     app.command("plan")(plan_command)
+    app.command("plans")(plans_command)
 
 
 @ends_cleanly
@@ -42,18 +70,18 @@ def progress_command(
     sources: Annotated[
         list[str], typer.Argument(metavar="WORKSPACE-OR-FILES", help="Folder or files.")
     ],
-    use_case: Annotated[str | None, typer.Option(help="Only the use case of that name.")] = None,
+    use_case: UseCaseOption = None,
+    portfolio: Annotated[
+        bool, typer.Option("--portfolio", help="One line for each use case: the latest figures.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show how each use case changed from one assessment to the next, and why."""
     assessments, problems = _read(sources)
-    cases = {
-        case: found for case, found in history(assessments).items() if use_case in (None, case[1])
-    }
-    if not cases:
-        names = ", ".join(sorted({a.use_case.name or "(unnamed)" for a in assessments})) or "none"
-        raise PkimmError(f"There is no assessment of that use case. Use cases found: {names}.")
-    if as_json:
+    cases = _cases(assessments, use_case)
+    if portfolio:
+        _show_portfolio([a for found in cases.values() for a in found], as_json=as_json)
+    elif as_json:
         print_json({"format": "pkimm-progress/1", "use_cases": list(map(_case, cases.values()))})
     else:
         for (_, name), found in cases.items():
@@ -61,6 +89,46 @@ def progress_command(
     list_problems(problems)
     if any(problem.refused for problem in problems):
         raise typer.Exit(1)
+
+
+def _cases(
+    assessments: list[Assessment], use_case: str | None
+) -> dict[tuple[str, str], list[Assessment]]:
+    cases = {
+        case: found for case, found in history(assessments).items() if use_case in (None, case[1])
+    }
+    if not cases:
+        n = len({a.use_case.name for a in assessments})
+        raise PkimmError(f"There is no assessment of that use case. Use cases found: {n}.")
+    return cases
+
+
+def _show_portfolio(assessments: list[Assessment], *, as_json: bool) -> None:
+    found = portfolio_table(assessments)
+    if as_json:
+        rows = json.loads(found.to_json(orient="records", double_precision=15))
+        print_json({"format": "pkimm-portfolio/1", "use_cases": rows})
+        return
+    table = Table(title=portfolio_sentence(found), title_justify="left")
+    for column in ("Organization", "Use case", "Date", "Edition", "Assurance", "Score", "Level"):
+        table.add_column(column)
+    for column in ("Coverage", "Change", "Like for like", "Held back most by"):
+        table.add_column(column)
+    for row in found.to_dict("records"):
+        table.add_row(
+            shown(" / ".join(filter(None, [row["group"], row["organization"]])) or "–"),
+            shown(row["use_case"] or "(unnamed)"),
+            row["date"] or "undated",
+            row["edition"],
+            row["assurance"] or "–",
+            figure_text(row["score"]),
+            level_text(row["level"], row["level_name"]),
+            percent_text(row["coverage"]),
+            change_text(row["change"]),
+            change_text(row["like_for_like"]),
+            shown(row["problem"] or row["limits"] or "–"),
+        )
+    out().print(table)
 
 
 def _read(sources: list[str]) -> tuple[list[Assessment], list[Problem]]:
@@ -178,50 +246,143 @@ def plan_command(
     assessment: Annotated[str, typer.Argument(metavar="ASSESSMENT", help="File or share link.")],
     target: Annotated[
         list[str],
-        typer.Option(help="Score or level to reach: 4, or ELEMENT=4; may be given repeatedly."),
+        typer.Option(
+            help="Score or level to reach: 4, ELEMENT=4 or ELEMENT=4@2027-06-30; repeatable."
+        ),
     ],
     lock: Annotated[
         list[str] | None, typer.Option(help="Element, category or module that stays as it is.")
     ] = None,
+    need: Annotated[
+        list[str] | None,
+        typer.Option(help="ELEMENT=OTHER: raised only as far as the other one; repeatable."),
+    ] = None,
     effort: Annotated[
         str, typer.Option(help="Effort from level 1 to 2, 2 to 3, 3 to 4 and 4 to 5.")
     ] = "1,2,3,5",
+    phases: Annotated[int | None, typer.Option(help="Number of phases.")] = None,
+    capacity: Annotated[float | None, typer.Option(help="Effort that fits into a phase.")] = None,
+    start: Annotated[str | None, typer.Option(help="First day of the plan, YYYY-MM-DD.")] = None,
+    months: Annotated[int, typer.Option(help="Months in a phase.")] = 3,
+    export: Annotated[
+        Export | None, typer.Option(help="Write action plans in this format.")
+    ] = None,
     save: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File for the planned assessment.")
+        Path | None,
+        typer.Option("--out", "-o", help="File for the export, or for the planned assessment."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the cheapest set of raises that reaches the targets."""
+    """Find the cheapest set of raises that reaches the targets, and spread it over phases."""
     loaded = [item for one in find_sources(assessment) for item in load(one)]
     if len(loaded) != 1:
         raise PkimmError(f"A plan is made for one assessment, and there are {len(loaded)}.")
     list_problems(loaded[0].problems)
-    now = loaded[0].assessment
-    plan = cheapest_plan(
-        now,
-        [_target(text) for text in target],
-        effort=Effort(by_level=_efforts(effort)),
-        locked=frozenset(lock or ()),
-    )
+    if export and as_json and save is None:
+        raise PkimmError("--json and --export would both be printed: name a file with --out.")
+    now, targets, needs = loaded[0].assessment, list(map(_target, target)), _needs(need or [])
+    cost = Effort(by_level=_efforts(effort))
+    plan = cheapest_plan(now, targets, effort=cost, locked=frozenset(lock or ()), needs=needs)
+    when = Calendar(start, months, phases, capacity)
+    road = roadmap(now, plan, when=when, effort=cost, needs=needs, targets=targets)
+    list_problems(road.late)
     if as_json:
-        print_json(_plan(plan))
-    else:
-        _print_plan(now, plan)
-    if save is not None:
-        from pkimm_analytics.assessment import dumps
-
+        print_json(_plan(road))
+    elif export is None or save is not None:
+        _print_plan(now, road)
+    if export is not None:
+        adopted = with_action_plans(now, action_plans(road))
+        _export(tracked([adopted]), export, save, adopted)
+    elif save is not None:
         write_output(dumps(plan.planned), save)
 
 
+@ends_cleanly
+def plans_command(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="WORKSPACE-OR-FILES", help="Folder or files.")
+    ],
+    use_case: UseCaseOption = None,
+    only_open: Annotated[bool, typer.Option("--open", help="Only plans that are open.")] = False,
+    export: Annotated[Export | None, typer.Option(help="Write them in this format.")] = None,
+    save: Annotated[Path | None, typer.Option("--out", "-o", help="File for the export.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what became of action plans: open, reached or overtaken."""
+    if export is Export.JSON:
+        raise PkimmError("Action plans of several assessments have no common file: use --json.")
+    if export and as_json and save is None:
+        raise PkimmError("--json and --export would both be printed: name a file with --out.")
+    assessments, problems = _read(sources)
+    cases = _cases(assessments, use_case)
+    plans = [plan for found in cases.values() for plan in tracked(usable(found))]
+    plans = [plan for plan in plans if plan.state is PlanState.OPEN or not only_open]
+    if as_json:
+        rows = json.loads(action_plan_table(plans).to_json(orient="records"))
+        print_json({"format": "pkimm-action-plans/1", "plans": rows})
+    elif export is None or save is not None:
+        _print_tracked(plans)
+    if export is not None:
+        _export(plans, export, save)
+    list_problems(problems)
+    if any(problem.refused for problem in problems):
+        raise typer.Exit(1)
+
+
+def _export(
+    plans: list[Tracked], form: Export, target: Path | None, adopted: Assessment | None = None
+) -> None:
+    if form is Export.JSON and adopted is not None:
+        write_output(dumps(adopted), target)
+        return
+    if form is Export.ICS:
+        left_out = sum(not has_day(plan) for plan in plans)
+        if left_out:
+            say(f"{left_out} plan(s) without a date, or overtaken, are not in the calendar.")
+    writers = {Export.CSV: to_csv, Export.ICS: to_icalendar, Export.MD: to_markdown}
+    write_output(writers[form](plans), target)
+
+
+def _print_tracked(plans: list[Tracked]) -> None:
+    table = Table(title=f"{len(plans)} action plans", title_justify="left")
+    for column in ("Use case", "Id", "Element", "State", "Level", "Target", "Due"):
+        table.add_column(column)
+    for t in plans:
+        table.add_row(
+            shown(t.since.use_case.name or "(unnamed)"),
+            shown(t.native_id),
+            shown(t.name),
+            f"{t.state}{', late' if t.is_late else ''}: {shown(t.why)}",
+            f"{t.level_before or '–'} → {t.level or '–'}",
+            str(t.plan.target_level or "–"),
+            shown(t.plan.target_date or "–"),
+        )
+    out().print(table)
+
+
 def _target(text: str) -> Target:
-    element, _, value = text.rpartition("=")
+    element, _, rest = text.rpartition("=")
+    value, _, day = rest.partition("@")
     try:
         wanted = Fraction(value)
     except (ValueError, ZeroDivisionError):
         wanted = Fraction(0)
-    if not 1 <= wanted <= 5:
-        raise PkimmError(f"Target {text}: expected a number from 1 to 5, or ELEMENT=NUMBER.")
-    return Target(element or OVERALL, wanted)
+    if not 1 <= wanted <= 5 or (day and not is_day(day)):
+        raise PkimmError(
+            f"Target {text}: expected a number from 1 to 5, or ELEMENT=NUMBER, and @YYYY-MM-DD"
+            " behind it if it has a date."
+        )
+    return Target(element or OVERALL, wanted, day or None)
+
+
+def _needs(texts: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        element, _, base = text.partition("=")
+        if not element or not base:
+            raise PkimmError(f"Need {text}: expected ELEMENT=OTHER, two element keys.")
+        found.setdefault(element, []).append(base)
+    return found
 
 
 def _efforts(text: str) -> tuple[float, float, float, float]:
@@ -234,7 +395,8 @@ def _efforts(text: str) -> tuple[float, float, float, float]:
     return one, two, three, four
 
 
-def _plan(plan: Plan) -> dict[str, Any]:
+def _plan(road: Roadmap) -> dict[str, Any]:
+    plan = road.plan
     return {
         "format": "pkimm-plan/1",
         "effort": plan.effort,
@@ -242,6 +404,18 @@ def _plan(plan: Plan) -> dict[str, Any]:
             {"key": r.key, "before": r.before, "after": r.after, "effort": r.effort}
             for r in plan.raises
         ],
+        "phases": [
+            {
+                "number": p.number,
+                "start": p.start,
+                "finish": p.finish,
+                "effort": p.effort,
+                "raises": [{"key": r.key, "before": r.before, "after": r.after} for r in p.raises],
+                "projected": _numbers(p.projected.overall),
+            }
+            for p in road.phases
+        ],
+        "late": [problem.to_json() for problem in road.late],
         "projected": {
             "overall": _numbers(plan.projected.overall),
             "modules": {k: _numbers(f) for k, f in plan.projected.modules.items()},
@@ -250,16 +424,23 @@ def _plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _print_plan(now: Assessment, plan: Plan) -> None:
-    model = plan.projected.model
+def _print_plan(now: Assessment, road: Roadmap) -> None:
+    plan, model = road.plan, road.today.model
     table = Table(title=f"{len(plan.raises)} raises, effort {plan.effort:g}", title_justify="left")
-    for column in ("Id", "Category", "Element", "From", "To", "Effort"):
+    phase = {r.key: str(p.number) for p in road.phases for r in p.raises}
+    for column in ("Id", "Category", "Element", "From", "To", "Effort", "Done in phase"):
         table.add_column(column)
     for r in plan.raises:
         category = shown(model.name(category_of(r.key)))
         levels = str(r.before), str(r.after), f"{r.effort:g}"
-        table.add_row(model.native_id(r.key), category, shown(model.name(r.key)), *levels)
+        table.add_row(
+            model.native_id(r.key), category, shown(model.name(r.key)), *levels, phase[r.key]
+        )
     out().print(table)
+    for p in road.phases if len(road.phases) > 1 else ():
+        days = f" ({p.start} to {p.finish})" if p.start else ""
+        score_after = number(p.projected.overall.score)
+        out().print(f"Phase {p.number}{days}: effort {p.effort:g}, overall {score_after}")
     before = score(now, model)
     out().print(
         f"Overall {number(before.overall.score)} → {number(plan.projected.overall.score)}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -20,7 +21,6 @@ from pkimm_analytics.audit.suite import VERSION, number_of_attacks
 from pkimm_analytics.disclosure.plan import Plan, Tier, hierarchy_versions
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.disclosure.records import quarter_ordinal
-from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.model.shipped import shipped_model
 
 FORMAT = "pkimm-release/1"
@@ -110,7 +110,7 @@ def _spell(ordinal: int) -> str:
 def _edition(code: str) -> dict[str, str | None]:
     try:
         return {"version": code, "digest": shipped_model(code).edition.digest}
-    except PkimmError:
+    except KeyError:
         return {"version": code, "digest": None}
 
 
@@ -147,7 +147,9 @@ def _policy(policy: Policy) -> dict[str, Any]:
 def readme(release: Published, quarter: str, policy: Policy) -> bytes:
     """Page for readers of a release, in Markdown."""
     found = totals(release, quarter)
-    return _README.format(
+    template = resources.files("pkimm_analytics") / "policy" / "readers.md"
+    text = template.read_text(encoding="utf-8")
+    return text.format(
         quarter=quarter,
         published=found["published"],
         groups=found["groups"],
@@ -157,35 +159,6 @@ def readme(release: Published, quarter: str, policy: Policy) -> bytes:
         age=policy.age_months,
         window=policy.window_months,
     ).encode()
-
-
-_README = """\
-# PKI maturity benchmark {quarter}
-
-`benchmark.parquet` says how mature the PKI of groups of organizations is.
-It has {groups} groups, of which {published} are published, {carried} of them carried forward from an earlier release.
-It holds no organization's answers, only shares of groups of {threshold} or more.
-
-## How to read a row
-
-- `sector`, `size`, `region`, `role`, `assurance`, `edition`: the group; `*` stands for all.
-- `measure`: a category or requirement by its element key, or `overall`.
-- `statistic`: `share_ge:L` is the share of organizations at level L or above.
-  `median`, `p10`, `p25`, `p75` and `p90` are levels derived from the printed shares; read them beside the shares, because they can be off by one.
-  `n` has no value of its own.
-- `qualifier`: `=` means rounded to the nearest `step`; `<=` and `>=` mean that the rounded share is this value or beyond.
-- `n`: band of the number of organizations with a level in this measure.
-- `suppressed`: the row is withheld.
-  The group may be empty, too small, or needed to protect another one; the table does not say which, on purpose.
-- `as_of`: the quarter that the row was computed for.
-  A row stays as it is until at least {changes} organizations in its group changed.
-
-## What it covers
-
-Each organization counts once in a group, as its ultimate parent, with its newest assessment.
-Assessments of the last {age} months, and those from more than {window} months before that, are left out.
-`manifest.json` lists the editions that were joined, every rule, and the SHA-256 of each file.
-"""
 
 
 def changes(before: Published | None, now: Published, previous: str | None) -> bytes:
@@ -206,7 +179,7 @@ def changes(before: Published | None, now: Published, previous: str | None) -> b
 
 
 def _blocks(release: Published) -> dict[Group, list[Any]]:
-    """Printed rows of each group; empty if all are withheld."""
+    """Return the printed rows of each group; none if all are withheld."""
     found: dict[Group, list[Any]] = {group: [] for group in release.all_groups}
     for (group, measure), cell in release.cells.items():
         if not cell.withheld:

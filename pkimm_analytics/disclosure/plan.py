@@ -18,7 +18,7 @@ from typing import Any
 from pkimm_analytics.audit.findings import Group
 from pkimm_analytics.audit.published import DIMENSIONS
 from pkimm_analytics.disclosure.policy import read_settings
-from pkimm_analytics.errors import PkimmError, PolicyError, Problem
+from pkimm_analytics.errors import PolicyError, Problem
 from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.organization import (
     ALL,
@@ -220,7 +220,7 @@ def _check_measures(
         return "", (), ()
     try:
         model = shipped_model(edition)
-    except PkimmError:
+    except KeyError:
         problems.append(Problem("measures.edition", "expected an edition that is shipped"))
         return "", (), ()
     return edition, tuple(model.categories), tuple(model.requirements)

@@ -75,7 +75,7 @@ class Policy:
 
     def step(self, start: int, coarser: int = 0) -> int | None:
         """
-        Rounding step (percent) for a band, or None if no step is coarse enough.
+        Return the rounding step (percent) for a band, or None if no step is coarse enough.
 
         Parameters
         ----------

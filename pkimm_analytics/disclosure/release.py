@@ -222,7 +222,7 @@ class _Work:
         return links
 
     def _refresh(self, counts: FamilyCounts) -> NDArray[np.bool_]:
-        """Find the groups of a table to compute anew: those never computed, and those that changed."""
+        """Find the groups to compute anew: those never computed, and those that changed."""
         if self.state is None:
             return np.ones(len(counts.groups), bool)
         places = {group: i for i, group in enumerate(counts.groups)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -31,9 +32,26 @@ def violations(name: str, document: Any) -> Iterator[tuple[tuple[str | int, ...]
 
 @cache
 def _validator(name: str) -> Any:
-    import jsonschema  # imported late: only files from outside need it
+    return _jsonschema().Draft202012Validator(schema(name))
 
-    return jsonschema.Draft202012Validator(schema(name))
+
+def _jsonschema() -> Any:
+    """
+    Import the library late, and without its grammar of internationalized addresses.
+
+    That grammar takes about a second to build at every start of a program, and no
+    schema of ours asks for it. Where it is already loaded, nothing changes.
+    """
+    grammar = "rfc3987_syntax"
+    blocked = grammar not in sys.modules
+    if blocked:
+        sys.modules[grammar] = None  # type: ignore[assignment]  # the import system's word for no
+    try:
+        import jsonschema
+    finally:
+        if blocked:
+            del sys.modules[grammar]
+    return jsonschema
 
 
 def _order(error: Any) -> list[tuple[bool, int, str]]:

@@ -91,8 +91,8 @@ def tool_figures(scores: Scores) -> dict[str, Any] | None:
     if not tool:
         return None
     modules = tool.get("modules", {})
-    pairs = [(tool.get("overall", {}), scores.overall)]
-    pairs += [(modules[key], figure) for key, figure in scores.modules.items() if key in modules]
+    pairs = [(tool.get("overall") or {}, scores.overall)]
+    pairs += [(modules[key] or {}, figure) for key, figure in scores.modules.items() if key in modules]
     reasons = [
         reason["message"]
         for reason in tool.get("reasons", [])

@@ -121,4 +121,4 @@ def random_rounding(seed: int, base: int = 5) -> Statistics:
     return statistics
 
 
-assert band(band_of(33)).low == 20  # noqa: S101
+assert band(band_of(33)).low == 20

@@ -45,7 +45,7 @@ def population(n: int, seed: int, *, plan: Plan = PLAN, quarter: str = "2026Q1")
         "quarter": np.full(n, quarter, object),
     }
     for measure in (*plan.categories, "overall"):
-        latent = 2.6 + factor + rng.normal(0, 0.6, n) + rng.normal(0, 0.2)
+        latent = 2.9 + factor + rng.normal(0, 0.6, n) + rng.normal(0, 0.6)
         columns[measure] = np.clip(np.floor(latent + 0.5), 1, 5).astype(np.int8)
     return columns
 
