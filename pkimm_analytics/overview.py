@@ -308,21 +308,17 @@ def assessment_label(assessment: Assessment) -> str:
     return f"{name}, {assessment.date}" if assessment.date else name
 
 
-def figure_text(value: object, digits: int = 2) -> str:
+def signed_text(hundredths: int) -> str:
     """
-    Show a score, or a dash where there is none.
-
-    Figures are cut, not rounded: 2.999 is level 2 and must not be read as 3.00.
+    Show a change with its sign.
 
     Examples
     --------
-    >>> figure_text(2.999), figure_text(4.0), figure_text(None)
-    ('2.99', '4.00', '–')
+    >>> signed_text(5), signed_text(-120), signed_text(0)
+    ('+0.05', '−1.20', '0.00')
     """
-    if not isinstance(value, int | float | Fraction) or math.isnan(value):
-        return "–"
-    factor: int = 10**digits
-    return f"{math.floor(float(value) * factor + 1e-9) / factor:.{digits}f}"
+    sign = "+" if hundredths > 0 else "−" if hundredths < 0 else ""
+    return f"{sign}{abs(hundredths) // 100}.{abs(hundredths) % 100:02d}"
 
 
 def percent_text(share: object) -> str:

@@ -16,10 +16,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
 
 from pkimm_analytics.assessment import Assessment, carry
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import Model, category_of, model_of, module_of
+from pkimm_analytics.overview import signed_text
 from pkimm_analytics.planning import (
     OVERALL,
     Effort,
@@ -31,7 +35,7 @@ from pkimm_analytics.planning import (
     planned_assessment,
     score_of,
 )
-from pkimm_analytics.scoring import Scores, score
+from pkimm_analytics.scoring import Scores, figure_text, score
 
 MOST_PHASES = 60
 Step = tuple[str, int]
@@ -196,6 +200,69 @@ def outcomes(plan: Roadmap, later: Assessment) -> tuple[Outcome, ...]:
         for phase in plan.phases
         for r in phase.raises
     )
+
+
+def phase_table(plan: Roadmap) -> pd.DataFrame:
+    """
+    Tabulate the overall score after each phase.
+
+    Returns
+    -------
+    DataFrame
+        Today, each phase, the end of the plan: ``kind`` (before, part, after), ``key,
+        name, value`` (score or gain), ``start, end`` (scores before and after the
+        phase), ``shown`` (the difference of the scores as they are shown), ``first,
+        last`` (days), ``n_raises, effort, level``. Empty without an overall score.
+    """
+    reached = plan.today.overall.value
+    if reached is None:
+        return pd.DataFrame([], columns=_PHASE_COLUMNS)
+    rows = [_end_row("before", "Today", plan.today)]
+    for phase in plan.phases:
+        value = phase.projected.overall.value or reached
+        hundredths = math.floor(100 * value) - math.floor(100 * reached)
+        row = {
+            "kind": "part",
+            "key": f"phase-{phase.number}",
+            "name": f"Phase {phase.number}",
+            "value": float(value - reached),
+            "start": float(reached),
+            "end": float(value),
+            "shown": signed_text(hundredths),
+            "first": phase.start or "",
+            "last": phase.finish or "",
+            "n_raises": len(phase.raises),
+            "effort": phase.effort,
+            "level": phase.projected.overall.level,
+        }
+        rows.append(row)
+        reached = value
+    rows.append(_end_row("after", "Planned", plan.plan.projected))
+    return pd.DataFrame(rows, columns=_PHASE_COLUMNS).astype({"level": "Int64"})
+
+
+_PHASE_COLUMNS = [
+    *("kind", "key", "name", "value", "start", "end", "shown"),
+    *("first", "last", "n_raises", "effort", "level"),
+]
+
+
+def _end_row(kind: str, name: str, scores: Scores) -> dict[str, Any]:
+    value = scores.overall.value
+    return {
+        "kind": kind,
+        "key": kind,
+        "name": name,
+        "value": float(value or 0),
+        "start": 0.0,
+        "end": float(value or 0),
+        "shown": figure_text(value),
+        "first": "",
+        "last": "",
+        "n_raises": 0,
+        "effort": 0.0,
+        "level": scores.overall.level,
+    }
 
 
 # --- order --------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from typing import Any
 from pkimm_analytics.assessment import Answer, Assessment, Mode, State, rated
 from pkimm_analytics.model import Extension, Model, category_of, module_of
 from pkimm_analytics.questionnaire import Page, Question, labels, pages, questions
-from pkimm_analytics.scoring import Figure, Scores, score
+from pkimm_analytics.scoring import Figure, Scores, figure_text, score
 
 MAX_LIMITS = 5
 
@@ -261,21 +261,6 @@ def standing(assessment: Assessment, model: Model) -> dict[str, Any]:
         "evidenced": figure_text(score(proven, model).overall.value) if proven else None,
         "summary": _summary(model, scores),
     }
-
-
-def figure_text(value: Fraction | None) -> str:
-    """
-    Show a figure with two decimals, rounded down; a dash where there is none.
-
-    Examples
-    --------
-    >>> figure_text(Fraction(2999, 1000)), figure_text(None)
-    ('2.99', '–')
-    """
-    if value is None:
-        return "–"
-    hundredths = math.floor(value * 100)
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def _shown(model: Model, figure: Figure) -> dict[str, Any]:

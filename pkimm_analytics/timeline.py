@@ -19,9 +19,9 @@ import pandas as pd
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.model import comparability, model_of, module_of
-from pkimm_analytics.overview import STATE_WORDS, figure_text, workspace_table
+from pkimm_analytics.overview import STATE_WORDS, signed_text, workspace_table
 from pkimm_analytics.progress import Bridge, Step, compare
-from pkimm_analytics.scoring import Scores, score
+from pkimm_analytics.scoring import Scores, figure_text, score
 
 PART_NAMES = {
     "edition": "Another edition",
@@ -192,19 +192,6 @@ def _apportioned(parts: Mapping[str, Fraction], total: int) -> dict[str, int]:
             rounded[key] += 1 if missing > 0 else -1
             missing -= 1 if missing > 0 else -1
     return rounded
-
-
-def signed_text(hundredths: int) -> str:
-    """
-    Show a change with its sign.
-
-    Examples
-    --------
-    >>> signed_text(5), signed_text(-120), signed_text(0)
-    ('+0.05', '−1.20', '0.00')
-    """
-    sign = "+" if hundredths > 0 else "−" if hundredths < 0 else ""
-    return f"{sign}{abs(hundredths) // 100}.{abs(hundredths) % 100:02d}"
 
 
 def change_text(value: Any) -> str:

@@ -25,14 +25,13 @@ from pkimm_analytics.overview import (
     category_table,
     extension_table,
     extension_totals,
-    figure_text,
     findings_table,
     percent_text,
     table_csv,
     total_table,
     workspace_table,
 )
-from pkimm_analytics.scoring import score
+from pkimm_analytics.scoring import figure_text, score
 from tests.strategies import assessments
 
 MODEL = load_model("2.0.0")

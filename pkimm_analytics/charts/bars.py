@@ -23,7 +23,8 @@ from pkimm_analytics.charts.look import (
     rows_of,
     wrapped,
 )
-from pkimm_analytics.overview import figure_text, percent_text
+from pkimm_analytics.overview import percent_text
+from pkimm_analytics.scoring import figure_text
 
 _BLUE = MODULE_COLORS["G"]
 _ROW_HEIGHT = 44

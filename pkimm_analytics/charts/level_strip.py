@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 
-from pkimm_analytics.overview import figure_text
+from pkimm_analytics.scoring import figure_text
 
 _BOX, _GAP, _HEIGHT = 60, 4, 18
 _WIDTH = 5 * _BOX + 4 * _GAP

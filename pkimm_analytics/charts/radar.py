@@ -23,7 +23,7 @@ from pkimm_analytics.charts.look import (
     short_names,
     wrapped,
 )
-from pkimm_analytics.overview import figure_text
+from pkimm_analytics.scoring import figure_text
 
 _HOVER = "<b>%{customdata[0]}</b><br>Score %{customdata[1]}, level %{customdata[2]}<extra></extra>"
 

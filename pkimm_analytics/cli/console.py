@@ -122,14 +122,6 @@ def write_output(content: bytes, target: Path | None) -> None:
     say(f"Written: {target}")
 
 
-def number(value: float | None, digits: int = 2) -> str:
-    """Show a figure, or a dash where there is none, rounded down so that 2.999 is not 3.00."""
-    if value is None:
-        return "–"
-    factor = 10**digits
-    return f"{int(value * factor + 1e-9) / factor:.{digits}f}"
-
-
 def exit_status(problems: Sequence[Problem]) -> int:
     """1 if something was refused, else 0."""
     return 1 if any(problem.refused for problem in problems) else 0

@@ -24,7 +24,6 @@ from pkimm_analytics.assessment import Assessment, dumps
 from pkimm_analytics.cli.console import (
     ends_cleanly,
     list_problems,
-    number,
     out,
     print_json,
     say,
@@ -34,13 +33,13 @@ from pkimm_analytics.cli.console import (
 from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.loaders import find_sources, load
 from pkimm_analytics.model import category_of
-from pkimm_analytics.overview import figure_text, percent_text
+from pkimm_analytics.overview import percent_text
 from pkimm_analytics.plan_exports import has_day, to_csv, to_icalendar, to_markdown
 from pkimm_analytics.planning import OVERALL, Effort, Target, cheapest_plan, limits_next_level
 from pkimm_analytics.portfolio import portfolio_sentence, portfolio_table
 from pkimm_analytics.progress import Bridge, Step, compare, history
 from pkimm_analytics.roadmap import Calendar, Roadmap, is_day, roadmap
-from pkimm_analytics.scoring import Figure, score
+from pkimm_analytics.scoring import Figure, figure_text, score
 from pkimm_analytics.timeline import change_text, level_text, usable
 
 UseCaseOption = Annotated[
@@ -110,23 +109,18 @@ def _show_portfolio(assessments: list[Assessment], *, as_json: bool) -> None:
         print_json({"format": "pkimm-portfolio/1", "use_cases": rows})
         return
     table = Table(title=portfolio_sentence(found), title_justify="left")
-    for column in ("Organization", "Use case", "Date", "Edition", "Assurance", "Score", "Level"):
-        table.add_column(column)
-    for column in ("Coverage", "Change", "Like for like", "Held back most by"):
+    for column in ("Use case", "Date", "Score", "Level", "Rated", "Like for like", "Held back by"):
         table.add_column(column)
     for row in found.to_dict("records"):
+        names = filter(None, [row["group"], row["organization"], row["use_case"] or "(unnamed)"])
         table.add_row(
-            shown(" / ".join(filter(None, [row["group"], row["organization"]])) or "–"),
-            shown(row["use_case"] or "(unnamed)"),
+            shown("\n".join(names)),
             row["date"] or "undated",
-            row["edition"],
-            row["assurance"] or "–",
             figure_text(row["score"]),
-            level_text(row["level"], row["level_name"]),
+            level_text(row["level"]),
             percent_text(row["coverage"]),
-            change_text(row["change"]),
             change_text(row["like_for_like"]),
-            shown(row["problem"] or row["limits"] or "–"),
+            shown(row["problem"] or row["limits"].replace(", ", ",\n") or "–"),
         )
     out().print(table)
 
@@ -223,7 +217,7 @@ def _print_case(name: str, found: list[Assessment]) -> None:
             assessment.model.version,
             str(assessment.mode),
             str(assessment.assurance or "–"),
-            number(figure.score),
+            figure_text(figure.score),
             str(figure.level or "–"),
             "–" if figure.coverage is None else f"{figure.coverage:.0%}",
         )
@@ -237,7 +231,7 @@ def _print_case(name: str, found: list[Assessment]) -> None:
         out().print(
             f"{one.date or 'undated'} → {other.date or 'undated'}: {_signed(step.overall.change)}"
             f" ({parts or 'no change'}); like for like"
-            f" {number(before.overall.score)} → {number(after.overall.score)}"
+            f" {figure_text(before.overall.score)} → {figure_text(after.overall.score)}"
         )
 
 
@@ -439,11 +433,11 @@ def _print_plan(now: Assessment, road: Roadmap) -> None:
     out().print(table)
     for p in road.phases if len(road.phases) > 1 else ():
         days = f" ({p.start} to {p.finish})" if p.start else ""
-        score_after = number(p.projected.overall.score)
+        score_after = figure_text(p.projected.overall.score)
         out().print(f"Phase {p.number}{days}: effort {p.effort:g}, overall {score_after}")
     before = score(now, model)
     out().print(
-        f"Overall {number(before.overall.score)} → {number(plan.projected.overall.score)}"
+        f"Overall {figure_text(before.overall.score)} → {figure_text(plan.projected.overall.score)}"
         f" (level {before.overall.level} → {plan.projected.overall.level})"
     )
     level, limiting = limits_next_level(plan.planned)

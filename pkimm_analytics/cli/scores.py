@@ -16,7 +16,6 @@ from pkimm_analytics.cli.console import (
     error_document,
     exit_status,
     list_problems,
-    number,
     out,
     print_json,
     progress_bar,
@@ -27,7 +26,7 @@ from pkimm_analytics.cli.console import (
 from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError
 from pkimm_analytics.loaders import Loaded, Source, find_sources, load, tabular, web_tool
 from pkimm_analytics.model import load_model, model_of
-from pkimm_analytics.scoring import Scores, score, scores_to_json, tool_figures
+from pkimm_analytics.scoring import Scores, figure_text, score, scores_to_json, tool_figures
 from pkimm_analytics.workspace import Workspace
 
 SourceArgument = Annotated[
@@ -195,10 +194,10 @@ def _print_scores(scores: Scores, name: str) -> None:
         state = "" if figure.state == "rated" else figure.state.replace("_", " ")
         table.add_row(
             shown(label),
-            number(figure.score),
+            figure_text(figure.score),
             "–" if figure.level is None else str(figure.level),
             shown(name or state),
-            number(figure.percentage, 1),
+            figure_text(figure.percentage, 1),
             "–" if figure.coverage is None else f"{figure.coverage:.0%}",
             style=style,
         )
@@ -207,8 +206,8 @@ def _print_scores(scores: Scores, name: str) -> None:
         value, floor = extension.score, extension.floor
         out().print(
             f"Extension {shown(key)} {extension.extension.version}: score"
-            f" {number(None if value is None else float(value))}, floor"
-            f" {number(None if floor is None else float(floor))}"
+            f" {figure_text(None if value is None else float(value))}, floor"
+            f" {figure_text(None if floor is None else float(floor))}"
         )
     for caveat in scores.assessment.caveats:
         out().print(f"[yellow]caveat[/] {shown(caveat.message)}")
@@ -218,7 +217,7 @@ def _print_scores(scores: Scores, name: str) -> None:
 
 
 def _label(native: str, key: str) -> str:
-    """Number of an element; ids that are names say nothing beside the name."""
+    """Give the number of an element; an id that is a name says nothing beside the name."""
     return "" if native == key else f"{native}  "
 
 

@@ -23,7 +23,7 @@ from pkimm_analytics.planning import limits_next_level
 from pkimm_analytics.progress import Step, compare
 from pkimm_analytics.reports.blocks import Bar, Block, Chart, Facts, Heading, Report, Table, Text
 from pkimm_analytics.reports.words import DEFAULT_LANGUAGE, day, word
-from pkimm_analytics.scoring import Figure, Scores, score
+from pkimm_analytics.scoring import Figure, Scores, figure_text, score
 
 KINDS = ("self", "assessment", "detailed", "attestation")
 NUMBERS = frozenset({2, 3, 4, 5})
@@ -87,19 +87,6 @@ def _subtitle(assessment: Assessment, kind: str) -> str:
     if kind != "attestation":
         names.append(assessment.use_case.name)
     return " · ".join(name for name in names if name)
-
-
-def cut(value: Fraction | float | None, digits: int = 2) -> str:
-    """Show a figure rounded down, so that 2.999 is not 3.00; a dash where there is none."""
-    if value is None:
-        return "–"
-    factor = 10**digits
-    exact = (
-        Fraction(value) if isinstance(value, Fraction) else Fraction(value).limit_denominator(10**9)
-    )
-    whole = abs(exact) * factor // 1
-    sign = "-" if exact < 0 and whole else ""
-    return f"{sign}{int(whole) // factor}.{int(whole) % factor:0{digits}d}"
 
 
 class _Writer:
@@ -174,7 +161,7 @@ class _Writer:
         if figure.level is None:
             return self.say("value.no_score")
         name = self.model.level_name(figure.level)
-        return f"{figure.level} {name} ({cut(figure.value)})"
+        return f"{figure.level} {name} ({figure_text(figure.value)})"
 
     def sampling(self) -> str:
         rated = [a for a in self.assessment.answers.values() if a.state is State.RATED]
@@ -256,8 +243,8 @@ class _Writer:
         if figure.level is None:
             return (native, name, "–", self.say(f"value.{figure.state}"), "–", self.rated(figure))
         level = f"{figure.level} {self.model.level_name(figure.level)}"
-        percentage = cut(figure.percentage, 1)
-        return (native, name, cut(figure.value), level, percentage, self.rated(figure))
+        percentage = figure_text(figure.percentage, 1)
+        return (native, name, figure_text(figure.value), level, percentage, self.rated(figure))
 
     def rated(self, figure: Figure) -> str:
         return f"{figure.n_rated} / {figure.n_in_scope}"
@@ -270,7 +257,7 @@ class _Writer:
             tuple(
                 (
                     f"{e.extension.name} {e.extension.version}",
-                    f"{cut(e.score)} (floor {cut(e.floor)})",
+                    f"{figure_text(e.score)} (floor {figure_text(e.floor)})",
                 )
                 for e in self.scores.extensions.values()
             )
@@ -294,7 +281,7 @@ class _Writer:
                     self.model.native_id(i.key),
                     self.model.name(i.key),
                     str(i.level),
-                    "+" + cut(i.overall_gain, 3),
+                    "+" + figure_text(i.overall_gain, 3),
                 )
                 for i in limiting[:12]
             ),
@@ -348,8 +335,8 @@ class _Writer:
             self.say(
                 "text.comparison",
                 change=_signed(step.overall.change),
-                before=cut(older.overall.value),
-                after=cut(newer.overall.value),
+                before=figure_text(older.overall.value),
+                after=figure_text(newer.overall.value),
             )
         )
         if step.overall.parts:
@@ -375,9 +362,15 @@ class _Writer:
             if delta.key in self.model.categories:
                 native, name = self.model.native_id(delta.key), self.model.name(delta.key)
                 before = (
-                    cut(delta.before) if delta.before else self.say(f"value.{delta.state_before}")
+                    figure_text(delta.before)
+                    if delta.before
+                    else self.say(f"value.{delta.state_before}")
                 )
-                after = cut(delta.after) if delta.after else self.say(f"value.{delta.state_after}")
+                after = (
+                    figure_text(delta.after)
+                    if delta.after
+                    else self.say(f"value.{delta.state_after}")
+                )
                 yield native, name, before, after, _signed(delta.change)
 
     def plans(self) -> Iterator[Block]:
@@ -410,4 +403,4 @@ class _Writer:
 def _signed(value: Fraction | None) -> str:
     if value is None:
         return "–"
-    return ("+" if value > 0 else "") + cut(value)
+    return ("+" if value > 0 else "") + figure_text(value)

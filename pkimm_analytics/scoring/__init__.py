@@ -16,7 +16,7 @@ from pkimm_analytics.scoring.batch import (
 from pkimm_analytics.scoring.codes import answer_codes
 from pkimm_analytics.scoring.document import scores_to_json, tool_figures
 from pkimm_analytics.scoring.extensions import score_extension
-from pkimm_analytics.scoring.figures import ExtensionScores, Figure, Scores
+from pkimm_analytics.scoring.figures import ExtensionScores, Figure, Scores, figure_text
 from pkimm_analytics.scoring.formula import Ratio, category_score, exact_mean, weighted_mean
 from pkimm_analytics.scoring.single import score
 
@@ -37,6 +37,7 @@ __all__ = [
     "answer_codes",
     "category_score",
     "exact_mean",
+    "figure_text",
     "score",
     "score_batch",
     "score_extension",

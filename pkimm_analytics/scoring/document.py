@@ -92,7 +92,9 @@ def tool_figures(scores: Scores) -> dict[str, Any] | None:
         return None
     modules = tool.get("modules", {})
     pairs = [(tool.get("overall") or {}, scores.overall)]
-    pairs += [(modules[key] or {}, figure) for key, figure in scores.modules.items() if key in modules]
+    pairs += [
+        (modules[key] or {}, figure) for key, figure in scores.modules.items() if key in modules
+    ]
     reasons = [
         reason["message"]
         for reason in tool.get("reasons", [])

@@ -13,6 +13,32 @@ from pkimm_analytics.model import Extension, Model
 from pkimm_analytics.scoring.batch import Unanswered
 
 
+def figure_text(value: object, digits: int = 2) -> str:
+    """
+    Show a figure, or a dash where there is none.
+
+    Figures are cut, not rounded: 2.999 is level 2 and must not be read as 3.00.
+
+    Parameters
+    ----------
+    value : Fraction, float or None
+        A float is taken for the simple fraction that it came from.
+    digits : int
+        Decimals to show.
+
+    Examples
+    --------
+    >>> figure_text(2.999), figure_text(Fraction(4)), figure_text(-0.126), figure_text(None)
+    ('2.99', '4.00', '-0.12', '–')
+    """
+    if not isinstance(value, int | float | Fraction) or not math.isfinite(value):
+        return "–"
+    factor: int = 10**digits
+    cut = math.floor(abs(Fraction(value).limit_denominator(10**9)) * factor)
+    sign = "-" if value < 0 and cut else ""
+    return f"{sign}{cut // factor}.{cut % factor:0{digits}d}"
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """

@@ -17,13 +17,8 @@ from pkimm_analytics.charts.level_strip import level_strip
 from pkimm_analytics.charts.look import rows_of
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import Edition
-from pkimm_analytics.overview import (
-    ASSURANCE_WORDS,
-    MODE_WORDS,
-    figure_text,
-    percent_text,
-)
-from pkimm_analytics.scoring import Scores
+from pkimm_analytics.overview import ASSURANCE_WORDS, MODE_WORDS, percent_text
+from pkimm_analytics.scoring import Scores, figure_text
 from pkimm_analytics.widgets.markup import Markup, data_table, esc, joined, scrolled, tag, user
 from pkimm_analytics.workspace import Imported
 

@@ -19,7 +19,7 @@ from pkimm_analytics.assessment import Assessment, UseCase, loads, not_applicabl
 from pkimm_analytics.loaders.tabular import write_xlsx
 from pkimm_analytics.loaders.web_tool import write_link
 from pkimm_analytics.model import load_model
-from pkimm_analytics.overview import figure_text
+from pkimm_analytics.scoring import figure_text
 from pkimm_analytics.synthetic import sample_history
 from pkimm_analytics.workspace import Workspace
 from tests.official import CONFORMANCE

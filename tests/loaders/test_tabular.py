@@ -379,6 +379,15 @@ def test_an_id_is_kept_and_a_name_becomes_the_use_case():
     assert "My CA" not in "".join(map(str, two.problems))
 
 
+def test_a_row_without_a_name_among_named_ones_belongs_to_nobody():
+    """
+    It is left out and named; a file without any names holds one assessment.
+    """
+    loaded = read_one("assessment,element,level\na,G.compliance,3\n,O.automation,3\n")
+    assert levels(loaded.assessment) == {"G.compliance": 3}
+    assert refused(loaded)[0].startswith("t.csv, row 3, column assessment: ")
+
+
 def test_the_same_file_gives_the_same_ids():
     """
     Ids that are made follow from the content, and differ within a file.
@@ -505,7 +514,8 @@ def test_fields_that_have_their_own_cell_cannot_be_smuggled_in_as_json():
     """
     loaded = read_one(
         'element,level,value,extra\nextra,,"{""answers"": {}}",\n'
-        'G.compliance,,,"{""level"": 5}"\nO.automation,4,,\naction_plans,,"{""element"":""G""}",\n'
+        'G.compliance,,,"{""state"": ""rated"", ""level"": 5}"\nO.automation,4,,\n'
+        'action_plans,,"{""element"":""G""}",\n'
         "caveats,,[1e999],\n"
     )
     assert levels(loaded.assessment) == {"O.automation": 4}

@@ -25,9 +25,8 @@ from pkimm_analytics.assessment import (
 from pkimm_analytics.model import load_model
 from pkimm_analytics.reports import FORMATS, KINDS, ReportError, build, render, signature
 from pkimm_analytics.reports.blocks import Chart, Facts, Heading, Table, Text
-from pkimm_analytics.reports.content import cut
 from pkimm_analytics.reports.words import WORDS, day
-from pkimm_analytics.scoring import score
+from pkimm_analytics.scoring import figure_text, score
 from tests.strategies import assessments
 
 pytest.importorskip("docx")
@@ -263,10 +262,10 @@ def test_figures_are_cut_and_never_rounded_up():
     """
     2.999 is not 3.00.
     """
-    assert cut(2.999) == "2.99"
-    assert cut(3.0) == "3.00"
-    assert cut(-0.126) == "-0.12"
-    assert cut(None) == "–"
+    assert figure_text(2.999) == "2.99"
+    assert figure_text(3.0) == "3.00"
+    assert figure_text(-0.126) == "-0.12"
+    assert figure_text(None) == "–"
 
 
 def test_every_language_has_the_same_words():

@@ -22,7 +22,8 @@ from pkimm_analytics.store.manifest import NAME, dump_manifest, load_manifest
 from pkimm_analytics.store.parts import encode, read_part
 from pkimm_analytics.store.rows import check_rows, from_table, to_table
 from pkimm_analytics.store.storage import LocalStorage
-from tests.planted import COMMENT, DN, HOST, MAIL, NAME as ORGANIZATION, found_in
+from tests.planted import COMMENT, DN, HOST, MAIL, found_in
+from tests.planted import NAME as ORGANIZATION
 from tests.store.invented import invented, invented_table, token_of
 
 
@@ -230,7 +231,7 @@ def test_rows_that_hold_more_than_codes_are_refused_and_the_rest_is_added(
     )
     result = empty.append(table)
     assert (result.added, result.refused) == (4, 1)
-    assert [p.where for p in result.problems][0] == column
+    assert result.problems[0].where == column
     assert found_in(every_byte(empty.storage.root)) == []
     assert found_in(str(result.problems) + caplog.text) == []
     assert empty.info().quarantined == 1
@@ -591,10 +592,12 @@ class Dying(LocalStorage):
         self.steps = steps
 
     def write(self, path, content):
+        """Write, unless the end has come."""
         self._step()
         super().write(path, content)
 
     def delete(self, path):
+        """Delete, unless the end has come."""
         self._step()
         super().delete(path)
 

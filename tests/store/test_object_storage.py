@@ -1,0 +1,190 @@
+"""
+A collection on object storage: the same behavior on a real S3-compatible server.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from pyarrow import fs
+
+from pkimm_analytics.anonymize import Receipt
+from pkimm_analytics.errors import CollectionError
+from pkimm_analytics.store import open_collection, records, verify
+from pkimm_analytics.store import storage as storage_file
+from pkimm_analytics.store.storage import ObjectStorage, open_storage
+from tests.store.invented import invented, invented_table, token_of
+
+SERVER = (
+    os.environ.get("PKIMM_TEST_S3_SERVER")
+    or shutil.which("moto_server", path=str(Path(sys.executable).parent))
+    or shutil.which("moto_server")
+)
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    """Address of a fresh bucket on a server that runs for these tests only."""
+    if not SERVER:
+        pytest.skip("no S3-compatible server is installed: pip install 'moto[server]'")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [SERVER, "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    before = {name: os.environ.get(name) for name in CREDENTIALS}
+    os.environ.update(CREDENTIALS)
+    try:
+        _wait_for(port, server)
+        yield f"s3://collections/{{}}?scheme=http&endpoint_override=127.0.0.1%3A{port}&region=us-east-1"
+    finally:
+        server.terminate()
+        server.wait(10)
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def _wait_for(port, server):
+    """Wait until the server answers, and make the bucket."""
+    for _ in range(300):
+        assert server.poll() is None
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5):
+            break
+        time.sleep(0.1)
+    s3 = fs.S3FileSystem(
+        access_key="test",
+        secret_key="test",
+        region="us-east-1",
+        scheme="http",
+        endpoint_override=f"127.0.0.1:{port}",
+        allow_bucket_creation=True,
+    )
+    s3.create_dir("collections")
+
+
+def test_a_collection_on_object_storage_appends_withdraws_and_verifies(bucket):
+    """
+    From nothing to a verified collection, and back to one fewer.
+    """
+    place = bucket.format("one")
+    collection = open_collection(place, create=True)
+    assert isinstance(collection.storage, ObjectStorage)
+    table = invented_table(30)
+    assert collection.append(table).added == 30
+    assert collection.append(table).unchanged == 30
+    one = invented(30)[4]
+    receipt = Receipt(one.id, one.content_digest(), token_of(4))
+    assert collection.withdraw([receipt]) == (1, ())
+    again = open_collection(place)
+    assert verify(again).problems == ()
+    assert records(again).num_rows == 29
+    assert all("lock/" not in path for path in again.storage.files())
+
+
+def test_compaction_works_on_object_storage(bucket):
+    """
+    Old objects are deleted, rows stay.
+    """
+    collection = open_collection(bucket.format("two"), create=True)
+    for seed in range(3):
+        collection.append(invented_table(2, seed, ["2026Q3"]))
+    assert collection.compact() == 2
+    assert verify(collection).contributions == 6
+    assert len(collection.storage.files()) == 2
+
+
+def test_writers_on_object_storage_take_turns(bucket):
+    """
+    Three writers at once, each with a lease, lose nothing.
+    """
+    place = bucket.format("three")
+    failures = []
+
+    def work(seed):
+        try:
+            collection = open_collection(place, create=True)
+            for number in range(3):
+                collection.append(invented_table(2, seed + number, ["2026Q3"]))
+        except Exception as error:  # noqa: BLE001  # shown by the assertion below
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(100 * n,)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert verify(open_collection(place)).contributions == 18
+
+
+def test_the_lease_of_a_killed_writer_runs_out(bucket, monkeypatch):
+    """
+    It holds others back for a while, and not for good.
+    """
+    collection = open_collection(bucket.format("four"), create=True)
+    collection.append(invented_table(1))
+    collection.storage.write("lock/dead", b"-")
+    monkeypatch.setattr(storage_file, "LOCK_SECONDS", 0.2)
+    with pytest.raises(CollectionError, match="Another writer"):
+        collection.append(invented_table(1, 1))
+    monkeypatch.setattr(storage_file, "LEASE_SECONDS", 0.1)
+    monkeypatch.setattr(storage_file.ObjectStorage, "check_lock", lambda _: None)
+    monkeypatch.setattr(storage_file, "LOCK_SECONDS", 20)
+    time.sleep(1.1)  # times of objects have whole seconds
+    assert collection.append(invented_table(1, 1)).added == 1
+
+
+def test_a_writer_that_lost_its_lease_does_not_commit(bucket, monkeypatch):
+    """
+    Whoever was taken for dead may not overwrite what others did since.
+    """
+    collection = open_collection(bucket.format("five"), create=True)
+    collection.append(invented_table(1))
+    monkeypatch.setattr(storage_file, "LEASE_SECONDS", 0.0)
+    with pytest.raises(CollectionError, match="lease"):
+        collection.append(invented_table(1, 1))
+    assert verify(collection).contributions == 1
+
+
+def test_there_is_no_collection_in_an_empty_prefix(bucket):
+    """
+    The message is that of a folder.
+    """
+    with pytest.raises(CollectionError, match="no collection"):
+        open_collection(bucket.format("nothing"))
+
+
+@pytest.mark.parametrize("address", ["nonsense://secret:password@x/y", "s3://"])
+def test_an_address_that_cannot_be_opened_is_not_repeated(address):
+    """
+    It may hold credentials.
+    """
+    with pytest.raises(CollectionError) as caught:
+        open_storage(address)
+    assert "password" not in str(caught.value)
+
+
+def test_a_local_address_is_a_folder(tmp_path):
+    """
+    ``file://`` gets the lock and the flushing of a folder.
+    """
+    assert not isinstance(open_storage(tmp_path.as_uri()), ObjectStorage)
