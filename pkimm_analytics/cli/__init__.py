@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from pkimm_analytics.cli import collection, dashboards, models, progress, reports, scores, simulate
+from pkimm_analytics.cli import (
+    collection,
+    dashboards,
+    models,
+    progress,
+    releases,
+    reports,
+    scores,
+    simulate,
+)
 
 app = typer.Typer(
     name="pkimm",
@@ -39,6 +48,7 @@ progress.register(app)
 reports.register(app)
 models.register(app)
 collection.register(app)
+releases.register(app)
 dashboards.register(app)
 simulate.register(app)
 

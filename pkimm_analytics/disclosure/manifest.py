@@ -39,8 +39,7 @@ POOLED = {
 
 LIMITS = (
     "This is a stated attacker model with tested releases, not a formal guarantee.",
-    "Who holds all records of a group but one can at times tell the last level: in about 16 % of"
-    " cases at 10 contributors, 24 % at 20, 8 % at 49 and 2 % at 2,000.",
+    "Who holds all records of a group but one may tell the last level (24 % of cases at 20).",
     "It is assumed that the changes behind a new figure come from independent sources.",
     "A figure says nothing about who takes part; a list of participants is not protected by it.",
 )

@@ -235,6 +235,8 @@ def open_storage(place: str | Path) -> Storage:
 
     try:
         filesystem, base = fs.FileSystem.from_uri(str(place))
+        if not base:
+            raise ValueError
     except (pa.ArrowException, ValueError, OSError):
         raise CollectionError(
             "This address cannot be opened; expected s3://bucket/prefix or a folder."

@@ -20,7 +20,7 @@ from pkimm_analytics.store.storage import Storage
 from pkimm_analytics.tables import CONTRIBUTIONS_VERSION
 
 _BLOCK = 1 << 20
-_TRIES = 3
+_TRIES = 50
 
 
 @dataclass(frozen=True)
@@ -57,33 +57,50 @@ def verify(collection: Collection) -> Verification:
     CollectionError
         If there is no collection, or its manifest is damaged or of another schema.
     """
-    for attempt in range(_TRIES):
-        manifest = collection.manifest()
-        found = _verify_parts(collection, manifest.parts)
-        if attempt == _TRIES - 1 or collection.manifest() == manifest:
+    known: dict[Part, _Found] = {}
+    manifest = collection.manifest()
+    for _ in range(_TRIES):
+        for part in manifest.parts:
+            if part not in known:
+                known[part] = _verify_part(collection.storage, part)
+        before, manifest = manifest, collection.manifest()
+        if before.parts == manifest.parts:
             break
+    else:
+        raise CollectionError("Others keep writing to the collection; try again.")
+    found = [known[part] for part in manifest.parts]
+    problems = [problem for one in found for problem in one.problems]
+    n_twice = _n_repeated([tags for one in found for tags in one.tags])
+    if n_twice:
+        problems.append(Problem("contribution", f"{n_twice} occur more than once"))
     left = leftovers(collection.storage, manifest)
     if left:
         message = f"{len(left)} file(s) of a writer that was stopped or is at work; not counted"
-        found.append(Problem("collection", message, refused=False))
-    return Verification(manifest.rows, len(manifest.parts), tuple(found))
+        problems.append(Problem("collection", message, refused=False))
+    return Verification(manifest.rows, len(manifest.parts), tuple(problems))
 
 
-def _verify_parts(collection: Collection, parts: tuple[Part, ...]) -> list[Problem]:
+@dataclass(frozen=True)
+class _Found:
+    """What was found in one part; parts never change, so it is looked at once."""
+
+    problems: tuple[Problem, ...]
+    tags: tuple[NDArray[np.uint64], ...]
+
+
+def _verify_part(storage: Storage, part: Part) -> _Found:
     problems: list[Problem] = []
     tags: list[NDArray[np.uint64]] = []
-    for part in parts:
-        try:
-            problems += _verify_bytes(collection.storage, part)
-            tags += _verify_rows(collection.storage, part, problems)
-        except CollectionError as error:
-            problems += error.problems
-        except FileNotFoundError:
-            problems.append(Problem(part.path, "the file is missing"))
-    n_twice = _n_repeated(tags)
-    if n_twice:
-        problems.append(Problem("contribution", f"{n_twice} occur more than once"))
-    return problems
+    try:
+        problems += _verify_bytes(storage, part)
+        tags = _verify_rows(storage, part, problems)
+    except CollectionError as error:
+        problems += error.problems
+    except FileNotFoundError:
+        problems.append(Problem(part.path, "the file is missing"))
+    except OSError as error:
+        problems.append(Problem(part.path, error.strerror or type(error).__name__))
+    return _Found(tuple(problems), tuple(tags))
 
 
 def _verify_bytes(storage: Storage, part: Part) -> list[Problem]:

@@ -72,7 +72,7 @@ def _wait_for(port, server):
         time.sleep(0.1)
     s3 = fs.S3FileSystem(
         access_key="test",
-        secret_key="test",
+        secret_key="test",  # noqa: S106  # of a server that ends with the test
         region="us-east-1",
         scheme="http",
         endpoint_override=f"127.0.0.1:{port}",

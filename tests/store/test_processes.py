@@ -34,7 +34,7 @@ def killed_once(place, first):
     writer = started(place, first, 0)
     try:
         lines = [writer.stdout.readline()]
-        time.sleep(random.uniform(0, 1.2))
+        time.sleep(random.uniform(0, 1.2))  # noqa: S311  # a moment
     finally:
         writer.kill()
     lines += writer.stdout.read().splitlines()

@@ -1,0 +1,294 @@
+"""
+Progress and plan of one use case: what changed, what to do next, what came of it.
+
+The view holds what was chosen and what was typed; arithmetic is in timeline, planning,
+roadmap and action plans, words in the parts. It works with a single assessment, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+
+import ipywidgets
+
+from pkimm_analytics.action_plans import (
+    action_plan_table,
+    action_plans,
+    burn_down_table,
+    tracked,
+    with_action_plans,
+)
+from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.charts import burn_down, heatmap, timeline, waterfall
+from pkimm_analytics.errors import PkimmError, Problem
+from pkimm_analytics.plan_exports import to_csv, to_icalendar, to_markdown
+from pkimm_analytics.planning import OVERALL, PlanningError, Target, cheapest_plan
+from pkimm_analytics.progress import compare
+from pkimm_analytics.roadmap import Calendar, Roadmap, is_day, phase_table, roadmap
+from pkimm_analytics.scoring import score
+from pkimm_analytics.timeline import (
+    bridge_sentence,
+    bridge_table,
+    category_timeline,
+    delta_table,
+    timeline_table,
+    usable,
+)
+from pkimm_analytics.widgets import progress_parts as parts
+from pkimm_analytics.widgets.chart import ChartBox
+from pkimm_analytics.widgets.section import Action, Section
+
+MOST_COLUMNS = {False: 8, True: 5}
+"""Assessments side by side in the heatmap, on a wide page and on a phone."""
+FIELDS = ("target", "start", "months", "phases")
+
+
+class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+    """
+    Progress and plan of one use case.
+
+    Parameters
+    ----------
+    keep : callable, optional
+        Called with the assessment that has the planned action plans, to store it; it
+        may raise a PkimmError. Without it they can only be saved as files.
+
+    Examples
+    --------
+    >>> view = ProgressView()  # doctest: +SKIP
+    >>> view.show(assessments)  # doctest: +SKIP
+    """
+
+    def __init__(self, keep: Callable[[Assessment], None] | None = None) -> None:
+        self._keep = keep
+        self._history: list[Assessment] = []
+        self._step = 0
+        self._narrow = False
+        self._settings = dict.fromkeys(FIELDS, "")
+        self._roadmap: Roadmap | None = None
+        names = ("timeline", "why", "changes", "categories", "form", "plan", "tracking", "end")
+        self._sections = {name: Section(on_action=self._act) for name in names}
+        self._sections["between"] = Section(on_action=self._act)
+        self._sections["plan-end"] = Section(on_action=self._act)
+        charts = ("timeline", "bridge", "heatmap", "phases", "burn-down")
+        self._charts = {name: ChartBox() for name in charts}
+        super().__init__(
+            [
+                self._sections["timeline"],
+                self._charts["timeline"],
+                self._sections["between"],
+                self._sections["why"],
+                self._charts["bridge"],
+                self._sections["changes"],
+                self._sections["categories"],
+                self._charts["heatmap"],
+                self._sections["form"],
+                self._sections["plan"],
+                self._charts["phases"],
+                self._sections["plan-end"],
+                self._sections["tracking"],
+                self._charts["burn-down"],
+                self._sections["end"],
+            ]
+        )
+
+    @property
+    def roadmap(self) -> Roadmap | None:
+        """The plan that is shown, if one was made."""
+        return self._roadmap
+
+    def show(self, history: Sequence[Assessment], *, narrow: bool = False) -> None:
+        """
+        Show the assessments of one use case, oldest first; nothing if there are none.
+
+        Those that cannot be scored, such as of an unknown edition, are left out.
+        """
+        found, before = usable(history), [a.id for a in self._history]
+        self._narrow = narrow
+        self._history = found
+        if [a.id for a in found] != before:
+            self._step = max(0, len(found) - 2)
+            self._settings = _first_settings(found[-1]) if found else dict.fromkeys(FIELDS, "")
+            self._roadmap = None
+        self._show_timeline()
+        self._show_step()
+        self._show_categories()
+        self._show_plan()
+        self._show_tracking()
+
+    # --- what the user does ----------------------------------------------------------
+
+    def _act(self, action: Action) -> None:
+        kind, _, name = action.name.partition("-")
+        if action.name == "progress-step":
+            if action.value.isdecimal() and int(action.value) < len(self._history) - 1:
+                self._step = int(action.value)
+                self._show_step()
+        elif kind == "plan" and name in FIELDS:
+            self._settings[name] = action.value.strip()[:40]
+        elif action.name == "plan-make":
+            self._make_plan()
+        elif kind == "plan":
+            self._take_away(name)
+
+    def _make_plan(self) -> None:
+        if not self._history:
+            return
+        self._roadmap = None
+        now = self._history[-1]
+        try:
+            target, when = _plan_settings(self._settings)
+            plan = cheapest_plan(now, [target])
+            self._roadmap = roadmap(now, plan, when=when, targets=[target])
+        except PkimmError as error:
+            self._show_plan(error)
+            return
+        self._show_plan()
+
+    def _take_away(self, name: str) -> None:
+        if self._roadmap is None or not self._history:
+            return
+        adopted = with_action_plans(self._history[-1], action_plans(self._roadmap))
+        made = {r.key for r in self._roadmap.plan.raises}
+        plans = [t for t in tracked([adopted]) if t.plan.element in made]
+        place = self._sections["plan-end"]
+        if name == "csv":
+            place.offer("action-plans.csv", "text/csv;charset=utf-8", to_csv(plans))
+        elif name == "ics":
+            place.offer("action-plans.ics", "text/calendar", to_icalendar(plans))
+        elif name == "md":
+            place.offer("action-plans.md", "text/markdown", to_markdown(plans))
+        elif name == "keep":
+            self._store(adopted, len(plans))
+
+    def _store(self, adopted: Assessment, n: int) -> None:
+        if self._keep is not None:
+            try:
+                self._keep(adopted)
+            except PkimmError as error:
+                self._show_plan(error)
+                return
+        self._history[-1] = adopted
+        self._show_tracking()
+        self._sections["plan-end"].html += parts.kept_words(n)
+
+    # --- showing -------------------------------------------------------------------------
+
+    def _show_timeline(self) -> None:
+        if not self._history:
+            self._sections["timeline"].html = self._sections["between"].html = ""
+            self._charts["timeline"].show(None)
+            return
+        table = timeline_table(self._history)
+        self._sections["timeline"].html = parts.timeline_part(table)
+        self._sections["between"].html = parts.timeline_table_part(table)
+        self._charts["timeline"].show(timeline(table) if table["score"].notna().any() else None)
+
+    def _show_step(self) -> None:
+        why, changes, chart = (
+            self._sections["why"],
+            self._sections["changes"],
+            self._charts["bridge"],
+        )
+        if len(self._history) < 2:
+            why.html = changes.html = ""
+            chart.show(None)
+            return
+        step = compare(*self._history[self._step : self._step + 2])
+        table = bridge_table(step.overall)
+        why.html = parts.step_choice(self._history, self._step, bridge_sentence(step))
+        changes.html = parts.step_tables(table, delta_table(step))
+        title = "From one score to the next"
+        chart.show(None if table.empty else waterfall(table, title=title))
+
+    def _show_categories(self) -> None:
+        shown = self._history[-MOST_COLUMNS[self._narrow] :]
+        section, chart = self._sections["categories"], self._charts["heatmap"]
+        if not shown:
+            section.html = ""
+            chart.show(None)
+            return
+        table = category_timeline(shown)
+        section.html = parts.joined(
+            [
+                parts.categories_part(len(shown), len(self._history)),
+                parts.categories_table(category_timeline(self._history)),
+            ]
+        )
+        chart.show(heatmap(table, labels="short" if self._narrow else "names"))
+
+    def _show_plan(self, error: PkimmError | None = None) -> None:
+        places = [self._sections[name] for name in ("form", "plan", "plan-end")]
+        if not self._history:
+            for place in places:
+                place.html = ""
+            self._charts["phases"].show(None)
+            return
+        problem = "" if error is None else parts.plan_problem(error.message, error.problems)
+        places[0].html = parts.plan_form(self._settings, problem)
+        road = self._roadmap
+        if road is None:
+            places[1].html = places[2].html = ""
+            self._charts["phases"].show(None)
+            return
+        table = phase_table(road)
+        n = len(road.plan.raises)
+        places[1].html = parts.plan_words(table, road.plan.effort, n)
+        places[2].html = parts.plan_tables(table, _raise_rows(road)) if n else ""
+        self._charts["phases"].show(
+            waterfall(table, title="Overall score after each phase") if n else None
+        )
+
+    def _show_tracking(self) -> None:
+        table = action_plan_table(tracked(self._history))
+        steps = burn_down_table(self._history)
+        self._sections["tracking"].html = parts.tracking_words(table)
+        self._sections["end"].html = parts.tracking_tables(steps, table)
+        self._charts["burn-down"].show(None if steps.empty else burn_down(steps))
+
+
+def _first_settings(assessment: Assessment) -> dict[str, str]:
+    """Propose the next level, in four phases from the day after the assessment."""
+    level = score(assessment).overall.level
+    day = assessment.date or ""
+    start = (date.fromisoformat(day) + timedelta(days=1)).isoformat() if is_day(day) else ""
+    return {
+        "target": str(min((level or 0) + 1, 5)),
+        "start": start,
+        "months": "3",
+        "phases": "4",
+    }
+
+
+def _plan_settings(settings: dict[str, str]) -> tuple[Target, Calendar]:
+    problems = []
+    try:
+        target = Fraction(settings["target"].replace(",", "."))
+    except (ValueError, ZeroDivisionError):
+        target = Fraction(0)
+    if not 1 <= target <= 5:
+        problems.append(Problem("Overall score to reach", "expected a number from 1 to 5"))
+    if settings["start"] and not is_day(settings["start"]):
+        problems.append(Problem("First day", "expected YYYY-MM-DD"))
+    numbers = {}
+    for name, label in (("months", "Months in a phase"), ("phases", "Phases")):
+        text = settings[name]
+        is_number = text.isascii() and text.isdecimal() and 1 <= int(text) <= 60
+        numbers[name] = int(text) if is_number else 1
+        if not is_number:
+            problems.append(Problem(label, "expected a whole number from 1 to 60"))
+    if problems:
+        raise PlanningError("The plan cannot be made from this.", problems)
+    when = Calendar(settings["start"] or None, numbers["months"], numbers["phases"])
+    return Target(OVERALL, target), when
+
+
+def _raise_rows(road: Roadmap) -> list[tuple[object, ...]]:
+    last = {r.key: phase.number for phase in road.phases for r in phase.raises}
+    model = road.today.model
+    return [
+        (model.name(r.key), r.before, r.after, f"{r.effort:g}", last[r.key])
+        for r in road.plan.raises
+    ]
