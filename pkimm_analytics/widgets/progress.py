@@ -38,6 +38,7 @@ from pkimm_analytics.timeline import (
 )
 from pkimm_analytics.widgets import progress_parts as parts
 from pkimm_analytics.widgets.chart import ChartBox
+from pkimm_analytics.widgets.markup import joined
 from pkimm_analytics.widgets.section import Action, Section
 
 MOST_COLUMNS = {False: 8, True: 5}
@@ -211,7 +212,7 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
             chart.show(None)
             return
         table = category_timeline(shown)
-        section.html = parts.joined(
+        section.html = joined(
             [
                 parts.categories_part(len(shown), len(self._history)),
                 parts.categories_table(category_timeline(self._history)),

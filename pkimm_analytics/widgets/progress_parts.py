@@ -7,6 +7,7 @@ One function for each part of the view; none of them computes, reads or writes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -54,7 +55,7 @@ def _timeline_words(table: pd.DataFrame) -> str:
 
 
 def timeline_table_part(table: pd.DataFrame) -> Markup:
-    """The table that says what the timeline shows."""
+    """Say in a table what the timeline shows."""
     columns = (
         "Date",
         "Score",
@@ -101,7 +102,7 @@ def step_choice(history: Sequence[Assessment], chosen: int, sentence: str) -> Ma
             value=str(place),
             selected=place == chosen,
         )
-        for place, (one, other) in enumerate(zip(history, history[1:], strict=False))
+        for place, (one, other) in enumerate(pairwise(history))
     ]
     return joined(
         [
@@ -184,7 +185,7 @@ def categories_part(n_shown: int, n_all: int) -> Markup:
 
 
 def categories_table(table: pd.DataFrame) -> Markup:
-    """The table that says what the heatmap shows."""
+    """Say in a table what the heatmap shows."""
     heads = {
         row.place: f"{row.date}, {row.edition}"
         for row in rows_of(table.drop_duplicates("place").sort_values("place"))
