@@ -27,6 +27,8 @@ from pkimm_analytics.schemas import violations
 FORMAT = "pkimm-assessment/1"
 MEDIA_TYPE = "application/json"
 SUFFIX = ".pkimm.json"
+MAX_DEPTH = 60
+"""Deepest nesting of a document; ours has fewer than ten levels."""
 
 
 class State(StrEnum):
@@ -383,6 +385,7 @@ def read_json(content: bytes, name: str) -> Any:
             parse_constant=_no_constant,
             parse_float=_finite,
         )
+        _check_depth(document)
         if b"\\u" in content:
             json.dumps(document, ensure_ascii=False).encode()  # finds half a surrogate pair
         return document
@@ -397,6 +400,21 @@ def read_json(content: bytes, name: str) -> Any:
     except ValueError as error:
         problem = Problem(name, str(error))
     raise SourceFormatError(f"{name} is not readable as JSON. Nothing was imported.", [problem])
+
+
+def _check_depth(document: Any) -> None:
+    """Refuse nesting that writing could not follow."""
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, dict | list)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    raise ValueError(f"nested more than {MAX_DEPTH} levels deep")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

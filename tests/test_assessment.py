@@ -116,6 +116,7 @@ def test_all_problems_are_listed_at_once(assessment):
         b'{"a": 1, "a": 2}',
         b"\xff\xfe\x00",
         b"[" * 100_000,
+        b'{"later": ' + b"[" * 900 + b"]" * 900 + b"}",
         b'{"format": "\\ud800"}',
     ],
 )

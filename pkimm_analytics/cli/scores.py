@@ -252,7 +252,8 @@ def _export(loaded: list[Loaded], to: ExportFormat, layout: Layout) -> tuple[byt
         dropped = [s for a in assessments for s in tabular.dropped_by_csv(a, layout.value)]
         return tabular.write_csv(assessments, layout=layout.value), list(dict.fromkeys(dropped))
     if to is ExportFormat.XLSX:
-        return tabular.write_xlsx(assessments), []
+        dropped = [s for a in assessments for s in tabular.dropped_by_csv(a, "long")]
+        return tabular.write_xlsx(assessments), list(dict.fromkeys(dropped))
     if len(assessments) != 1:
         raise PkimmError(f"{to.value} holds one assessment, and there are {len(assessments)}.")
     assessment = assessments[0]

@@ -24,10 +24,8 @@ from pkimm_analytics.store import storage as storage_file
 from pkimm_analytics.store.storage import ObjectStorage, open_storage
 from tests.store.invented import invented, invented_table, token_of
 
-SERVER = (
-    os.environ.get("PKIMM_TEST_S3_SERVER")
-    or shutil.which("moto_server", path=str(Path(sys.executable).parent))
-    or shutil.which("moto_server")
+SERVER = os.environ.get("PKIMM_TEST_S3_SERVER") or shutil.which(
+    "moto_server", path=str(Path(sys.executable).parent)
 )
 
 

@@ -34,7 +34,8 @@ from pkimm_analytics.loaders.tabular import write_xlsx
 from pkimm_analytics.model import Edition, load_extension, load_model
 from pkimm_analytics.scoring import score
 from pkimm_analytics.widgets import organization, organization_parts, section
-from pkimm_analytics.widgets.organization import PLOTLY, OrganizationPage
+from pkimm_analytics.widgets.chart import PLOTLY
+from pkimm_analytics.widgets.organization import OrganizationPage
 from pkimm_analytics.widgets.section import Section
 from pkimm_analytics.workspace import Workspace
 from tests.strategies import assessments
