@@ -10,6 +10,7 @@ without an entry is unanswered.
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
 import uuid
@@ -262,8 +263,8 @@ class Assessment:
     @property
     def date(self) -> str | None:
         """Day that the assessment stands for: finished, last changed, or started."""
-        changed = self.updated[:10] if self.updated else None
-        return self.period.finish or changed or self.period.start
+        stated = (self.period.finish, self.updated, self.period.start)
+        return next((day for text in stated if (day := _day(text)) is not None), None)
 
     def answer(self, key: str) -> Answer:
         """Answer to an element as it was given; unanswered if there is none."""
@@ -275,6 +276,14 @@ class Assessment:
         if caveat in self.caveats:
             return self
         return replace(self, caveats=(*self.caveats, caveat))
+
+
+def _day(text: str | None) -> str | None:
+    """Day of an ISO date or time, None if it is none of the calendar."""
+    try:
+        return datetime.date.fromisoformat((text or "")[:10]).isoformat()
+    except ValueError:
+        return None
 
 
 def check(assessment: Assessment, model: Model) -> list[Problem]:

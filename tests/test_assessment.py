@@ -1,6 +1,7 @@
 """The canonical document: lossless, strict at the border, tolerant of what it does not know."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from pkimm_analytics.assessment import (
     Answer,
     Assessment,
     Assurance,
+    Period,
     State,
     check,
     dumps,
@@ -147,3 +149,13 @@ def test_unknown_elements_are_found_with_the_nearest_name(assessment):
     wrong = Assessment(model=assessment.model, answers={"G.complience": rated(2)})
     (problem,) = check(wrong, load_model("2.0.0"))
     assert "did you mean G.compliance?" in problem.message
+
+
+def test_the_day_of_an_assessment_is_a_day_of_the_calendar(assessment):
+    """
+    Finished, else last changed, else started; what is no date is passed over.
+    """
+    assert replace(assessment, updated="2026-03-04T10:00:00Z").date == "2026-03-04"
+    assert replace(assessment, updated="=1+1").date is None
+    period = Period(start="2026-01-02", finish="2026-02-31")
+    assert replace(assessment, updated="soon", period=period).date == "2026-01-02"

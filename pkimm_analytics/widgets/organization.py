@@ -7,7 +7,6 @@ workspace, arithmetic to scoring and overview, words to the parts of the page.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ import pandas as pd
 from pkimm_analytics.assessment import MEDIA_TYPE, SUFFIX, Assessment, carry, dumps
 from pkimm_analytics.charts import bars, radar
 from pkimm_analytics.charts.look import Labels
-from pkimm_analytics.errors import PkimmError, Problem
+from pkimm_analytics.errors import AssessmentError, PkimmError, Problem
 from pkimm_analytics.loaders import Source
 from pkimm_analytics.model import Model, model_of, models
 from pkimm_analytics.overview import (
@@ -31,13 +30,16 @@ from pkimm_analytics.overview import (
     total_table,
     workspace_table,
 )
+from pkimm_analytics.progress import history
 from pkimm_analytics.scoring import Scores, score
+from pkimm_analytics.session import is_locked
 from pkimm_analytics.widgets import organization_parts as parts
+from pkimm_analytics.widgets.chart import chart_output
 from pkimm_analytics.widgets.markup import joined, tag
+from pkimm_analytics.widgets.progress import ProgressView
 from pkimm_analytics.widgets.section import Action, Section
 from pkimm_analytics.workspace import Imported, Stored, Workspace
 
-PLOTLY = "application/vnd.plotly.v1+json"
 CSV = "text/csv;charset=utf-8"
 
 
@@ -75,6 +77,7 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
         self._charts = [ipywidgets.Output(), ipywidgets.Output()]
         self._chart_box = ipywidgets.Box(self._charts).add_class("pk-charts")
         self._tables = self._section()
+        self._progress = ProgressView(keep=self._keep_plans)
         super().__init__(
             [
                 self._add,
@@ -85,6 +88,7 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
                 self._figures,
                 self._chart_box,
                 self._tables,
+                self._progress,
             ]
         )
         self._guarded(self._read)
@@ -155,6 +159,7 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
     def _fit(self, action: Action) -> None:
         self._narrow = action.value == "yes"
         self._draw()
+        self._show_progress(self._chosen())
 
     # --- bringing something in ---------------------------------------------------------
 
@@ -246,9 +251,22 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
             folder,
         )
 
+    def _show_progress(self, assessment: Assessment | None) -> None:
+        """Show the use case of the chosen assessment from its first to its last one."""
+        cases = history(self._assessments())
+        of = (assessment.organization.name, assessment.use_case.name) if assessment else None
+        self._progress.show(cases[of] if of else [], narrow=self._narrow)
+
+    def _keep_plans(self, assessment: Assessment) -> None:
+        if is_locked(assessment):
+            raise AssessmentError("The assessment is locked: reopen it to add action plans.")
+        self._workspace.save(assessment)
+        self._stored = self._workspace.stored(self._unreadable)[::-1]
+
     def _show_selected(self) -> None:
         assessment = self._chosen()
         self._scores = None
+        self._show_progress(assessment)
         if assessment is None:
             for section in (self._heading, self._options, self._figures, self._tables):
                 section.html = ""
@@ -314,7 +332,7 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
         )
         for chart, figure in zip(self._charts, figures, strict=True):
             chart.layout.height = f"{figure.layout.height + 10}px"  # with padding and border
-            chart.outputs = (_output(figure),)
+            chart.outputs = (chart_output(figure),)
 
     # --- taking something away ----------------------------------------------------------------
 
@@ -350,16 +368,6 @@ def _edition_with(digest: str) -> Model | None:
 
 def _unique(editions: Sequence[Any]) -> list[Any]:
     return list({edition.digest: edition for edition in editions}.values())
-
-
-def _output(figure: Any) -> dict[str, Any]:
-    content = json.loads(figure.to_json())
-    content["config"] = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
-    return {
-        "output_type": "display_data",
-        "data": {PLOTLY: content, "text/plain": "chart"},
-        "metadata": {},
-    }
 
 
 def _file_name(assessment: Assessment) -> str:

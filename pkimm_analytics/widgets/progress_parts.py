@@ -210,7 +210,8 @@ def _unique(heads: Sequence[str]) -> list[str]:
 def _cell(row: Any) -> str:
     if pd.isna(row.score):
         return str(row.state)
-    return figure_text(row.score) + {"with care": " ≈", "no": " ≠"}.get(row.comparable, "")
+    mark = {"with care": " ≈", "no": " ≠"}.get(row.comparable, "")
+    return f"{figure_text(row.score)}{mark}"
 
 
 # --- the plan -----------------------------------------------------------------------

@@ -247,6 +247,7 @@ def test_answers_to_elements_that_the_edition_lacks_are_refused(empty):
     odd = next(key for key in sorted(known) if key not in load_keys("1.0.0"))
     result = empty.append([replace(one, answers={**one.answers, odd: 3})])
     assert result.refused == 1
+    assert odd in [problem.where for problem in result.problems]
 
 
 def load_keys(version):
