@@ -10,7 +10,7 @@ without an entry is unanswered.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import math
 import uuid
@@ -281,7 +281,7 @@ class Assessment:
 def _day(text: str | None) -> str | None:
     """Day of an ISO date or time, None if it is none of the calendar."""
     try:
-        return datetime.date.fromisoformat((text or "")[:10]).isoformat()
+        return dt.date.fromisoformat((text or "")[:10]).isoformat()
     except ValueError:
         return None
 

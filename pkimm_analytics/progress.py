@@ -191,7 +191,8 @@ def like_for_like(before: Assessment, after: Assessment) -> tuple[Scores, Scores
 
 def _without(assessment: Assessment, model: Model, shared: frozenset[str]) -> Assessment:
     left_out = {key: not_applicable() for key in model.keys - shared}
-    return replace(assessment, answers={**assessment.answers, **left_out})
+    answers = {**assessment.answers, **left_out}
+    return replace(assessment, answers=answers, extensions=())  # a baseline needs none
 
 
 def _bridge(before: Fraction | None, stages: list[Fraction | None]) -> Bridge:
@@ -224,12 +225,13 @@ def _stages(before: Assessment, after: Assessment, old: Model, new: Model) -> li
             if one != other and moves(one, other):
                 answers[key] = other
         stages.append(_stage(after, answers, full=full))
-    stages[-1] = after
+    stages[-1] = replace(after, extensions=())
     return stages
 
 
 def _stage(after: Assessment, answers: Mapping[str, Answer], *, full: bool) -> Assessment:
-    return replace(after, answers=dict(answers), mode=Mode.FULL if full else Mode.SELF)
+    mode = Mode.FULL if full else Mode.SELF
+    return replace(after, answers=dict(answers), mode=mode, extensions=())
 
 
 def _is_out(answer: Answer) -> bool:

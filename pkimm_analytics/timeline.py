@@ -20,7 +20,7 @@ from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.model import comparability, model_of, module_of
 from pkimm_analytics.overview import STATE_WORDS, signed_text, workspace_table
-from pkimm_analytics.progress import Bridge, Step, compare
+from pkimm_analytics.progress import Bridge, Step, like_for_like
 from pkimm_analytics.scoring import Scores, figure_text, score
 
 PART_NAMES = {
@@ -63,23 +63,16 @@ def timeline_table(history: Sequence[Assessment]) -> pd.DataFrame:
         editions ask); missing in the first row and where there is no score.
     """
     table = workspace_table(history)
-    table["change"] = pd.array([pd.NA] * len(table), dtype="Float64")
     table["like_for_like"] = pd.array([pd.NA] * len(table), dtype="Float64")
+    table["change"] = table["score"].diff()
     for place, (one, other) in enumerate(pairwise(history), 1):
         try:
-            step = compare(one, other)
+            before, after = (side.overall.value for side in like_for_like(one, other))
         except PkimmError:
             continue  # of an edition that is not installed: the row says so
-        _set(table, place, "change", step.overall.change)
-        before, after = (side.overall.value for side in step.like_for_like)
         if before is not None and after is not None:
-            _set(table, place, "like_for_like", after - before)
+            table.loc[place, "like_for_like"] = float(after - before)
     return table
-
-
-def _set(table: pd.DataFrame, place: int, column: str, value: Fraction | None) -> None:
-    if value is not None:
-        table.loc[place, column] = float(value)
 
 
 def category_timeline(history: Sequence[Assessment]) -> pd.DataFrame:

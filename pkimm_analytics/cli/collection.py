@@ -246,6 +246,18 @@ def _opened(argument: str | None, option: str | None, *, create: bool = False) -
     return open_collection(place, create=create)
 
 
+def _place_and_files(
+    arguments: Sequence[str], option: str | None, *, more: Sequence[Path] = ()
+) -> tuple[str, list[Path]]:
+    """Without --collection, the first argument is the collection."""
+    place, files = option, [*arguments]
+    if place is None and files:
+        place, files = files[0], files[1:]
+    if not place or not (files or more):
+        raise typer.BadParameter("Name the collection and at least one file.")
+    return place, [Path(file) for file in files]
+
+
 @commands.command("verify")
 @ends_cleanly
 def verify_command(
@@ -300,7 +312,10 @@ def info_command(
 @commands.command("add")
 @ends_cleanly
 def add_command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Contribution files.")],
+    arguments: Annotated[
+        list[str],
+        typer.Argument(metavar="[COLLECTION] FILE...", help="Contribution files."),
+    ],
     collection: CollectionOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -308,7 +323,8 @@ def add_command(
     from pkimm_analytics.anonymize import loads
     from pkimm_analytics.files import read_limited
 
-    target = _opened(None, collection, create=True)
+    place, files = _place_and_files(arguments, collection)
+    target = _opened(place, None, create=True)
     good: list[Any] = []
     problems: list[Problem] = []
     for number, path in enumerate(files, 1):
@@ -332,8 +348,9 @@ def add_command(
 @commands.command("withdraw")
 @ends_cleanly
 def withdraw_command(
-    files: Annotated[
-        list[Path] | None, typer.Argument(metavar="RECEIPT...", help="Receipts.")
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[COLLECTION] RECEIPT...", help="Receipts."),
     ] = None,
     receipt: Annotated[list[Path] | None, typer.Option("--receipt", help="As RECEIPT.")] = None,
     collection: CollectionOption = None,
@@ -342,10 +359,9 @@ def withdraw_command(
     """Remove contributions for good, each by its receipt."""
     from pkimm_analytics.anonymize import read_receipt
 
-    paths = [*(files or []), *(receipt or [])]
-    if not paths:
-        raise typer.BadParameter("Name a receipt.")
-    target = _opened(None, collection)
+    place, files = _place_and_files(arguments or [], collection, more=receipt or [])
+    paths = [*files, *(receipt or [])]
+    target = _opened(place, None)
     n_removed, problems = target.withdraw([read_receipt(path) for path in paths])
     if as_json:
         listed = [problem.to_json() for problem in problems]

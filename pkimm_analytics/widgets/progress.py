@@ -22,6 +22,7 @@ from pkimm_analytics.action_plans import (
 )
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.charts import burn_down, heatmap, timeline, waterfall
+from pkimm_analytics.charts.look import Labels
 from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.plan_exports import to_csv, to_icalendar, to_markdown
 from pkimm_analytics.planning import OVERALL, PlanningError, Target, cheapest_plan
@@ -41,7 +42,7 @@ from pkimm_analytics.widgets.chart import ChartBox
 from pkimm_analytics.widgets.markup import joined
 from pkimm_analytics.widgets.section import Action, Section
 
-MOST_COLUMNS = {False: 8, True: 5}
+MOST_COLUMNS = {False: 8, True: 4}
 """Assessments side by side in the heatmap, on a wide page and on a phone."""
 FIELDS = ("target", "start", "months", "phases")
 
@@ -107,6 +108,8 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
         Those that cannot be scored, such as of an unknown edition, are left out.
         """
         found, before = usable(history), [a.id for a in self._history]
+        if found == self._history and narrow == self._narrow:
+            return
         self._narrow = narrow
         self._history = found
         if [a.id for a in found] != before:
@@ -205,20 +208,16 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
         chart.show(None if table.empty else waterfall(table, title=title))
 
     def _show_categories(self) -> None:
-        shown = self._history[-MOST_COLUMNS[self._narrow] :]
         section, chart = self._sections["categories"], self._charts["heatmap"]
-        if not shown:
+        if not self._history:
             section.html = ""
             chart.show(None)
             return
-        table = category_timeline(shown)
-        section.html = joined(
-            [
-                parts.categories_part(len(shown), len(self._history)),
-                parts.categories_table(category_timeline(self._history)),
-            ]
-        )
-        chart.show(heatmap(table, labels="short" if self._narrow else "names"))
+        table, n = category_timeline(self._history), len(self._history)
+        shown = min(n, MOST_COLUMNS[self._narrow])
+        section.html = joined([parts.categories_part(shown, n), parts.categories_table(table)])
+        labels: Labels = "short" if self._narrow else "names"
+        chart.show(heatmap(table[table["place"] >= n - shown], labels=labels))
 
     def _show_plan(self, error: PkimmError | None = None) -> None:
         places = [self._sections[name] for name in ("form", "plan", "plan-end")]

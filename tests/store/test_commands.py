@@ -71,7 +71,7 @@ def test_contribute_verify_info_and_withdraw(run, planted, tmp_path):
     assert info["quarters"] == {"2026Q3": 1}
     again = run("contribute", planted, "--collection", "c", "--json")
     assert json.loads(again.stdout)["unchanged"] == 1
-    gone = run("collection", "withdraw", *document["receipts"], "-c", "c", "--json")
+    gone = run("collection", "withdraw", "c", *document["receipts"], "--json")
     assert json.loads(gone.stdout)["withdrawn"] == 1
     assert json.loads(run("collection", "info", "c", "--json").stdout)["contributions"] == 0
 
@@ -234,7 +234,8 @@ def test_compact_and_migrate_answer_on_a_current_collection(run, planted):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["collection", "verify"], ["collection", "withdraw", "-c", "c"]]
+    "arguments",
+    [["collection", "verify"], ["collection", "withdraw", "-c", "c"], ["collection", "add", "c"]],
 )
 def test_wrong_usage_ends_with_2(run, arguments):
     """
