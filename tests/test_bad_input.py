@@ -79,6 +79,7 @@ WHOLLY_BAD = {
     ),
     "prose.txt": (b"Dear all,\n\nplease find attached nothing at all.\n", "known format"),
     "report.pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "share link"),
+    "latin.yaml": (b"dataVersion: 2.0.0\nname: \xe9\nprogress: {}\n", "byte 26"),
     "binary.bin": (bytes(range(256)) * 4, ""),
 }
 

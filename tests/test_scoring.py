@@ -398,6 +398,17 @@ def test_a_tool_that_showed_nothing_is_no_crash(model_1_0):
     assert scores_to_json(score(assessment))["tool"]["overall"] is None
 
 
+def test_an_edition_that_no_crosswalk_knows_says_how_it_is_matched():
+    """
+    By its stable ids, as a remark that refuses nothing.
+    """
+    model = small_model(1)
+    assessment = Assessment(model=model.edition, mode=Mode.FULL, answers={"G.c1.r1": rated(3)})
+    (problem,) = score(assessment, model).problems
+    assert "stable ids" in problem.message
+    assert not problem.refused
+
+
 # --- the batch --------------------------------------------------------------------
 
 

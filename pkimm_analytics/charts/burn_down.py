@@ -39,7 +39,7 @@ def burn_down(
     rows = rows_of(table)
     planned = [row for row in rows if row.series == "planned"]
     achieved = [row for row in rows if row.series == "achieved"]
-    top = max((int(row.remaining) for row in rows), default=1)
+    top = max((int(row.remaining) for row in rows), default=0) or 1
     return figure_of(
         [
             _series(planned, "planned", color=VERMILION, dash="dash", shape="hv", symbol="square"),
@@ -60,7 +60,7 @@ def burn_down(
             "tickformat": "%Y-%m",
         },
         yaxis={
-            "range": [0, max(top * 1.15, 1)],
+            "range": [-0.06 * top, 1.15 * top],
             "nticks": 6,
             "tickformat": "d",
             "gridcolor": GRID,

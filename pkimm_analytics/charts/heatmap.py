@@ -3,7 +3,7 @@ Heatmap: the scores of all categories over time.
 
 Every cell holds its figure, so that no color has to be read. What has no score has no
 color: an unanswered category stays blank, the others say why. A cell whose edition asked
-something else than the newest one is crossed out, or marked as comparable with care.
+something else than the newest one is hatched, or marked as comparable with care.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 
 from pkimm_analytics.charts.look import (
     GRID,
+    INK,
     SOFT,
     Labels,
     figure_of,
@@ -25,8 +26,8 @@ from pkimm_analytics.charts.look import (
 )
 from pkimm_analytics.scoring import figure_text
 
-SCALE = [[0, "#f1eef6"], [0.25, "#bdc9e1"], [0.5, "#74a9cf"], [0.75, "#2b8cbe"], [1, "#045a8d"]]
-"""One hue from light to dark, which survives every kind of color vision and gray print."""
+SCALE = [[0, "#f7fbff"], [0.25, "#deebf7"], [0.5, "#c6dbef"], [0.75, "#9ecae1"], [1, "#6baed6"]]
+"""One hue from light to less light, on which dark text can be read everywhere."""
 MARKS = {"yes": "", "with care": " ≈", "no": " ≠"}
 WORDS = {"unanswered": "", "not applicable": "n/a", "not in this edition": "–"}
 _ROW = 27
@@ -69,6 +70,7 @@ def heatmap(
         height=round(128 + _ROW * max(len(keys), 1)),
         margin={"l": 108 if labels == "short" else 206, "r": 10, "t": 112, "b": 12},
         xaxis={
+            "ticks": "",
             "tickvals": list(range(len(places))),
             "ticktext": [_heading(line) for line in (grid[0] if grid else [])],
             "tickfont": {"size": 11},
@@ -80,6 +82,7 @@ def heatmap(
             "range": [-0.5, len(places) - 0.5],
         },
         yaxis={
+            "ticks": "",
             "tickvals": list(range(len(keys))),
             "ticktext": [wrapped(name, width, lines=1) for name in shown],
             "tickfont": {"size": 11},
@@ -89,7 +92,7 @@ def heatmap(
             "fixedrange": True,
         },
         annotations=_states(grid),
-        shapes=_crosses(grid),
+        shapes=_marks(grid),
     )
 
 
@@ -109,7 +112,7 @@ def _cells(grid: list[list[Any]]) -> go.Heatmap:
             for line in grid
         ],
         texttemplate="%{text}",
-        textfont={"size": 12},
+        textfont={"size": 12, "color": INK},
         customdata=[
             [(plain(row.name), plain(f"{row.date}, {row.edition}"), _detail(row)) for row in line]
             for line in grid
@@ -145,8 +148,8 @@ def _states(grid: list[list[Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _crosses(grid: list[list[Any]]) -> list[dict[str, Any]]:
-    """Frame the blank cells, and cross out what does not compare."""
+def _marks(grid: list[list[Any]]) -> list[dict[str, Any]]:
+    """Frame the blank cells, and hatch what does not compare."""
     shapes: list[dict[str, Any]] = []
     for y, line in enumerate(grid):
         for x, row in enumerate(line):
@@ -155,6 +158,17 @@ def _crosses(grid: list[list[Any]]) -> list[dict[str, Any]]:
                 line_ = {"color": GRID, "width": 1, "dash": "dot"}
                 shapes.append({"type": "rect", **box, "line": line_, "layer": "below"})
             elif row.comparable == "no":
-                line_ = {"color": "#ffffff", "width": 2}
-                shapes.append({"type": "line", **box, "line": line_})
+                shapes += [_hatch(x, y, shift) for shift in (0.0, 0.07, 0.14)]
     return shapes
+
+
+def _hatch(x: int, y: int, shift: float) -> dict[str, Any]:
+    """One stroke at the left of a cell, beside its figure."""
+    return {
+        "type": "line",
+        "x0": x - 0.46 + shift,
+        "x1": x - 0.38 + shift,
+        "y0": y + 0.42,
+        "y1": y - 0.42,
+        "line": {"color": INK, "width": 1},
+    }

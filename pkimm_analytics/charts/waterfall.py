@@ -56,7 +56,7 @@ def waterfall(
         title,
         subtitle,
         height=round(104 + _ROW * max(len(rows), 1)),
-        margin={"l": 10, "r": 14, "t": 78, "b": 8},
+        margin={"l": 10, "r": 62, "t": 78, "b": 8},
         showlegend=False,
         barmode="overlay",
         xaxis={
@@ -142,20 +142,20 @@ def _texts(place: int, row: Any) -> list[dict[str, Any]]:
     weight = row.shown if row.kind == "part" else f"<b>{plain(row.shown)}</b>"
     name = wrapped(row.name, 36, lines=1)
     return [
-        _text(place, 0, name if row.kind == "part" else f"<b>{name}</b>", "left"),
-        _text(place, 1, weight, "right"),
+        _text(place, 0, name if row.kind == "part" else f"<b>{name}</b>"),
+        _text(place, 1, weight) | {"xshift": 6},  # in the margin, where no bar reaches
     ]
 
 
-def _text(place: int, x: float, text: str, anchor: str) -> dict[str, Any]:
+def _text(place: int, x: float, text: str) -> dict[str, Any]:
     return {
         "x": x,
         "xref": "paper",
         "y": place - _WIDTH / 2 - 0.02,
         "text": text,
-        "xanchor": anchor,
+        "xanchor": "left",
         "yanchor": "bottom",
         "showarrow": False,
-        "font": {"size": 12, "color": INK if anchor == "left" else SOFT},
+        "font": {"size": 12, "color": SOFT if x else INK},
         "borderpad": 0,
     }

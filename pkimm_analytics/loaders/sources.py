@@ -131,6 +131,8 @@ def _load(content: bytes, name: str) -> list[Loaded]:
             [Problem(name, "copy the share link that the report prints and import that")],
         )
     text = _text(content)
+    if text is None and web_tool.looks_like_yaml_export(content.decode("latin-1")):
+        return [web_tool.read_yaml_export(content, name)]  # which says where it is no UTF-8
     if text is None:
         return _tables(content, name)
     stripped = text.lstrip("\ufeff \t\r\n")

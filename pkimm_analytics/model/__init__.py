@@ -19,6 +19,7 @@ from pkimm_analytics.model.installed import (
     model_of,
     models,
     models_folder,
+    rival_editions,
 )
 from pkimm_analytics.model.structure import (
     LEVELS,
@@ -65,5 +66,6 @@ __all__ = [
     "models",
     "models_folder",
     "module_of",
+    "rival_editions",
     "shared_keys",
 ]

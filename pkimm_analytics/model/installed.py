@@ -137,6 +137,20 @@ def find_model(version: str, keys: Collection[str]) -> Model:
     return load_model(best.version, best.digest)
 
 
+def rival_editions(model: Model, keys: Collection[str]) -> tuple[Model, ...]:
+    """Other editions of the same version that fit the keys of a source just as well."""
+    n_lacking = len(set(keys) - model.keys)
+    found = {
+        m.digest: m
+        for m in models()
+        if m.version == model.version
+        and m.digest != model.digest
+        and len(m.keys) == len(model.keys)
+        and len(set(keys) - m.keys) == n_lacking
+    }
+    return tuple(found.values())
+
+
 def load_extension(id_: str, version: str | None = None, *, model: str | None = None) -> Extension:
     """
     One extension.

@@ -18,6 +18,8 @@ import yaml
 from pkimm_analytics.errors import Problem, SourceFormatError
 
 MAX_DEPTH = 40
+MAX_NODES = 300_000
+"""Values, lists and maps of the largest document that is read; a model has a few thousand."""
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WriterBase: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -94,12 +96,14 @@ def read_yaml(text: str, name: str) -> Any:
     Raises
     ------
     SourceFormatError
-        If the text is not YAML, has aliases, repeats a key or nests too deeply;
-        the problem names the line.
+        If the text is not YAML, has aliases, repeats a key, nests too deeply or holds
+        too many values; the problem names the line.
     """
     try:
         _check_events(text, name)
         return yaml.load(text, Loader=_Loader)  # noqa: S506  # a safe loader, see above
+    except SourceFormatError:  # a ValueError too; it has its place already
+        raise
     except yaml.YAMLError as error:
         raise SourceFormatError(
             f"{name} is not readable as YAML. Nothing was imported.",
@@ -141,7 +145,17 @@ def line_numbers(text: str) -> dict[tuple[str | int, ...], int]:
 def _check_events(text: str, name: str) -> None:
     depth = 0
     events: Any = yaml.parse(text, Loader=_Loader)
-    for event in events:
+    for n_events, event in enumerate(events):
+        if n_events > MAX_NODES:
+            raise SourceFormatError(
+                f"{name} holds too many values. Nothing was imported.",
+                [
+                    Problem(
+                        _line(name, event),
+                        f"more than {MAX_NODES:,} values; these files have a few thousand",
+                    )
+                ],
+            )
         if isinstance(event, yaml.AliasEvent):
             raise SourceFormatError(
                 f"{name} uses YAML aliases. Nothing was imported.",

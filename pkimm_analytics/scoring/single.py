@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from pkimm_analytics.assessment import Assessment, Mode, State
 from pkimm_analytics.errors import Problem, UnknownEditionError
-from pkimm_analytics.model import Model, load_extension, model_of, module_of
+from pkimm_analytics.model import Model, is_known_edition, load_extension, model_of, module_of
 from pkimm_analytics.scoring.batch import (
     Unanswered,
     score_batch,
@@ -56,6 +56,8 @@ def score(
         for column, (key, ratio) in enumerate(batch.categories.items())
     }
     extensions, problems = _extensions(assessment, model, figures)
+    if not is_known_edition(model):
+        problems = (*problems, _by_id(model))
     return Scores(
         model=model,
         assessment=assessment,
@@ -68,6 +70,16 @@ def score(
         categories=figures,
         extensions=extensions,
         problems=problems,
+    )
+
+
+def _by_id(model: Model) -> Problem:
+    """Say how the elements of an edition meet those of others, where no crosswalk knows it."""
+    return Problem(
+        "model",
+        f"The crosswalk does not know {model.edition}: its elements are matched with those of"
+        " other editions by their stable ids.",
+        refused=False,
     )
 
 

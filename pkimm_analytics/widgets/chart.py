@@ -32,6 +32,7 @@ class ChartBox(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets ships no typ
         self._output = ipywidgets.Output()
         super().__init__([self._output])
         self.add_class("pk-charts")
+        self.layout.margin = "8px 0"
         self.show(None)
 
     def show(self, figure: Any | None) -> None:

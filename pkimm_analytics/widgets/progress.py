@@ -95,6 +95,7 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
                 self._sections["end"],
             ]
         )
+        self.add_class("pk-progress-view")
 
     @property
     def roadmap(self) -> Roadmap | None:

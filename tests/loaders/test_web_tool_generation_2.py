@@ -22,8 +22,8 @@ from pkimm_analytics.assessment import (
 )
 from pkimm_analytics.errors import AssessmentError, SourceFormatError, UnknownEditionError
 from pkimm_analytics.loaders import web_tool
+from pkimm_analytics.loaders.web_tool import elements, numbering
 from pkimm_analytics.loaders.web_tool import link as web_tool_link
-from pkimm_analytics.loaders.web_tool import numbering
 from pkimm_analytics.model import load_model
 from pkimm_analytics.model.yaml_text import read_yaml, write_yaml
 from pkimm_analytics.scoring import score, tool_figures
@@ -428,6 +428,20 @@ def test_names_of_elements_that_the_edition_lacks_say_what_to_install():
     fewer = read({STRATEGY: rating(3)}, sourceStructure={"byKey": names})
     assert "another edition" in fewer.problems[0].message
     assert not fewer.is_partial
+
+
+def test_editions_that_a_record_does_not_tell_apart_are_named(monkeypatch):
+    """
+    The same ids with other weights: the shipped edition is assumed, and the digests are said.
+    """
+    before = read({STRATEGY: rating(3)})
+    rival = replace(MODEL, modules=(*MODEL.modules[:-1], replace(MODEL.modules[-1], name="Other")))
+    monkeypatch.setattr(elements, "rival_editions", lambda *_: (rival,))
+    after = read({STRATEGY: rating(3)})
+    assert before.problems == ()
+    assert [p.where for p in after.problems if not p.refused] == ["dataVersion"]
+    assert MODEL.digest in after.problems[0].message
+    assert after.assessment.model == MODEL.edition
 
 
 def test_an_older_file_in_a_newer_record_is_read_with_its_own_numbers():

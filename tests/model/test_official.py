@@ -12,6 +12,7 @@ from pkimm_analytics.model import (
     load_model,
     mapping_note,
     models,
+    rival_editions,
 )
 from pkimm_analytics.model.official import read_definition
 from pkimm_analytics.model.yaml_text import read_yaml, write_yaml
@@ -111,6 +112,41 @@ def test_an_edition_is_found_by_the_keys_of_a_source(file_2_0):
     new = "G.policies-and-documentation.validation"
     assert find_model("2.0.0", [new, "G.compliance"]).digest == added.digest
     assert find_model("2.0.0", ["G.compliance"]).digest == load_model("2.0.0").digest
+
+
+def test_an_edition_with_the_same_elements_and_other_weights_is_a_rival(file_2_0):
+    """
+    Keys alone cannot choose between two such editions; an edition with more keys is no rival.
+    """
+    shipped = load_model("2.0.0")
+    add_definition(write_yaml(with_77(file_2_0)).encode(), "77.yaml")
+    assert rival_editions(shipped, ["G.compliance"]) == ()
+    other = copy.deepcopy(file_2_0)
+    other["modules"][0]["categories"][0]["requirements"][0]["weight"] = 5
+    added = add_definition(write_yaml(other).encode(), "weights.yaml")
+    assert added.digest != shipped.digest
+    assert [m.digest for m in rival_editions(shipped, ["G.compliance"])] == [added.digest]
+
+
+def test_a_file_of_too_many_values_is_refused_before_it_fills_the_memory():
+    """
+    Three megabytes of small maps would cost half a gigabyte.
+    """
+    text = "a:\n" + "- {b: 1}\n" * 150_000
+    with pytest.raises(SourceFormatError, match="too many values"):
+        read_yaml(text, "many.yaml")
+
+
+@pytest.mark.parametrize("text", ["a: &x 1\nb: *x\n", "a: 1\nb: " + "[" * 50])
+def test_aliases_and_deep_nesting_are_named_with_their_line(text):
+    """
+    One problem, its place is the line, and its message is one sentence.
+    """
+    with pytest.raises(SourceFormatError) as refused:
+        read_yaml(text, "odd.yaml")
+    (problem,) = refused.value.problems
+    assert problem.where == "odd.yaml, line 2"
+    assert "\n" not in problem.message
 
 
 def test_an_unknown_edition_with_stable_ids_is_mapped_by_id_and_says_so(file_2_0):

@@ -17,7 +17,7 @@ from typing import Any
 from pkimm_analytics.errors import Problem, SourceFormatError, UnknownEditionError
 from pkimm_analytics.loaders.web_tool.entry import place
 from pkimm_analytics.loaders.web_tool.numbering import identify
-from pkimm_analytics.model import MODULE_IDS, Model, find_model
+from pkimm_analytics.model import MODULE_IDS, Model, find_model, rival_editions
 
 _VERSION = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}")
 _MAX_LISTED = 20
@@ -159,6 +159,14 @@ def sort_entries(
 def check_edition(elements: Elements, entries: Entries, problems: list[Problem]) -> None:
     """Name what the edition of the record and the one it is read with do not share."""
     model = elements.model
+    rivals = rival_editions(model, elements.stated or {*entries.categories, *entries.requirements})
+    if rivals:
+        digests = ", ".join(rival.digest for rival in rivals)
+        message = (
+            f"the file does not tell editions of PKIMM {model.version} with the same elements"
+            f" apart: {model.digest} is assumed, not {digests}"
+        )
+        problems.append(Problem("dataVersion", message, refused=False))
     answered = {key for part in entries.aside.values() for key in part}
     unanswered = [key for key in elements.lacking if key not in answered]
     problems += [
