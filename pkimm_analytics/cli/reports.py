@@ -53,7 +53,8 @@ def report_command(
     kind: Annotated[Kind, typer.Option(help="Kind of report.")] = Kind.ASSESSMENT,
     form: Annotated[Form, typer.Option("--format", help="Format.")] = Form.HTML,
     previous: Annotated[
-        str | None, typer.Option(help="Earlier assessment to compare with (detailed report).")
+        str | None,
+        typer.Option(help="Earlier assessment to compare with (assessment and detailed)."),
     ] = None,
     target: Annotated[
         Path | None, typer.Option("--out", "-o", help="File to write; standard output without it.")
@@ -63,8 +64,11 @@ def report_command(
     ] = None,
 ) -> None:
     """Write one of the four report kinds of the methodology."""
-    from pkimm_analytics.reports import build, render
+    from pkimm_analytics.reports import COMPARING, build, render
 
+    if previous is not None and kind.value not in COMPARING:
+        kinds = " and ".join(COMPARING)
+        raise PkimmError(f"Only the kinds {kinds} compare with an earlier assessment.")
     now = _one(assessment)
     before = None if previous is None else _one(previous)
     content = render(build(kind.value, now, previous=before), form.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pkimm_analytics.reports.blocks import Report
-from pkimm_analytics.reports.content import KINDS, ReportError, build
+from pkimm_analytics.reports.content import COMPARING, KINDS, ReportError, build
 
 FORMATS = ("html", "pdf", "docx", "md")
 
@@ -36,4 +36,4 @@ def render(report: Report, form: str) -> bytes:
     raise ReportError(f"There is no format {form}. Known: {', '.join(FORMATS)}.")
 
 
-__all__ = ["FORMATS", "KINDS", "Report", "ReportError", "build", "render"]
+__all__ = ["COMPARING", "FORMATS", "KINDS", "Report", "ReportError", "build", "render"]

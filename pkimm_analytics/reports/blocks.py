@@ -81,21 +81,40 @@ def columns(table: Table) -> Sequence[int]:
     """
     Widths of a table's columns as shares of 100.
 
-    No word of up to 24 letters is broken, numbers stay on one line, and long texts
-    get the room that is left.
+    Each column has room for its longest word of up to 24 letters, numbers stay on one
+    line, and what is left goes to the columns with the longest texts.
     """
-    weights = [
-        _weight([head, *(row[index] for row in table.rows)], whole=index in table.numeric)
-        for index, head in enumerate(table.header)
+    bodies = [[row[index] for row in table.rows] for index in range(len(table.header))]
+    needs = [
+        _need(head, body, whole=index in table.numeric)
+        for index, (head, body) in enumerate(zip(table.header, bodies, strict=True))
     ]
-    return [round(100 * weight / sum(weights)) for weight in weights]
+    wants = [max(0.0, _usual(body) - need) for need, body in zip(needs, bodies, strict=True)]
+    spare = max(0.0, LINE - sum(needs))
+    total = sum(wants) or float(len(wants))
+    widths = [
+        need + spare * (want if sum(wants) else 1) / total
+        for need, want in zip(needs, wants, strict=True)
+    ]
+    return [round(100 * width / sum(widths)) for width in widths]
 
 
-def _weight(cells: Sequence[str], *, whole: bool) -> float:
-    head, *body = cells
-    words = [head] if whole else cells
-    longest = max((len(part) for cell in words for part in re.split(r"[\s.-]", cell)), default=0)
-    if whole:
-        longest = max(longest, *map(len, body), 0)
-    average = 0.0 if whole else sum(map(len, cells)) / len(cells)
-    return max(8.0, min(24, longest) + 4, min(32.0, average))
+LINE = 84
+"""Letters on one line of a printed table, in the size of its text."""
+
+
+def _need(head: str, body: Sequence[str], *, whole: bool) -> float:
+    """Letters that a column cannot do with less of, and its padding."""
+    words = [word for cell in body for word in ([cell] if whole else _words(cell))]
+    bold = 1.15 * max(map(len, _words(head)), default=0)
+    return min(24.0, max(bold, *map(len, words), 1)) + 3
+
+
+def _words(text: str) -> list[str]:
+    """Parts between which a line may break."""
+    return re.split(r"[\s.-]+", text)
+
+
+def _usual(body: Sequence[str]) -> float:
+    """Letters of a usual cell; very long ones take more lines instead."""
+    return min(48.0, sum(map(len, body)) / max(len(body), 1))

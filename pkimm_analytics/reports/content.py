@@ -26,6 +26,8 @@ from pkimm_analytics.reports.words import DEFAULT_LANGUAGE, day, word
 from pkimm_analytics.scoring import Figure, Scores, figure_text, score
 
 KINDS = ("self", "assessment", "detailed", "attestation")
+COMPARING = ("assessment", "detailed")
+"""Kinds that compare with an earlier assessment where one is given."""
 NUMBERS = frozenset({2, 3, 4, 5})
 PLAN_PARTS = (
     "objectives",
@@ -58,7 +60,8 @@ def build(
         One of :data:`KINDS`.
     assessment : Assessment
     previous : Assessment, optional
-        Earlier assessment of the same use case, for the detailed report.
+        Earlier assessment of the same use case, for the kinds in :data:`COMPARING`;
+        the others leave it out.
     language : str
         Language of the report's own words.
 
@@ -110,8 +113,9 @@ class _Writer:
             yield from self.recommendation()
         if kind == "detailed":
             yield from self.details()
-            if previous is not None:
-                yield from self.comparison(compare(previous, self.assessment))
+        if previous is not None and kind in COMPARING:
+            yield from self.comparison(compare(previous, self.assessment))
+        if kind == "detailed":
             yield from self.plans()
         yield from self.caveats()
         yield Heading(self.say("section.reading"))

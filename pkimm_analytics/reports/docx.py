@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,8 @@ from pkimm_analytics.reports.drawing import FILL, position
 
 EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 SEGMENTS = 20
+SEGMENT = 210 * 2.54 / 1440
+"""Width in centimeters: whole twentieths of a point, so that no gap is drawn between two."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -39,7 +42,7 @@ def to_docx(report: Report) -> bytes:
         section.page_width, section.page_height = Cm(21), Cm(29.7)
         section.left_margin = section.right_margin = Cm(2)
         section.top_margin = section.bottom_margin = Cm(2)
-    document.styles["Normal"].font.size = Pt(10)
+    document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Arial", Pt(10)
     properties = document.core_properties
     properties.title, properties.author = _clean(report.title), "pkimm_analytics"
     properties.comments = properties.last_modified_by = ""
@@ -64,8 +67,9 @@ def _add(document: Any, block: Block) -> None:
         case Facts(pairs):
             _grid(document, pairs, [30, 70], bold_first=True)
         case Table():
-            document.add_paragraph().add_run(_clean(block.caption)).bold = True
-            table = _grid(document, (block.header, *block.rows), columns(block))
+            _caption(document, block.caption)
+            rows = (block.header, *block.rows)
+            table = _grid(document, rows, columns(block), numeric=block.numeric)
             _repeat_header(table.rows[0])
             for cell in table.rows[0].cells:
                 _shade(cell, "E8EDF1")
@@ -76,42 +80,101 @@ def _add(document: Any, block: Block) -> None:
                 _bars(document, block)
 
 
-def _grid(document: Any, rows: Any, shares: Any, *, bold_first: bool = False) -> Any:
-    from docx.shared import Cm
+def _grid(
+    document: Any,
+    rows: Any,
+    shares: Any,
+    *,
+    bold_first: bool = False,
+    numeric: frozenset[int] = frozenset(),
+) -> Any:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt
 
-    table = document.add_table(rows=len(rows), cols=len(rows[0]) if rows else 0)
+    widths = [17 * share / 100 for share in shares]
+    table = _table(document, len(rows), widths)
     table.style = "Table Grid"
-    table.autofit = False
     for row, texts in zip(table.rows, rows, strict=True):
-        _keep_together(row)
-        for cell, text, share in zip(row.cells, texts, shares, strict=True):
-            cell.width = Cm(17 * share / 100)
+        for index, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
             cell.text = _clean(text)
+            spacing = cell.paragraphs[0].paragraph_format
+            spacing.space_before = spacing.space_after = Pt(1.5)
+            if index in numeric:
+                cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
         if bold_first:
             for run in row.cells[0].paragraphs[0].runs:
                 run.bold = True
     return table
 
 
+def _caption(document: Any, text: str) -> None:
+    """Write the name of what follows, on the same page as its beginning."""
+    paragraph = document.add_paragraph()
+    paragraph.add_run(_clean(text)).bold = True
+    paragraph.paragraph_format.keep_with_next = True
+
+
 def _bars(document: Any, chart: Chart) -> None:
     """Draw bars as shaded cells: sharp at any size, and readable as a table."""
-    from docx.shared import Cm, Pt
+    from docx.shared import Pt
 
-    document.add_paragraph().add_run(_clean(chart.caption)).bold = True
-    table = document.add_table(rows=len(chart.bars), cols=SEGMENTS + 2)
-    table.autofit = False
+    _caption(document, chart.caption)
+    widths = [5.6, *[SEGMENT] * SEGMENTS, 4.0]
+    table = _table(document, len(chart.bars), widths)
+    _set_apart(table)
     for row, bar in zip(table.rows, chart.bars, strict=True):
-        _keep_together(row)
         cells = row.cells
-        cells[0].width, cells[-1].width = Cm(5.2), Cm(4)
         cells[0].text, cells[-1].text = _clean(bar.label), _clean(bar.shown)
         filled = 0 if bar.score is None else max(1, round(SEGMENTS * position(bar.score)))
         for index, cell in enumerate(cells[1:-1]):
-            cell.width = Cm(7.8 / SEGMENTS)
             _shade(cell, FILL.lstrip("#") if index < filled else "F3F5F7")
+            cell.paragraphs[0].paragraph_format.line_spacing = Pt(6)
+        cells[0].paragraphs[0].paragraph_format.keep_with_next = True
         for cell in (cells[0], cells[-1]):
+            cell.paragraphs[0].paragraph_format.left_indent = Pt(4)
             for run in cell.paragraphs[0].runs:
                 run.font.size = Pt(8.5)
+
+
+def _table(document: Any, n_rows: int, widths: Sequence[float]) -> Any:
+    """
+    Add a table with columns of fixed widths in centimeters.
+
+    Some programs read the widths of the columns and others those of the cells, so both
+    are written.
+    """
+    from docx.shared import Cm
+
+    table = document.add_table(rows=n_rows, cols=len(widths))
+    table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
+    for row in table.rows:
+        _keep_together(row)
+        for cell, width in zip(row.cells, widths, strict=True):
+            cell.width = Cm(width)
+    return table
+
+
+def _set_apart(table: Any) -> None:
+    """Leave no padding in the cells, and a white line between the bars."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    borders, margins = OxmlElement("w:tblBorders"), OxmlElement("w:tblCellMar")
+    line = OxmlElement("w:insideH")
+    for name, value in (("val", "single"), ("sz", "24"), ("space", "0"), ("color", "FFFFFF")):
+        line.set(qn(f"w:{name}"), value)
+    borders.append(line)
+    for side in ("left", "right"):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), "0")
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    properties = table._tbl.tblPr
+    layout = properties.find(qn("w:tblLayout"))  # the schema wants borders, layout, margins
+    layout.addprevious(borders)
+    layout.addnext(margins)
 
 
 def _shade(cell: Any, color: str) -> None:

@@ -24,12 +24,12 @@ from pkimm_analytics.assessment import (
 )
 from pkimm_analytics.model import load_model
 from pkimm_analytics.reports import FORMATS, KINDS, ReportError, build, render, signature
-from pkimm_analytics.reports.blocks import Chart, Facts, Heading, Table, Text
+from pkimm_analytics.reports.blocks import LINE, Chart, Facts, Heading, Table, Text, columns
 from pkimm_analytics.reports.words import WORDS, day
 from pkimm_analytics.scoring import figure_text, score
 from tests.strategies import assessments
 
-pytest.importorskip("docx")
+docx = pytest.importorskip("docx")
 MODEL = load_model("2.0.0")
 
 HOSTILE = "<img src=x onerror=alert(1)>|[x](javascript:alert(1))`*_=1+1\n</td><script>"
@@ -117,7 +117,7 @@ REQUIRED = {
     "chart:radar": {"assessment", "detailed"},
     "Categories and requirements": {"detailed"},
     "Towards the next level": {"assessment"},
-    "Compared with the previous assessment": {"detailed"},
+    "Compared with the previous assessment": {"assessment", "detailed"},
     "Action plans": {"detailed"},
 }
 
@@ -256,6 +256,35 @@ def test_any_assessment_makes_every_text_report(assessment):
         assert render(report, "html")
         assert render(report, "md")
         assert any(isinstance(block, Text | Facts) for block in report.blocks)
+
+
+def test_every_column_has_room_for_its_longest_word():
+    """
+    Whatever the other columns hold: a long name beside a state, a level and nothing.
+    """
+    table = Table(
+        "Invented",
+        ("Element", "Requirement", "Level", "Evidence", "Notes"),
+        (("G.strategy-and-vision.sponsor", "Some long words " * 4, "not applicable", "", ""),),
+    )
+    shares = columns(table)
+    assert sum(shares) == pytest.approx(100, abs=2)
+    for share, word in zip(
+        shares, ("strategy", "Requirement", "applicable", "Evidence"), strict=False
+    ):
+        assert share * LINE / 100 >= len(word) + 2
+    assert max(shares) == shares[1]
+
+
+def test_word_charts_and_tables_have_fixed_columns(full):
+    """
+    Some programs read the widths of columns and not those of cells: both are written.
+    """
+    document = docx.Document(io.BytesIO(render(build("assessment", full), "docx")))
+    for table in document.tables:
+        widths = [column.width for column in table.columns]
+        assert widths == [cell.width for cell in table.rows[0].cells]
+        assert len(widths) == 2 or len(set(widths)) > 1
 
 
 def test_figures_are_cut_and_never_rounded_up():
