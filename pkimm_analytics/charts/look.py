@@ -24,6 +24,13 @@ BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 ORANGE, SKY = "#e69f00", "#56b4e9"
 INK, SOFT, GRID = "#1b2027", "#4b5563", "#c9ced6"
 
+LEVEL_COLORS = ("#f3e3a1", "#a3d5ab", "#52b3b8", "#2a72a8", "#2b3a8c")
+"""Colors of levels 1 to 5: each darker than the one before, so that grey tells them apart too."""
+LEVEL_INK = (INK, INK, INK, "#ffffff", "#ffffff")
+"""Color of a text on each of them; at least 4.5 to 1."""
+MINE = VERMILION
+"""Color of the reader's own organization among its peers."""
+
 MODULE_COLORS = {"G": BLUE, "M": VERMILION, "O": GREEN, "R": PURPLE}
 SERIES = (
     {"color": BLUE, "dash": "solid", "symbol": "circle"},
