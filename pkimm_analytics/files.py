@@ -8,14 +8,20 @@ old file or the new one, never half of one.
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from pkimm_analytics.errors import Problem, SourceFormatError
 
 MAX_BYTES = 20_000_000
 """Largest file or text that a reader opens; official files are below 1 MB."""
+
+MAX_DEPTH = 60
+"""Deepest nesting of a document; ours has fewer than ten levels."""
 
 
 def read_limited(path: Path, limit: int = MAX_BYTES) -> bytes:
@@ -85,3 +91,72 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def read_json(content: bytes, name: str) -> Any:
+    """
+    Read JSON defensively: limited size and depth, no NaN, no repeated keys.
+
+    Raises
+    ------
+    SourceFormatError
+        If the content is not such JSON; the problem names the line.
+    """
+    check_size(name, len(content))
+    try:
+        document = json.loads(
+            content.decode("utf-8-sig"),
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
+        _check_depth(document)
+        if b"\\u" in content:
+            json.dumps(document, ensure_ascii=False).encode()  # finds half a surrogate pair
+        return document
+    except json.JSONDecodeError as error:
+        problem = Problem(f"{name}, line {error.lineno}, column {error.colno}", error.msg)
+    except UnicodeDecodeError as error:
+        problem = Problem(f"{name}, byte {error.start + 1}", "expected UTF-8 text")
+    except UnicodeEncodeError:
+        problem = Problem(name, "holds half of a surrogate pair, which is not a character")
+    except RecursionError:
+        problem = Problem(name, "nested too deeply")
+    except ValueError as error:
+        problem = Problem(name, str(error))
+    raise SourceFormatError(f"{name} is not readable as JSON. Nothing was imported.", [problem])
+
+
+def _check_depth(document: Any) -> None:
+    """Refuse nesting that writing could not follow."""
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, dict | list)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    raise ValueError(f"nested more than {MAX_DEPTH} levels deep")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(key for key in names if names.count(key) > 1)
+        raise ValueError(f"field {twice[:60]!r} appears twice in one place")
+    return result
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is too large for a number")
+    return number
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not a JSON number")

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pkimm_analytics.assessment import SUFFIX, Assessment, dumps, loads, read_json
+from pkimm_analytics.assessment import SUFFIX, Assessment, dumps, loads
 from pkimm_analytics.errors import PkimmError, Problem, WorkspaceError
-from pkimm_analytics.files import read_limited, write_atomically
+from pkimm_analytics.files import read_json, read_limited, write_atomically
 from pkimm_analytics.loaders import Loaded, Source, load
 from pkimm_analytics.loaders.loaded import content_digest
 

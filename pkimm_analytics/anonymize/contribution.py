@@ -28,8 +28,9 @@ from pkimm_analytics.anonymize.vocabulary import (
     is_allowed,
     shown_path,
 )
-from pkimm_analytics.assessment import Assessment, Assurance, Mode, State, carry, read_json
+from pkimm_analytics.assessment import Assessment, Assurance, Mode, State, carry
 from pkimm_analytics.errors import ContributionError, PkimmError, Problem, SourceFormatError
+from pkimm_analytics.files import read_json
 from pkimm_analytics.model import Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.organization import ATTRIBUTES, Grain, check_profile, coarsen

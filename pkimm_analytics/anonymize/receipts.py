@@ -19,9 +19,8 @@ from pathlib import Path
 from pkimm_analytics.anonymize.contribution import Anonymized, Contribution
 from pkimm_analytics.anonymize.keys import private_folder
 from pkimm_analytics.anonymize.vocabulary import PSEUDONYM, TOKEN
-from pkimm_analytics.assessment import read_json
 from pkimm_analytics.errors import KeyStoreError, PkimmError, Problem, SourceFormatError
-from pkimm_analytics.files import read_limited
+from pkimm_analytics.files import read_json, read_limited
 
 FORMAT = "pkimm-receipt/1"
 SUFFIX = ".receipt.json"

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pkimm_analytics.assessment import check, loads, read_json
+from pkimm_analytics.assessment import check, loads
 from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError
-from pkimm_analytics.files import MAX_BYTES, check_size, read_limited
+from pkimm_analytics.files import MAX_BYTES, check_size, read_json, read_limited
 from pkimm_analytics.loaders import tabular, web_tool, workbook
 from pkimm_analytics.loaders.loaded import Loaded
 from pkimm_analytics.model import model_of

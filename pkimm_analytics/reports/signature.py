@@ -17,9 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pkimm_analytics.assessment import read_json
 from pkimm_analytics.errors import PkimmError, Problem
-from pkimm_analytics.files import write_atomically
+from pkimm_analytics.files import read_json, write_atomically
 from pkimm_analytics.scoring import Scores
 
 FORMAT = "pkimm-attestation/1"

@@ -14,8 +14,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pkimm_analytics.assessment import State, read_json
+from pkimm_analytics.assessment import State
 from pkimm_analytics.errors import Problem, SourceFormatError
+from pkimm_analytics.files import read_json
 from pkimm_analytics.loaders.tabular.rows import MAX_PROBLEMS, Cell, Entry, as_text
 from pkimm_analytics.loaders.tabular.template import (
     ANSWER,

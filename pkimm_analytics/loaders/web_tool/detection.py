@@ -14,9 +14,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pkimm_analytics.assessment import read_json
 from pkimm_analytics.errors import Problem, SourceFormatError
-from pkimm_analytics.files import check_size
+from pkimm_analytics.files import check_size, read_json
 from pkimm_analytics.loaders.loaded import Loaded
 from pkimm_analytics.loaders.web_tool import generation_1, generation_2
 from pkimm_analytics.loaders.web_tool.entry import check_plain, read_map

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
-from pkimm_analytics.assessment import read_json
 from pkimm_analytics.errors import Problem, SourceFormatError
-from pkimm_analytics.files import check_size
+from pkimm_analytics.files import check_size, read_json
 
 MAX_LINK = 1_000_000
 """Characters of the longest link that is read; the tool's have fewer than 20,000."""
