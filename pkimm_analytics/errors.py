@@ -100,3 +100,7 @@ class KeyStoreError(PkimmError, ValueError):
 
 class CollectionError(PkimmError, OSError):
     """A collection cannot be read or written, or is damaged; what was committed is untouched."""
+
+
+class FeedbackError(PkimmError, ValueError):
+    """A remark or decision is not valid, or the feedback cannot be read or written."""

@@ -275,6 +275,90 @@ def contributions_table(
     return replace(CONTRIBUTIONS, columns=(*CONTRIBUTIONS.columns, *answers))
 
 
+# --- feedback on the model and the process ------------------------------------------
+
+_RATING = "rating, 1 (least) to 5 (most)"
+
+REMARKS = Table(
+    name="remarks",
+    description=(
+        "One row for each remark of a respondent on an element of the model, on the model as a"
+        " whole or on the process. It names nobody, and only the working group's analysts see it,"
+        " because it holds free text. Ratings that nobody gave are empty."
+    ),
+    columns=(
+        Column("id", "string", "Digest of what was said; the same remark twice is one."),
+        Column("round", "string", "Round of feedback, such as 2026Q4."),
+        Column("respondent", "string", "Random or keyed pseudonym of the respondent."),
+        Column(
+            "role",
+            "string",
+            "operator, assessor, vendor, relying-party or other.",
+            nullable=True,
+        ),
+        Column("edition", "string", "Version of the model that was remarked on."),
+        Column("digest", "string", "Digest of the edition's structure, if known.", nullable=True),
+        Column("element", "string", "Element key, model or process."),
+        Column("clarity", "int8", "How clear the element is.", _RATING, nullable=True),
+        Column("relevance", "int8", "How much the element matters.", _RATING, nullable=True),
+        Column(
+            "weight",
+            "string",
+            "What the respondent thinks of the weight: too-low, right or too-high.",
+            nullable=True,
+        ),
+        Column(
+            "suggested_weight",
+            "int32",
+            "Weight that the respondent would choose.",
+            "weight, 1 to 100",
+            nullable=True,
+        ),
+        Column("minutes", "int32", "Effort.", "minutes", nullable=True),
+        Column("difficulty", "int8", "How hard it was to answer.", _RATING, nullable=True),
+        Column("usefulness", "int8", "How useful it was to answer.", _RATING, nullable=True),
+        Column(
+            "kind",
+            "string",
+            "Kind of remark: typo, unclear, missing, weight, out-of-scope or idea.",
+            nullable=True,
+        ),
+        Column("text", "string", "Free text, for analysts only.", nullable=True),
+        Column("received", "date", "Day on which the remark was first received.", nullable=True),
+    ),
+    key=("id",),
+)
+
+DECISIONS = Table(
+    name="decisions",
+    description=(
+        "One row for each decision of the working group about a remark, in the order in which"
+        " they were made. The newest decision about a remark counts; a remark without one is open."
+        " Rows are only ever added."
+    ),
+    columns=(
+        Column("remark", "string", "Id of the remark."),
+        Column("disposition", "string", "open, accepted, rejected, duplicate or done."),
+        Column("by", "string", "Role of who decided, never a name."),
+        Column("at", "string", "Time of the decision, ISO 8601 with its zone."),
+        Column("reason", "string", "Why; a rejection has one.", nullable=True),
+        Column("duplicate_of", "string", "Id of the remark that it repeats.", nullable=True),
+        Column("edition", "string", "Edition in which it is done.", nullable=True),
+        Column("element", "string", "Element that it is assigned to.", nullable=True),
+        Column("link", "string", "Address of the issue.", nullable=True),
+        Column(
+            "field",
+            "string",
+            "What it changes: name, description, guidance, assessment, level-1 to level-5 or"
+            " weight.",
+            nullable=True,
+        ),
+        Column("value", "string", "New text, or new weight.", nullable=True),
+    ),
+    key=("remark", "at", "disposition"),
+)
+
+
 # --- other forms of a description --------------------------------------------------
 
 
@@ -309,7 +393,8 @@ def data_dictionary() -> str:
             RELEVANCE_OF_CONTRIBUTION,
         ),
     )
-    return "\n".join(_markdown(table) for table in (ANSWERS, SCORES, truth, contributions))
+    tables = (ANSWERS, SCORES, truth, contributions, REMARKS, DECISIONS)
+    return "\n".join(map(_markdown, tables))
 
 
 def _markdown(table: Table) -> str:

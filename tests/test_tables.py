@@ -14,6 +14,8 @@ import pytest
 from pkimm_analytics.tables import (
     ANSWERS,
     CONTRIBUTIONS,
+    DECISIONS,
+    REMARKS,
     SCORES,
     TRUTH,
     arrow_schema,
@@ -22,7 +24,7 @@ from pkimm_analytics.tables import (
 )
 
 README = Path(__file__).resolve().parents[1] / "data" / "README.md"
-TABLES = [ANSWERS, SCORES, TRUTH, CONTRIBUTIONS]
+TABLES = [ANSWERS, SCORES, TRUTH, CONTRIBUTIONS, REMARKS, DECISIONS]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-SCHEMAS = ("assessment", "model", "extension", "contribution")
+SCHEMAS = ("assessment", "model", "extension", "contribution", "feedback")
 
 
 @cache

@@ -1,0 +1,343 @@
+"""
+The feedback place: a folder that remarks and decisions are added to and never leave.
+
+``remarks/`` and ``decisions/`` are logs that several writers may add to. ``private/``
+holds what must not travel with them: the key that makes pseudonyms of respondents,
+the pseudonym of whoever answers here, and contacts, if respondents left any. No table
+joins contacts to remarks.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hmac
+import os
+import secrets
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pkimm_analytics.errors import FeedbackError, Problem
+from pkimm_analytics.files import write_atomically
+from pkimm_analytics.remarks.decision import Decision, decision_of
+from pkimm_analytics.remarks.log import Log
+from pkimm_analytics.remarks.remark import Remark
+from pkimm_analytics.tables import DECISIONS, REMARKS, Table, arrow_schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PSEUDONYM_LENGTH = 26
+_SHORTEST_ID = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """
+    What became of remarks.
+
+    Parameters
+    ----------
+    added : int
+        Remarks that are new.
+    known : int
+        Remarks that were there already, or stood twice in what was given.
+    ids : tuple of str
+        Ids of the new ones.
+    """
+
+    added: int
+    known: int
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How to reach a respondent who wished it. Kept apart; empty where not given."""
+
+    respondent: str
+    name: str = ""
+    email: str = ""
+    organization: str = ""
+
+
+class Feedback:
+    """
+    A feedback place; get one from :func:`open_feedback`.
+
+    Parameters
+    ----------
+    folder : Path
+        Created when something is first written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._remarks = Log(folder / "remarks")
+        self._decisions = Log(folder / "decisions")
+        self._private = folder / "private"
+
+    # --- remarks -----------------------------------------------------------------------
+
+    def append(self, remarks: Iterable[Remark]) -> Added:
+        """
+        Add remarks that are not there yet.
+
+        All of them are added or none. The same remark twice is one; the day on which
+        it was first received stays.
+
+        Raises
+        ------
+        FeedbackError
+            If the place is damaged or cannot be written; nothing was added.
+        """
+        given = list(remarks)
+        with self._remarks.locked():
+            known = self._ids()
+            new: dict[str, Remark] = {}
+            for remark in given:
+                if remark.id not in known:
+                    new.setdefault(remark.id, remark)
+            self._remarks.append([remark.to_json() for remark in new.values()])
+        return Added(len(new), len(given) - len(new), tuple(new))
+
+    def remarks(self) -> pd.DataFrame:
+        """
+        All remarks, in the order in which they were added.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns of the table ``remarks``; whole numbers are nullable.
+
+        Raises
+        ------
+        FeedbackError
+            If the place is damaged.
+        """
+        return _frame(list(self._remarks.entries()), REMARKS)
+
+    def find(self, id_: str) -> str:
+        """
+        Whole id of the remark that an abbreviated one means.
+
+        Raises
+        ------
+        FeedbackError
+            If no remark, or more than one, has an id that begins so.
+        """
+        ids = self._ids()
+        if id_ in ids:
+            return id_
+        found = [i for i in ids if i.startswith(id_)] if len(id_) >= _SHORTEST_ID else []
+        if len(found) == 1:
+            return found[0]
+        reason = "more than one remark has an id that begins so" if found else "no such remark"
+        raise FeedbackError(
+            "The remark was not found. Nothing was decided.", [Problem(id_[:32], reason)]
+        )
+
+    def _ids(self) -> dict[str, None]:
+        return {entry["id"]: None for entry in self._remarks.entries()}
+
+    # --- decisions ---------------------------------------------------------------------
+
+    def decide(
+        self,
+        remark: str,
+        disposition: str,
+        *,
+        by: str,
+        at: str | None = None,
+        reason: str | None = None,
+        duplicate_of: str | None = None,
+        edition: str | None = None,
+        element: str | None = None,
+        link: str | None = None,
+        field: str | None = None,
+        value: str | None = None,
+    ) -> Decision:
+        """
+        Add one decision; see :class:`Decision` for the fields.
+
+        Parameters
+        ----------
+        remark, duplicate_of : str
+            Ids, which may be abbreviated to six characters and more.
+        at : str, optional
+            Now, if not given.
+
+        Raises
+        ------
+        FeedbackError
+            If the decision is not valid or there is no such remark.
+        """
+        decision = Decision(
+            remark=self.find(remark),
+            disposition=disposition,
+            by=by,
+            at=at or dt.datetime.now(dt.UTC).isoformat(),
+            reason=reason,
+            duplicate_of=None if duplicate_of is None else self.find(duplicate_of),
+            edition=edition,
+            element=element,
+            link=link,
+            field=field,
+            value=value,
+        )
+        self.record([decision])
+        return decision
+
+    def record(self, decisions: Sequence[Decision]) -> None:
+        """
+        Add decisions, all or none.
+
+        Raises
+        ------
+        FeedbackError
+            If a remark is not there, or duplicates would point in a circle.
+        """
+        with self._decisions.locked():
+            known = self._ids()
+            problems = [
+                Problem(id_, "no such remark")
+                for decision in decisions
+                for id_ in (decision.remark, decision.duplicate_of)
+                if id_ is not None and id_ not in known
+            ]
+            problems += _circles([*self._history(), *decisions])
+            if problems:
+                raise FeedbackError("Nothing was decided.", problems)
+            self._decisions.append([decision.to_json() for decision in decisions])
+
+    def decisions(self) -> pd.DataFrame:
+        """
+        All decisions in the order in which they were made; none is ever removed.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns of the table ``decisions``.
+        """
+        return _frame(list(self._decisions.entries()), DECISIONS)
+
+    def current(self) -> dict[str, Decision]:
+        """Newest decision about each remark by its id; a remark without one is open."""
+        return {decision.remark: decision for decision in self._history()}
+
+    def _history(self) -> list[Decision]:
+        return [decision_of(entry) for entry in self._decisions.entries()]
+
+    # --- what stays apart --------------------------------------------------------------
+
+    def pseudonym(self, who: str) -> str:
+        """
+        Keyed pseudonym of a respondent; the key stays in this place.
+
+        Parameters
+        ----------
+        who : str
+            Whatever tells respondents apart in a source, such as a mail address. It
+            is not kept.
+        """
+        plain = unicodedata.normalize("NFKC", who).strip().casefold()
+        text = f"pkimm/respondent/v1\0{plain}"
+        digest = hmac.digest(self._secret("key", 32), text.encode("utf-8", "replace"), "sha256")
+        return base64.b32encode(digest).decode()[:_PSEUDONYM_LENGTH]
+
+    def own_respondent(self) -> str:
+        """Random pseudonym of whoever answers in this place, made once and kept."""
+        return base64.b32encode(self._secret("respondent", 20)).decode()[:_PSEUDONYM_LENGTH]
+
+    def keep_contacts(self, contacts: Iterable[Contact]) -> None:
+        """Keep contacts, apart from everything that is analyzed; the same twice is one."""
+        log = self._contacts()
+        with log.locked():
+            self._private.chmod(0o700)
+            known = [dict(entry) for entry in log.entries()]
+            new = [{n: getattr(c, n) for n in Contact.__slots__} for c in contacts]
+            log.append([entry for i, entry in enumerate(new) if entry not in [*known, *new[:i]]])
+
+    def contacts(self) -> list[Contact]:
+        """Contacts that respondents left."""
+        return [Contact(**entry) for entry in self._contacts().entries()]
+
+    def _contacts(self) -> Log:
+        return Log(self._private / "contacts")
+
+    def _secret(self, name: str, size: int) -> bytes:
+        path = self._private / name
+        try:
+            self._private.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not path.exists():
+                with Log(self._private).locked():
+                    if not path.exists():  # another writer may have been faster
+                        write_atomically(path, secrets.token_hex(size).encode())
+                        os.chmod(path, 0o600)  # noqa: PTH101  # as Path.chmod, which follows links
+            content = bytes.fromhex(path.read_text("ascii"))
+        except (OSError, ValueError) as error:
+            raise FeedbackError(
+                "The private part of the feedback cannot be used.",
+                [Problem(name, type(error).__name__)],
+            ) from None
+        if len(content) != size:
+            raise FeedbackError(
+                "The private part of the feedback is damaged.",
+                [Problem(name, f"expected {size} bytes; restore a backup")],
+            )
+        return content
+
+
+def open_feedback(folder: Path | str) -> Feedback:
+    """
+    Open a feedback place; the folder need not exist yet.
+
+    Raises
+    ------
+    FeedbackError
+        If the path is a file.
+
+    Examples
+    --------
+    >>> open_feedback("/tmp/no-feedback-here").remarks().empty
+    True
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise FeedbackError("The feedback place is a file; expected a folder.")
+    return Feedback(folder)
+
+
+def _circles(decisions: Sequence[Decision]) -> list[Problem]:
+    """List the duplicates that, in the end, are duplicates of themselves."""
+    newest = {decision.remark: decision for decision in decisions}
+    found = []
+    for start in newest:
+        seen: set[str] = set()
+        at: str | None = start
+        while at is not None and at not in seen:
+            seen.add(at)
+            decision = newest.get(at)
+            at = decision.duplicate_of if decision is not None else None
+        if at == start:
+            found.append(Problem(start, "would be a duplicate of itself, through others"))
+    return found
+
+
+def _frame(entries: Sequence[dict[str, Any]], table: Table) -> pd.DataFrame:
+    import pandas as pd
+    import pyarrow as pa
+
+    columns = {}
+    for column in table.columns:
+        values = [entry.get(column.name) for entry in entries]
+        if column.type == "date":
+            values = [None if day is None else dt.date.fromisoformat(day) for day in values]
+        columns[column.name] = values
+    types = {pa.int8(): pd.Int8Dtype(), pa.int32(): pd.Int32Dtype()}
+    arrow = pa.table(columns, schema=arrow_schema(table))
+    frame: pd.DataFrame = arrow.to_pandas(types_mapper=types.get)
+    return frame
