@@ -426,12 +426,13 @@ def _summary(path: Path) -> Summary | None:
         return None
 
 
-def previous_assessment(workspace: Workspace, assessment: Assessment) -> Assessment | None:
+def earlier_assessment(workspace: Workspace, assessment: Assessment) -> Assessment | None:
     """
-    Latest earlier assessment of the same use case, carried to the same edition.
+    Latest earlier assessment of the same use case, as it was made.
 
     The use case and the organization are the same if their names are, whatever the
-    case of the letters. None if there is none, or the use case has no name yet.
+    case of the letters. None if there is none of an edition that is installed, or the
+    use case has no name yet.
     """
     name = _name(assessment.use_case.name)
     if not name:
@@ -444,12 +445,23 @@ def previous_assessment(workspace: Workspace, assessment: Assessment) -> Assessm
         and _name(stored.assessment.organization.name) == _name(assessment.organization.name)
         and (stored.assessment.date or "") <= (assessment.date or "9999")
     ]
-    for earlier in reversed(fitting):
-        try:
-            return carry(earlier, model_of(earlier.model), model_of(assessment.model))
-        except PkimmError:
-            continue  # of an edition that is not installed
-    return None
+    return next((one for one in reversed(fitting) if _is_installed(one)), None)
+
+
+def previous_assessment(workspace: Workspace, assessment: Assessment) -> Assessment | None:
+    """Carry the :func:`earlier_assessment` to the edition of this one."""
+    earlier = earlier_assessment(workspace, assessment)
+    if earlier is None:
+        return None
+    return carry(earlier, model_of(earlier.model), model_of(assessment.model))
+
+
+def _is_installed(assessment: Assessment) -> bool:
+    try:
+        model_of(assessment.model)
+    except PkimmError:
+        return False
+    return True
 
 
 def default_workspace() -> Path:

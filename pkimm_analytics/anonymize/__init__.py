@@ -10,12 +10,13 @@ from pkimm_analytics.anonymize.contribution import (
     to_document,
 )
 from pkimm_analytics.anonymize.keys import KeyStore, open_key_store
-from pkimm_analytics.anonymize.preview import preview_page
+from pkimm_analytics.anonymize.preview import about_rows, answer_rows, preview_page
 from pkimm_analytics.anonymize.pseudonyms import pseudonym
 from pkimm_analytics.anonymize.receipts import (
     Receipt,
     read_receipt,
     receipt_of,
+    with_proof,
     write_receipt,
 )
 
@@ -25,7 +26,9 @@ __all__ = [
     "Identity",
     "KeyStore",
     "Receipt",
+    "about_rows",
     "anonymize",
+    "answer_rows",
     "dumps",
     "loads",
     "open_key_store",
@@ -34,5 +37,6 @@ __all__ = [
     "read_receipt",
     "receipt_of",
     "to_document",
+    "with_proof",
     "write_receipt",
 ]

@@ -58,6 +58,24 @@ contribution of {len(anonymized)} assessment(s) would hand over, and nothing els
     return text.encode()
 
 
+def about_rows(contribution: Contribution) -> list[tuple[str, str, str]]:
+    """Name, value and meaning of each field but the answers, in the order of the table."""
+    return [(name, *_value(contribution, name)) for name in CONTRIBUTIONS.column_names]
+
+
+def answer_rows(contribution: Contribution) -> list[tuple[str, str, str]]:
+    """Id, answer and name of each element that has an answer."""
+    model = shipped_model(str(contribution.values["edition"]))
+    rows = [
+        (model.native_id(key), _word(code), model.name(key))
+        for key in (*model.categories, *model.requirements)
+        if (code := contribution.answers.get(key))
+    ]
+    for id_, (version, codes) in contribution.extensions.items():
+        rows += [(f"{id_} {version}", _word(code), model.name(key)) for key, code in codes.items()]
+    return rows
+
+
 def _section(number: int, one: Anonymized) -> str:
     contribution = one.contribution
     left = ", ".join(f"{n} {kind}" for kind, n in one.left_behind.items()) or "nothing else"
@@ -67,10 +85,10 @@ def _section(number: int, one: Anonymized) -> str:
 <p class="left">Stays with you: {html.escape(left)}, the key, the receipt.</p>
 {remarks}
 <h3>About the organization and the assessment</h3>
-<table>{"".join(_row(name, *_value(contribution, name)) for name in CONTRIBUTIONS.column_names)}
+<table>{"".join(_row(*row) for row in about_rows(contribution))}
 </table>
 <h3>Answers</h3>
-<table>{"".join(_answer_rows(contribution))}</table>
+<table>{"".join(_row(*row) for row in answer_rows(contribution))}</table>
 """
 
 
@@ -88,20 +106,6 @@ def _value(contribution: Contribution, name: str) -> tuple[str, str]:
 def _row(name: str, value: str, meaning: str) -> str:
     cells = f"<td><code>{html.escape(value)}</code></td><td>{html.escape(meaning)}</td>"
     return f'<tr><th scope="row">{html.escape(name)}</th>{cells}</tr>\n'
-
-
-def _answer_rows(contribution: Contribution) -> list[str]:
-    model = shipped_model(str(contribution.values["edition"]))
-    rows = [
-        _row(model.native_id(key), _word(code), model.name(key))
-        for key in (*model.categories, *model.requirements)
-        if (code := contribution.answers.get(key))
-    ]
-    for id_, (version, codes) in contribution.extensions.items():
-        rows += [
-            _row(f"{id_} {version}", _word(code), model.name(key)) for key, code in codes.items()
-        ]
-    return rows
 
 
 def _word(code: int) -> str:

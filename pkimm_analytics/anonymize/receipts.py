@@ -13,7 +13,7 @@ import json
 import os
 import re
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from pkimm_analytics.anonymize.contribution import Anonymized, Contribution
@@ -125,3 +125,11 @@ def newest_receipt(contribution: Contribution, folder: Path | None = None) -> Re
     content = contribution.content_digest()
     earlier = [entry for entry in found if entry[1].content != content]
     return max(earlier, key=lambda entry: entry[0])[1] if earlier else None
+
+
+def with_proof(anonymized: Anonymized, folder: Path | None = None) -> Anonymized:
+    """Let a file replace an earlier content: the newest receipt of another content proves it."""
+    earlier = newest_receipt(anonymized.contribution, folder)
+    if earlier is None:
+        return anonymized
+    return replace(anonymized, contribution=replace(anonymized.contribution, replaces=earlier.token))

@@ -82,7 +82,7 @@ def contribute_command(
     as_json: JsonOption = False,
 ) -> None:
     """Anonymize assessments and add them to a collection; --preview shows what would leave."""
-    from pkimm_analytics.anonymize import Identity, dumps, preview_page
+    from pkimm_analytics.anonymize import Identity, dumps, preview_page, with_proof
 
     if not (preview or page or target or collection):
         raise typer.BadParameter("Name --collection or --out, or look first with --preview.")
@@ -96,7 +96,7 @@ def contribute_command(
     made, problems = _anonymized(sources, identity)
     _tell(problems)
     if target:
-        made = [_with_proof(one, receipts) for one in made]
+        made = [with_proof(one, receipts) for one in made]
     content = dumps([one.contribution for one in made])
     if page and made:
         write_output(preview_page(made), page)
@@ -165,16 +165,6 @@ def _assessments(sources: Sequence[str]) -> tuple[list[Any], list[Problem]]:
             else:
                 found.append(one.assessment)
     return found, problems
-
-
-def _with_proof(one: Any, receipts: Path | None) -> Any:
-    """Let a file replace an earlier content: the newest receipt of another content proves it."""
-    from pkimm_analytics.anonymize.receipts import newest_receipt
-
-    earlier = newest_receipt(one.contribution, receipts)
-    if earlier is None:
-        return one
-    return replace(one, contribution=replace(one.contribution, replaces=earlier.token))
 
 
 def _hand_over(

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import date
 
 DEFAULT_LANGUAGE = "en"
+LANGUAGES: Mapping[str, str] = {"en": "English"}
+"""Languages that reports are written in, each by its own name."""
 
 _ENGLISH = {
     "title.self": "Self-assessment report",

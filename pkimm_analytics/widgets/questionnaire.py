@@ -50,6 +50,7 @@ PARTS = (
     "previous",
     "assessors",
     "finish",
+    "handover",
     "form",
 )
 """Files of the browser's side in the order in which they are joined to one program."""
@@ -132,14 +133,16 @@ class Questionnaire(anywidget.AnyWidget):
             "export": self._export,
             "previous": self._previous,
             "merge": self._merge,
+            "choices": self._choices,
+            "report": self._report,
+            "contribute": self._contribute,
         }.get(str(message.get("type")))
         if answer is None:
             return
         try:
             reply = answer(message)
         except PkimmError as error:
-            lines = [error.message, *map(str, error.problems)]
-            reply = {"type": "failed", "of": message["type"], "message": " ".join(lines)}
+            reply = {"type": "failed", "of": message["type"], **_failure(error)}
         self.send({"client": message.get("client"), "seq": message.get("seq"), **reply})
 
     def _hello(self, message: Message) -> Message:
@@ -224,6 +227,39 @@ class Questionnaire(anywidget.AnyWidget):
             "dropped": dropped,
         }
 
+    def _choices(self, _message: Message) -> Message:
+        from pkimm_analytics.widgets import handover
+
+        session = self._open_session()
+        return {"type": "choices", **handover.choices(self._workspace, session.assessment)}
+
+    def _report(self, message: Message) -> Message:
+        from pkimm_analytics.widgets import handover
+
+        session = self._open_session()
+        session.sync()
+        wish = handover.ReportWish(
+            str(message.get("kind")),
+            str(message.get("format")),
+            str(message.get("language", "en")),
+            compares=bool(message.get("compares")),
+        )
+        files, said = handover.report_files(self._workspace, session.assessment, wish)
+        return {"type": "reported", "files": [_file(one) for one in files], "said": said}
+
+    def _contribute(self, message: Message) -> Message:
+        from pkimm_analytics.widgets import handover
+
+        session = self._open_session()
+        session.sync()
+        made = handover.prepared(session.assessment, dict(message.get("ids", {})))
+        preview = handover.preview_document(made)
+        if message.get("digest") != preview["digest"]:  # nothing is saved that was not shown
+            return {"type": "contribution", "changed": "digest" in message, **preview}
+        written, receipt = handover.contribution_file(made)
+        place = handover.shown_place(receipt)
+        return {"type": "contributed", "files": [_file(written)], "receipt": place}
+
     def _previous(self, _message: Message) -> Message:
         session = self._open_session()
         earlier = previous_assessment(self._workspace, session.assessment)
@@ -287,12 +323,12 @@ class Questionnaire(anywidget.AnyWidget):
         difference = changed_parts(self._sent, present)
         self._sent = present
         if [e.id for e in session.extensions] != self._asked:  # one was switched on or off
-            return {**self._opened(), **_report(session, outcome)}
+            return {**self._opened(), **_outcome(session, outcome)}
         return {
             "type": "saved",
             "standing": difference,
             **_status(session, self._workspace),
-            **_report(session, outcome),
+            **_outcome(session, outcome),
         }
 
 
@@ -356,7 +392,7 @@ def changed_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[s
     return result
 
 
-def _report(session: EditingSession, outcome: Outcome) -> Message:
+def _outcome(session: EditingSession, outcome: Outcome) -> Message:
     changed = dict.fromkeys([*outcome.changed, *(c.edit.target for c in outcome.conflicts)])
     return {
         "changed": {target: values(session.assessment, target) for target in changed},
@@ -385,6 +421,17 @@ def _conflict(conflict: Conflict) -> Message:
         "mine": dict(conflict.edit.after),
         "present": dict(conflict.present),
     }
+
+
+def _failure(error: PkimmError) -> Message:
+    lines = [error.message, *map(str, error.problems)]
+    problems = [_refusal(one) for one in error.problems]
+    return {"message": " ".join(lines), "summary": error.message, "problems": problems}
+
+
+def _file(written: Any) -> Message:
+    content = base64.b64encode(written.content).decode()
+    return {"name": written.name, "media_type": written.media_type, "content": content}
 
 
 def _refusal(problem: Problem) -> Message:

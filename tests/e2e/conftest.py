@@ -245,6 +245,7 @@ def voila_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
             # The user's own Jupyter and IPython settings must not decide a test.
             home = tmp_path_factory.mktemp("home")
             environment |= {"JUPYTER_CONFIG_DIR": str(home), "IPYTHONDIR": str(home)}
+            environment["PKIMM_HOME"] = str(home)  # keys and receipts of the tests alone
             with log.open("wb") as output:
                 server = subprocess.Popen(
                     voila_command(dashboards, port=port, preheat=preheat),

@@ -383,6 +383,57 @@ def test_a_whole_module_is_taken_out_of_scope_at_once_and_undone_at_once(
     forgive_shutdown(watch)
 
 
+def test_a_report_and_a_contribution_are_made_by_keyboard_alone(
+    page: Any,
+    watch: Any,
+    address: Callable[[str], str],
+    workspace: Path,
+    axe: Callable[..., list[dict[str, Any]]],
+    screenshot: Callable[[Any, str, str], Path],
+    tmp_path: Path,
+) -> None:
+    """
+    What is saved as a contribution is what was shown, byte for byte, and names nobody.
+    """
+    begin(page, address("self"), "Planted Name")
+    for key in "n4n2n5n3n3":
+        page.keyboard.press(key)
+    saved(page)
+    until_focused(page, "4 Finish", backwards=True)
+    page.keyboard.press("Enter")
+    page.get_by_label("Kind").wait_for()
+    until_focused(page, "Build the report")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    download.value.save_as(tmp_path / "report.html")
+    report = (tmp_path / "report.html").read_text("utf-8")
+    assert "Self-assessment report" in report
+    assert page.locator(".pkq-total").inner_text() in report
+
+    page.get_by_label("Kind").select_option("attestation")
+    page.get_by_role("button", name="Build the report").click()
+    page.get_by_text("Give out the fingerprint").wait_for()
+    assert page.get_by_role("link", name="-attestation.html").count() == 2
+
+    until_focused(page, "Show exactly what would leave")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Save the contribution file").wait_for()
+    shown = page.locator(".pkq-bytes").text_content()
+    assert shown is not None
+    assert "Planted" not in shown
+    assert serious(axe(page)) == []
+    for size in ("wide", "phone"):
+        screenshot(page, "questionnaire-handover", size)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    until_focused(page, "Save the contribution file")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    download.value.save_as(tmp_path / "contribution.json")
+    assert (tmp_path / "contribution.json").read_text("ascii") == shown
+    assert "The receipt lies in" in page.locator(".pkq-main").inner_text()
+    forgive_shutdown(watch)
+
+
 @pytest.mark.parametrize(("mode", "scheme"), [("self", "light"), ("full", "dark")])
 def test_every_step_is_accessible_wide_and_narrow(
     mode: str,

@@ -348,3 +348,92 @@ def test_the_questionnaire_needs_no_pandas() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+def asked(browser: Browser) -> Assessment:
+    """
+    Return the assessment of the page.
+    """
+    assert browser.widget.assessment is not None
+    return browser.widget.assessment
+
+
+@pytest.fixture
+def keys_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """
+    Return a data folder that only this test uses.
+    """
+    home = tmp_path / "home"
+    monkeypatch.setenv("PKIMM_HOME", str(home))
+    monkeypatch.delenv("PKIMM_PSEUDONYM_KEY", raising=False)
+    return home
+
+
+def test_a_report_is_built_and_compared_with_the_assessment_before(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """
+    The file is the one that `pkimm report --previous` writes.
+    """
+    from pkimm_analytics.reports import build, render
+
+    case = {"name": "TLS"}
+    earlier = replace(
+        asked(browser),
+        id="earlier",
+        period=replace(asked(browser).period, start="2020-01-01", finish="2020-02-01"),
+        use_case=replace(asked(browser).use_case, **case),
+        answers={KEY: rated(2)},
+    )
+    Workspace(tmp_path).save(earlier)
+    browser.say("edit", seq="a", edits=[{"target": "use_case", "before": {}, "after": case}])
+    browser.rate(KEY, 4)
+    offered = browser.say("choices")
+    assert offered["earlier"] == "2020-02-01"
+    wish = {"kind": "detailed", "format": "md", "language": "en", "compares": True}
+    (file,) = browser.say("report", **wish)["files"]
+    content = base64.b64decode(file["content"])
+    assert content == render(build("detailed", asked(browser), previous=earlier), "md")
+    assert b"Compared with the previous assessment" in content
+
+
+def test_an_unknown_report_is_refused_where_it_was_asked_for(browser: Browser) -> None:
+    """
+    The answer names the request, so that the page can say it beside the button.
+    """
+    answer = browser.say("report", kind="novel", format="md")
+    assert (answer["type"], answer["of"]) == ("failed", "report")
+    assert "There is no report novel" in answer["summary"]
+
+
+def test_a_contribution_is_saved_only_as_it_was_shown(
+    browser: Browser, keys_of_its_own: Path
+) -> None:
+    """
+    Without a look nothing is saved; after a change one has to look again.
+    """
+    browser.rate(KEY, 4)
+    shown = browser.say("contribute", ids={})
+    assert shown["type"] == "contribution"
+    assert not keys_of_its_own.joinpath("receipts").exists()
+    browser.say("undo")
+    browser.rate(KEY, 5)
+    again = browser.say("contribute", ids={}, digest=shown["digest"])
+    assert (again["type"], again["changed"]) == ("contribution", True)
+    saved = browser.say("contribute", ids={}, digest=again["digest"])
+    assert saved["type"] == "contributed"
+    assert base64.b64decode(saved["files"][0]["content"]).decode() == again["document"]
+    assert len(list(keys_of_its_own.joinpath("receipts").glob("*.receipt.json"))) == 1
+
+
+def test_ids_that_are_names_are_refused_with_every_problem(
+    browser: Browser, keys_of_its_own: Path
+) -> None:
+    """
+    The problems are listed one by one, and repeat no text.
+    """
+    browser.rate(KEY, 4)
+    answer = browser.say("contribute", ids={"organization": "a@b.example", "parent": "c.example"})
+    assert answer["type"] == "failed"
+    assert len(answer["problems"]) == 2
+    assert "example" not in json.dumps(answer)

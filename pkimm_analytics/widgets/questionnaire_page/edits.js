@@ -100,6 +100,7 @@ const withEdits = (Base) => class extends Base {
       fill(this.body, h("p", { class: "pkq-alert", role: "alert", text: message.message }));
       return;
     }
+    if (["report", "contribute", "choices"].includes(message.of)) return this.onHandoverFailed(message);
     this.problem = message.message;
     this.drawNotices();
     this.showSaving(true);

@@ -18,10 +18,7 @@ const withFinish = (Base) => class extends Base {
       h("h3", { text: "Export" }),
       h("div", { class: "pkq-bar" }, formats.map(([format, text]) => button(text, () => this.send({ type: "export", format }), { "data-format": format }))),
       this.exportBox,
-      h("h3", { text: "Go on" }),
-      h("p", { class: "pkq-text", text: "The file lies in the folder assessments of your workspace. These commands take it from here:" }),
-      h("ul", { class: "pkq-commands" },
-        [`pkimm report assessments/${this.status.file} --kind assessment --format html`, `pkimm contribute assessments/${this.status.file} --preview`, `pkimm plan assessments/${this.status.file} --target 4`].map((text) => h("li", {}, h("code", { text })))));
+      this.drawHandover());
     this.send({ type: "check" });
   }
 
@@ -45,10 +42,9 @@ const withFinish = (Base) => class extends Base {
   }
 
   onExported(message) {
-    const bytes = Uint8Array.from(atob(message.content), (c) => c.charCodeAt(0));
     const dropped = message.dropped.length ? h("div", {}, h("p", { text: "This format cannot hold:" }), h("ul", {}, message.dropped.map((text) => h("li", { text })))) : null;
     if (message.format === "link") {
-      const link = new TextDecoder().decode(bytes);
+      const link = new TextDecoder().decode(bytesOf(message.content));
       const area = h("textarea", { readOnly: true, rows: "4", "aria-label": "Share link", class: "pkq-share" });
       area.value = link;
       const copied = h("span", { role: "status" });
@@ -64,11 +60,9 @@ const withFinish = (Base) => class extends Base {
       fill(this.exportBox, area, copy, copied, dropped);
       return;
     }
-    const url = URL.createObjectURL(new Blob([bytes], { type: message.media_type }));
-    const link = h("a", { href: url, download: message.name, text: message.name });
+    const link = fileLink(message);
     fill(this.exportBox, h("p", {}, "Written: ", link), dropped);
     link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 60000);
   }
 
   // --- printing ----------------------------------------------------------------------

@@ -12,6 +12,7 @@ const Form = [
   withPrevious,
   withAssessors,
   withFinish,
+  withHandover,
 ].reduce((Base, part) => part(Base), Messages);
 
 export default {

@@ -93,6 +93,10 @@ class Messages {
     else if (message.type === "exported") this.onExported(message);
     else if (message.type === "previous") this.onPrevious(message);
     else if (message.type === "merged") this.onMerged(message);
+    else if (message.type === "choices") this.onChoices(message);
+    else if (message.type === "reported") this.onReported(message);
+    else if (message.type === "contribution") this.onContribution(message);
+    else if (message.type === "contributed") this.onContributed(message);
   }
 
   idInAddress() {
