@@ -104,3 +104,7 @@ class CollectionError(PkimmError, OSError):
 
 class FeedbackError(PkimmError, ValueError):
     """A remark or decision is not valid, or the feedback cannot be read or written."""
+
+
+class BenchmarkError(PkimmError, LookupError):
+    """A cohort or measure that was asked for does not exist, or has nothing to compare with."""

@@ -1,0 +1,30 @@
+"""
+Peer groups: what a release says about them, and where one assessment stands among them.
+
+Everything has an interval, and says so where two things cannot be told apart.
+"""
+
+from pkimm_analytics.benchmark.comparison import Comparison, Position, compare
+from pkimm_analytics.benchmark.ladder import (
+    IMPORTANCE,
+    Ladder,
+    code_label,
+    cohort_of,
+    cohort_words,
+    peer_ladder,
+)
+from pkimm_analytics.benchmark.release import Benchmark, open_release
+
+__all__ = [
+    "IMPORTANCE",
+    "Benchmark",
+    "Comparison",
+    "Ladder",
+    "Position",
+    "code_label",
+    "cohort_of",
+    "cohort_words",
+    "compare",
+    "open_release",
+    "peer_ladder",
+]

@@ -1,0 +1,239 @@
+"""
+The peer ladder: from the cohort that was asked for to the nearest published one.
+
+Dimensions are given up from the least important on. A cohort that keeps a more
+important dimension always comes before one that does not, whatever else it keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.benchmark.release import Benchmark
+from pkimm_analytics.disclosure.plan import ASSURANCES
+from pkimm_analytics.errors import AssessmentError, BenchmarkError, Problem
+from pkimm_analytics.model import is_known_edition, model_of
+from pkimm_analytics.organization import ALL, ATTRIBUTES, PREFER_NOT_TO_SAY, coarsen, label
+from pkimm_analytics.tables import OVERALL
+
+IMPORTANCE = ("sector", "size", "role", "region", "assurance", "edition")
+"""Dimensions, the one that is given up last first; see decision 0030."""
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """
+    The way to a published cohort.
+
+    Parameters
+    ----------
+    asked : dict of str to str
+        Cohort that was asked for.
+    found : dict of str to str
+        Published cohort; empty for everybody.
+    relaxed : tuple of (dimension, from, to)
+        What was given up or made coarser, in the order in which it was.
+    is_published : bool
+        False if the release does not even publish the measure for everybody.
+    n : str
+        Band of contributors with a level of the measure; empty if none is published.
+    pooled : dict of str to tuple of str
+        ``assurance`` and ``edition``: which kinds the figures of the cohort join.
+    sentence : str
+        The same in plain words.
+    """
+
+    asked: dict[str, str]
+    found: dict[str, str]
+    relaxed: tuple[tuple[str, str, str], ...]
+    is_published: bool
+    n: str
+    pooled: dict[str, tuple[str, ...]]
+    sentence: str
+
+
+def peer_ladder(
+    bench: Benchmark,
+    cohort: Mapping[str, str],
+    *,
+    measure: str = OVERALL,
+    order: Sequence[str] = IMPORTANCE,
+) -> Ladder:
+    """
+    Find the published cohort that is nearest to the one asked for.
+
+    Parameters
+    ----------
+    cohort : mapping of str to str
+        Code by dimension; leaf codes of the profile are made coarser first.
+    measure : str
+        Measure that must be published.
+    order : sequence of str
+        Dimensions, the most important first.
+
+    Raises
+    ------
+    BenchmarkError
+        If a dimension, code or measure is unknown.
+    """
+    asked = {d: str(c) for d, c in cohort.items() if c != ALL}
+    if set(order) != set(IMPORTANCE):
+        raise BenchmarkError(f"The order needs each of {', '.join(IMPORTANCE)} once.")
+    if measure not in bench.measures:
+        problem = Problem(str(measure)[:80], "not a measure of this release")
+        raise BenchmarkError("The release has no such measure.", [problem])
+    coarse, relaxed = _coarser(bench, asked)
+    found: dict[str, str] = {}
+    published = None
+    for found in _steps(coarse, order):
+        group = bench.group(found)
+        if bench.has(group) and (published := bench.distribution(group, measure)):
+            break
+    gone = [d for d in reversed(order) if d in coarse and d not in found]
+    relaxed += [(d, coarse[d], ALL) for d in gone]
+    pooled = pooled_in(bench, found)
+    return Ladder(
+        asked=asked,
+        found=found,
+        relaxed=tuple(relaxed),
+        is_published=published is not None,
+        n="" if published is None else published.band,
+        pooled=pooled,
+        sentence=_sentence(bench, found, gone, published.band if published else "", pooled),
+    )
+
+
+def _coarser(
+    bench: Benchmark, asked: Mapping[str, str]
+) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
+    """Bring a cohort to published codes; what the release does not break down by is given up."""
+    coarse: dict[str, str] = {}
+    relaxed: list[tuple[str, str, str]] = []
+    problems = []
+    for dimension, code in asked.items():
+        if dimension not in IMPORTANCE:
+            problems.append(Problem(dimension[:40], f"expected {', '.join(IMPORTANCE)}"))
+            continue
+        known = bench.codes(dimension) if dimension in bench.dimensions else None
+        group = _published(dimension, code)
+        if known is None:
+            relaxed.append((dimension, code, ALL))
+        elif code in known:
+            coarse[dimension] = code
+        elif group is not None and group in known:
+            coarse[dimension] = group
+            relaxed.append((dimension, code, group))
+        else:
+            expected = ", ".join(known)
+            problems.append(Problem(dimension, f"not a code; expected one of {expected}"))
+    if problems:
+        raise BenchmarkError("There is no such cohort.", problems)
+    return coarse, relaxed
+
+
+def _published(dimension: str, code: str) -> str | None:
+    """Code under which a leaf code is published, None if it is no code at all."""
+    if dimension == "assurance":
+        return ASSURANCES.get(code)
+    if dimension not in ATTRIBUTES:
+        return code
+    try:
+        return coarsen(dimension, code, "group")
+    except AssessmentError:
+        return None
+
+
+def _steps(cohort: Mapping[str, str], order: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Every part of a cohort, from all of it to nothing of it, by importance."""
+    used = [d for d in order if d in cohort]
+    for kept in product((True, False), repeat=len(used)):
+        yield {d: cohort[d] for d, keep in zip(used, kept, strict=True) if keep}
+
+
+def pooled_in(bench: Benchmark, cohort: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """
+    Kinds of assurance, and editions, that the figures of a cohort join.
+
+    From the manifest where the release is not broken down by them, because no row says.
+    """
+    editions = tuple(str(e["version"]) for e in bench.manifest.get("editions", ()))
+    every = {"assurance": ("self", "independent"), "edition": editions}
+    return {
+        name: (cohort[name],) if cohort.get(name, ALL) != ALL else kinds
+        for name, kinds in every.items()
+    }
+
+
+def cohort_of(assessment: Assessment) -> dict[str, str]:
+    """
+    Return the published codes of an assessment's profile: where its ladder starts.
+
+    What was not stated, or was not to be said, is left out; so is an edition that the
+    crosswalk does not know.
+    """
+    found: dict[str, str] = {}
+    for attribute in ATTRIBUTES:
+        leaf = getattr(assessment.organization, attribute)
+        if leaf is not None and leaf != PREFER_NOT_TO_SAY:
+            found[attribute] = str(coarsen(attribute, leaf, "group"))
+    if assessment.assurance is not None:
+        found["assurance"] = ASSURANCES[str(assessment.assurance)]
+    if is_known_edition(model_of(assessment.model)):
+        found["edition"] = assessment.model.version
+    return found
+
+
+def code_label(dimension: str, code: str) -> str:
+    """Words for a code of a dimension."""
+    if code == ALL:
+        return "all"
+    if dimension in ATTRIBUTES:
+        try:
+            return label(dimension, code)
+        except AssessmentError:
+            return code
+    if dimension == "assurance":
+        return {"self": "self-assessed", "independent": "independently assessed"}.get(code, code)
+    return f"PKIMM {code}"
+
+
+def cohort_words(cohort: Mapping[str, str]) -> str:
+    """
+    Words for a cohort.
+
+    Examples
+    --------
+    >>> cohort_words({"sector": "finance"}), cohort_words({})
+    ('sector: Finance and insurance', 'all organizations')
+    """
+    parts = [f"{d}: {code_label(d, c)}" for d, c in cohort.items() if c != ALL]
+    return "; ".join(parts) or "all organizations"
+
+
+def _sentence(
+    bench: Benchmark,
+    found: Mapping[str, str],
+    gone: Sequence[str],
+    band: str,
+    pooled: Mapping[str, tuple[str, ...]],
+) -> str:
+    if not band:
+        return (
+            f"Release {bench.id} publishes no cohort for this, not even all organizations:"
+            f" there are fewer than {bench.threshold}, or a neighboring group needs protection."
+        )
+    parts = [f"Your peers here: {cohort_words(found)}; {band} organizations."]
+    if gone:
+        parts.append(f"Not narrowed by {_listed(gone)}: no narrower cohort is published.")
+    if len(pooled["assurance"]) > 1:
+        parts.append("Self-assessments and independent ones are pooled.")
+    if len(pooled["edition"]) > 1:
+        parts.append(f"Editions {', '.join(pooled['edition'])} are pooled.")
+    return " ".join(parts)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(names) if len(names) < 3 else ", ".join(names[:-1]) + " and " + names[-1]
