@@ -132,4 +132,5 @@ def with_proof(anonymized: Anonymized, folder: Path | None = None) -> Anonymized
     earlier = newest_receipt(anonymized.contribution, folder)
     if earlier is None:
         return anonymized
-    return replace(anonymized, contribution=replace(anonymized.contribution, replaces=earlier.token))
+    contribution = replace(anonymized.contribution, replaces=earlier.token)
+    return replace(anonymized, contribution=contribution)

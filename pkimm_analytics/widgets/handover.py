@@ -70,7 +70,7 @@ class ReportWish:
 
 
 def choices(workspace: Workspace, assessment: Assessment) -> dict[str, Any]:
-    """What can be chosen for a report of an assessment, for the controls of a page."""
+    """Return what can be chosen for a report of an assessment, for the controls of a page."""
     earlier = earlier_assessment(workspace, assessment)
     return {
         "kinds": list(KINDS),
