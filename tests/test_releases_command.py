@@ -1,6 +1,7 @@
 """The commands release and audit."""
 
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -8,8 +9,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from pkimm_analytics.anonymize import KeyStore, anonymize
 from pkimm_analytics.cli import releases
 from pkimm_analytics.disclosure import sources
+from pkimm_analytics.store import open_collection
+from pkimm_analytics.synthetic import simulate, write_simulation
 from tests.disclosure.population import population
 
 
@@ -38,6 +42,8 @@ def test_a_release_is_published_and_its_state_lies_beside_the_collection(publish
     """
     folder, document = published
     assert document["is_new"]
+    manifest = folder / "releases" / document["release"] / "manifest.json"
+    assert json.loads(manifest.read_text())["synthetic"] is False
     assert (folder / "releases" / document["release"] / "benchmark.parquet").is_file()
     assert (folder / "collection.parquet-disclosure" / "log.jsonl").is_file()
 
@@ -51,6 +57,23 @@ def test_an_audit_of_it_finds_nothing(published, command):
         result = command("audit", folder / "releases", *truth, "--json")
         assert json.loads(result.stdout)["findings"] == []
         assert result.exit_code == 0
+
+
+def test_a_simulation_is_published_as_synthetic(tmp_path, command):
+    """
+    Through a collection or straight from its truth: the manifest says so, and only then.
+    """
+    simulation = simulate(organizations=12, seed=4, quarters=("2026Q1", "2026Q2"))
+    write_simulation(simulation, tmp_path / "simulation")
+    key = KeyStore(bytes(range(32)), tmp_path / "identities.json")
+    made = [anonymize(one, key).contribution for one in simulation.assessments]
+    open_collection(tmp_path / "collection", create=True).append(made)
+    for source in ("simulation", "collection"):
+        arguments = ("--collection", tmp_path / source, "--out", tmp_path / f"{source}-releases")
+        result = command("release", *arguments, "--quarter", "2026Q3", "--json")
+        assert result.exit_code == 0, result.output
+        manifest = Path(json.loads(result.stdout)["folder"]) / "manifest.json"
+        assert json.loads(manifest.read_text())["synthetic"] is True
 
 
 def test_an_audit_ends_with_status_1_if_something_can_be_learned(tmp_path, command):

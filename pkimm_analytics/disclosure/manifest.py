@@ -2,7 +2,8 @@
 What a release says about itself: manifest, page for readers, change log.
 
 Everything in them follows from the public table, the policy and the plan. Nothing is
-taken from the contributions, because it would not have passed disclosure control.
+taken from the contributions, because it would not have passed disclosure control; but
+whether any of them is invented is said.
 """
 
 from __future__ import annotations
@@ -60,8 +61,13 @@ def manifest(
     previous: str | None,
     files: Mapping[str, bytes],
     table: bytes,
+    synthetic: bool = False,
 ) -> bytes:
-    """Public manifest as JSON; it lists every other file of the release with its hash."""
+    """
+    Public manifest as JSON; it lists every other file of the release with its hash.
+
+    `synthetic` says that invented organizations count in it.
+    """
     newest = quarter_ordinal(quarter) - policy.age_months // 3
     oldest = newest - policy.window_months // 3 + 1
     document = {
@@ -69,6 +75,7 @@ def manifest(
         "release": release_id(quarter, table),
         "quarter": quarter,
         "previous": previous,
+        "synthetic": synthetic,
         "contributions": {"from": _spell(oldest), "to": _spell(newest)},
         "editions": [_edition(code) for code in plan.codes["edition"]],
         "pooled": POOLED,

@@ -15,20 +15,29 @@ from numpy.typing import NDArray
 from pkimm_analytics.disclosure.plan import Plan
 from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.model.shipped import shipped_model
+from pkimm_analytics.store import open_collection, records
+from pkimm_analytics.store.manifest import NAME as COLLECTION_MANIFEST
 from pkimm_analytics.tables import OVERALL
+
+SYNTHETIC = "synthetic"
+"""Column that says which contributions are invented."""
+TRUTH_FILE = "truth.parquet"
+"""What a simulation writes beside its assessments."""
 
 
 def read_contributions(path: Path, plan: Plan) -> Any:
     """
     Read contributions from a Parquet file or a folder of them.
 
-    Files and folders whose names begin with ``.`` or ``_`` are left out. Scores are
-    rounded down to levels. Without a column ``overall``, it is computed from the
-    categories, by the weights of each row's edition.
+    A collection is read as it was committed. In another folder, files and folders whose
+    names begin with ``.`` or ``_`` are left out, scores are rounded down to levels, and
+    without a column ``overall``, it is computed from the categories, by the weights of
+    each row's edition.
 
     Returns
     -------
     pyarrow.Table
+        The column ``synthetic`` says which rows are invented; all of a simulation are.
 
     Raises
     ------
@@ -38,7 +47,10 @@ def read_contributions(path: Path, plan: Plan) -> Any:
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    source = path / "truth.parquet" if (path / "truth.parquet").is_file() else path
+    if (path / COLLECTION_MANIFEST).is_file():
+        return records(open_collection(path))
+    is_simulated = (path / TRUTH_FILE).is_file() or path.name == TRUTH_FILE
+    source = path / TRUTH_FILE if path.is_dir() and is_simulated else path
     try:
         table = ds.dataset(source, format="parquet").to_table()
     except (OSError, pa.ArrowException, ValueError) as error:
@@ -46,6 +58,8 @@ def read_contributions(path: Path, plan: Plan) -> Any:
             "There are no contributions to read. Nothing was published.",
             [Problem(path.name, f"no collection or Parquet file ({type(error).__name__})")],
         ) from None
+    if is_simulated and SYNTHETIC not in table.column_names:
+        table = table.append_column(SYNTHETIC, pa.array([True] * table.num_rows))
     return _with_levels(table, plan)
 
 

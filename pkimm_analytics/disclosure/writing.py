@@ -34,6 +34,7 @@ from pkimm_analytics.disclosure.manifest import changes, manifest, readme, relea
 from pkimm_analytics.disclosure.plan import Plan
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.disclosure.release import Candidate, Decision, make_release, with_release
+from pkimm_analytics.disclosure.sources import SYNTHETIC
 from pkimm_analytics.disclosure.state import State, read_state, write_state
 from pkimm_analytics.disclosure.table import table_bytes
 from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
@@ -113,7 +114,7 @@ def _publish(
     except PkimmError as error:
         _note(private, quarter, "refused", [str(p) for p in error.problems] or [error.message])
         raise
-    files = release_files(candidate, earlier)
+    files = release_files(candidate, earlier, synthetic=_has_synthetic(table))
     _check_files(files, _pseudonyms(table))
     name = release_id(quarter, files[TABLE_FILE])
     report = private / f"report-{name}.parquet"
@@ -125,8 +126,10 @@ def _publish(
     return Written(name, out / name, is_new, report)
 
 
-def release_files(candidate: Candidate, earlier: list[Published]) -> dict[str, bytes]:
-    """Every file of a release, by name."""
+def release_files(
+    candidate: Candidate, earlier: list[Published], *, synthetic: bool = False
+) -> dict[str, bytes]:
+    """Every file of a release, by name; `synthetic` says that invented organizations count."""
     table = table_bytes(candidate.columns)
     name = release_id(candidate.quarter, table)
     known = [r for r in candidate.state.releases if r != name]
@@ -147,6 +150,7 @@ def release_files(candidate: Candidate, earlier: list[Published]) -> dict[str, b
         previous=previous,
         files=files,
         table=table,
+        synthetic=synthetic,
     )
     return files
 
@@ -217,6 +221,15 @@ def _check_files(files: dict[str, bytes], words: set[str]) -> None:
             "The files of the release did not pass the scan. Nothing was published.",
             [Problem(f.where, f"{f.attack}: {f.learned}") for f in findings],
         )
+
+
+def _has_synthetic(table: Any) -> bool:
+    """Whether any contribution is invented; the age and the window make no difference."""
+    names = table.column_names if hasattr(table, "column_names") else list(table)
+    if SYNTHETIC not in names:
+        return False
+    values = table.column(SYNTHETIC).to_pylist() if hasattr(table, "column") else table[SYNTHETIC]
+    return any(values)
 
 
 def _pseudonyms(table: Any) -> set[str]:

@@ -169,7 +169,7 @@ def records(collection: Collection) -> Any:
         One row for each contribution: ``org, parent, assessor, sector, size, region,
         role, assurance, edition, quarter``; then columns of int8 for each category and
         ``overall`` (score rounded down) and for each requirement: 1 to 5, 0 unanswered
-        or not in the edition, -1 not applicable.
+        or not in the edition, -1 not applicable; last ``synthetic``, true if invented.
 
     Raises
     ------
@@ -214,7 +214,7 @@ def scored(table: Any) -> Any:
     columns = {name: table.column(name) for name in RECORD_PROFILE}
     columns |= {name: pa.array(column) for name, column in levels.items()}
     columns |= {name: table.column(name) for name in known.requirements}
-    return pa.table(columns)
+    return pa.table(columns | {"synthetic": table.column("synthetic")})
 
 
 def _levels(
