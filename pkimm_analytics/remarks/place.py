@@ -24,7 +24,7 @@ from pkimm_analytics.errors import FeedbackError, Problem
 from pkimm_analytics.files import write_atomically
 from pkimm_analytics.remarks.decision import Decision, decision_of
 from pkimm_analytics.remarks.log import Log
-from pkimm_analytics.remarks.remark import Remark
+from pkimm_analytics.remarks.remark import Remark, remark_of
 from pkimm_analytics.tables import DECISIONS, REMARKS, Table, arrow_schema
 
 if TYPE_CHECKING:
@@ -119,6 +119,17 @@ class Feedback:
             If the place is damaged.
         """
         return _frame(list(self._remarks.entries()), REMARKS)
+
+    def stored(self) -> list[Remark]:
+        """
+        All remarks as such, in the order in which they were added.
+
+        Raises
+        ------
+        FeedbackError
+            If the place is damaged.
+        """
+        return [remark_of(entry) for entry in self._remarks.entries()]
 
     def find(self, id_: str) -> str:
         """

@@ -33,11 +33,14 @@ from pkimm_analytics.session import (
     summary_document,
 )
 from pkimm_analytics.standing import findings, standing
+from pkimm_analytics.widgets.feedback_desk import FeedbackDesk
 from pkimm_analytics.workspace import Workspace
 
 PAGE = Path(__file__).parent / "questionnaire_page"
 PARTS = (
     "dom",
+    "../feedback_page/state",
+    "../feedback_page/panel",
     "messages",
     "opening",
     "edits",
@@ -51,9 +54,11 @@ PARTS = (
     "assessors",
     "finish",
     "handover",
+    "feedback",
     "form",
 )
 """Files of the browser's side in the order in which they are joined to one program."""
+STYLES = ("page.css", "../feedback_page/feedback.css")
 
 Message = dict[str, Any]
 
@@ -83,7 +88,7 @@ class Questionnaire(anywidget.AnyWidget):
     """
 
     _esm = "\n".join((PAGE / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
-    _css = (PAGE / "page.css").read_text(encoding="utf-8")
+    _css = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in STYLES)
 
     def __init__(
         self,
@@ -102,6 +107,7 @@ class Questionnaire(anywidget.AnyWidget):
         self._default = load_model(edition)
         self._default_extensions = tuple(extensions)
         self._session = EditingSession.resume(self._workspace, id) if id else None
+        self._desk = FeedbackDesk(self._workspace.folder / "feedback")
         self._sent: dict[str, Any] = {}  # the standing that the browser has
         self._asked: list[str] = []  # the extensions whose questions it has
         self.on_msg(self._receive)
@@ -136,6 +142,7 @@ class Questionnaire(anywidget.AnyWidget):
             "choices": self._choices,
             "report": self._report,
             "contribute": self._contribute,
+            "feedback": self._feedback,
         }.get(str(message.get("type")))
         if answer is None:
             return
@@ -292,6 +299,9 @@ class Questionnaire(anywidget.AnyWidget):
             "rows": [asdict(row) for row in compared],
             "agreement": None if figures is None else _figures(figures),
         }
+
+    def _feedback(self, message: Message) -> Message:
+        return self._desk.answer(message, self._open_session().model)
 
     # --- what is sent ------------------------------------------------------------
 

@@ -13,6 +13,7 @@ const Form = [
   withAssessors,
   withFinish,
   withHandover,
+  withFeedback,
 ].reduce((Base, part) => part(Base), Messages);
 
 export default {

@@ -11,6 +11,7 @@ const KEYS = [
   ["n", "next unanswered question"],
   ["e", "notes and evidence; Escape goes back to the question"],
   ["f", "flag for another look"],
+  ["c", "feedback on the question, for those who keep the model; Escape goes back"],
   ["/", "search"],
   ["u", "undo"],
   ["?", "show or hide this list"],

@@ -1,0 +1,26 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   title: Feedback form
+# ---
+
+# %% [markdown]
+# # Feedback
+#
+# What do you think of the model and of the assessment process?
+# Each remark is stored at once in your workspace, on this computer.
+
+# %%
+from pkimm_analytics.session import default_workspace
+from pkimm_analytics.widgets.feedback_form import FeedbackForm
+
+place = default_workspace() / "feedback"
+
+# %%
+form = FeedbackForm(place)
+
+# %%
+form

@@ -1,0 +1,216 @@
+"""
+The feedback form, alone and inside the questionnaire, in a real browser.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pkimm_analytics.remarks import Remark, loads, open_feedback
+from pkimm_analytics.workspace import Workspace
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"> =1+1 😀 \u05e9\u05dc\u05d5\u05dd"
+KEY = "M.key-management"
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """
+    Return the folder that all tests of this file store in.
+    """
+    return tmp_path_factory.mktemp("workspace")
+
+
+@pytest.fixture
+def address(voila_server: Callable[..., str], workspace: Path) -> Callable[[str], str]:
+    """
+    Return ``address(name)``: where a dashboard is served.
+    """
+    base = voila_server(workspace=workspace)
+    return lambda name: f"{base}voila/render/{name}.ipynb"
+
+
+def stored(workspace: Path) -> list[Remark]:
+    """
+    Read the remarks on disk.
+    """
+    return open_feedback(workspace / "feedback").stored()
+
+
+def serious(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """
+    Return the findings of axe that keep somebody out.
+    """
+    return [finding for finding in findings if finding["impact"] in {"serious", "critical"}]
+
+
+def focused(page: Any) -> str:
+    """
+    Name what has the focus: its own name, or that of its label.
+    """
+    name: str = page.evaluate(
+        """() => { const at = document.activeElement;
+           const label = at.getAttribute('aria-label') || at.labels?.[0]?.textContent;
+           return label || at.textContent }"""
+    )
+    return name.strip()
+
+
+def tab_to(page: Any, name: str) -> None:
+    """
+    Press Tab until something of that name has the focus.
+    """
+    for _ in range(60):
+        if focused(page) == name:
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"{name} is not reached by Tab", pytrace=False)
+
+
+def test_a_remark_is_given_changed_and_handed_in_by_keyboard(
+    page: Any, address: Callable[[str], str], workspace: Path, tmp_path: Path
+) -> None:
+    """
+    From the role to the file; what is on disk is what was chosen.
+    """
+    before = len(stored(workspace))
+    page.goto(address("feedback_form"))
+    page.get_by_label("What is it about?").wait_for()
+    keys = page.keyboard
+    tab_to(page, "Your role")
+    keys.type("PKI op")
+    tab_to(page, "What is it about?")
+    keys.type("M1 Key")
+    tab_to(page, "prefer not to say")  # the first scale, nothing chosen yet
+    for _ in range(4):
+        keys.press("ArrowLeft")
+    assert focused(page) == "2, unclear"
+    tab_to(page, "In your words")
+    keys.type(HOSTILE)
+    tab_to(page, "Save this remark")
+    keys.press("Enter")
+    page.get_by_text("Saved on this computer.").wait_for()
+    assert focused(page) == "Save this remark"
+    remark = stored(workspace)[before]
+    assert (remark.role, remark.element, remark.clarity) == ("operator", KEY, 2)
+    assert remark.text == HOSTILE
+
+    tab_to(page, "Change the remark on M1 Key management")
+    keys.press("Enter")
+    page.get_by_text("You are changing an earlier remark").wait_for()
+    assert focused(page) == "2, unclear"
+    keys.press("ArrowRight")
+    tab_to(page, "Save the changed remark")
+    keys.press("Enter")
+    page.get_by_text("Saved on this computer.").wait_for()
+    tab_to(page, "Save the file to hand in")
+    with page.expect_download() as download:
+        keys.press("Enter")
+    handed_in = tmp_path / "remarks.json"
+    download.value.save_as(handed_in)
+    assert [(one.text, one.clarity) for one in loads(handed_in.read_bytes())] == [(HOSTILE, 3)]
+    assert len(stored(workspace)) == before + 2
+    assert page.title() != "owned"
+
+
+def test_what_is_being_written_survives_a_reload_and_what_is_wrong_is_said(
+    page: Any, watch: Any, address: Callable[[str], str], workspace: Path
+) -> None:
+    """
+    The draft is in the tab; an empty remark and a number out of range are refused.
+    """
+    page.goto(address("feedback_form"))
+    part = page.get_by_label("What is it about?")
+    part.select_option("process")
+    page.get_by_role("button", name="Save this remark").click()
+    page.get_by_role("alert").get_by_text("says nothing").wait_for()
+    page.get_by_label("Minutes that it took").fill("-5")
+    page.get_by_label("In your words").fill("Long, but worth it.")
+    page.get_by_role("button", name="Save this remark").click()
+    page.get_by_text("minutes: expected a whole number").wait_for()
+    page.reload()
+    watch.errors[:] = [error for error in watch.errors if "/api/shutdown/" not in error]
+    part.select_option("process")
+    assert page.get_by_label("In your words").input_value() == "Long, but worth it."
+    page.get_by_label("Minutes that it took").fill("95")
+    page.get_by_role("button", name="Save this remark").click()
+    page.get_by_text("Saved on this computer.").wait_for()
+    assert stored(workspace)[-1].minutes == 95
+    page.get_by_label("Withdraw the remark on The assessment process").click()
+    page.locator(".pkf-remark", has_text="Long, but worth it.").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_form_is_for_everyone(
+    scheme: str,
+    new_page: Callable[..., Any],
+    address: Callable[[str], str],
+    axe: Callable[..., list[dict[str, Any]]],
+    screenshot: Callable[[Any, str, str], Path],
+) -> None:
+    """
+    Wide and on a phone, light and dark; nobody is kept out and nothing is cut off.
+    """
+    page = new_page(color_scheme=scheme)
+    page.goto(address("feedback_form"))
+    page.get_by_label("What is it about?").select_option(KEY)
+    page.get_by_label("Which part of it?").select_option(index=2)
+    page.get_by_role("group", name="Is its weight right?").get_by_label("too low").check()
+    page.get_by_role("button", name="Save this remark").click()
+    page.get_by_text("Saved on this computer.").wait_for()
+    page.get_by_text("May the working group ask you back?").click()
+    for width in ("wide", "phone"):
+        screenshot(page, f"feedback-form-{scheme}", width)
+        assert serious(axe(page)) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def test_a_question_of_the_questionnaire_takes_feedback(
+    page: Any,
+    address: Callable[[str], str],
+    workspace: Path,
+    axe: Callable[..., list[dict[str, Any]]],
+    screenshot: Callable[[Any, str, str], Path],
+) -> None:
+    """
+    The key c opens the panel, its keys answer no question, and Escape goes back.
+    """
+    page.goto(address("full_assessment"))
+    page.get_by_role("button", name="Start a new assessment").click()
+    page.get_by_label("Name").first.fill("Device certificates")
+    page.get_by_role("button", name="2 Questions").click()
+    page.locator(".pkq-saving[data-state=saved]").wait_for()
+    keys = page.keyboard
+    keys.press("j")
+    keys.press("c")
+    card = page.locator(".pkq-q[data-current]")
+    card.get_by_role("group", name="How clear is it?").wait_for()
+    assert focused(page) == "prefer not to say"
+    keys.press("3")
+    keys.press("ArrowLeft")
+    assert focused(page) == "5, very clear"
+    card.get_by_label("In your words").fill(HOSTILE)
+    card.get_by_role("button", name="Save this remark").click()
+    card.get_by_text("Saved on this computer.").wait_for()
+    screenshot(page, "feedback-in-questionnaire", "wide")
+    assert serious(axe(page)) == []
+    screenshot(page, "feedback-in-questionnaire", "phone")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    card.get_by_label("In your words").press("Escape")
+    assert card.get_attribute("data-state") == "unanswered"
+    assert page.evaluate("document.activeElement.dataset.target") == stored(workspace)[-1].element
+    (file,) = [f for f in Workspace(workspace).files() if "Device" in f.read_text("utf-8")]
+    assert HOSTILE not in file.read_text("utf-8")
+
+    page.get_by_role("button", name=re.compile("Keys")).click()
+    assert "feedback on the question" in page.locator(".pkq-help").inner_text()
+    page.get_by_role("button", name="4 Finish").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the file to hand in").click()
+    assert HOSTILE in [one.text for one in loads(Path(download.value.path()).read_bytes())]
+    assert page.title() != "owned"
