@@ -129,16 +129,16 @@ def memory(root: psutil.Process) -> float:
     return sum(p.memory_info().rss for p in [root, *root.children(recursive=True)]) / 1e6
 
 
-def ours(browser: Any, mode: str, rounds: int, n_clicks: int, *, ready: int) -> Measured:
-    """Measure the dashboard of one mode, with some kernels started before they are asked for."""
+def ours(browser: Any, mode: str, rounds: int, n_clicks: int, *, warm: bool) -> Measured:
+    """Measure the dashboard of one mode, with a kernel started before it is asked for, or not."""
     result, port = Measured(), free_port(0)
     model = load_model(EDITION)
     with tempfile.TemporaryDirectory() as folder:
         environment = dashboard_environment(DASHBOARDS, workspace=Path(folder))
-        command = voila_command(DASHBOARDS, port=port, preheat=ready)
+        command = voila_command(DASHBOARDS, port=port, warm=warm)
         with server(command, environment, port) as process:
             for _ in range(rounds):
-                time.sleep(20 if ready else 0)  # the kernels that were asked for are there
+                time.sleep(20 if warm else 0)  # the kernels that were asked for are there
                 before = memory(process)
                 page = browser.new_page(viewport={"width": 1280, "height": 900})
                 traffic = Traffic(page)
@@ -234,8 +234,8 @@ def main() -> None:
         browser = driver.chromium.launch(executable_path=executable, args=FLAGS)
         for mode in ("self", "full"):
             n = len([q for one in pages(load_model(EDITION), mode) for q in one.questions])
-            for ready, name in ((0, "ours, Voila"), (1, "ours, Voila, kernel ready")):
-                measured = ours(browser, mode, arguments.rounds, arguments.clicks, ready=ready)
+            for warm, name in ((True, "ours"), (False, "ours, `--cold`")):
+                measured = ours(browser, mode, arguments.rounds, arguments.clicks, warm=warm)
                 print("| " + " | ".join([str(n), name, *measured.row()]) + " |", flush=True)
             if arguments.peer_python:
                 measured = peer(

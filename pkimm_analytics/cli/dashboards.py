@@ -49,6 +49,13 @@ PortOption = Annotated[
 BrowserOption = Annotated[
     bool, typer.Option("--no-browser", help="Only print the address, open no browser.")
 ]
+WarmOption = Annotated[
+    bool,
+    typer.Option(
+        "--warm/--cold",
+        help="Keep a kernel ready for each questionnaire: faster to open, about 60 MB each.",
+    ),
+]
 ReleaseOption = Annotated[
     Path | None,
     typer.Option("--release", "-r", help="Release to compare with.", envvar="PKIMM_RELEASE"),
@@ -69,6 +76,7 @@ def register(app: typer.Typer) -> None:
 def demo_command(
     port: PortOption = DASHBOARD_PORT,
     no_browser: BrowserOption = False,
+    warm: WarmOption = True,
     workspace: Annotated[
         Path | None,
         typer.Option(
@@ -82,7 +90,7 @@ def demo_command(
     if not place.files():
         _fill(place)
     say(f"Invented assessments, in {place.folder}")
-    _serve(place.folder, None, port=port, open_browser=not no_browser)
+    _serve(place.folder, None, port=port, open_browser=not no_browser, warm=warm)
 
 
 @ends_cleanly
@@ -94,6 +102,7 @@ def serve_command(
     release: ReleaseOption = None,
     port: PortOption = DASHBOARD_PORT,
     no_browser: BrowserOption = False,
+    warm: WarmOption = True,
 ) -> None:
     """Start the dashboards on a workspace."""
     _need(*NEEDED)
@@ -103,7 +112,7 @@ def serve_command(
         raise WorkspaceError(f"{workspace} is a file, not a folder. Nothing was started.")
     if not workspace.exists():
         say(f"{workspace} does not exist yet: it is made with the first import.")
-    _serve(workspace, release, port=port, open_browser=not no_browser)
+    _serve(workspace, release, port=port, open_browser=not no_browser, warm=warm)
 
 
 @ends_cleanly
@@ -215,13 +224,15 @@ def _need(*packages: str) -> None:
 # --- the server ------------------------------------------------------------------
 
 
-def _serve(workspace: Path, release: Path | None, *, port: int, open_browser: bool) -> None:
+def _serve(
+    workspace: Path, release: Path | None, *, port: int, open_browser: bool, warm: bool
+) -> None:
     dashboards = shipped_folder("dashboards")
     environment = dashboard_environment(dashboards, workspace=workspace, release=release)
     chosen = free_port(port)
     if port not in (0, chosen):
         say(f"Port {port} is taken.")
-    command = voila_command(dashboards, port=chosen, open_browser=open_browser)
+    command = voila_command(dashboards, port=chosen, open_browser=open_browser, warm=warm)
     with _running(command, environment) as server:
         _wait_until_ready(server, chosen)
         out().print(f"Dashboards: http://{HOST}:{chosen}/")

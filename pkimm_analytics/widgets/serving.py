@@ -23,7 +23,7 @@ HOST = "127.0.0.1"
 
 
 def voila_command(
-    dashboards: Path, *, port: int, open_browser: bool = False, preheat: int = 0
+    dashboards: Path, *, port: int, open_browser: bool = False, warm: bool = False
 ) -> list[str]:
     """
     Build the command that serves a folder of dashboards on this machine.
@@ -36,10 +36,11 @@ def voila_command(
         Port to listen on. The server ends with an error if it is taken.
     open_browser : bool
         Whether to open the list of dashboards in the user's browser.
-    preheat : int
-        Number of kernels to keep ready for each dashboard. A page of a ready
-        kernel appears in about half the time, shows the data of the moment the
-        kernel was started, and costs about 130 MB while it waits.
+    warm : bool
+        Whether to keep a kernel ready for each page that ``voila.json`` names: those
+        that read the workspace only when they are opened, so that an early kernel
+        shows nothing old. Each waits with about 60 MB and is not ended for idleness;
+        the next one is started once a page had time to load.
 
     Returns
     -------
@@ -57,8 +58,7 @@ def voila_command(
         f"--Voila.port={port}",
         "--Voila.port_retries=0",
         f"--Voila.open_browser={open_browser}",
-        f"--VoilaConfiguration.preheat_kernel={preheat > 0}",
-        f"--VoilaConfiguration.default_pool_size={preheat}",
+        f"--VoilaConfiguration.preheat_kernel={warm}",
     ]
     return [sys.executable, "-m", "voila", str(dashboards), *options]
 

@@ -237,7 +237,7 @@ def voila_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
             workspace: Path | None = None,
             release: Path | None = None,
             dashboards: Path = ROOT / "dashboards",
-            preheat: int = 0,
+            warm: bool = False,
         ) -> str:
             log = tmp_path_factory.mktemp("voila") / "log.txt"
             port = free_port(0)
@@ -248,7 +248,7 @@ def voila_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
             environment["PKIMM_HOME"] = str(home)  # keys and receipts of the tests alone
             with log.open("wb") as output:
                 server = subprocess.Popen(
-                    voila_command(dashboards, port=port, preheat=preheat),
+                    voila_command(dashboards, port=port, warm=warm),
                     env=environment,
                     stdin=subprocess.DEVNULL,
                     stdout=output,

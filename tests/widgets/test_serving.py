@@ -31,15 +31,17 @@ def test_a_taken_port_is_an_error_not_another_port() -> None:
     assert "--Voila.port_retries=0" in voila_command(DASHBOARDS, port=8866)
 
 
-def test_ready_kernels_are_off_unless_asked_for() -> None:
+def test_kernels_are_ready_only_for_pages_that_read_late() -> None:
     """
-    A ready kernel shows the data of the moment it was started.
+    An early kernel of another page would show the data of the moment it was started.
     """
-    command = voila_command(DASHBOARDS, port=8866)
-    assert "--VoilaConfiguration.preheat_kernel=False" in command
-    command = voila_command(DASHBOARDS, port=8866, preheat=2)
+    assert "--VoilaConfiguration.preheat_kernel=False" in voila_command(DASHBOARDS, port=8866)
+    command = voila_command(DASHBOARDS, port=8866, warm=True)
     assert "--VoilaConfiguration.preheat_kernel=True" in command
-    assert "--VoilaConfiguration.default_pool_size=2" in command
+    settings = json.loads((DASHBOARDS / "voila.json").read_text("utf-8"))
+    pools = settings["VoilaKernelManager"]["kernel_pools_config"]
+    assert pools.pop("default")["pool_size"] == 0
+    assert all((DASHBOARDS / name).exists() and "_assessment" in name for name in pools)
 
 
 def test_the_environment_names_what_the_dashboards_show(tmp_path: Path) -> None:
