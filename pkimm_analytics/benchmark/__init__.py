@@ -5,6 +5,7 @@ Everything has an interval, and says so where two things cannot be told apart.
 """
 
 from pkimm_analytics.benchmark.comparison import Comparison, Position, compare
+from pkimm_analytics.benchmark.internal import MARK, Internal, open_internal
 from pkimm_analytics.benchmark.ladder import (
     IMPORTANCE,
     Ladder,
@@ -17,14 +18,17 @@ from pkimm_analytics.benchmark.release import Benchmark, open_release
 
 __all__ = [
     "IMPORTANCE",
+    "MARK",
     "Benchmark",
     "Comparison",
+    "Internal",
     "Ladder",
     "Position",
     "code_label",
     "cohort_of",
     "cohort_words",
     "compare",
+    "open_internal",
     "open_release",
     "peer_ladder",
 ]

@@ -15,18 +15,18 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from pkimm_analytics.assessment import Assessment, Mode, carry
+from pkimm_analytics.assessment import Assessment, Mode
 from pkimm_analytics.audit.published import Interval
 from pkimm_analytics.benchmark.ladder import Ladder, cohort_of, peer_ladder
+from pkimm_analytics.benchmark.like_for_like import (
+    edition_notes,
+    measure_note,
+    measured,
+    own_scores,
+)
 from pkimm_analytics.benchmark.printed import Distribution, Estimate, sampling
 from pkimm_analytics.benchmark.release import Benchmark, estimates, kind_of
-from pkimm_analytics.model import (
-    Model,
-    comparability,
-    mapping_note,
-    model_of,
-    shared_keys,
-)
+from pkimm_analytics.model import Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.scoring import Scores, score
 from pkimm_analytics.tables import OVERALL
@@ -142,6 +142,7 @@ class Comparison:
                 "id": self.bench.id,
                 "quarter": self.bench.quarter,
                 "threshold": self.bench.threshold,
+                "synthetic": self.bench.synthetic,
             },
             "cohort": {
                 "asked": ladder.asked,
@@ -185,9 +186,9 @@ def compare(
     model = model_of(assessment.model)
     edition = _edition(bench, ladder)
     original = score(assessment, model)
-    alike = score(carry(assessment, model, edition), edition)
     group = bench.group(ladder.found)
-    own, before = _own(alike), _own(original)
+    own, before = own_scores(assessment, edition), measured(original)
+    pools = len(ladder.pooled["edition"]) > 1
     positions = tuple(
         position(
             measure,
@@ -196,7 +197,7 @@ def compare(
             before.get(measure),
             bench.distribution(group, measure),
             is_in_release=bench.published.cells.get((group, measure)) is not None,
-            note=_note(measure, model, edition, ladder),
+            note=measure_note(measure, model, edition, pools=pools),
         )
         for measure in _wanted(bench, ladder, edition, assessment)
     )
@@ -268,18 +269,6 @@ def _edition(bench: Benchmark, ladder: Ladder) -> Model:
     return shipped_model(version) if version in shipped_versions() else bench.edition
 
 
-def _own(scores: Scores) -> dict[str, Fraction]:
-    """Every score of an assessment that there is, by measure."""
-    figures = {OVERALL: scores.overall, **scores.modules, **scores.categories}
-    found = {key: f.value for key, f in figures.items() if f.value is not None}
-    if scores.assessment.mode is Mode.FULL:
-        for key in scores.model.requirements:
-            level = scores.assessment.answer(key).level
-            if level is not None:
-                found[key] = Fraction(level)
-    return found
-
-
 def _wanted(
     bench: Benchmark, ladder: Ladder, edition: Model, assessment: Assessment
 ) -> Iterator[str]:
@@ -298,43 +287,17 @@ def _name(model: Model, measure: str) -> str:
     return "Overall" if measure == OVERALL else model.name(measure)
 
 
-def _note(measure: str, own: Model, edition: Model, ladder: Ladder) -> str:
-    """Limits of the crosswalk for one measure."""
-    pools = len(ladder.pooled["edition"]) > 1
-    if own.digest == edition.digest and not pools:
-        return ""
-    parts = []
-    if measure != OVERALL and measure not in own.keys:
-        parts.append(f"PKIMM {own.version} does not have it.")
-    comparable, why = comparability(measure)
-    if comparable != "yes":
-        parts.append(why)
-    if measure == OVERALL and own.digest != edition.digest:
-        left_out = [edition.name(k) for k in edition.categories if k not in own.keys]
-        if left_out:
-            parts.append(f"Your overall is computed again without {', '.join(left_out)}.")
-    return " ".join(parts)
-
-
 def _notes(
     bench: Benchmark, ladder: Ladder, own: Model, edition: Model, scores: Scores
 ) -> Iterator[str]:
     yield ladder.sentence
-    if own.digest != edition.digest:
-        shared = len([k for k in shared_keys(own, edition) if k in edition.categories])
-        yield (
-            f"You assessed {own.edition}; for the comparison your answers were scored again"
-            f" with PKIMM {edition.version}, over the {shared} categories that both have."
-        )
-        unknown = mapping_note(own, edition)
-        if unknown:
-            yield unknown
+    yield from edition_notes(own, edition)
     if not set(bench.measures) & {module.id for module in edition.modules}:
         yield "This release has no figures of modules."
     if scores.extensions:
         yield "Releases have no figures of extensions; yours are not compared."
-    if "synthetic" in bench.manifest:
-        yield "The release is made of invented organizations."
+    if bench.synthetic:
+        yield "Invented organizations count in this release; it is for trying things out."
 
 
 # --- as plain data -----------------------------------------------------------------------

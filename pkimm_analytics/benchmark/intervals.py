@@ -271,7 +271,7 @@ def _weighted_quantile(values: Floats, counts: Floats, q: float) -> float:
     return _root(lambda middle: _below(values - middle, counts) - q, low, high)
 
 
-_MOST_VALUES = 1000
+_MOST_VALUES = 250
 
 
 def _merged(values: Floats, counts: Floats) -> tuple[Floats, Floats]:
@@ -288,18 +288,22 @@ def _merged(values: Floats, counts: Floats) -> tuple[Floats, Floats]:
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
     """Where a rising function crosses 0: false position, Illinois rule."""
     at_low, at_high = function(low), function(high)
-    for _ in range(100):
-        if high - low < 1e-12 or at_low >= 0 or at_high <= 0:
-            break
+    if at_low >= 0 or at_high <= 0:
+        return low if at_low >= 0 else high
+    last = 0
+    while high - low > 1e-11:
         middle = high - at_high * (high - low) / (at_high - at_low)
         at_middle = function(middle)
-        if abs(at_middle) < 1e-13:
+        if abs(at_middle) < 1e-12:
             return middle
         if at_middle < 0:
-            low, at_low, at_high = middle, at_middle, at_high / 2
+            low, at_low = middle, at_middle
+            at_high = at_high / 2 if last < 0 else at_high
         else:
-            high, at_high, at_low = middle, at_middle, at_low / 2
-    return low if at_low >= 0 else high if at_high <= 0 else (low + high) / 2
+            high, at_high = middle, at_middle
+            at_low = at_low / 2 if last > 0 else at_low
+        last = -1 if at_middle < 0 else 1
+    return (low + high) / 2
 
 
 _GRID: NDArray[np.float64] = np.linspace(-32.0, 32.0, 449)

@@ -118,7 +118,7 @@ def _coarser(
             problems.append(Problem(dimension[:40], f"expected {', '.join(IMPORTANCE)}"))
             continue
         known = bench.codes(dimension) if dimension in bench.dimensions else None
-        group = _published(dimension, code)
+        group = published_code_of(dimension, code)
         if known is None:
             relaxed.append((dimension, code, ALL))
         elif code in known:
@@ -134,7 +134,7 @@ def _coarser(
     return coarse, relaxed
 
 
-def _published(dimension: str, code: str) -> str | None:
+def published_code_of(dimension: str, code: str) -> str | None:
     """Code under which a leaf code is published, None if it is no code at all."""
     if dimension == "assurance":
         return ASSURANCES.get(code)

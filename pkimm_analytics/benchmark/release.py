@@ -74,6 +74,11 @@ class Benchmark:
         """Fewest contributors that a group is published with."""
         return int(self.manifest["policy"]["threshold"])
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether invented organizations count in it."""
+        return bool(self.manifest.get("synthetic"))
+
     @cached_property
     def edition(self) -> Model:
         """Edition whose element keys are the measures."""

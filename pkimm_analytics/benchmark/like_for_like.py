@@ -1,0 +1,79 @@
+"""
+The own assessment, scored so that it compares: in the edition of the peers' figures.
+
+Peers' answers are counted by element key, so shared categories and requirements
+compare; figures that rest on many of them, such as the overall, are computed again
+over what both editions have. What limits that, the crosswalk says.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from pkimm_analytics.assessment import Assessment, Mode, carry
+from pkimm_analytics.model import Model, comparability, mapping_note, model_of
+from pkimm_analytics.scoring import Scores, score
+from pkimm_analytics.tables import OVERALL
+
+
+def own_scores(assessment: Assessment, edition: Model) -> dict[str, Fraction]:
+    """
+    Every score of an assessment in another edition, by measure.
+
+    Answers are carried over by element key; what the edition lacks is dropped, what it
+    adds is left out, and nothing is estimated. Extensions are scored in their own way.
+
+    Raises
+    ------
+    UnknownEditionError
+        If the edition of the assessment is not installed.
+    """
+    scores = score(carry(assessment, model_of(assessment.model), edition), edition)
+    return measured(scores)
+
+
+def measured(scores: Scores) -> dict[str, Fraction]:
+    """Every score that there is, by measure; requirements of full assessments only."""
+    figures = {OVERALL: scores.overall, **scores.modules, **scores.categories}
+    found = {key: f.value for key, f in figures.items() if f.value is not None}
+    if scores.assessment.mode is Mode.FULL:
+        for key in scores.model.requirements:
+            level = scores.assessment.answer(key).level
+            if level is not None:
+                found[key] = Fraction(level)
+    return found | {k: e.score for k, e in scores.extensions.items() if e.score is not None}
+
+
+def measure_note(measure: str, own: Model, edition: Model, *, pools: bool) -> str:
+    """
+    Say what limits the comparison of a measure between editions; empty if nothing does.
+
+    Parameters
+    ----------
+    pools : bool
+        Whether the peers' figures join several editions.
+    """
+    if own.digest == edition.digest and not pools:
+        return ""
+    parts = []
+    if measure != OVERALL and measure not in own.keys:
+        parts.append(f"PKIMM {own.version} does not have it.")
+    comparable, why = comparability(measure)
+    if comparable != "yes":
+        parts.append(why)
+    if measure == OVERALL and own.digest != edition.digest:
+        missing = [edition.name(k) for k in edition.categories if k not in own.keys]
+        if missing:
+            parts.append(f"Computed without {', '.join(missing)}.")
+    return " ".join(parts)
+
+
+def edition_notes(own: Model, edition: Model) -> list[str]:
+    """Say that scores were computed again in another edition, and how its elements were met."""
+    if own.digest == edition.digest:
+        return []
+    shared = sum(key in own.keys for key in edition.categories)
+    again = f"To compare, your answers are scored again with PKIMM {edition.version}"
+    notes = [f"You assessed {own.edition}. {again}, over the {shared} categories that both have."]
+    unknown = mapping_note(own, edition)
+    return [*notes, unknown] if unknown else notes

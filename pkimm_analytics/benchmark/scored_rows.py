@@ -1,0 +1,344 @@
+"""
+The rows of a collection with their exact scores: what internal statistics count.
+
+Every row is scored by its own edition, in whole numbers, so that equal fractions are
+equal values. A **support** lists the distinct scores of a measure in their order, and
+each row has its place in it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pkimm_analytics.anonymize.vocabulary import axis
+from pkimm_analytics.benchmark.statistics import Floats
+from pkimm_analytics.model import Category, Extension, Model
+from pkimm_analytics.model.shipped import shipped_extensions, shipped_model
+from pkimm_analytics.scoring import Ratio, score_batch, weighted_mean
+from pkimm_analytics.store import Raw
+from pkimm_analytics.tables import OVERALL
+
+PSEUDONYMS = ("parent", "org", "contribution")
+STATED = ("sector", "size", "region", "role", "assurance", "edition", "mode", "quarter")
+"""Columns of a row's profile."""
+
+_STRENGTH = {"self": 0, "formal": 1, "third-party": 2}
+
+
+@dataclass(frozen=True, eq=False)
+class Support:
+    """
+    Distinct exact scores of one measure, ascending, and the place of each row.
+
+    Parameters
+    ----------
+    numerators, denominators : ndarray of int64, shape (n_values,)
+        Scores in lowest terms.
+    values : ndarray of float64, shape (n_values,)
+        The same as numbers.
+    places : ndarray of int32, shape (n_rows,)
+        -1 where a row has no score.
+    """
+
+    numerators: NDArray[np.int64]
+    denominators: NDArray[np.int64]
+    values: Floats
+    places: NDArray[np.int32]
+
+    def counts(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
+        """How many of some rows have each of the values."""
+        places = self.places[rows]
+        found = np.bincount(places[places >= 0], minlength=len(self.values))
+        return np.asarray(found, np.int64)
+
+    @property
+    def levels(self) -> NDArray[np.int64]:
+        """Level of each value: rounded down, exactly."""
+        return np.asarray(self.numerators // self.denominators)
+
+    def compared(self, own: Fraction) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which values are below a score, and which are equal, decided exactly."""
+        near = float(own)
+        below, equal = self.values < near, np.zeros(len(self.values), bool)
+        for place in np.flatnonzero(self.values == near):
+            exact = Fraction(int(self.numerators[place]), int(self.denominators[place]))
+            below[place], equal[place] = exact < own, exact == own
+        return below, equal
+
+
+def make_support(numerators: NDArray[np.int64], denominators: NDArray[np.int64]) -> Support:
+    """
+    Sort scores exactly.
+
+    Parameters
+    ----------
+    numerators, denominators : ndarray of int64, shape (n_rows,)
+        A denominator of 0 means no score. Both below 2**53.
+
+    Examples
+    --------
+    >>> make_support(np.array([6, 3, 7, 0]), np.array([2, 1, 2, 0])).places.tolist()
+    [0, 0, 1, -1]
+    """
+    has = denominators > 0
+    divisor = np.gcd(numerators[has], denominators[has])
+    pairs = np.stack([numerators[has] // divisor, denominators[has] // divisor], axis=1)
+    distinct, inverse = np.unique(pairs, axis=0, return_inverse=True)
+    values = distinct[:, 0] / np.maximum(distinct[:, 1], 1)
+    order = _exact_order(distinct, values)
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    places = np.full(len(numerators), -1, np.int32)
+    places[has] = rank[inverse.reshape(-1)]
+    return Support(distinct[order, 0], distinct[order, 1], values[order], places)
+
+
+def _exact_order(pairs: NDArray[np.int64], values: Floats) -> NDArray[np.intp]:
+    """Order of fractions; a correctly rounded quotient never reverses one, but may tie."""
+    order = np.argsort(values, kind="stable")
+    ties = np.flatnonzero(np.diff(values[order]) == 0)
+    done = -1
+    for first in ties.tolist():
+        if first <= done:
+            continue
+        last = first
+        while last + 1 < len(order) and values[order[last + 1]] == values[order[first]]:
+            last += 1
+        run = order[first : last + 1].tolist()
+        run.sort(key=lambda i: Fraction(int(pairs[i, 0]), int(pairs[i, 1])))
+        order[first : last + 1] = run
+        done = last
+    return order
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredRows:
+    """
+    Rows, the most preferred first: newest quarter, stronger assurance, then pseudonym.
+
+    Parameters
+    ----------
+    profile : mapping of str to ndarray of int
+        By column of :data:`STATED`: place of the value in `values`; -1 where not stated.
+    values : mapping of str to tuple of str
+    parent : ndarray of int, shape (n_rows,)
+        Ultimate parent, or the organization itself, as a number.
+    scores : mapping of str to Support
+        Overall, modules and categories.
+    answers : mapping of str to ndarray of int8
+        Levels of requirements, and of relevance such as ``pqc:G.compliance``.
+    extensions : mapping of str to ndarray of float64
+        Score of each extension, by its id; NaN where there is none.
+    """
+
+    profile: Mapping[str, NDArray[np.int32]]
+    values: Mapping[str, tuple[str, ...]]
+    parent: NDArray[np.int64]
+    scores: Mapping[str, Support]
+    answers: Mapping[str, NDArray[np.int8]]
+    extensions: Mapping[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.parent)
+
+
+def read_scored_rows(raw: Raw) -> ScoredRows:
+    """
+    Score all rows of a collection that was opened for it.
+
+    Memory grows with the rows: about 300 bytes for each.
+    """
+    known = axis()
+    measures = [OVERALL, "G", "M", "O", "R", *known.categories]
+    parts: dict[str, list[NDArray[Any]]] = {}
+    values: dict[str, dict[str, int]] = {name: {} for name in (*STATED, *PSEUDONYMS)}
+
+    def keep(name: str, column: NDArray[Any]) -> None:
+        parts.setdefault(name, []).append(column)
+
+    for table in raw.groups(dictionaries=()):
+        for name in (*STATED, *PSEUDONYMS):
+            keep(name, _numbered(table.column(name), values[name]))
+        for name in (*known.requirements, *known.relevance):
+            keep(name, table.column(name).to_numpy())
+        for name, (numerator, denominator) in _ratios(table, measures).items():
+            keep(f"{name}/n", numerator)
+            keep(f"{name}/d", denominator)
+        for name, column in _extension_scores(table).items():
+            keep(f"{name}/score", column)
+    found = {name: np.concatenate(columns) for name, columns in parts.items()}
+    order = _preference(found, values) if found else np.zeros(0, np.intp)
+
+    def take(name: str, kind: Any) -> NDArray[Any]:
+        return np.asarray(found[name][order]) if name in found else np.zeros(0, kind)
+
+    return ScoredRows(
+        profile={name: take(name, np.int32) for name in STATED},
+        values={name: tuple(values[name]) for name in STATED},
+        parent=_parents(take("parent", np.int32), take("org", np.int32), len(values["parent"])),
+        scores={
+            m: make_support(take(f"{m}/n", np.int64), take(f"{m}/d", np.int64)) for m in measures
+        },
+        answers={n: take(n, np.int8) for n in (*known.requirements, *known.relevance)},
+        extensions={n: take(f"{n}/score", np.float64) for n in known.extensions},
+    )
+
+
+def _numbered(column: Any, seen: dict[str, int]) -> NDArray[np.int32]:
+    """Give each text of a column its number, the same in all tables; -1 where there is none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column)
+    found = []
+    for chunk in column.chunks:
+        numbers = [seen.setdefault(v, len(seen)) for v in chunk.dictionary.to_pylist()]
+        places = chunk.indices.fill_null(-1).to_numpy()
+        found.append(np.array([*numbers, -1], np.int32)[places])
+    return np.concatenate(found) if found else np.zeros(0, np.int32)
+
+
+def _parents(
+    parent: NDArray[np.int32], org: NDArray[np.int32], n_parents: int
+) -> NDArray[np.int64]:
+    """One number for each ultimate parent; an organization without one is its own."""
+    return np.where(parent >= 0, parent, org.astype(np.int64) + n_parents)
+
+
+def _preference(
+    found: Mapping[str, NDArray[Any]], values: Mapping[str, dict[str, int]]
+) -> NDArray[np.intp]:
+    """Order of the rows, the most preferred first."""
+
+    def ranks(name: str) -> NDArray[np.int64]:
+        names = list(values[name])
+        rank = np.zeros(len(names) + 1, np.int64)
+        rank[np.argsort(np.array(names, object))] = np.arange(len(names))
+        rank[-1] = -1
+        return np.asarray(rank[found[name]])
+
+    strength = np.array([*(_STRENGTH.get(a, 0) for a in values["assurance"]), 0])
+    keys = (ranks("contribution"), ranks("org"), -strength[found["assurance"]], -ranks("quarter"))
+    return np.lexsort(keys)
+
+
+# --- scores ------------------------------------------------------------------------------
+
+
+def _editions(table: Any) -> Iterator[tuple[Model, bool, NDArray[np.intp]]]:
+    """Rows of each edition and kind of assessment, and whether requirements were rated."""
+    import pyarrow.compute as pc
+
+    for digest, version in axis().digests.items():
+        inside = pc.equal(table.column("digest"), digest)
+        for mode in ("full", "self"):
+            chosen = pc.and_(inside, pc.equal(table.column("mode"), mode))
+            rows = np.flatnonzero(chosen.fill_null(False).to_numpy())  # noqa: FBT003  # Arrow's
+            if len(rows):
+                yield shipped_model(version), mode == "full", rows
+
+
+def _codes(table: Any, keys: Sequence[str], rows: NDArray[np.intp]) -> NDArray[np.int8]:
+    return np.stack([table.column(key).to_numpy()[rows] for key in keys], axis=1)
+
+
+def _ratios(
+    table: Any, measures: Sequence[str]
+) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    found = {m: np.zeros((2, table.num_rows), np.int64) for m in measures}
+    for model, full, rows in _editions(table):
+        batch = score_batch(
+            model,
+            requirements=_codes(table, list(model.requirements), rows) if full else None,
+            categories=_codes(table, list(model.categories), rows),
+        )
+        for name, ratio in {OVERALL: batch.overall, **batch.modules, **batch.categories}.items():
+            found[name][0, rows] = ratio.numerator
+            found[name][1, rows] = ratio.denominator
+    return {name: (pair[0], pair[1]) for name, pair in found.items()}
+
+
+def _extension_scores(table: Any) -> dict[str, Floats]:
+    """Score every extension of every row; see :func:`.scoring.score_extension`."""
+    import pyarrow.compute as pc
+
+    found = {name: np.full(table.num_rows, np.nan) for name in axis().extensions}
+    for extension in shipped_extensions():
+        stated = pc.equal(table.column(extension.id), extension.version)
+        using = stated.fill_null(False).to_numpy()  # noqa: FBT003  # Arrow's signature
+        if not using.any():
+            continue
+        for model, full, rows in _editions(table):
+            some = rows[using[rows]]
+            if len(some):
+                found[extension.id][some] = _one_extension(table, extension, model, some, full=full)
+    return found
+
+
+def _one_extension(
+    table: Any, extension: Extension, model: Model, rows: NDArray[np.intp], *, full: bool
+) -> Floats:
+    overlaid, sums, weights = _overlaid(extension, model)
+    batch = score_batch(
+        overlaid,
+        requirements=_codes(table, list(model.requirements), rows) if full else None,
+        categories=_codes(table, list(model.categories), rows),
+    )
+    points, total = np.zeros(len(rows)), np.zeros(len(rows))
+    for key, level in batch.categories.items():
+        blended = level.score
+        relevance = extension.relevance.get(key)
+        if relevance is not None:
+            answers = np.maximum(table.column(f"{extension.id}:{key}").to_numpy()[rows], 0)
+            blended = _blended(level, answers, sums[key], relevance.weight)
+        has = ~np.isnan(blended)
+        points += np.where(has, blended, 0) * float(weights[key])
+        total += has * float(weights[key])
+    return np.where(total > 0, points / np.where(total > 0, total, 1), np.nan)
+
+
+def _blended(level: Ratio, answers: NDArray[np.int8], weight: Fraction, relevance: int) -> Floats:
+    """Mean of category level and relevance; without a rated relevance, the level alone."""
+    scale = weight.denominator
+    rated = (answers > 0).astype(np.int64)
+    both = [level, Ratio(answers.astype(np.int64), rated)]
+    common = math.lcm(*np.unique(level.denominator[level.denominator > 0]).tolist(), 1)
+    found = weighted_mean(both, [weight.numerator, relevance * scale], common).score
+    return np.where(level.has_score, found, np.nan)
+
+
+def _overlaid(
+    extension: Extension, model: Model
+) -> tuple[Model, dict[str, Fraction], dict[str, Fraction]]:
+    """Model with overlaid requirement weights, their sums, and overlaid category weights."""
+
+    def weight(key: str, plain: int) -> Fraction:
+        overlay = extension.overlays.get(key)
+        return overlay.apply(Fraction(plain)) if overlay else Fraction(plain)
+
+    def changed(category: Category) -> Category:
+        weights = [weight(r.key, r.weight) for r in category.requirements]
+        scale = math.lcm(*(w.denominator for w in weights), 1)
+        requirements = tuple(
+            replace(r, weight=int(w * scale))
+            for r, w in zip(category.requirements, weights, strict=True)
+        )
+        return replace(category, requirements=requirements)
+
+    modules = tuple(
+        replace(m, categories=tuple(changed(c) for c in m.categories)) for m in model.modules
+    )
+    sums = {
+        key: sum((weight(r.key, r.weight) for r in c.requirements), Fraction(0))
+        for key, c in model.categories.items()
+    }
+    own = {key: weight(key, c.weight) for key, c in model.categories.items()}
+    return replace(model, modules=modules), sums, own

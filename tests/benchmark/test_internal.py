@@ -1,0 +1,249 @@
+"""Exact figures of a collection, against scoring one contribution after the other."""
+
+import json
+import logging
+from collections import defaultdict
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pkimm_analytics.assessment import Assessment, ExtensionAnswers, Mode, not_applicable, rated
+from pkimm_analytics.benchmark import MARK, open_internal
+from pkimm_analytics.benchmark.scored_rows import make_support
+from pkimm_analytics.errors import BenchmarkError, CollectionError
+from pkimm_analytics.model.shipped import shipped_model
+from pkimm_analytics.organization import coarsen
+from pkimm_analytics.scoring import score
+from pkimm_analytics.store import open_collection
+from tests.store.invented import invented
+
+QUARTERS = ["2026Q1", "2026Q2", "2026Q3"]
+
+
+def assessment_of(contribution):
+    """The assessment that a contribution says it was."""
+    values = contribution.values
+    answers = {
+        key: not_applicable() if code < 0 else rated(code)
+        for key, code in contribution.answers.items()
+        if code
+    }
+    extensions = tuple(
+        ExtensionAnswers(
+            id=name, version=version, answers={k: rated(c) for k, c in said.items() if c}
+        )
+        for name, (version, said) in contribution.extensions.items()
+    )
+    return Assessment(
+        model=shipped_model(values["edition"]).edition,
+        mode=Mode(values["mode"]),
+        answers=answers,
+        extensions=extensions,
+    )
+
+
+@pytest.fixture(scope="module")
+def contributions():
+    """Three hundred invented contributions of as many organizations, two of one parent."""
+    return invented(300, seed=5, quarters=QUARTERS)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, contributions):
+    """A collection of them."""
+    place = tmp_path_factory.mktemp("internal") / "collection"
+    added = open_collection(place, create=True).append(contributions)
+    assert added.added == len(contributions)
+    return place
+
+
+@pytest.fixture(scope="module")
+def internal(folder):
+    """The collection, opened for exact statistics."""
+    return open_internal(folder, purpose="tests of statistics")
+
+
+@pytest.fixture(scope="module")
+def twin(contributions):
+    """Exact scores by measure, one list entry for each contribution; slow and obvious."""
+    found = defaultdict(list)
+    for one in contributions:
+        scores = score(assessment_of(one))
+        figures = {"overall": scores.overall, **scores.modules, **scores.categories}
+        values = {key: figure.value for key, figure in figures.items()}
+        values |= {name: e.score for name, e in scores.extensions.items()}
+        for key, value in values.items():
+            found[key].append((one, value))
+    return found
+
+
+def test_every_score_is_the_one_of_the_single_assessment(internal, twin):
+    """
+    Histograms of exact scores are equal as fractions, for all editions and kinds.
+    """
+    members = internal.members()
+    for measure, rows in twin.items():
+        if measure in internal.rows.scores:
+            support = internal.rows.scores[measure]
+            counts = support.counts(members)
+            found = {
+                Fraction(int(n), int(d)): int(c)
+                for n, d, c in zip(support.numerators, support.denominators, counts, strict=True)
+                if c
+            }
+            values = [value for _, value in rows if value is not None]
+            assert found == {v: values.count(v) for v in set(values)}
+
+
+def test_extensions_are_scored_as_the_single_assessment_is(internal, twin):
+    """
+    Blended with relevance and overlaid weights, to 1e-9.
+    """
+    values, counts = internal.score_counts(internal.members(), "pqc")
+    expected = sorted(float(v) for _, v in twin["pqc"] if v is not None)
+    assert len(expected) > 30
+    assert np.repeat(values, counts) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "cohort", [{}, {"sector": "finance"}, {"region": "europe", "mode": "full"}]
+)
+def test_figures_are_those_of_numpy_and_scipy_on_the_rows(internal, twin, cohort):
+    """
+    Mean, spread, quantiles and shares of the cohort agree to 1e-9.
+    """
+    table = internal.figures(cohort, ["overall", "M", "O.automation"]).set_index("measure")
+    for measure, row in table.iterrows():
+        scores = np.array(
+            [
+                float(value)
+                for one, value in twin[measure]
+                if value is not None
+                and all(fits(one.values, d, code) for d, code in cohort.items())
+            ]
+        )
+        assert row["n"] == len(scores) > 20
+        assert row["mean"] == pytest.approx(scores.mean(), abs=1e-9)
+        assert row["std"] == pytest.approx(scores.std(ddof=1), abs=1e-9)
+        assert row["iqr"] == pytest.approx(stats.iqr(scores), abs=1e-9)
+        for name, q in {"median": 50, "p25": 25, "p75": 75, "p10": 10, "p90": 90}.items():
+            assert row[name] == pytest.approx(np.percentile(scores, q), abs=1e-9)
+        for level in (2, 3, 4, 5):
+            assert row[f"at_least_{level}"] == pytest.approx((scores >= level).mean(), abs=1e-9)
+        expected = stats.quantile_test(scores, p=0.5).confidence_interval(0.95)
+        assert (row["median_low"], row["median_high"]) == pytest.approx(expected, abs=1e-9)
+
+
+def fits(values, dimension, code):
+    """Whether a profile has a code, or a leaf of it."""
+    value = values.get(dimension)
+    if value is None or dimension == "mode":
+        return value == code
+    return code in (value, coarsen(dimension, value, "group"))
+
+
+def test_a_rank_is_that_of_scipy_and_exact_for_equal_fractions(internal, twin):
+    """
+    Mid-rank percentile of an exact score; it lies in its own interval.
+    """
+    scores = [value for _, value in twin["overall"] if value is not None]
+    for own in scores[:20]:
+        rank, low, high = internal.rank(internal.members(), "overall", own)
+        below, equal = sum(v < own for v in scores), sum(v == own for v in scores)
+        assert rank == pytest.approx(100 * (below + equal / 2) / len(scores), abs=1e-9)
+        assert low <= rank <= high
+
+
+def test_requirements_are_counted_where_they_were_rated(internal, contributions):
+    """
+    Unanswered and not applicable requirements are nobody's level.
+    """
+    key = "M.key-management.key-inventory"
+    levels = [c.answers.get(key, 0) for c in contributions]
+    row = internal.figures({}, [key]).iloc[0]
+    assert row["n"] == sum(level > 0 for level in levels)
+    share = sum(level >= 3 for level in levels) / row["n"]
+    assert row["at_least_3"] == pytest.approx(share, abs=1e-9)
+
+
+def test_a_parent_counts_once_with_its_newest_and_strongest_record(tmp_path):
+    """
+    Three records of one parent: the newest quarter counts, there the independent one.
+    """
+    rows = invented(3, seed=9)
+    profiles = [("2026Q1", "third-party"), ("2026Q3", "self"), ("2026Q3", "formal")]
+    for one, (quarter, assurance) in zip(rows, profiles, strict=True):
+        one.values.update(parent=rows[0].values["parent"], quarter=quarter, assurance=assurance)
+    place = tmp_path / "collection"
+    open_collection(place, create=True).append(rows)
+    found = open_internal(place, purpose="tests of statistics")
+    assert found.pooled(found.members())["assurance"] == {"formal": 1}
+    assert found.pooled(found.members({"assurance": "self"}))["assurance"] == {"self": 1}
+    earlier = open_internal(place, purpose="tests of statistics", quarter="2026Q2")
+    assert earlier.pooled(earlier.members())["assurance"] == {"third-party": 1}
+
+
+def test_every_result_says_that_it_is_internal_and_the_log_says_why(folder, caplog):
+    """
+    The mark is in tables and JSON; opening leaves the purpose in the log.
+    """
+    with caplog.at_level(logging.WARNING):
+        found = open_internal(folder, purpose="look at regions")
+    assert "look at regions" in caplog.text
+    assert set(found.figures({}, ["overall"])["mark"]) == {MARK}
+    document = found.to_json({"region": "europe"})
+    assert document["mark"] == MARK
+    assert document["cohort"]["pooled"]["assurance"]
+    json.dumps(document, allow_nan=False)
+
+
+def test_without_a_purpose_a_collection_stays_closed(folder):
+    """
+    A name is no purpose either.
+    """
+    for purpose in ("", "Jane Doe"):
+        with pytest.raises(CollectionError, match="purpose"):
+            open_internal(folder, purpose=purpose)
+
+
+def test_unknown_cohorts_and_measures_are_named(internal):
+    """
+    All problems at once, with what there is.
+    """
+    with pytest.raises(BenchmarkError) as caught:
+        internal.members({"sector": "nowhere", "planet": "mars"})
+    assert [p.where for p in caught.value.problems] == ["sector", "planet"]
+    with pytest.raises(BenchmarkError, match="no such measure"):
+        internal.figures({}, ["X.unknown"])
+    with pytest.raises(BenchmarkError, match="like 2026Q3"):
+        open_internal("nowhere", purpose="tests of statistics", quarter="Q3 2026")
+
+
+def test_a_cohort_without_anybody_has_no_figures(internal):
+    """
+    NaN and null, never 0; nothing warns.
+    """
+    cohort = {"sector": "finance", "region": "asia", "size": "5000+", "role": "internal"}
+    cohort |= {"assurance": "third-party", "edition": "1.0.0", "mode": "self", "quarter": "2026Q1"}
+    row = internal.figures(cohort, ["overall"]).iloc[0]
+    assert row["n"] == 0
+    assert np.isnan(row["mean"])
+    assert np.isnan(row["at_least_3_high"])
+
+
+def test_fractions_that_are_equal_as_numbers_are_sorted_exactly():
+    """
+    Two different fractions may be the same double; their order stays exact.
+    """
+    huge = 2**27
+    numerators = np.array([huge * huge // 2 - 1, huge // 2, 1])
+    denominators = np.array([huge * huge // 2, huge // 2, 3])
+    one = np.array([9007199254740990, 9007199254740989, 1])
+    other = np.array([9007199254740991, 9007199254740990, 1])
+    for tops, bottoms in ((numerators, denominators), (one, other)):
+        support = make_support(tops, bottoms)
+        exact = [Fraction(int(a), int(b)) for a, b in zip(tops, bottoms, strict=True)]
+        order = sorted(set(exact))
+        assert [order.index(value) for value in exact] == support.places.tolist()
