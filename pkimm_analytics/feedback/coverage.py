@@ -1,0 +1,111 @@
+"""Coverage: who answered, and which elements nobody commented on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pkimm_analytics.feedback.ratings import SCALES, of_round
+from pkimm_analytics.model import Model
+from pkimm_analytics.remarks import MODEL, PROCESS, ROLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NO_ROLE = "not stated"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """
+    Who said something about what.
+
+    Parameters
+    ----------
+    n_respondents, n_remarks, n_texts : int
+    roles : pandas.DataFrame
+        One row for each role: ``role``, ``n_respondents``, ``n_remarks``, ``n_texts``.
+    elements : pandas.DataFrame
+        One row for each element of the model, in its order, then the model as a whole
+        and the process: ``element``, ``native_id``, ``kind``, ``name``,
+        ``n_respondents``, ``n_ratings`` (respondents who rated anything), ``n_texts``.
+    silent : tuple of str
+        Categories and requirements that nobody said anything about.
+    foreign : tuple of str
+        Elements of remarks that this edition does not have.
+    """
+
+    n_respondents: int
+    n_remarks: int
+    n_texts: int
+    roles: pd.DataFrame
+    elements: pd.DataFrame
+    silent: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+
+def coverage(remarks: pd.DataFrame, model: Model, *, round_: str | None = None) -> Coverage:
+    """
+    Count who answered and what was commented on.
+
+    Parameters
+    ----------
+    remarks : pandas.DataFrame
+        Table ``remarks``.
+    model : Model
+        Edition whose elements are listed.
+    round_ : str, optional
+        Round to look at; all rounds without it.
+    """
+    import pandas as pd
+
+    said = of_round(remarks, round_)
+    rated = said[list(SCALES)].notna().any(axis=1)
+    texts = said["text"].notna()
+    counted = pd.DataFrame(
+        {
+            "n_respondents": said.groupby("element")["respondent"].nunique(),
+            "n_ratings": said[rated].groupby("element")["respondent"].nunique(),
+            "n_texts": said[texts].groupby("element").size(),
+        }
+    )
+    elements = pd.DataFrame(_elements(model), columns=["element", "native_id", "kind", "name"])
+    elements = elements.join(counted.fillna(0).astype("int64"), on="element")
+    numbers = list(counted.columns)
+    elements[numbers] = elements[numbers].fillna(0).astype("int64")
+    asked = elements["kind"].isin(["category", "requirement"])
+    silent = elements[asked & (elements["n_respondents"] == 0)]["element"]
+    return Coverage(
+        n_respondents=int(said["respondent"].nunique()),
+        n_remarks=len(said),
+        n_texts=int(texts.sum()),
+        roles=_roles(said),
+        elements=elements,
+        silent=tuple(silent),
+        foreign=tuple(sorted({*said["element"]} - {*elements["element"]})),
+    )
+
+
+def _elements(model: Model) -> list[tuple[str, str, str, str]]:
+    rows = []
+    for module in model.modules:
+        rows.append((module.id, module.id, "module", module.name))
+        for category in module.categories:
+            rows.append((category.key, category.native_id, "category", category.name))
+            rows += [(r.key, r.native_id, "requirement", r.title) for r in category.requirements]
+    return [*rows, (MODEL, "", "model", "The model"), (PROCESS, "", "process", "The process")]
+
+
+def _roles(said: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    named = said.assign(role=said["role"].fillna(NO_ROLE))
+    counted = pd.DataFrame(
+        {
+            "n_respondents": named.groupby("role")["respondent"].nunique(),
+            "n_remarks": named.groupby("role").size(),
+            "n_texts": named[named["text"].notna()].groupby("role").size(),
+        }
+    )
+    order = [*ROLES, NO_ROLE] if NO_ROLE in counted.index else list(ROLES)
+    return counted.reindex(order).fillna(0).astype("int64").rename_axis("role").reset_index()

@@ -1,0 +1,208 @@
+"""
+Weights that people would choose, and what those would do to scores.
+
+Somebody who finds a weight right chooses the model's. Somebody who names a weight
+chooses that. Somebody who only says "too low" disputes the weight and chooses none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pkimm_analytics.errors import FeedbackError, Problem
+from pkimm_analytics.feedback.likert import LEVEL
+from pkimm_analytics.model import Model
+from pkimm_analytics.remarks.remark import MAX_WEIGHT
+from pkimm_analytics.scoring import Codes, Ratio, score_batch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def chosen_weights(remarks: pd.DataFrame, model: Model) -> pd.DataFrame:
+    """
+    Find the weight that respondents would choose for each element.
+
+    Parameters
+    ----------
+    remarks : pandas.DataFrame
+        Table ``remarks``. The newest opinion of a respondent counts. Opinions on other
+        editions count where that edition's element has the same key.
+    model : Model
+        Edition whose weights are questioned.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each category and requirement that anybody chose a weight for:
+        ``element``, ``weight`` (the model's), ``n`` (who chose), ``chosen`` (the median,
+        the lower one of two), ``chosen_from`` and ``chosen_to`` (95 percent interval of
+        the median, from the order of the choices), ``differs`` (whether the interval
+        leaves out the model's weight).
+
+    References
+    ----------
+    Interval of a median: W. J. Conover (1999), *Practical Nonparametric Statistics*,
+    section 3.2.
+    """
+    import pandas as pd
+
+    said = remarks[remarks["suggested_weight"].notna() | remarks["weight"].notna()]
+    said = said.drop_duplicates(["respondent", "element"], keep="last")
+    weights = _weights(model)
+    said = said[said["element"].isin(list(weights))]
+    current = said["element"].map(weights)
+    right = (said["weight"] == "right") & said["suggested_weight"].isna()
+    choice = said["suggested_weight"].where(~right, current)
+    known = choice.notna()
+    chosen = choice[known].astype("int64")
+    rows = []
+    for element, group in chosen.groupby(said["element"][known], sort=False):
+        choices = np.sort(np.asarray(group, np.int64))
+        low, high = median_interval(choices)
+        weight = weights[str(element)]
+        median = int(choices[(len(choices) - 1) // 2])
+        rows.append((element, weight, len(choices), median, low, high, not low <= weight <= high))
+    names = ["element", "weight", "n", "chosen", "chosen_from", "chosen_to", "differs"]
+    found = pd.DataFrame(rows, columns=names)
+    order = {key: place for place, key in enumerate(weights)}
+    return found.sort_values("element", key=lambda keys: keys.map(order), ignore_index=True)
+
+
+def median_interval(ordered: NDArray[np.int64], level: float = LEVEL) -> tuple[int, int]:
+    """
+    Interval of the median from sorted choices; too few choices give their whole range.
+
+    Examples
+    --------
+    >>> median_interval(np.arange(1, 11))
+    (2, 9)
+    """
+    from scipy.stats import binom
+
+    n = len(ordered)
+    # From the r-th smallest to the r-th largest misses the median with probability
+    # 2 P(X < r), X binomial; r is the largest for which that is small enough.
+    rank = max(int(binom.ppf((1 - level) / 2, n, 0.5)), 1)
+    return int(ordered[rank - 1]), int(ordered[n - rank])
+
+
+def with_weights(model: Model, weights: Mapping[str, int]) -> Model:
+    """
+    Return the model with other weights.
+
+    Parameters
+    ----------
+    model : Model
+    weights : mapping of str to int
+        By element key of a category or requirement; the others keep theirs.
+
+    Raises
+    ------
+    FeedbackError
+        If an element is unknown or a weight is not a whole number from 1 to 100.
+    """
+    known = _weights(model)
+    problems = [Problem(key, f"is not in {model.edition}") for key in weights if key not in known]
+    problems += [
+        Problem(key, f"expected a whole number from 1 to {MAX_WEIGHT}")
+        for key, weight in weights.items()
+        if type(weight) is not int or not 1 <= weight <= MAX_WEIGHT
+    ]
+    if problems:
+        raise FeedbackError("These weights cannot be used. Nothing was changed.", problems)
+    modules = tuple(
+        replace(
+            module,
+            categories=tuple(
+                replace(
+                    category,
+                    weight=weights.get(category.key, category.weight),
+                    requirements=tuple(
+                        replace(r, weight=weights.get(r.key, r.weight))
+                        for r in category.requirements
+                    ),
+                )
+                for category in module.categories
+            ),
+        )
+        for module in model.modules
+    )
+    return replace(model, modules=modules)
+
+
+def rescored(
+    model: Model,
+    weights: Mapping[str, int],
+    *,
+    requirements: Codes | None = None,
+    categories: Codes | None = None,
+) -> pd.DataFrame:
+    """
+    Score assessments with the model's weights and with others.
+
+    Parameters
+    ----------
+    model : Model
+        Edition of all rows.
+    weights : mapping of str to int
+        Weights to try, by element key.
+    requirements, categories : ndarray of int8
+        Answer codes, as :func:`.scoring.score_batch` takes them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for ``overall``, each module and each category: ``measure``, ``n``
+        (assessments with a score), ``mean_before``, ``mean_after``, ``mean_change``,
+        ``largest_change`` (absolute), ``n_level_up``, ``n_level_down``. Means are null
+        where nothing is scored. For analysts: it is not disclosure-controlled.
+
+    Raises
+    ------
+    FeedbackError
+        If a weight cannot be used.
+    """
+    import pandas as pd
+
+    before = score_batch(model, requirements=requirements, categories=categories)
+    changed = with_weights(model, weights)
+    after = score_batch(changed, requirements=requirements, categories=categories)
+    rows = [("overall", *_compared(before.overall, after.overall))]
+    for old, new in ((before.modules, after.modules), (before.categories, after.categories)):
+        rows += [(key, *_compared(old[key], new[key])) for key in old]
+    names = ["mean_before", "mean_after", "mean_change", "largest_change"]
+    return pd.DataFrame(rows, columns=["measure", "n", *names, "n_level_up", "n_level_down"])
+
+
+def _compared(before: Ratio, after: Ratio) -> tuple[int, float, float, float, float, int, int]:
+    has = before.has_score
+    n = int(has.sum())
+    if not n:
+        return (0, np.nan, np.nan, np.nan, np.nan, 0, 0)
+    old, new = before.score[has], after.score[has]
+    steps = after.level[has].astype(int) - before.level[has]
+    change = new - old
+    return (
+        n,
+        float(old.mean()),
+        float(new.mean()),
+        float(change.mean()),
+        float(np.abs(change).max()),
+        int((steps > 0).sum()),
+        int((steps < 0).sum()),
+    )
+
+
+def _weights(model: Model) -> dict[str, int]:
+    """Weight of each category and requirement by element key, in the order of the model."""
+    found = {}
+    for category in model.categories.values():
+        found[category.key] = category.weight
+        found |= {r.key: r.weight for r in category.requirements}
+    return found
