@@ -50,8 +50,8 @@ LEAST_RATINGS = 5
 """Ratings that an element needs to raise an alarm."""
 LEAST_PARTIAL = 0.3
 """Smallest correlation beyond the others that a redundant pair has."""
-DEAD_BELOW = 0.2
-"""Discrimination of a poor item; R. L. Ebel, D. A. Frisbie (1991), chapter 13."""
+DEAD_BELOW = 0.3
+"""Discrimination below which items are marginal or poor; R. L. Ebel, D. A. Frisbie (1991)."""
 STUCK_ABOVE = 0.8
 """Share of assessments at one level from which an item hardly tells anybody apart."""
 
@@ -117,7 +117,7 @@ def _of_remarks(said: pd.DataFrame) -> list[pd.DataFrame]:
 
 def _outliers(kind: str, tested: pd.DataFrame) -> pd.DataFrame:
     alarming = (tested["q"] <= RATE_OF_A_KIND) & (tested["n"] >= LEAST_RATINGS)
-    return tested[alarming].assign(kind=kind, effect=tested["shift"])
+    return tested.assign(kind=kind, effect=tested["shift"])[alarming]
 
 
 def _of_answers(answers: Answered) -> list[pd.DataFrame]:

@@ -17,8 +17,10 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-NEAR = 0.5
+NEAR = 0.6
 """Similarity from which two remarks are near, 0 (nothing shared) to 1 (the same)."""
+NEAR_ON_ONE_ELEMENT = 0.42
+"""The same for remarks on one element, which are more likely to mean the same."""
 
 BLOCK = 512
 """Texts that are compared with all others at a time."""
@@ -33,7 +35,6 @@ LEAST_WORDS = 4
 def near_duplicates(
     remarks: pd.DataFrame,
     *,
-    near: float = NEAR,
     names: Callable[[str], str] | None = None,
 ) -> pd.DataFrame:
     """
@@ -44,8 +45,6 @@ def near_duplicates(
     remarks : pandas.DataFrame
         Table ``remarks``; those without text, or with fewer than :data:`LEAST_WORDS`
         words that count, are left out.
-    near : float
-        Similarity from which two remarks are joined.
     names : callable, optional
         Name of an element by its key; its words do not count in remarks on it.
 
@@ -67,7 +66,14 @@ def near_duplicates(
     ]
     counted = np.array([len(set(text.split())) >= LEAST_WORDS for text in texts], bool)
     places = np.flatnonzero(counted)
-    pairs = similar_pairs([texts[place] for place in places], near)
+    elements = pd.factorize(said["element"])[0][places]
+    pairs = {
+        pair: similarity
+        for pair, similarity in similar_pairs(
+            [texts[place] for place in places], NEAR_ON_ONE_ELEMENT
+        ).items()
+        if similarity >= NEAR or elements[pair[0]] == elements[pair[1]]
+    }
     best: dict[int, float] = {}
     for (one, other), similarity in pairs.items():
         for text in (one, other):
