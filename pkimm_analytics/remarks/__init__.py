@@ -2,7 +2,13 @@
 
 from pkimm_analytics.remarks.decision import DISPOSITIONS, Decision, describe_decision
 from pkimm_analytics.remarks.document import FORMAT, dumps, loads, read_remarks
-from pkimm_analytics.remarks.place import Added, Contact, Feedback, open_feedback
+from pkimm_analytics.remarks.place import (
+    Added,
+    Contact,
+    Feedback,
+    open_feedback,
+    remarks_table,
+)
 from pkimm_analytics.remarks.remark import (
     FIELDS,
     KINDS,
@@ -38,4 +44,5 @@ __all__ = [
     "open_feedback",
     "read_remarks",
     "remark_of",
+    "remarks_table",
 ]

@@ -322,6 +322,11 @@ def open_feedback(folder: Path | str) -> Feedback:
     return Feedback(folder)
 
 
+def remarks_table(remarks: Iterable[Remark]) -> pd.DataFrame:
+    """Return remarks as the table ``remarks``, without storing them; the same twice is one."""
+    return _frame([r.to_json() for r in {r.id: r for r in remarks}.values()], REMARKS)
+
+
 def _circles(decisions: Sequence[Decision]) -> list[Problem]:
     """List the duplicates that, in the end, are duplicates of themselves."""
     newest = {decision.remark: decision for decision in decisions}
