@@ -5,6 +5,7 @@ Everything has an interval, and says so where two things cannot be told apart.
 """
 
 from pkimm_analytics.benchmark.comparison import Comparison, Position, compare
+from pkimm_analytics.benchmark.contrast import contrast
 from pkimm_analytics.benchmark.internal import MARK, Internal, open_internal
 from pkimm_analytics.benchmark.ladder import (
     IMPORTANCE,
@@ -28,6 +29,7 @@ __all__ = [
     "cohort_of",
     "cohort_words",
     "compare",
+    "contrast",
     "open_internal",
     "open_release",
     "peer_ladder",

@@ -24,8 +24,8 @@ from pkimm_analytics.benchmark.like_for_like import (
     measured,
     own_scores,
 )
-from pkimm_analytics.benchmark.printed import Distribution, Estimate, sampling
-from pkimm_analytics.benchmark.release import Benchmark, estimates, kind_of
+from pkimm_analytics.benchmark.printed import Distribution, Estimate, pair, sampling
+from pkimm_analytics.benchmark.release import Benchmark, estimates, kind_of, peers_document
 from pkimm_analytics.model import Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.scoring import Scores, score
@@ -135,26 +135,10 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``pkimm benchmark --json`` prints."""
-        ladder = self.ladder
         return {
             "format": FORMAT,
-            "release": {
-                "id": self.bench.id,
-                "quarter": self.bench.quarter,
-                "threshold": self.bench.threshold,
-                "synthetic": self.bench.synthetic,
-            },
-            "cohort": {
-                "asked": ladder.asked,
-                "found": ladder.found,
-                "relaxed": [
-                    {"dimension": d, "from": before, "to": after}
-                    for d, before, after in ladder.relaxed
-                ],
-                "n": ladder.n or None,
-                "pooled": {name: list(kinds) for name, kinds in ladder.pooled.items()},
-                "sentence": ladder.sentence,
-            },
+            "release": self.bench.to_json(),
+            "cohort": self.ladder.to_json(),
             "edition": self.edition.version,
             "measures": {position.measure: _document(position) for position in self.positions},
             "notes": list(self.notes),
@@ -232,7 +216,7 @@ def position(
         1 - (reach.printed.high + above.printed.high) / 2,
         1 - (reach.printed.low + above.printed.low) / 2,
     )
-    around = sampling(printed, peers.n.low)
+    (around,) = sampling([printed], peers.n.low)
     return Position(
         *plain,
         verdict=verdict,
@@ -346,37 +330,9 @@ def _document(one: Position) -> dict[str, Any]:
         "position": {
             "verdict": one.verdict,
             "text": one.text,
-            "below": _pair(one.below),
-            "at_or_below": _pair(one.at_or_below),
-            "rank": None if one.rank is None else _estimate(one.rank),
+            "below": pair(one.below),
+            "at_or_below": pair(one.at_or_below),
+            "rank": None if one.rank is None else one.rank.to_json(),
         },
         "note": one.note or None,
     }
-
-
-def peers_document(found: Distribution) -> dict[str, Any]:
-    """Return the printed figures of a measure as JSON."""
-    return {
-        "n": found.band,
-        "step": found.step,
-        "as_of": found.as_of,
-        **{name: _estimate(estimate) for name, estimate in estimates(found)},
-    }
-
-
-def _estimate(estimate: Estimate) -> dict[str, Any]:
-    return {
-        "value": _clean(estimate.value),
-        "qualifier": estimate.qualifier,
-        "interval": _pair(estimate.interval),
-        "printed": _pair(estimate.printed),
-    }
-
-
-def _pair(interval: Interval | None) -> list[float] | None:
-    return None if interval is None else [_clean(interval.low), _clean(interval.high)]
-
-
-def _clean(value: float) -> float:
-    """Value without the last bits of floating-point sums, so that 0.45 reads as 0.45."""
-    return round(float(value), 9) + 0.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark.release import Benchmark
@@ -53,6 +54,17 @@ class Ladder:
     n: str
     pooled: dict[str, tuple[str, ...]]
     sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was asked for, what was found, and what was given up."""
+        return {
+            "asked": self.asked,
+            "found": self.found,
+            "relaxed": [{"dimension": d, "from": a, "to": b} for d, a, b in self.relaxed],
+            "n": self.n or None,
+            "pooled": {name: list(kinds) for name, kinds in self.pooled.items()},
+            "sentence": self.sentence,
+        }
 
 
 def peer_ladder(
@@ -225,7 +237,8 @@ def _sentence(
             f"Release {bench.id} publishes no cohort for this, not even all organizations:"
             f" there are fewer than {bench.threshold}, or a neighboring group needs protection."
         )
-    parts = [f"Your peers here: {cohort_words(found)}; {band} organizations."]
+    number = f"{band} organizations" if found else band
+    parts = [f"The peers here: {cohort_words(found)} ({number})."]
     if gone:
         parts.append(f"Not narrowed by {_listed(gone)}: no narrower cohort is published.")
     if len(pooled["assurance"]) > 1:

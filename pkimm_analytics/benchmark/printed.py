@@ -10,17 +10,33 @@ allows, so that it holds for each n of the band.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from pkimm_analytics.audit.published import LEVEL_BOUNDS, Cell, Interval
 from pkimm_analytics.benchmark.intervals import CONFIDENCE, wilson
+from pkimm_analytics.model import LEVELS
 
 QUANTILES = {"median": 0.5, "p25": 0.25, "p75": 0.75, "p10": 0.1, "p90": 0.9}
 """Quantiles of levels that a release may have."""
 
 _TIE = 1e-9
+
+_SIGNS = {
+    ("=", "="): "=",
+    ("=", "<="): ">=",
+    ("=", ">="): "<=",
+    ("<=", "="): "<=",
+    ("<=", "<="): ">=",
+    ("<=", ">="): "<=",
+    (">=", "="): ">=",
+    (">=", "<="): ">=",
+    (">=", ">="): ">=",
+}
+"""Qualifier of the difference of two shares, the second of which is never the larger one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,25 @@ class Estimate:
     interval: Interval
     qualifier: str = "="
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the value, its qualifier and both intervals."""
+        return {
+            "value": plain(self.value),
+            "qualifier": self.qualifier,
+            "interval": pair(self.interval),
+            "printed": pair(self.printed),
+        }
+
+
+def pair(interval: Interval | None) -> list[float] | None:
+    """Both ends of an interval for JSON."""
+    return None if interval is None else [plain(interval.low), plain(interval.high)]
+
+
+def plain(value: float) -> float:
+    """Value without the last bits of floating-point sums, so that 0.45 reads as 0.45."""
+    return round(float(value), 9) + 0.0
+
 
 @dataclass(frozen=True)
 class Distribution:
@@ -63,6 +98,8 @@ class Distribution:
         Quarter that it was computed for.
     at_least : dict of int to Estimate
         Share at level 2 to 5 or above.
+    levels : dict of int to Estimate
+        Share at exactly level 1 to 5: the difference of the two printed shares around it.
     quantiles : dict of str to Estimate
         Of the levels; only those that the release prints.
     """
@@ -72,6 +109,7 @@ class Distribution:
     step: float
     as_of: str
     at_least: dict[int, Estimate]
+    levels: dict[int, Estimate]
     quantiles: dict[str, Estimate]
 
     def share(self, level: int) -> Estimate:
@@ -82,38 +120,23 @@ class Distribution:
             return Estimate(0.0, Interval(0, 0), Interval(0, 0))
         return self.at_least[level]
 
-    def level_share(self, level: int) -> Estimate:
-        """Share at exactly one level: the difference of the two printed shares around it."""
-        this, above = self.share(level), self.share(level + 1)
-        printed = Interval(
-            max(0.0, this.printed.low - above.printed.high),
-            min(1.0, this.printed.high - above.printed.low),
-        )
-        qualifier = this.qualifier if above.qualifier == "=" else "<="
-        if this.qualifier == "=" and above.qualifier == ">=":
-            qualifier = "<="
-        return Estimate(
-            max(0.0, this.value - above.value),
-            printed,
-            sampling(printed, self.n.low),
-            qualifier,
-        )
 
-
-def sampling(printed: Interval, n: float, *, confidence: float = CONFIDENCE) -> Interval:
+def sampling(
+    printed: Sequence[Interval], n: float, *, confidence: float = CONFIDENCE
+) -> list[Interval]:
     """
-    Interval for a share in the population, from what is printed about the contributors.
+    Intervals for shares in the population, from what is printed about the contributors.
 
     Parameters
     ----------
-    printed : Interval
-        All shares that the printed ones allow.
+    printed : sequence of Interval
+        All values that the printed shares allow, for each share.
     n : float
         Lower end of the band of contributors.
     """
-    low = float(wilson(printed.low, n, confidence=confidence)[0])
-    high = float(wilson(printed.high, n, confidence=confidence)[1])
-    return Interval(low, high)
+    low, _ = wilson([one.low for one in printed], n, confidence=confidence)
+    _, high = wilson([one.high for one in printed], n, confidence=confidence)
+    return [Interval(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True)]
 
 
 def read_distribution(cell: Cell) -> Distribution | None:
@@ -121,29 +144,42 @@ def read_distribution(cell: Cell) -> Distribution | None:
     if cell.withheld or set(cell.shares) != set(LEVEL_BOUNDS):
         return None
     rows = {row[0]: row for row in cell.rows}
-    at_least = {}
-    for level in LEVEL_BOUNDS:
-        _, value, qualifier, *_ = rows[f"share_ge:{level}"]
-        printed = cell.shares[level]
-        at_least[level] = Estimate(
-            float(value), printed, sampling(printed, cell.n.low), str(qualifier or "=")
+    shares = [rows[f"share_ge:{level}"] for level in LEVEL_BOUNDS]
+    values = [1.0, *(float(row[1]) for row in shares), 0.0]
+    signs = ["=", *(str(row[2] or "=") for row in shares), "="]
+    printed = [cell.share(level) for level in LEVEL_BOUNDS]
+    printed += [cell.level_share(level) for level in LEVELS]
+    around = sampling(printed, cell.n.low)
+    n_bounds = len(LEVEL_BOUNDS)
+    at_least = {
+        level: Estimate(values[i + 1], printed[i], around[i], signs[i + 1])
+        for i, level in enumerate(LEVEL_BOUNDS)
+    }
+    levels = {
+        level: Estimate(
+            max(0.0, values[i] - values[i + 1]),
+            printed[n_bounds + i],
+            around[n_bounds + i],
+            _SIGNS[signs[i], signs[i + 1]],
         )
+        for i, level in enumerate(LEVELS)
+    }
     quantiles = {
         name: Estimate(
             cell.figures[name][0],
-            _levels({k: e.printed for k, e in at_least.items()}, q),
-            _levels({k: e.interval for k, e in at_least.items()}, q),
+            _levels({level: e.printed for level, e in at_least.items()}, q),
+            _levels({level: e.interval for level, e in at_least.items()}, q),
         )
         for name, q in QUANTILES.items()
         if name in cell.figures
     }
-    first = rows[f"share_ge:{LEVEL_BOUNDS[0]}"]
     return Distribution(
-        band=str(first[4]),
+        band=str(shares[0][4]),
         n=cell.n,
-        step=float(first[3] or 0),
+        step=float(shares[0][3] or 0),
         as_of=cell.as_of,
         at_least=at_least,
+        levels=levels,
         quantiles=quantiles,
     )
 

@@ -121,12 +121,29 @@ class Benchmark:
         order = [OVERALL, *MODULE_IDS, *self.edition.categories, *self.edition.requirements]
         return tuple([m for m in order if m in found] + sorted(found - set(order)))
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what identifies the release."""
+        return {
+            "id": self.id,
+            "quarter": self.quarter,
+            "threshold": self.threshold,
+            "synthetic": self.synthetic,
+        }
+
+    def name(self, measure: str) -> str:
+        """Name of a measure, for people."""
+        return "Overall" if measure == OVERALL else self.edition.name(measure)
+
     @cached_property
     def _measures_of(self) -> dict[Group, tuple[str, ...]]:
         found: dict[Group, set[str]] = {}
         for group, measure in self.published.cells:
             found.setdefault(group, set()).add(measure)
         return {g: tuple(m for m in self.measures if m in has) for g, has in found.items()}
+
+    def measures_of(self, group: Group) -> tuple[str, ...]:
+        """Measures that the plan has for a group, withheld or not."""
+        return self._measures_of.get(group, ())
 
     def group(self, cohort: Cohort | None = None) -> Group:
         """
@@ -258,7 +275,7 @@ class Benchmark:
         row: dict[str, Any] = {
             "measure": measure,
             "kind": kind_of(measure),
-            "name": "Overall" if measure == OVERALL else self.edition.name(measure),
+            "name": self.name(measure),
             "is_published": found is not None,
             "reason": "" if found else "withheld" if in_plan else "not in the plan",
             "n": "" if found is None else found.band,
@@ -281,7 +298,7 @@ def estimates(found: Distribution) -> Iterator[tuple[str, Estimate]]:
     for level in LEVEL_BOUNDS:
         yield f"at_least_{level}", found.share(level)
     for level in LEVELS:
-        yield f"level_{level}", found.level_share(level)
+        yield f"level_{level}", found.levels[level]
     yield from found.quantiles.items()
 
 
@@ -306,6 +323,38 @@ FIGURE_COLUMNS = [
     *(f"{name}{end}" for name in QUANTILES for end in _ENDS),
 ]
 """Columns of :meth:`Benchmark.figures`."""
+
+
+def peers_table(bench: Benchmark, cohort: Cohort | None = None) -> dict[str, dict[str, Any]]:
+    """
+    Figures of a cohort as plain data: by measure its ``kind``, ``name`` and ``peers``.
+
+    Raises
+    ------
+    BenchmarkError
+        If the release has no such cohort.
+    """
+    group = bench.group(cohort)
+    bench.figures(cohort, [])
+    found = {}
+    for measure in bench.measures_of(group):
+        known = bench.distribution(group, measure)
+        found[measure] = {
+            "kind": kind_of(measure),
+            "name": bench.name(measure),
+            "peers": None if known is None else peers_document(known),
+        }
+    return found
+
+
+def peers_document(found: Distribution) -> dict[str, Any]:
+    """Return the printed figures of one measure as JSON."""
+    return {
+        "n": found.band,
+        "step": found.step,
+        "as_of": found.as_of,
+        **{name: estimate.to_json() for name, estimate in estimates(found)},
+    }
 
 
 def kind_of(measure: str) -> str:

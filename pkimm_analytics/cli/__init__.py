@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pkimm_analytics.cli import (
+    benchmark,
     collection,
     dashboards,
     models,
@@ -49,6 +50,7 @@ reports.register(app)
 models.register(app)
 collection.register(app)
 releases.register(app)
+benchmark.register(app)
 dashboards.register(app)
 simulate.register(app)
 

@@ -1,0 +1,67 @@
+"""
+Releases made of given counts, so that a test knows the truth behind every printed row.
+
+They are protected and written as real ones are, but not attacked, which takes long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from pkimm_analytics.audit import from_columns
+from pkimm_analytics.audit.published import MANIFEST_FILE, TABLE_FILE
+from pkimm_analytics.disclosure import load_plan, load_policy
+from pkimm_analytics.disclosure.manifest import manifest, release_id
+from pkimm_analytics.disclosure.protect import print_shares
+from pkimm_analytics.disclosure.table import table_bytes, table_columns
+from pkimm_analytics.organization import ALL
+
+PLAN, POLICY = load_plan(), load_policy()
+EVERYBODY = (ALL,) * 6
+
+
+def group(**codes: str) -> tuple[str, ...]:
+    """Row key of a cohort."""
+    names = ("sector", "size", "region", "role", "assurance", "edition")
+    return tuple(codes.get(name, ALL) for name in names)
+
+
+def columns_of(counts: Mapping[tuple[str, ...], Mapping[str, object]], *, tier: int = 500):
+    """Columns of a release: what is printed of counts of levels 1 to 5."""
+    blocks = {
+        key: {
+            measure: figures
+            for measure, levels in found.items()
+            if np.sum(levels) >= POLICY.threshold
+            and (figures := print_shares(np.asarray(levels), POLICY)) is not None
+        }
+        for key, found in counts.items()
+    }
+    as_of = dict.fromkeys(counts, "2026Q3")
+    return table_columns(PLAN, PLAN.tier(tier), POLICY, blocks, as_of)
+
+
+def made_release(
+    folder: Path, counts: Mapping[tuple[str, ...], Mapping[str, object]], *, tier: int = 500
+) -> Path:
+    """Write a release of given counts; returns its folder."""
+    columns = columns_of(counts, tier=tier)
+    table = table_bytes(columns)
+    place = folder / release_id("2026Q3", table)
+    place.mkdir(parents=True)
+    content = manifest(
+        quarter="2026Q3",
+        policy=POLICY,
+        plan=PLAN,
+        tier=PLAN.tier(tier),
+        release=from_columns(place.name, columns),
+        previous=None,
+        files={TABLE_FILE: table},
+        table=table,
+    )
+    (place / TABLE_FILE).write_bytes(table)
+    (place / MANIFEST_FILE).write_bytes(content)
+    return place
