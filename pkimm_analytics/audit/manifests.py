@@ -25,13 +25,25 @@ _PRIVATE = {
 def check_manifest(folder: Path) -> list[Finding]:
     """T31: recompute hashes and totals of a release folder, and look for private fields."""
     try:
-        document = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-        release = read_release(folder)
-        return [
-            Finding("T31", text, where=MANIFEST_FILE) for text in _wrong(folder, document, release)
-        ]
+        wrong = read_checked(folder)[2]
+        return [Finding("T31", text, where=MANIFEST_FILE) for text in wrong]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, PkimmError):
         return [Finding("T31", "no readable manifest and table", where=MANIFEST_FILE)]
+
+
+def read_checked(folder: Path) -> tuple[Published, Mapping[str, Any], list[str]]:
+    """
+    Read a release folder once.
+
+    Returns
+    -------
+    tuple of Published, mapping and list of str
+        Table, manifest, and what is wrong with it. Whatever is not even of the right
+        form raises one of many errors; :func:`check_manifest` takes them all.
+    """
+    document = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+    release = read_release(folder)
+    return release, document, _wrong(folder, document, release)
 
 
 def _wrong(folder: Path, document: Mapping[str, Any], release: Published) -> list[str]:

@@ -13,7 +13,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -141,32 +141,40 @@ class Published:
         """Every measure that has a row."""
         return tuple(dict.fromkeys(self.columns["measure"]))
 
+    @cached_property
+    def _rows(self) -> list[tuple[Any, ...]]:
+        """Cells of each row in the order of ``COLUMNS``, None where a column is missing."""
+        n = len(self.columns["measure"])
+        return list(zip(*(self.columns.get(name, [None] * n) for name in COLUMNS), strict=True))
+
     def _cell(self, indices: list[int]) -> Cell:
-        get = {name: self.columns.get(name) for name in COLUMNS}
         rows = []
         shares: dict[int, Interval] = {}
         figures: dict[str, tuple[float, float]] = {}
         n, as_of, withheld = ANY_NUMBER, "", True
         for index in indices:
-            row = {name: None if c is None else c[index] for name, c in get.items()}
-            rows.append((row["statistic"], *(row[name] for name in COLUMNS[2:])))
-            n = _narrower(n, band(row["n"]))
-            as_of = row["as_of"] or as_of
-            withheld = withheld and bool(row["suppressed"])
-            if row["value"] is None:
+            _, statistic, value, qualifier, step, stated, suppressed, quarter = self._rows[index]
+            rows.append(self._rows[index][1:])
+            n = _narrower(n, band(stated))
+            as_of = quarter or as_of
+            withheld = withheld and bool(suppressed)
+            if value is None:
                 continue
-            value, step = float(row["value"]), float(row["step"] or 0)
-            statistic = str(row["statistic"])
-            level = re.fullmatch(r"share_ge:([2-5])", statistic)
+            value, step = float(value), float(step or 0)
+            level = _LEVEL_OF.get(statistic)
             if statistic == "n":
                 n = _narrower(n, Interval(value, value))
             elif level:
-                shares[int(level[1])] = _share(value, step, row["qualifier"])
+                shares[level] = _share(value, step, qualifier)
             else:
-                figures[statistic] = (value, step)
+                figures[str(statistic)] = (value, step)
         return Cell(withheld, n, shares, figures, str(as_of), tuple(rows))
 
 
+_LEVEL_OF = {f"share_ge:{level}": level for level in LEVEL_BOUNDS}
+
+
+@lru_cache(maxsize=4096)
 def band(text: object) -> Interval:
     """
     Interval that a band of contributors stands for.

@@ -7,7 +7,6 @@ and everything that it returns follows from the printed rows.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,13 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.audit.findings import Group
-from pkimm_analytics.audit.manifests import check_manifest
+from pkimm_analytics.audit.manifests import read_checked
 from pkimm_analytics.audit.published import (
     DIMENSIONS,
     LEVEL_BOUNDS,
     MANIFEST_FILE,
     Published,
-    read_release,
 )
 from pkimm_analytics.benchmark.printed import (
     QUANTILES,
@@ -30,7 +28,7 @@ from pkimm_analytics.benchmark.printed import (
     nan_if_open,
     read_distribution,
 )
-from pkimm_analytics.errors import BenchmarkError, DisclosureError, Problem
+from pkimm_analytics.errors import BenchmarkError, DisclosureError, PkimmError, Problem
 from pkimm_analytics.model import LEVELS, MODULE_IDS, Model
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.organization import ALL, ATTRIBUTES, profile_codes
@@ -382,14 +380,16 @@ def open_release(folder: Path) -> Benchmark:
     folder = Path(folder)
     if not (folder / MANIFEST_FILE).is_file():
         raise _not_one(folder)
-    wrong = check_manifest(folder)
+    try:
+        published, manifest, wrong = read_checked(folder)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, PkimmError):
+        wrong = ["no readable manifest and table"]
     if wrong:
         raise DisclosureError(
             "The release is not as it was published. Nothing was compared.",
-            [Problem(finding.where, finding.learned) for finding in wrong],
+            [Problem(MANIFEST_FILE, text) for text in wrong],
         )
-    manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-    return Benchmark(read_release(folder), manifest)
+    return Benchmark(published, manifest)
 
 
 def _not_one(folder: Path) -> DisclosureError:
