@@ -3,25 +3,31 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from pkimm_analytics.anonymize import KeyStore, anonymize
-from pkimm_analytics.cli import releases
-from pkimm_analytics.disclosure import sources
-from pkimm_analytics.store import open_collection
+from pkimm_analytics.anonymize import KeyStore, Receipt, anonymize, write_receipt
+from pkimm_analytics.cli import collection, releases
+from pkimm_analytics.disclosure import load_plan, load_policy, make_release, sources
+from pkimm_analytics.disclosure.records import parent_tags
+from pkimm_analytics.disclosure.state import read_state
+from pkimm_analytics.disclosure.table import table_bytes
+from pkimm_analytics.store import open_collection, records
 from pkimm_analytics.synthetic import simulate, write_simulation
 from tests.disclosure.population import population
+from tests.store.invented import invented, invented_table, token_of
 
 
 @pytest.fixture(scope="module")
 def command():
-    """Run a command line of the two commands."""
+    """Run a command line of the commands around a collection and its releases."""
     app = typer.Typer()
     releases.register(app)
+    collection.register(app)
     return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
 
 
@@ -119,10 +125,102 @@ def test_scores_become_levels_and_overall_is_weighted(tmp_path):
     pq.write_table(pa.table(dict(columns)), tmp_path / "truth.parquet")
     from tests.disclosure.population import PLAN
 
-    table = sources.read_contributions(tmp_path, PLAN)
+    table = sources.open_contributions(tmp_path, PLAN)
     assert table.column("overall").type == pa.int8()
     assert table.column(PLAN.categories[-1]).type == pa.int8()
     assert min(table.column("overall").to_pylist()) >= 1
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory, command):
+    """A collection of sixty contributions, a release of it, and its folder."""
+    folder = tmp_path_factory.mktemp("collected")
+    open_collection(folder / "c", create=True).append(invented_table(60, 4, ["2026Q1"]))
+    options = ("--collection", folder / "c", "--out", folder / "r", "--quarter", "2026Q3")
+    result = command("release", *options)
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def table_of(releases):
+    """Bytes of the table of the only release of a folder."""
+    (path,) = releases.glob("2026Q3-*/benchmark.parquet")
+    return path.read_bytes()
+
+
+def test_a_release_of_a_collection_is_opened_with_a_line_in_the_log(collected, command, caplog):
+    """
+    The figures are those of the scored rows; an audit with the collection finds nothing.
+    """
+    result = command("audit", collected / "r", "--truth", collected / "c", "--json")
+    assert json.loads(result.stdout)["findings"] == []
+    assert "raw contributions opened: making or checking a release" in caplog.text
+    columns = records(open_collection(collected / "c"))
+    candidate = make_release(columns, quarter="2026Q3", policy=load_policy(), plan=load_plan())
+    assert table_bytes(candidate.columns) == table_of(collected / "r")
+
+
+def test_what_the_manifest_does_not_name_is_in_no_release(collected, tmp_path, command):
+    """
+    A withdrawn row, a part of a killed writer and a quarantined reason change nothing.
+    """
+    table = invented_table(61, 4, ["2026Q1"])
+    place = tmp_path / "c"
+    held = open_collection(place, create=True)
+    held.append(table.slice(0, 60))
+    stray = place / "period=2026Q1" / "part-of-a-killed-writer.parquet"
+    expected = tmp_path / "expected"
+    other = open_collection(expected / "c", create=True)
+    other.append(invented_table(61, 4, ["2026Q1"]).slice(0, 59))
+    gone = invented(61, 4, ["2026Q1"])[59]
+    assert held.withdraw([Receipt(gone.id, gone.content_digest(), token_of(59))])[0] == 1
+    stray.parent.mkdir(exist_ok=True)
+    pq.write_table(invented_table(50, 9, ["2026Q1"]), stray)
+    for folder in (tmp_path, expected):
+        options = ("-c", folder / "c", "-o", folder / "r", "--quarter", "2026Q3")
+        assert command("release", *options).exit_code == 0
+    assert table_of(tmp_path / "r") == table_of(expected / "r")
+
+
+def test_a_withdrawal_reaches_the_private_state(tmp_path, command):
+    """
+    No hash of the one who left stays in it, and the release stays as it was.
+    """
+    held = open_collection(tmp_path / "c", create=True)
+    held.append(invented_table(30, 4, ["2026Q1"]))
+    options = ("-c", tmp_path / "c", "-o", tmp_path / "r", "--quarter", "2026Q3")
+    assert command("release", *options).exit_code == 0
+    before, table = read_state(tmp_path / "c-disclosure"), table_of(tmp_path / "r")
+    gone = invented(30, 4, ["2026Q1"])[7]
+    receipt = write_receipt(Receipt(gone.id, gone.content_digest(), token_of(7)), tmp_path)
+    result = command("collection", "withdraw", tmp_path / "c", receipt)
+    assert result.exit_code == 0, result.output
+    after = read_state(tmp_path / "c-disclosure")
+    assert len(after.members) < len(before.members)
+    assert not np.isin(parent_tags([gone.values["parent"]]), after.members.parent).any()
+    assert command("release", *options).exit_code == 0
+    assert table_of(tmp_path / "r") == table
+
+
+def test_parts_without_a_manifest_are_a_damaged_collection(tmp_path, command):
+    """
+    Nobody can tell which of them were committed.
+    """
+    open_collection(tmp_path / "c", create=True).append(invented_table(30))
+    (tmp_path / "c" / "manifest.json").unlink()
+    result = command("release", "-c", tmp_path / "c", "-o", tmp_path / "r")
+    assert result.exit_code == 1
+    assert "no collection" in result.stderr
+    assert not (tmp_path / "r").exists()
+
+
+def test_object_storage_needs_a_folder_for_the_private_state(command, tmp_path):
+    """
+    Nothing lies beside a bucket.
+    """
+    result = command("release", "-c", "s3://bucket/c", "-o", tmp_path / "r")
+    assert result.exit_code == 1
+    assert "--private" in result.stderr
 
 
 @pytest.mark.parametrize(

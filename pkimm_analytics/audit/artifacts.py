@@ -19,7 +19,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,10 +49,13 @@ class Secrets:
         Pseudonyms, names, addresses, planted sentences; of 4 characters or more.
     columns : sequence of array
         Levels behind a group, in any order; 5 values or more.
+    n_known : callable, optional
+        How many of some words must not leave, where they are too many to list.
     """
 
     words: Collection[str] = ()
     columns: Sequence[NDArray[Any]] = ()
+    n_known: Callable[[Collection[str]], int] | None = None
     _sorted: list[bytes] = field(default_factory=list, repr=False)
 
     def sorted_columns(self) -> list[bytes]:
@@ -445,6 +448,9 @@ def _scan_words(where: str, text: str, secrets: Secrets) -> Iterator[Finding]:
         tokens = set(re.findall(r"[\w.@-]+", lowered))
         words = [w for w in words if w.casefold() in tokens or " " in w]
     n_hits = sum(1 for word in words if len(word) >= 4 and word.casefold() in lowered)
+    if secrets.n_known is not None:
+        shown = set(re.findall(r"[\w.@-]+|\w+", text))
+        n_hits += secrets.n_known(shown | {word.upper() for word in shown})
     if n_hits:
         yield Finding("T26", f"{n_hits} word(s) that must not leave", where=where)
     if _ADDRESS.search(text):

@@ -36,15 +36,12 @@ def _known_records(
 ) -> NDArray[np.int64]:
     """Level counts that somebody knows, shape (n_attackers, 5)."""
     alone = np.eye(5, dtype=np.int64)[np.unique(levels) - 1]
-    if truth.assessor is None:
+    assessors = truth.assessor_codes[rows]
+    named = assessors >= 0
+    if not named.any():
         return alone
-    assessors = truth.assessor[rows]
-    valid = np.array([a is not None and a != -1 for a in assessors.tolist()], bool)
-    if not valid.any():
-        return alone
-    labels = assessors[valid].astype(str)
-    codes = np.unique(labels, return_inverse=True)[1]
-    counts = np.bincount(codes * 5 + levels[valid] - 1, minlength=5 * (int(codes.max()) + 1))
+    found, codes = np.unique(assessors[named], return_inverse=True)
+    counts = np.bincount(codes * 5 + levels[named] - 1, minlength=5 * len(found))
     return np.concatenate([alone, counts.reshape(-1, 5)])
 
 

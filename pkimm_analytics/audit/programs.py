@@ -101,7 +101,9 @@ def _targets(
         for table in sorted(tables):
             parts = [g for g in layout.groups if family(g) == table and contains(outer, g)]
             hidden = [g for g in parts if withheld[g]]
-            if hidden and (truth is None or sum(truth.n(g, measure) for g in hidden) < threshold):
+            if hidden and (
+                truth is None or 0 < sum(truth.n(g, measure) for g in hidden) < threshold
+            ):
                 yield "beside its parts, ", outer, layout.sums[[place[g] for g in hidden]].sum(0)
 
 

@@ -12,6 +12,8 @@ import re
 from collections import defaultdict
 from itertools import product
 
+import numpy as np
+
 from pkimm_analytics.audit.findings import Finding, Group
 from pkimm_analytics.audit.published import COLUMNS, Cell, Published, family
 from pkimm_analytics.audit.truth import Truth
@@ -154,13 +156,14 @@ def _dominated(
 ) -> list[Finding]:
     rows = truth.members(group)
     rows = rows[truth.levels[measure][rows] > 0]
-    n = len(set(truth.parent[rows].tolist()))
+    n = len(rows)  # one record for each parent
     found = []
     if n < threshold:
         found.append(Finding("T19", f"only {n} parents behind it", (group,), measure))
-    if truth.assessor is not None and n:
-        known = [a for a in truth.assessor[rows].tolist() if a is not None and a != -1]
-        most = max((known.count(a) for a in set(known)), default=0)
+    named = truth.assessor_codes[rows]
+    named = named[named >= 0]
+    if len(named):
+        most = int(np.unique(named, return_counts=True)[1].max())
         if 100 * most > percent * n and cell.n.high > 0:
             learned = f"one assessor supplied {most} of {n}"
             found.append(Finding("T19", learned, (group,), measure))

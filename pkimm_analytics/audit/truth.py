@@ -43,18 +43,29 @@ class Truth:
     levels: Mapping[str, NDArray[Any]] = field(repr=False)
     assessor: NDArray[Any] | None = None
     _members: dict[Group, NDArray[np.intp]] = field(default_factory=dict, repr=False)
+    _counts: dict[tuple[Group, str], NDArray[np.int64]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def _parent_codes(self) -> NDArray[Any]:
-        values = self.parent if self.parent.dtype.kind in "iu" else self.parent.astype(str)
-        return np.unique(values, return_inverse=True)[1]
+        return self.parent if self.parent.dtype.kind in "iu" else coded(self.parent)[0]
+
+    @cached_property
+    def assessor_codes(self) -> NDArray[np.int64]:
+        """Assessor of each record as a number; -1 where there is none to name."""
+        if self.assessor is None:
+            return np.full(len(self.parent), -1, np.int64)
+        if self.assessor.dtype.kind in "iu":
+            return self.assessor.astype(np.int64)
+        codes, labels = coded(self.assessor)
+        named = np.array([label not in (None, -1, "-1") for label in labels], bool)
+        return np.where(named[codes], codes, -1)
 
     @cached_property
     def _codes(self) -> dict[str, tuple[NDArray[Any], dict[str, int]]]:
         out = {}
         for name, column in self.dimensions.items():
-            labels, codes = np.unique(column.astype(str), return_inverse=True)
-            out[name] = (codes, {label: i for i, label in enumerate(labels.tolist())})
+            codes, labels = coded(column)
+            out[name] = (codes, {str(label): i for i, label in enumerate(labels)})
         return out
 
     def members(self, group: Group) -> NDArray[np.intp]:
@@ -73,8 +84,10 @@ class Truth:
         """Contributors at levels 1 to 5, shape (5,)."""
         if measure not in self.levels:
             return np.zeros(5, np.int64)
-        levels = np.maximum(self.levels[measure][self.members(group)], 0)
-        return np.bincount(levels, minlength=6)[1:6]
+        if (group, measure) not in self._counts:
+            levels = np.maximum(self.levels[measure][self.members(group)], 0)
+            self._counts[group, measure] = np.bincount(levels, minlength=6)[1:6]
+        return self._counts[group, measure]
 
     def n(self, group: Group, measure: str) -> int:
         """Contributors with a level."""
@@ -89,6 +102,13 @@ class Truth:
             return int(counts @ np.arange(1, 6))
         kind, level = name.split(":")
         return int(counts[int(level) - 1 :].sum() if kind == "ge" else counts[int(level) - 1])
+
+
+def coded(values: NDArray[Any]) -> tuple[NDArray[np.int64], list[Any]]:
+    """Give each distinct value a number: the numbers, and the values in their order."""
+    places: dict[Any, int] = {}
+    codes = [places.setdefault(value, len(places)) for value in values.tolist()]
+    return np.array(codes, np.int64), list(places)
 
 
 def outside(truth: Truth, parent: Group, children: list[Group], measure: str) -> NDArray[np.int64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -344,15 +345,26 @@ def withdraw_command(
     ] = None,
     receipt: Annotated[list[Path] | None, typer.Option("--receipt", help="As RECEIPT.")] = None,
     collection: CollectionOption = None,
+    private: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the private state of releases; as for release."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove contributions for good, each by its receipt."""
+    """Remove contributions for good, each by its receipt, also from the state of releases."""
     from pkimm_analytics.anonymize import read_receipt
+    from pkimm_analytics.disclosure import forget, private_folder
 
     place, files = _place_and_files(arguments or [], collection, more=receipt or [])
     paths = [*files, *(receipt or [])]
     target = _opened(place, None)
-    n_removed, problems = target.withdraw([read_receipt(path) for path in paths])
+    state = private
+    if state is None and "://" not in str(place):
+        state = private_folder(str(place))
+    n_removed, problems = target.withdraw(
+        [read_receipt(path) for path in paths],
+        tell=None if state is None else partial(forget, state),
+    )
     if as_json:
         listed = [problem.to_json() for problem in problems]
         print_json({"format": "pkimm-withdrawn/1", "withdrawn": n_removed, "problems": listed})

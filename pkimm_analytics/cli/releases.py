@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,7 +38,13 @@ def register(app: typer.Typer) -> None:
 @ends_cleanly
 def release_command(
     collection: Annotated[
-        Path, typer.Option("--collection", "-c", help="Contributions.", envvar="PKIMM_COLLECTION")
+        str,
+        typer.Option(
+            "--collection",
+            "-c",
+            help="Collection (folder or s3://bucket/prefix), or the folder of a simulation.",
+            envvar="PKIMM_COLLECTION",
+        ),
     ],
     releases: Annotated[Path, typer.Option("--out", "-o", help="Folder of releases. Public.")],
     quarter: Annotated[
@@ -53,7 +60,13 @@ def release_command(
     as_json: JsonOption = False,
 ) -> None:
     """Publish what passes disclosure control, after attacking it."""
-    from pkimm_analytics.disclosure import load_plan, load_policy, publish, read_contributions
+    from pkimm_analytics.disclosure import (
+        load_plan,
+        load_policy,
+        open_contributions,
+        private_folder,
+        publish,
+    )
 
     checked_policy, checked_plan = load_policy(policy), load_plan(plan)
     wanted = quarter or last_quarter(dt.datetime.now(dt.UTC).date())
@@ -61,12 +74,13 @@ def release_command(
         say(f"{wanted} has not ended: contributions may be younger than the policy's age.")
     if checked_policy.looser:
         say(f"The policy is looser than safe: {', '.join(checked_policy.looser)}.")
-    table = read_contributions(collection, checked_plan)
+    place = private or private_folder(collection)
+    contributions = open_contributions(collection, checked_plan)
     say("Counting, protecting and attacking. This takes a few seconds to minutes.")
     written = publish(
-        table,
+        contributions,
         out=releases,
-        private=private or private_folder(collection),
+        private=place,
         quarter=wanted,
         policy=checked_policy,
         plan=checked_plan,
@@ -84,11 +98,6 @@ def release_command(
     what = "published" if written.is_new else "there already, unchanged"
     out().print(f"[green]{what}[/] {shown(written.release)} [dim]→[/] {shown(str(written.folder))}")
     say(f"Private report, not to be published: {written.report}")
-
-
-def private_folder(collection: Path) -> Path:
-    """Where the state of a collection's releases is kept: beside it."""
-    return collection.with_name(f"{collection.name}-disclosure")
 
 
 def last_quarter(day: dt.date) -> str:
@@ -110,7 +119,7 @@ def audit_command(
         ),
     ],
     truth: Annotated[
-        Path | None,
+        str | None,
         typer.Option(help="Contributions behind them: plays attackers who know something."),
     ] = None,
     policy: PolicyOption = None,
@@ -129,8 +138,9 @@ def audit_command(
     with progress_bar("Attacking", len(folders) + len(files)) as advance:
         for folder in folders:
             release = read_release(folder)
-            facts = None if known is None else known.at(_date_of(folder, release))
-            secrets = Secrets() if known is None else known.secrets(facts)
+            quarter = _date_of(folder, release) if known else ""
+            facts = None if known is None else known.at(quarter)
+            secrets = Secrets() if known is None else known.secrets(quarter)
             found += _placed(folder.name, scan_folder(folder, secrets))
             if (folder / MANIFEST_FILE).is_file():
                 found += _placed(folder.name, check_manifest(folder))
@@ -138,7 +148,8 @@ def audit_command(
             series.append(Vintage(release, facts))
             advance()
         for file in files:
-            found += scan_folder(file, Secrets() if known is None else known.secrets(None))
+            today = last_quarter(dt.datetime.now(dt.UTC).date())
+            found += scan_folder(file, Secrets() if known is None else known.secrets(today))
             advance()
     found += attack_series(series, rules)
     _report(found, len(folders), len(files), as_json=as_json)
@@ -166,6 +177,9 @@ def _find(paths: list[Path]) -> tuple[list[Path], list[Path]]:
 def _date_of(folder: Path, release: Published) -> str:
     """Quarter that the newest rows were computed for; their records are the truth."""
     dates = [cell.as_of for cell in release.cells.values() if cell.as_of]
+    named = re.match(r"\d{4}Q[1-4]", folder.name)
+    if not dates and named:
+        return named[0]
     if not dates:
         problem = Problem(folder.name, "nothing is published in it, or it has no dates")
         raise DisclosureError("The quarter of a release is not known.", [problem])
@@ -175,27 +189,35 @@ def _date_of(folder: Path, release: Published) -> str:
 class _Known:
     """Contributions, as they were for the release of a quarter."""
 
-    def __init__(self, path: Path, policy: Path | None, plan: Path | None) -> None:
-        from pkimm_analytics.disclosure import load_plan, load_policy, read_contributions
+    def __init__(self, place: str, policy: Path | None, plan: Path | None) -> None:
+        from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions
 
         self.policy, self.plan = load_policy(policy), load_plan(plan)
-        self.table = read_contributions(path, self.plan)
+        self.contributions = open_contributions(place, self.plan)
+        self._read: dict[str, Any] = {}
 
     def at(self, quarter: str) -> Truth:
+        truth: Truth = self._records(quarter).truth(self.plan)
+        return truth
+
+    def _records(self, quarter: str) -> Any:
         from pkimm_analytics.disclosure import read_records
 
-        return read_records(self.table, self.plan, self.policy, quarter).truth(self.plan)
+        if quarter not in self._read:
+            self._read = {
+                quarter: read_records(self.contributions, self.plan, self.policy, quarter)
+            }
+        return self._read[quarter]
 
-    def secrets(self, truth: Truth | None) -> Secrets:
-        words: set[str] = set()
-        for name in ("org", "parent", "assessor"):
-            if name in self.table.column_names:
-                words |= {v for v in self.table.column(name).unique().to_pylist() if v}
-        columns: list[Any] = []
-        if truth is not None:
-            groups = [("*",) * len(truth.dimensions)]
-            columns = [truth.levels[m][truth.members(g)] for g in groups for m in truth.levels]
-        return Secrets(words={w for w in words if len(w) >= 8}, columns=columns)
+    def secrets(self, quarter: str) -> Secrets:
+        """List what must not be found in the files of a release, or in any file."""
+        from pkimm_analytics.disclosure.writing import names_of
+
+        records = self._records(quarter)
+        truth = records.truth(self.plan)
+        members = truth.members(("*",) * len(truth.dimensions))
+        columns = [truth.levels[m][members] for m in truth.levels]
+        return Secrets(names_of(self.contributions), columns, records.n_known)
 
 
 def _placed(name: str, findings: list[Finding]) -> list[Finding]:

@@ -4,7 +4,7 @@ from pkimm_analytics.disclosure.plan import Plan, check_plan, load_plan
 from pkimm_analytics.disclosure.policy import Policy, check_policy, load_policy
 from pkimm_analytics.disclosure.records import Records, read_records
 from pkimm_analytics.disclosure.release import Candidate, make_release
-from pkimm_analytics.disclosure.sources import read_contributions
+from pkimm_analytics.disclosure.sources import open_contributions, private_folder
 from pkimm_analytics.disclosure.state import forget
 from pkimm_analytics.disclosure.table import BENCHMARK
 from pkimm_analytics.disclosure.writing import Written, publish, release_folders
@@ -22,8 +22,9 @@ __all__ = [
     "load_plan",
     "load_policy",
     "make_release",
+    "open_contributions",
+    "private_folder",
     "publish",
-    "read_contributions",
     "read_records",
     "release_folders",
 ]

@@ -187,20 +187,29 @@ def _print(count: int, n: int, step: int, edge: int) -> tuple[int, str]:
     return percent, "="
 
 
-def quantile(figures: Figures, percent: int) -> int:
+def quantile(figures: Figures, percent: int) -> int | None:
     """
-    Level below which `percent` of the contributors are, from the printed shares.
+    Highest level that at least ``100 - percent`` of the contributors reach.
+
+    For 50 that is the median: the upper one where half of them are below it exactly.
+
+    Returns
+    -------
+    int or None
+        None if the printed shares leave two levels open: a share that is printed as the
+        very limit is as often below it as above.
 
     Examples
     --------
     >>> quantile(Figures(20, 10, ((90, ">="), (60, "="), (30, "="), (10, "<="))), 50)
     3
+    >>> quantile(Figures(20, 10, ((90, ">="), (50, "="), (30, "="), (10, "<="))), 50) is None
+    True
     """
-    reached = 1
+    limit, reached = 100 - percent, 1
     for level, (share, qualifier) in enumerate(figures.shares, start=2):
-        # A share that is printed as the very limit is as often below it as above; half of
-        # the contributors exactly are a tie, in which both levels are medians.
-        is_above = share > 100 - percent or (qualifier == ">=" and share == 100 - percent)
-        if qualifier != "<=" and is_above:
+        if share == limit and qualifier == "=":
+            return None
+        if qualifier != "<=" and share >= limit:
             reached = level
     return reached

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,25 @@ from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.disclosure.plan import Plan, published_code
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
+from pkimm_analytics.store.parts import PartGoneError
 
 PROFILE = ("org", "parent", "assessor", *DIMENSIONS, "quarter")
 """Columns before those of the measures. ``assessor`` may be left out."""
 
+SYNTHETIC = "synthetic"
+"""Column, which may be left out, that says which contributions are invented."""
+
 _STRENGTH = {"self": 0, "formal": 1, "third-party": 2}
+_TRIES = 3
+_PSEUDONYMS = ("org", "parent", "assessor")
 _QUARTER = re.compile(r"(\d{4})Q([1-4])")
+
+
+class Contributions(Protocol):
+    """Contributions that are read piece by piece, so that memory does not hold them all."""
+
+    def tables(self) -> Iterator[Any]:
+        """Read tables of contributions, all of the same columns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +62,12 @@ class Records:
         Quarters since the year 0.
     levels : mapping of str to array of int8
         By measure: level 1 to 5; 0 or less where there is none.
+    pseudonyms : array of uint64
+        Sorted hashes of every pseudonym that was read, also of contributions that are
+        left out.
+    synthetic : bool
+        Whether any contribution that was read is invented; age and window make no
+        difference.
     """
 
     parent: NDArray[np.int64]
@@ -59,9 +78,19 @@ class Records:
     codes: Mapping[str, NDArray[np.int16]]
     quarter: NDArray[np.int32]
     levels: Mapping[str, NDArray[np.int8]] = field(repr=False)
+    pseudonyms: NDArray[np.uint64] = field(repr=False)
+    synthetic: bool = False
 
     def __len__(self) -> int:
         return len(self.parent)
+
+    def n_known(self, words: Collection[str]) -> int:
+        """How many of some words are a pseudonym that was read."""
+        candidates = sorted({word for word in words if len(word) >= 8})
+        if not candidates or not len(self.pseudonyms):
+            return 0
+        hits = [np.isin(_tags(kind, candidates), self.pseudonyms) for kind in _PSEUDONYMS]
+        return int(np.any(hits, axis=0).sum())
 
     def truth(self, plan: Plan) -> Truth:
         """Give an auditor the same records."""
@@ -89,13 +118,13 @@ def quarter_ordinal(quarter: str) -> int:
     return int(match[1]) * 4 + int(match[2]) - 1
 
 
-def read_records(table: Any, plan: Plan, policy: Policy, quarter: str) -> Records:
+def read_records(contributions: Any, plan: Plan, policy: Policy, quarter: str) -> Records:
     """
     Check contributions and keep those that a release may use.
 
     Parameters
     ----------
-    table : pyarrow.Table or mapping of str to array
+    contributions : pyarrow.Table, mapping of str to array, or Contributions
         One row for each contribution: the columns ``PROFILE``, where dimensions may
         hold leaf or group codes or null, then one column of int8 for each category
         and for ``overall``, and any of the requirements. Levels are 1 to 5, 0 for
@@ -110,14 +139,63 @@ def read_records(table: Any, plan: Plan, policy: Policy, quarter: str) -> Record
     DisclosureError
         If a column is missing or holds what it should not. Values are not repeated.
     """
+    newest = quarter_ordinal(quarter) - policy.age_months // 3
+    window = range(newest - policy.window_months // 3 + 1, newest + 1)
+    for attempt in range(_TRIES):
+        try:
+            return _joined(_pieces(contributions, plan, window))
+        except PartGoneError:  # a writer replaced a part meanwhile
+            if attempt == _TRIES - 1:
+                raise
+    raise AssertionError
+
+
+# --- from pieces to records ------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """Columns of the contributions of one table that a release may use."""
+
+    columns: dict[str, NDArray[Any]]
+    levels: dict[str, NDArray[np.int8]]
+    pseudonyms: NDArray[np.uint64]
+    synthetic: bool
+
+
+def _pieces(contributions: Any, plan: Plan, window: range) -> list[_Piece]:
+    import pyarrow as pa
+
+    if isinstance(contributions, pa.Table | Mapping):
+        tables = iter([contributions])
+    elif hasattr(contributions, "tables"):
+        tables = contributions.tables()
+    else:
+        raise DisclosureError("Expected a table or its columns. Nothing was published.")
+    pieces: list[_Piece] = []
+    problems: dict[str, Problem] = {}
+    for table in tables:
+        found: list[Problem] = []
+        piece = _read_piece(table, plan, window, found)
+        problems |= {problem.where: problem for problem in found}
+        if piece is not None and not problems:
+            pieces.append(piece)
+    if problems:
+        raise DisclosureError(
+            "Contributions are not valid. Nothing was published.", list(problems.values())
+        )
+    if not pieces:
+        raise DisclosureError("There are no contributions. Nothing was published.")
+    return pieces
+
+
+def _read_piece(table: Any, plan: Plan, window: range, problems: list[Problem]) -> _Piece | None:
     import pyarrow as pa
 
     if not isinstance(table, pa.Table):
         table = _as_table(table)
-    end = quarter_ordinal(quarter)
     _check_columns(table, plan)
     coded = {name: _coded(table, name) for name in PROFILE}
-    problems: list[Problem] = []
     codes = {d: _dimension_codes(plan, d, *coded[d], problems) for d in DIMENSIONS}
     quarters = _quarters(*coded["quarter"], problems)
     levels = {m: _levels(table, m, problems) for m in plan.all_measures if m in table.column_names}
@@ -127,49 +205,69 @@ def read_records(table: Any, plan: Plan, policy: Policy, quarter: str) -> Record
         if np.any(coded[name][0] < 0)
     ]
     if problems:
-        raise DisclosureError("Contributions are not valid. Nothing was published.", problems)
-    newest = end - policy.age_months // 3
-    oldest = newest - policy.window_months // 3 + 1
-    kept = (quarters <= newest) & (quarters >= oldest) & (codes["edition"] >= 0)
-    return _build(coded, codes, quarters, levels, np.flatnonzero(kept))
+        return None
+    kept = (quarters >= window[0]) & (quarters <= window[-1]) & (codes["edition"] >= 0)
+    rows = np.flatnonzero(kept)
+    tags = {name: _tags(name, coded[name][1]) for name in _PSEUDONYMS}
+    strengths = np.array([_STRENGTH.get(a, 0) for a in coded["assurance"][1]] or [0], np.int8)
+    columns: dict[str, NDArray[Any]] = {
+        "org": tags["org"][coded["org"][0][rows]],
+        "parent": _parents(coded, tags["parent"], rows),
+        "assessor": np.append(tags["assessor"], np.uint64(0))[coded["assessor"][0][rows]],
+        "strength": strengths[coded["assurance"][0][rows]],
+        "record": _record_tags(levels, rows),
+        "quarter": quarters[rows],
+        **{f"code:{d}": column[rows] for d, column in codes.items()},
+    }
+    used = [tags[name] for name in _PSEUDONYMS if coded[name][1]]
+    if np.any(coded["parent"][0] < 0):
+        used.append(_tags("alone", coded["org"][1]))
+    return _Piece(
+        columns,
+        {m: column[rows] for m, column in levels.items()},
+        np.concatenate(used) if used else np.zeros(0, np.uint64),
+        SYNTHETIC in table.column_names and any(table.column(SYNTHETIC).unique().to_pylist()),
+    )
 
 
-def _build(
-    coded: Mapping[str, tuple[NDArray[np.int64], list[Any]]],
-    codes: Mapping[str, NDArray[np.int16]],
-    quarters: NDArray[np.int32],
-    levels: Mapping[str, NDArray[np.int8]],
-    rows: NDArray[np.intp],
-) -> Records:
-    org_tag = _tags("org", coded["org"][1])[coded["org"][0][rows]]
-    parents, parent_tag = _parents(coded, rows)
-    assessor = coded["assessor"][0][rows]
-    record_tag = _record_tags(levels, rows)
-    strengths = np.array([_STRENGTH.get(a, 0) for a in coded["assurance"][1]] or [0])
-    strength = strengths[coded["assurance"][0][rows]]
-    order = np.lexsort((record_tag, org_tag, -strength, -quarters[rows]))
-    rows = rows[order]
+def _joined(pieces: list[_Piece]) -> Records:
+    """Put pieces behind each other, most preferred first, one column at a time."""
+
+    def take(name: str) -> NDArray[Any]:
+        return np.concatenate([piece.columns.pop(name) for piece in pieces])
+
+    quarter, record = take("quarter"), take("record")
+    order = np.lexsort((record, take("org"), -take("strength"), -quarter))
+    parent_tag, parent = np.unique(take("parent")[order], return_inverse=True)
+    assessor_tag, assessor = np.unique(take("assessor")[order], return_inverse=True)
+    nobody = int(len(assessor_tag) > 0 and assessor_tag[0] == 0)
+    measures = list(pieces[0].levels)
     return Records(
-        parent=parents[order],
-        assessor=assessor[order],
+        parent=parent.astype(np.int64),
+        assessor=assessor.astype(np.int64) - nobody,
         parent_tag=parent_tag,
-        assessor_tag=_tags("assessor", coded["assessor"][1]),
-        record_tag=record_tag[order],
-        codes={d: column[rows] for d, column in codes.items()},
-        quarter=quarters[rows],
-        levels={m: column[rows] for m, column in levels.items()},
+        assessor_tag=assessor_tag[nobody:],
+        record_tag=record[order],
+        codes={d: take(f"code:{d}")[order] for d in DIMENSIONS},
+        quarter=quarter[order],
+        levels={m: np.concatenate([p.levels.pop(m) for p in pieces])[order] for m in measures},
+        pseudonyms=np.unique(np.concatenate([piece.pseudonyms for piece in pieces])),
+        synthetic=any(piece.synthetic for piece in pieces),
     )
 
 
 def _parents(
-    coded: Mapping[str, tuple[NDArray[np.int64], list[Any]]], rows: NDArray[np.intp]
-) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Code of each record's parent, and a tag for each code; without a parent, its own."""
-    own, names = coded["parent"][0][rows], coded["parent"][1]
-    org, orgs = coded["org"][0][rows], coded["org"][1]
-    parent = np.where(own >= 0, own, org + len(names))
-    tags = np.concatenate([_tags("parent", names), _tags("alone", orgs)])
-    return parent.astype(np.int64), tags
+    coded: Mapping[str, tuple[NDArray[np.int64], list[Any]]],
+    parent_tags: NDArray[np.uint64],
+    rows: NDArray[np.intp],
+) -> NDArray[np.uint64]:
+    """Tag of each record's parent; without a parent, its own."""
+    parent, org = coded["parent"][0][rows], coded["org"][0][rows]
+    found = np.append(parent_tags, np.uint64(0))[parent]
+    alone = parent < 0
+    if alone.any():
+        found[alone] = _tags("alone", coded["org"][1])[org[alone]]
+    return found
 
 
 def parent_tags(parents: Iterable[str]) -> NDArray[np.uint64]:
@@ -201,11 +299,9 @@ def _record_tags(levels: Mapping[str, NDArray[np.int8]], rows: NDArray[np.intp])
 # --- reading columns -------------------------------------------------------------------
 
 
-def _as_table(columns: Any) -> Any:
+def _as_table(columns: Mapping[str, Any]) -> Any:
     import pyarrow as pa
 
-    if not isinstance(columns, Mapping):
-        raise DisclosureError("Expected a table or its columns. Nothing was published.")
     try:
         return pa.table({name: pa.array(_plain(values)) for name, values in columns.items()})
     except (pa.ArrowException, ValueError, TypeError) as error:

@@ -94,7 +94,7 @@ class Candidate:
 
 
 def make_release(
-    table: Any,
+    contributions: Any,
     *,
     quarter: str,
     policy: Policy,
@@ -107,8 +107,9 @@ def make_release(
 
     Parameters
     ----------
-    table : pyarrow.Table or mapping of str to array
-        Contributions; see :func:`.records.read_records`.
+    contributions : Records, pyarrow.Table, mapping of str to array, or Contributions
+        See :func:`.records.read_records`. Records must have been read for the same quarter,
+        policy and plan.
     quarter : str
         Quarter of the release, such as ``2026Q3``.
     state : State, optional
@@ -125,7 +126,13 @@ def make_release(
         If the series was made with another policy or plan.
     """
     _check_series(policy, plan, state, quarter)
-    records = read_records(table, plan, policy, quarter)
+    records = (
+        contributions
+        if isinstance(contributions, Records)
+        else read_records(contributions, plan, policy, quarter)
+    )
+    if state is not None:
+        state = state.without_others(records.pseudonyms)
     work = _Work(records, quarter, policy, plan, state)
     rules = Rules(policy.threshold, policy.changes, policy.tail, policy.assessor_percent)
     for number in range(1, policy.rounds + 1):

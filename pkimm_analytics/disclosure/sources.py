@@ -1,11 +1,12 @@
 """
 Where contributions come from: a collection, or the truth of a simulation.
 
-Both become one table with a level for each category and requirement and overall.
+Both become tables with a level for each category and requirement and overall.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,54 +14,124 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.disclosure.plan import Plan
+from pkimm_analytics.disclosure.records import SYNTHETIC
 from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.model.shipped import shipped_model
-from pkimm_analytics.store import open_collection, records
-from pkimm_analytics.store.manifest import NAME as COLLECTION_MANIFEST
+from pkimm_analytics.store import Collection, open_collection, record_groups
+from pkimm_analytics.store.manifest import NAME as MANIFEST
 from pkimm_analytics.tables import OVERALL
 
-SYNTHETIC = "synthetic"
-"""Column that says which contributions are invented."""
 TRUTH_FILE = "truth.parquet"
-"""What a simulation writes beside its assessments."""
+"""What a simulation writes beside its assessments; all of it is invented."""
 
 
-def read_contributions(path: Path, plan: Plan) -> Any:
+class _Collection:
+    """Records of a collection, one row group at a time; opening it leaves a line in the log."""
+
+    def __init__(self, collection: Collection) -> None:
+        self.collection = collection
+
+    def tables(self) -> Iterator[Any]:
+        """Read the records as they are committed now."""
+        return record_groups(self.collection)
+
+
+def open_contributions(place: str | Path, plan: Plan) -> Any:
     """
-    Read contributions from a Parquet file or a folder of them.
+    Open contributions: a collection, the folder of a simulation, or one Parquet file.
 
-    A collection is read as it was committed. In another folder, files and folders whose
-    names begin with ``.`` or ``_`` are left out, scores are rounded down to levels, and
-    without a column ``overall``, it is computed from the categories, by the weights of
-    each row's edition.
+    Only what a collection's manifest names is read: nothing that was withdrawn, replaced,
+    refused or left behind by a writer that was stopped. Of a simulation, ``truth.parquet``
+    is read; scores are rounded down to levels, and without a column ``overall`` it is
+    computed from the categories, by the weights of each row's edition.
+
+    Parameters
+    ----------
+    place : str or Path
+        Folder, file, or an address of object storage such as ``s3://bucket/prefix``.
 
     Returns
     -------
-    pyarrow.Table
-        The column ``synthetic`` says which rows are invented; all of a simulation are.
+    Contributions or pyarrow.Table
+        For :func:`.records.read_records`. The column ``synthetic`` says which rows are
+        invented; all of a simulation are.
 
     Raises
     ------
     DisclosureError
         If nothing can be read.
+    CollectionError
+        If the collection is damaged or of another schema.
     """
     import pyarrow as pa
-    import pyarrow.dataset as ds
 
-    if (path / COLLECTION_MANIFEST).is_file():
-        return records(open_collection(path))
-    is_simulated = (path / TRUTH_FILE).is_file() or path.name == TRUTH_FILE
-    source = path / TRUTH_FILE if path.is_dir() and is_simulated else path
+    if "://" in str(place):
+        return _opened(place)
+    folder = Path(place)
+    if (folder / MANIFEST).exists() or any(folder.glob("period=*")):
+        return _opened(place)
+    source = folder / TRUTH_FILE if folder.is_dir() else folder
+    table = _read_file(source)
+    if source.name == TRUTH_FILE and SYNTHETIC not in table.column_names:
+        table = table.append_column(SYNTHETIC, pa.array([True] * table.num_rows))
+    return with_levels(table, plan)
+
+
+def private_folder(collection: str) -> Path:
+    """
+    Where the state of a collection's releases is kept: beside it.
+
+    Raises
+    ------
+    DisclosureError
+        If the collection is not in a folder, so that nothing is beside it.
+    """
+    if "://" in collection:
+        raise DisclosureError(
+            "The private state of releases is kept in a folder. Nothing was published.",
+            [Problem("private", "name a folder for a collection on object storage: --private")],
+        )
+    place = Path(collection).absolute()
+    return place.with_name(f"{place.name}-disclosure")
+
+
+def _opened(place: str | Path) -> _Collection:
+    collection = open_collection(place)
+    collection.manifest()
+    return _Collection(collection)
+
+
+def _read_file(source: Path) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
-        table = ds.dataset(source, format="parquet").to_table()
+        return pq.ParquetFile(source).read()
     except (OSError, pa.ArrowException, ValueError) as error:
         raise DisclosureError(
             "There are no contributions to read. Nothing was published.",
-            [Problem(path.name, f"no collection or Parquet file ({type(error).__name__})")],
+            [Problem(source.name, f"no collection or Parquet file ({type(error).__name__})")],
         ) from None
-    if is_simulated and SYNTHETIC not in table.column_names:
-        table = table.append_column(SYNTHETIC, pa.array([True] * table.num_rows))
-    return _with_levels(table, plan)
+
+
+def with_levels(table: Any, plan: Plan) -> Any:
+    """
+    Round scores down to levels, and add ``overall`` where it is missing.
+
+    Raises
+    ------
+    DisclosureError
+        If a column of scores holds something else than numbers.
+    """
+    import pyarrow as pa
+
+    try:
+        return _with_levels(table, plan)
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise DisclosureError(
+            "Contributions are not valid. Nothing was published.",
+            [Problem("levels", f"expected numbers ({type(error).__name__})")],
+        ) from None
 
 
 def _with_levels(table: Any, plan: Plan) -> Any:

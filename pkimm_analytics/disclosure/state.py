@@ -12,7 +12,8 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,10 @@ class State:
         """Groups in the order that `members` refers to."""
         return sorted(self.blocks)
 
+    def without_others(self, parents: NDArray[np.uint64]) -> State:
+        """Forget contributors who have nothing in the collection any more."""
+        return replace(self, members=self.members.take(np.isin(self.members.parent, parents)))
+
 
 def current_members(records: Records, counts: FamilyCounts) -> Members:
     """Who is behind the groups of a table now; ``group`` counts in ``counts.groups``."""
@@ -173,7 +178,12 @@ def _changed(before: Members, now: Members, oldest: int) -> Members:
     place = order[np.minimum(place, max(0, len(order) - 1))] if len(order) else place * 0
     known = old_key[place] == new_key if len(order) else np.zeros(len(new_key), bool)
     same = known.copy()
-    same[known] = before.record[place[known]] == now.record[known]
+    old = before.take(place[known])
+    # 0 is a record that was withdrawn, and a record that is older than the one before comes
+    # to light when that is withdrawn: neither counts.
+    same[known] = (
+        (old.record == now.record[known]) | (old.record == 0) | (now.quarter[known] < old.quarter)
+    )
     expired = (before.quarter < oldest) & ~np.isin(old_key, new_key)
     return Members.join([now.take(~same), before.take(expired)])
 
@@ -182,7 +192,7 @@ def _keys(members: Members) -> NDArray[np.uint64]:
     return np.asarray(members.parent ^ ((members.group.astype(np.uint64) + np.uint64(1)) * _SPREAD))
 
 
-def forget(folder: Path, parents: Iterable[str]) -> int:
+def forget(folder: Path, gone: Iterable[str], partly: Iterable[str] = ()) -> int:
     """
     Remove withdrawn contributors from the state.
 
@@ -192,20 +202,62 @@ def forget(folder: Path, parents: Iterable[str]) -> int:
     ----------
     folder : Path
         Private folder of the disclosure, beside the collection.
-    parents : iterable of str
-        Pseudonyms of parents, or of organizations without one.
+    gone : iterable of str
+        Pseudonyms of parents, or of organizations without one, who have nothing left in
+        the collection: no hash of them stays.
+    partly : iterable of str
+        Those who withdrew something and still have contributions: what they had answered
+        is forgotten, and what comes to light in its place is no change.
 
     Returns
     -------
     int
-        Entries that were removed.
+        Entries that were removed or emptied.
+
+    Raises
+    ------
+    DisclosureError
+        If the state is damaged, or a release is being made.
     """
-    state = read_state(folder)
-    if state is None:
+    if not folder.is_dir():
         return 0
-    gone = np.isin(state.members.parent, tags_of_parents(parents))
-    write_state(folder, replace(state, members=state.members.take(~gone)))
-    return int(gone.sum())
+    with alone(folder):
+        state = read_state(folder)
+        if state is None:
+            return 0
+        members = state.members
+        is_gone = np.isin(members.parent, tags_of_parents(gone))
+        is_emptied = np.isin(members.parent, tags_of_parents(partly)) & ~is_gone
+        nothing = np.uint64(0)
+        members = replace(
+            members,
+            record=np.where(is_emptied, nothing, members.record),
+            assessor=np.where(is_emptied, nothing, members.assessor),
+        )
+        write_state(folder, replace(state, members=members.take(~is_gone)))
+    return int(is_gone.sum() + is_emptied.sum())
+
+
+@contextmanager
+def alone(private: Path) -> Iterator[None]:
+    """
+    Let only one process at a time change the state.
+
+    Raises
+    ------
+    DisclosureError
+        If another one is at it.
+    """
+    from filelock import FileLock, Timeout
+
+    private.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(private / "lock", timeout=1):
+            yield
+    except Timeout:
+        raise DisclosureError(
+            "Another release is being made from this collection. Nothing was changed."
+        ) from None
 
 
 # --- files ---------------------------------------------------------------------------

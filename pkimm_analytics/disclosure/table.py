@@ -43,7 +43,7 @@ BENCHMARK = Table(
             "statistic",
             "string",
             "n (see column n), share_ge:L (share of organizations at level L or above), or"
-            " median, p10, p25, p75, p90 of the levels, derived from the printed shares.",
+            " median, p10, p25, p75, p90 of the levels, where the printed shares decide them.",
         ),
         Column("value", "float64", "Share, 0 to 1, or level.", nullable=True),
         Column(
@@ -108,11 +108,10 @@ def _rows(figures: Figures | None, policy: Policy) -> Iterator[tuple[Any, ...]]:
     found: dict[str, tuple[Any, ...]] = {"n": (None, None, None, n, False)}
     allowed = dict(policy.quantiles)
     for name, (setting, percent) in STATISTICS.items():
-        value = float(quantile(figures, percent))
-        enough = figures.start >= allowed[setting]
-        found[name] = (value, "=", None, n, False) if enough else _NOTHING
-    for level, (share, qualifier) in zip(LEVEL_BOUNDS, figures.shares, strict=True):
-        found[f"share_ge:{level}"] = (share / 100, qualifier, step, n, False)
+        level = quantile(figures, percent) if figures.start >= allowed[setting] else None
+        found[name] = _NOTHING if level is None else (float(level), "=", None, n, False)
+    for bound, (share, qualifier) in zip(LEVEL_BOUNDS, figures.shares, strict=True):
+        found[f"share_ge:{bound}"] = (share / 100, qualifier, step, n, False)
     for name in sorted(found):
         yield (name, *found[name])
 

@@ -14,8 +14,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,9 +32,9 @@ from pkimm_analytics.audit.published import (
 from pkimm_analytics.disclosure.manifest import changes, manifest, readme, release_id
 from pkimm_analytics.disclosure.plan import Plan
 from pkimm_analytics.disclosure.policy import Policy
+from pkimm_analytics.disclosure.records import read_records
 from pkimm_analytics.disclosure.release import Candidate, Decision, make_release, with_release
-from pkimm_analytics.disclosure.sources import SYNTHETIC
-from pkimm_analytics.disclosure.state import State, read_state, write_state
+from pkimm_analytics.disclosure.state import State, alone, read_state, write_state
 from pkimm_analytics.disclosure.table import table_bytes
 from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
 from pkimm_analytics.files import write_atomically
@@ -64,7 +63,7 @@ class Written:
 
 
 def publish(
-    table: Any,
+    contributions: Any,
     *,
     out: Path,
     private: Path,
@@ -77,8 +76,8 @@ def publish(
 
     Parameters
     ----------
-    table : pyarrow.Table or mapping of str to array
-        Contributions; see :func:`.records.read_records`.
+    contributions : pyarrow.Table, mapping of str to array, or Contributions
+        See :func:`.records.read_records`.
     out : Path
         Folder of releases. Public.
     private : Path
@@ -95,27 +94,28 @@ def publish(
         If the series was made with another policy or plan.
     """
     try:
-        with _alone(private):
-            return _publish(table, out, private, quarter, policy, plan)
+        with alone(private):
+            return _publish(contributions, out, private, quarter, policy, plan)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise DisclosureError(f"The release cannot be written: {reason}.") from None
 
 
 def _publish(
-    table: Any, out: Path, private: Path, quarter: str, policy: Policy, plan: Plan
+    contributions: Any, out: Path, private: Path, quarter: str, policy: Policy, plan: Plan
 ) -> Written:
     state = read_state(private)
     earlier = _earlier_releases(out, state)
     try:
+        records = read_records(contributions, plan, policy, quarter)
         candidate = make_release(
-            table, quarter=quarter, policy=policy, plan=plan, state=state, earlier=earlier
+            records, quarter=quarter, policy=policy, plan=plan, state=state, earlier=earlier
         )
     except PkimmError as error:
         _note(private, quarter, "refused", [str(p) for p in error.problems] or [error.message])
         raise
-    files = release_files(candidate, earlier, synthetic=_has_synthetic(table))
-    _check_files(files, _pseudonyms(table))
+    files = release_files(candidate, earlier, synthetic=records.synthetic)
+    _check_files(files, Secrets(words=names_of(contributions), n_known=records.n_known))
     name = release_id(quarter, files[TABLE_FILE])
     report = private / f"report-{name}.parquet"
     if state is None or name not in state.releases:
@@ -213,8 +213,7 @@ def _earlier_releases(out: Path, state: State | None) -> list[Published]:
     return [read_release(found[name]) for name in known if name in found]
 
 
-def _check_files(files: dict[str, bytes], words: set[str]) -> None:
-    secrets = Secrets(words=words)
+def _check_files(files: dict[str, bytes], secrets: Secrets) -> None:
     findings = [f for name, content in files.items() for f in scan_file(name, content, secrets)]
     if findings:
         raise DisclosureError(
@@ -223,44 +222,25 @@ def _check_files(files: dict[str, bytes], words: set[str]) -> None:
         )
 
 
-def _has_synthetic(table: Any) -> bool:
-    """Whether any contribution is invented; the age and the window make no difference."""
-    names = table.column_names if hasattr(table, "column_names") else list(table)
-    if SYNTHETIC not in names:
-        return False
-    values = table.column(SYNTHETIC).to_pylist() if hasattr(table, "column") else table[SYNTHETIC]
-    return any(values)
+def names_of(contributions: Any) -> set[str]:
+    """
+    Pseudonyms of several words, as those of a simulation.
 
-
-def _pseudonyms(table: Any) -> set[str]:
-    names = ("org", "parent", "assessor")
-    columns = table.column_names if hasattr(table, "column_names") else list(table)
+    They are searched one by one; all others by their hashes, see :meth:`.Records.n_known`.
+    """
+    if not (hasattr(contributions, "column_names") or isinstance(contributions, Mapping)):
+        return set()
+    names = getattr(contributions, "column_names", contributions)
     found: set[str] = set()
-    for name in names:
-        if name in columns:
-            values = table.column(name).unique() if hasattr(table, "column") else table[name]
-            found |= {
-                str(v) for v in (values.to_pylist() if hasattr(values, "to_pylist") else values)
-            }
-    return {word for word in found if len(word) >= 8}
+    for name in ("org", "parent", "assessor"):
+        if name in names:
+            column = contributions[name]
+            values = column.unique().to_pylist() if hasattr(column, "unique") else column
+            found |= {str(value) for value in values if value is not None}
+    return {word for word in found if len(word) >= 8 and not word.isalnum()}
 
 
 # --- files ---------------------------------------------------------------------------------
-
-
-@contextmanager
-def _alone(private: Path) -> Iterator[None]:
-    """Make sure that only one release is made from a collection at a time."""
-    from filelock import FileLock, Timeout
-
-    private.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(private / "lock", timeout=1):
-            yield
-    except Timeout:
-        raise DisclosureError(
-            "Another release is being made from this collection. Nothing was published."
-        ) from None
 
 
 def _write_folder(out: Path, name: str, files: dict[str, bytes]) -> bool:

@@ -2,7 +2,7 @@
 
 from pkimm_analytics.store.collection import Appended, Collection, Info, open_collection
 from pkimm_analytics.store.migration import migrate
-from pkimm_analytics.store.raw import Counts, Raw, open_raw, records
+from pkimm_analytics.store.raw import Counts, Raw, open_raw, record_groups, records
 from pkimm_analytics.store.verification import Verification, verify
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "migrate",
     "open_collection",
     "open_raw",
+    "record_groups",
     "records",
     "verify",
 ]

@@ -190,9 +190,21 @@ class Collection:
             problems=problems,
         )
 
-    def withdraw(self, receipts: Sequence[Receipt]) -> tuple[int, tuple[Problem, ...]]:
+    def withdraw(
+        self,
+        receipts: Sequence[Receipt],
+        *,
+        tell: Callable[[frozenset[str], frozenset[str]], object] | None = None,
+    ) -> tuple[int, tuple[Problem, ...]]:
         """
         Remove contributions for good; their bytes are gone when this returns.
+
+        Parameters
+        ----------
+        receipts : sequence of Receipt
+        tell : callable, optional
+            Called after the removal with the pseudonyms of parents who have nothing left,
+            and of those who have, so that whoever remembers them can forget.
 
         Returns
         -------
@@ -229,7 +241,17 @@ class Collection:
             if removed:
                 kept = _concat(self._without(removed, gone))
                 added = write_parts(self.storage, kept)
-                self._commit(manifest.changed(add=added, remove=removed), removed)
+                changed = manifest.changed(add=added, remove=removed)
+                self._commit(changed, removed)
+                if tell is not None:
+                    parents = {
+                        row["parent"] or row["org"]
+                        for _, found in old
+                        for row in found.select(["contribution", "parent", "org"]).to_pylist()
+                        if row["contribution"] in gone
+                    }
+                    left = self._parents_left(changed, parents)
+                    tell(frozenset(parents - left), frozenset(left))
         log.info("collection: %d rows withdrawn", len(gone))
         return len(gone), tuple(problems)
 
@@ -318,6 +340,18 @@ class Collection:
             if pc.any(hits).as_py():
                 found.append((part, read_part(self.storage, part).filter(hits)))
         return found
+
+    def _parents_left(self, manifest: Manifest, parents: set[str]) -> set[str]:
+        """Return which of some parents still have contributions."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        wanted = pa.array(sorted(parents), pa.string())
+        left: set[str] = set()
+        for part in manifest.parts:
+            there = read_part(self.storage, part, ["parent"]).column("parent")
+            left |= set(there.filter(pc.is_in(there, value_set=wanted)).unique().to_pylist())
+        return left
 
     def _without(self, parts: Iterable[Part], ids: set[str]) -> list[Any]:
         """Return the rows of some parts that stay."""

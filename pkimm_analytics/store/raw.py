@@ -179,20 +179,35 @@ def records(collection: Collection) -> Any:
     import pyarrow as pa
 
     for attempt in range(_TRIES):
-        manifest = collection.manifest()
-        log.info("contributions read for a release (%d rows)", manifest.rows)
-        raw = Raw(collection, manifest.parts)
         try:
-            tables = [scored(table) for table in raw.groups(dictionaries=())]
-            break
+            return pa.concat_tables(record_groups(collection))
         except PartGoneError:  # a writer replaced it meanwhile
             if attempt == _TRIES - 1:
                 raise
-    if not tables:
-        from pkimm_analytics.store.rows import schema
+    raise AssertionError
 
-        return scored(schema().empty_table())
-    return pa.concat_tables(tables)
+
+def record_groups(collection: Collection) -> Iterator[Any]:
+    """
+    Read the records that a release is made from, as tables of one row group each.
+
+    Yields
+    ------
+    pyarrow.Table
+        As :func:`records` returns it; at least one, which may be empty.
+
+    Raises
+    ------
+    CollectionError
+        If the collection is damaged; a part that a writer replaced meanwhile is a
+        :class:`.parts.PartGoneError`, and reading can begin anew.
+    """
+    from pkimm_analytics.store.rows import schema
+
+    raw = open_raw(collection, purpose="making or checking a release")
+    yield scored(schema().empty_table())
+    for table in raw.groups(dictionaries=()):
+        yield scored(table)
 
 
 def scored(table: Any) -> Any:

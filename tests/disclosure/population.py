@@ -6,11 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from pkimm_analytics.audit import Truth
 from pkimm_analytics.audit.published import DIMENSIONS
 from pkimm_analytics.disclosure import Plan, load_plan
 from pkimm_analytics.disclosure.plan import published_code
+from pkimm_analytics.disclosure.sources import with_levels
+from pkimm_analytics.synthetic import Simulation
 
 PLAN = load_plan()
 FEW = replace(PLAN, categories=PLAN.categories[:3], requirements=())
@@ -48,6 +51,11 @@ def population(n: int, seed: int, *, plan: Plan = PLAN, quarter: str = "2026Q1")
         latent = 2.9 + factor + rng.normal(0, 0.6, n) + rng.normal(0, 0.6)
         columns[measure] = np.clip(np.floor(latent + 0.5), 1, 5).astype(np.int8)
     return columns
+
+
+def truth_table(simulation: Simulation, plan: Plan = PLAN) -> Any:
+    """Truth of a simulation as a release reads it."""
+    return with_levels(pa.table({k: pa.array(v) for k, v in simulation.truth.items()}), plan)
 
 
 def rows(columns: dict[str, Any], chosen: Any) -> dict[str, Any]:

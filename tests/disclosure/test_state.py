@@ -139,7 +139,35 @@ def test_the_state_survives_a_round_trip_and_forgets(tmp_path, first):
     n = len(state.members)
     assert forget(tmp_path, [columns["parent"][0]]) == 1
     assert len(read_state(tmp_path).members) == n - 1
-    assert [p.name for p in tmp_path.iterdir()] == ["state-000002"]
+    assert [p.name for p in tmp_path.glob("state-*")] == ["state-000002"]
+
+
+def test_what_a_withdrawal_brings_to_light_is_no_change(tmp_path, first):
+    """
+    Eight withdraw their newest assessment; the older ones in its place renew nothing.
+    """
+    columns, before = first
+    older = rows(columns, np.arange(8))
+    older["quarter"] = np.full(8, "2025Q1", object)
+    older["overall"] = (older["overall"] % 5 + 1).astype(np.int8)
+    left = join(rows(columns, np.arange(14) >= 8), older)
+    assert release(left, before.state).columns == before.columns
+    write_state(tmp_path, before.state)
+    assert forget(tmp_path, [], columns["parent"][:8]) == 8
+    state = read_state(tmp_path)
+    assert (state.members.record == 0).sum() == 8
+    older["quarter"][:] = "2026Q1"
+    assert release(left, state).columns == before.columns
+
+
+def test_who_is_nowhere_in_the_collection_is_forgotten_with_the_next_release(first):
+    """
+    Also when nobody told the state.
+    """
+    columns, before = first
+    after = release(rows(columns, np.arange(14) >= 2), before.state)
+    assert len(before.state.members) == 14
+    assert len(after.state.members) == 12
 
 
 def test_a_damaged_state_refuses(tmp_path, first):
