@@ -9,6 +9,7 @@ import typer
 from pkimm_analytics.cli import (
     benchmark,
     collection,
+    counts,
     dashboards,
     models,
     progress,
@@ -49,6 +50,7 @@ progress.register(app)
 reports.register(app)
 models.register(app)
 collection.register(app)
+counts.register(app)
 releases.register(app)
 benchmark.register(app)
 dashboards.register(app)

@@ -24,6 +24,7 @@ from pkimm_analytics.anonymize.contribution import Contribution
 from pkimm_analytics.anonymize.pseudonyms import commitment_of
 from pkimm_analytics.anonymize.receipts import Receipt
 from pkimm_analytics.errors import CollectionError, Problem
+from pkimm_analytics.store.increments import drop_stale
 from pkimm_analytics.store.manifest import (
     NAME,
     Manifest,
@@ -322,12 +323,14 @@ class Collection:
     def _sweep(self, manifest: Manifest) -> None:
         for path in leftovers(self.storage, manifest):
             self.storage.delete(path)
+        drop_stale(self.storage, manifest)
 
     def _commit(self, manifest: Manifest, removed: Iterable[Part]) -> None:
         self.storage.check_lock()
         self.storage.write(NAME, dump_manifest(manifest))
         for part in removed:
             self.storage.delete(part.path)
+        drop_stale(self.storage, manifest)
 
     def _find(self, manifest: Manifest, ids: Any) -> list[tuple[Part, Any]]:
         """Return the whole rows of contributions that are there, with the part of each."""

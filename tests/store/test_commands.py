@@ -249,3 +249,64 @@ def test_contribute_needs_to_know_where_to(run, planted):
     Neither a collection nor a file nor a preview was asked for.
     """
     assert run("contribute", planted).exit_code == 2
+
+
+@pytest.fixture
+def counted(tmp_path):
+    """A collection of forty invented contributions."""
+    from pkimm_analytics.store import open_collection
+    from tests.store.invented import invented_table
+
+    open_collection(tmp_path / "many", create=True).append(invented_table(40, 1))
+    return tmp_path / "many"
+
+
+def test_counting_says_that_it_is_internal_and_keeps_its_counts(run, counted):
+    """
+    The second time no quarter is counted; every contribution is in the counts.
+    """
+    ask = ["collection", "count", counted, "--purpose", "test of counts", "--by", "sector"]
+    first, second = run(*ask, "--json"), run(*ask)
+    document = json.loads(first.stdout)
+    assert document["note"] == "internal, not for publication"
+    overall = [row for row in document["counts"] if row["measure"] == "overall"]
+    assert sum(row["n"] + row["nothing_to_count"] for row in overall) == 40
+    assert all(sum(row["levels"].values()) == row["n"] for row in document["counts"])
+    assert "internal, not for publication" in second.stdout
+    assert "0 quarter(s) counted, 3 from counts that were kept" in second.stderr
+
+
+def test_a_rescan_keeps_nothing_and_counts_the_same(run, counted):
+    """
+    As any other engine does.
+    """
+    ask = ["collection", "count", counted, "--purpose", "test of counts", "--json"]
+    fresh = run(*ask, "--rescan")
+    assert not list(counted.glob("counts/*"))
+    assert json.loads(run(*ask).stdout)["counts"] == json.loads(fresh.stdout)["counts"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "status"),
+    [
+        (["--by", "org"], 1),
+        (["--measures", "commitment"], 1),
+        (["--purpose", "Example Bank"], 1),
+        (["--engine", "excel"], 2),
+    ],
+)
+def test_counting_refuses_what_is_no_count(run, counted, extra, status):
+    """
+    Without a traceback, and without repeating what was asked.
+    """
+    result = run("collection", "count", counted, "--purpose", "test of counts", *extra)
+    assert result.exit_code == status
+    assert not result.stdout
+    assert "Traceback" not in result.stderr
+
+
+def test_counting_needs_a_purpose(run, counted):
+    """
+    Rows are not opened for nothing.
+    """
+    assert run("collection", "count", counted).exit_code == 2
