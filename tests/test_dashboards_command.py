@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,9 +18,12 @@ import pytest
 from typer.testing import CliRunner
 
 from pkimm_analytics.assessment import loads
+from pkimm_analytics.benchmark.series import open_series
 from pkimm_analytics.cli import app, dashboards
 from pkimm_analytics.widgets.serving import HOST, free_port
 from pkimm_analytics.workspace import Workspace
+
+MAKE_RELEASES = dashboards.demo.make_releases
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +55,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
     monkeypatch.setattr(dashboards, "_serve", keep)
     monkeypatch.setattr(dashboards, "_need", lambda *_: None)
+    monkeypatch.setattr(dashboards.demo, "make_releases", lambda *_: Path("releases"))
     return calls
 
 
@@ -69,6 +74,36 @@ def test_the_demo_invents_a_workspace_once(served: list[dict[str, Any]], tmp_pat
     assert len(Workspace(folder).files()) == len(stored) - 1
     assert [call["workspace"] for call in served] == [folder, folder]
     assert served[0]["open_browser"] is False
+
+
+def test_the_demo_has_a_benchmark_that_is_made_once_and_says_that_it_is_invented(
+    served: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Releases through a collection; the second start finds them, and mends half-made ones.
+    """
+    monkeypatch.setattr(dashboards.demo, "make_releases", MAKE_RELEASES)
+    monkeypatch.setattr(dashboards.demo, "BENCHMARK_QUARTERS", ("2026Q2", "2026Q3"))
+    assert run("demo", "--no-browser", "--organizations", "40").exit_code == 0
+    releases = tmp_path / "home" / "demo" / "workspace-benchmark" / "releases"
+    assert served[0]["release"] == releases
+    series = open_series(releases)
+    assert [one.quarter for one in series.releases] == ["2026Q2", "2026Q3"]
+    assert series.is_synthetic
+    assert not list(releases.parent.glob("*.json"))
+    kept = shutil.copytree(releases.parent, tmp_path / "kept")
+    made: list[Path] = []
+
+    def make(folder: Path, _organizations: int) -> None:
+        made.append(shutil.copytree(kept, folder))
+
+    monkeypatch.setattr(dashboards.demo, "_make", make)
+    assert run("demo", "--no-browser").exit_code == 0
+    assert made == []
+    shutil.rmtree(releases / series.releases[0].id)
+    assert run("demo", "--no-browser").exit_code == 0
+    assert len(made) == 1
+    assert open_series(releases).releases[0].id == series.releases[0].id
 
 
 def test_the_demo_can_be_put_elsewhere(served: list[dict[str, Any]], tmp_path: Path) -> None:

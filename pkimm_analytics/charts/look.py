@@ -84,6 +84,11 @@ def wrapped(text: object, width: int, *, lines: int = 3) -> str:
     return "<br>".join(plain(part) for part in parts)
 
 
+def pointed_at(words: object) -> str:
+    """Template for what is shown when a mark is pointed at: these words and nothing else."""
+    return f"{wrapped(words, 46, lines=5)}<extra></extra>"
+
+
 def short_names(names: Sequence[str]) -> list[str]:
     """
     Shorten names to their first word, or two where one is short or not enough.

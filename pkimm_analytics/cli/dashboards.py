@@ -22,7 +22,8 @@ from typing import Annotated
 
 import typer
 
-from pkimm_analytics.cli.console import ends_cleanly, out, progress_bar, say, shown
+from pkimm_analytics.cli import demo
+from pkimm_analytics.cli.console import ends_cleanly, out, say, shown
 from pkimm_analytics.errors import PkimmError, WorkspaceError
 from pkimm_analytics.files import write_atomically
 from pkimm_analytics.model import models_folder
@@ -37,8 +38,6 @@ from pkimm_analytics.workspace import Workspace
 
 DASHBOARD_PORT = 8866
 NOTEBOOK_PORT = 8888
-DEMO_SEED = 2024
-DEMO_ORGANIZATIONS = 3
 NEEDED = ("anywidget", "ipywidgets", "plotly", "voila")
 START_SECONDS = 90
 STOP_SECONDS = 15
@@ -58,7 +57,12 @@ WarmOption = Annotated[
 ]
 ReleaseOption = Annotated[
     Path | None,
-    typer.Option("--release", "-r", help="Release to compare with.", envvar="PKIMM_RELEASE"),
+    typer.Option(
+        "--release",
+        "-r",
+        help="Release to compare with, or a folder of them.",
+        envvar="PKIMM_RELEASE",
+    ),
 ]
 
 
@@ -83,14 +87,26 @@ def demo_command(
             "--workspace", "-w", help="Where the invented assessments are kept, and found again."
         ),
     ] = None,
+    organizations: Annotated[
+        int,
+        typer.Option(
+            "--organizations",
+            "-n",
+            min=40,
+            max=100_000,
+            help="How many organizations to invent for the benchmark, the first time.",
+        ),
+    ] = demo.BENCHMARK_ORGANIZATIONS,
 ) -> None:
-    """Start the dashboards on invented assessments, which are made first if there are none."""
+    """Start the dashboards on an invented workspace and benchmark, which are made if missing."""
     _need(*NEEDED)
     place = Workspace(workspace or demo_workspace())
     if not place.files():
-        _fill(place)
+        demo.fill_workspace(place)
     say(f"Invented assessments, in {place.folder}")
-    _serve(place.folder, None, port=port, open_browser=not no_browser, warm=warm)
+    releases = demo.make_releases(place.folder, organizations)
+    say(f"Invented releases, in {releases}")
+    _serve(place.folder, releases, port=port, open_browser=not no_browser, warm=warm)
 
 
 @ends_cleanly
@@ -198,18 +214,6 @@ def writable_notebooks(folder: Path) -> Path:
     except OSError as error:
         raise WorkspaceError(f"{folder} cannot be written: {error.strerror or error}.") from None
     return folder
-
-
-def _fill(place: Workspace) -> None:
-    """Make the workspace of the demo: one history with repeats, and some other organizations."""
-    from pkimm_analytics.synthetic import sample_history, simulate
-
-    others = simulate(organizations=DEMO_ORGANIZATIONS, seed=DEMO_SEED).assessments
-    assessments = [*sample_history(DEMO_SEED), *others]
-    with progress_bar("Inventing assessments", len(assessments)) as advance:
-        for assessment in assessments:
-            place.save(assessment)
-            advance()
 
 
 def _need(*packages: str) -> None:

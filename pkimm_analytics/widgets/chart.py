@@ -26,12 +26,21 @@ def chart_output(figure: Any) -> dict[str, Any]:
 
 
 class ChartBox(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets ships no types
-    """Place of a chart; without one it takes no room."""
+    """
+    Place of a chart; without one it takes no room.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    name : str
+        Class by which the page finds the chart, such as to save it.
+    """
+
+    def __init__(self, name: str = "") -> None:
         self._output = ipywidgets.Output()
         super().__init__([self._output])
         self.add_class("pk-charts")
+        if name:
+            self.add_class(name)
         self.layout.margin = "8px 0"
         self.show(None)
 

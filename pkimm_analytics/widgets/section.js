@@ -1,5 +1,6 @@
 // A part of a page: shows the HTML that Python wrote and tells Python what the user did.
 // Nothing is computed here. Every action gets an answer, even if it is only "done".
+// What is private arrives as a message and is in no state that could be saved.
 
 const LARGEST_FILE = 8_000_000; // more would break the connection; official files are below 1 MB
 const PATIENCE = 20_000; // milliseconds until we say that no answer came
@@ -13,6 +14,26 @@ function save(name, type, content) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+// A chart as a file, drawn by the plotly that drew the page.
+async function picture(button) {
+  const chart = document.querySelector(`${button.dataset.of} .js-plotly-plot`);
+  if (!chart || !window.Plotly) return false;
+  const [width, height] = [Math.max(chart.clientWidth, 360), chart.clientHeight];
+  const format = button.dataset.picture;
+  const address = await window.Plotly.toImage(chart, { format, width, height, scale: format === "png" ? 2 : 1 });
+  const content = format === "svg" ? decodeURIComponent(address.slice(address.indexOf(",") + 1)) : await (await fetch(address)).blob();
+  save(`${button.dataset.name}.${format}`, format === "svg" ? "image/svg+xml" : "image/png", content);
+  return true;
+}
+
+// The part of the address behind #. In JupyterLab the address is the laboratory's own.
+const address = {
+  get: () => (document.body.dataset.voila ? window.location.hash.slice(1) : ""),
+  set: (text) => {
+    if (document.body.dataset.voila) window.history.replaceState(null, "", `#${text}`);
+  },
+};
+
 function render({ model, el }) {
   el.classList.add("pk-section");
   if (model.get("announces")) el.setAttribute("role", "status");
@@ -24,11 +45,11 @@ function render({ model, el }) {
     if (place) place.textContent = text;
   };
 
-  const show = () => {
+  const show = (html) => {
     const active = el.contains(document.activeElement) ? document.activeElement.id : "";
     const folded = new Map([...el.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
     const scrolled = new Map([...el.querySelectorAll(".pk-scroll[id]")].map((s) => [s.id, s.scrollTop]));
-    el.innerHTML = model.get("html");
+    el.innerHTML = html;
     for (const [id, open] of folded) {
       const place = el.querySelector(`#${CSS.escape(id)}`);
       if (place) place.open = open;
@@ -73,8 +94,23 @@ function render({ model, el }) {
   };
 
   el.addEventListener("click", (event) => {
-    const target = event.target.closest("button[data-action]");
-    if (!target) return;
+    const target = event.target.closest("button");
+    if (target?.dataset.picture) {
+      say("Drawing …");
+      picture(target).then(
+        (done) => say(done ? "Saved." : "There is no chart to save."),
+        () => say("The chart could not be saved."),
+      );
+      return;
+    }
+    if (target?.dataset.copy !== undefined) {
+      navigator.clipboard.writeText(window.location.href).then(
+        () => say("Copied. It holds this view, and nothing about your organization."),
+        () => say("Copy it from the address bar: it holds this view."),
+      );
+      return;
+    }
+    if (!target?.dataset.action) return;
     const given = value(target) ?? "";
     if (given.length > LARGEST_FILE) act("too-large", "pasted text").then(() => act("uploaded", 1));
     else act(target.dataset.action, given);
@@ -95,23 +131,35 @@ function render({ model, el }) {
     });
   }
 
-  model.on("change:html", show);
+  const redraw = () => show(model.get("html"));
+  model.on("change:html", redraw);
   model.on("msg:custom", (message, buffers) => {
+    if (message.html !== undefined) show(message.html);
+    if (message.address !== undefined) address.set(message.address);
     if (message.save) save(message.save, message.type, buffers[0]);
     if (message.clear) for (const field of el.querySelectorAll("textarea")) field.value = "";
     if (message.focus) document.getElementById(message.focus)?.focus();
     if (message.done) waiting.get(message.done)?.();
   });
-  show();
+  redraw();
+  if (model.get("is_private")) act("shown");
+  const moved = () => act("address", address.get());
+  if (model.get("keeps_address")) {
+    window.addEventListener("hashchange", moved);
+    if (address.get()) moved();
+  }
 
-  if (!model.get("tells_width")) return;
+  if (!model.get("tells_width")) return () => window.removeEventListener("hashchange", moved);
   let narrow = false;
   const watcher = new ResizeObserver(([entry]) => {
     const now = entry.contentRect.width > 0 && entry.contentRect.width < NARROW;
     if (now !== narrow) act("narrow", (narrow = now) ? "yes" : "no");
   });
   watcher.observe(el);
-  return () => watcher.disconnect();
+  return () => {
+    watcher.disconnect();
+    window.removeEventListener("hashchange", moved);
+  };
 }
 
 export default { render };

@@ -47,6 +47,9 @@ class Section(anywidget.AnyWidget):
         pixels, with ``yes`` or ``no``.
     announces : bool
         Whether screen readers read out what appears.
+    keeps_address : bool
+        Whether the action ``address`` reports what the page's address has behind ``#``,
+        at the start and when it changes. :meth:`keep_address` sets it.
     """
 
     _esm = Path(__file__).with_name("section.js")
@@ -55,6 +58,8 @@ class Section(anywidget.AnyWidget):
     html = traitlets.Unicode("").tag(sync=True)
     tells_width = traitlets.Bool(default_value=False).tag(sync=True)
     announces = traitlets.Bool(default_value=False).tag(sync=True)
+    keeps_address = traitlets.Bool(default_value=False).tag(sync=True)
+    is_private = traitlets.Bool(default_value=False).tag(sync=True)
 
     def __init__(
         self,
@@ -64,8 +69,11 @@ class Section(anywidget.AnyWidget):
         on_defect: Callable[[], None] | None = None,
         tells_width: bool = False,
         announces: bool = False,
+        keeps_address: bool = False,
     ) -> None:
-        super().__init__(html=html, tells_width=tells_width, announces=announces)
+        super().__init__(
+            html=html, tells_width=tells_width, announces=announces, keeps_address=keeps_address
+        )
         self._on_action = on_action
         self._on_defect = on_defect
         self.on_msg(self._receive)
@@ -73,6 +81,10 @@ class Section(anywidget.AnyWidget):
     def offer(self, name: str, media_type: str, content: bytes) -> None:
         """Let the browser save content as a file."""
         self.send({"save": name, "type": media_type}, [content])
+
+    def keep_address(self, text: str) -> None:
+        """Set what the address of the page has behind ``#``."""
+        self.send({"address": text})
 
     def clear_fields(self) -> None:
         """Empty the text fields."""
@@ -96,6 +108,42 @@ class Section(anywidget.AnyWidget):
                 self._on_defect()
         finally:
             self.send({"done": message.get("id", 0)})
+
+
+class PrivateSection(Section):
+    """
+    HTML on a page that is in no state of the widget.
+
+    It is sent when it changes and when a page asks for it, so that a notebook that is
+    saved together with its widgets holds nothing of it.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_action: Callable[[Action], None] | None = None,
+        on_defect: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(on_action=on_action, on_defect=on_defect)
+        self.is_private = True
+        self._shown = ""
+
+    @property
+    def shown(self) -> str:
+        """HTML that is on the page."""
+        return self._shown
+
+    def show(self, html: str) -> None:
+        """Show HTML; whoever writes it has escaped the texts of users."""
+        self._shown = html
+        self.send({"html": html})
+
+    def _receive(self, widget: Any, message: Any, buffers: Sequence[Any]) -> None:
+        if isinstance(message, Mapping) and message.get("action") == "shown":
+            self.send({"html": self._shown})
+            self.send({"done": message.get("id", 0)})
+            return
+        super()._receive(widget, message, buffers)
 
 
 def log_defect(error: Exception) -> None:

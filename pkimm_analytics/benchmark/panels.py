@@ -1,0 +1,381 @@
+"""
+Panels: the table behind each chart of a benchmark.
+
+Every table is tidy, holds printed figures and their intervals only, and has a column
+``words`` that says a row in plain text. What is withheld stays a row without figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from pkimm_analytics.audit.published import LEVEL_BOUNDS, Interval
+from pkimm_analytics.benchmark.comparison import BELOW, Comparison, percent
+from pkimm_analytics.benchmark.ladder import code_label, cohort_words
+from pkimm_analytics.benchmark.release import Benchmark
+from pkimm_analytics.benchmark.series import Series
+from pkimm_analytics.model import LEVELS
+from pkimm_analytics.organization import ALL
+from pkimm_analytics.tables import OVERALL
+
+Cohort = Mapping[str, str]
+WITHHELD = "withheld"
+
+
+def has_cohort(bench: Benchmark, cohort: Cohort) -> bool:
+    """Whether the plan of a release has rows for a cohort, withheld or not."""
+    if any(d not in bench.dimensions or c not in bench.codes(d) for d, c in cohort.items()):
+        return False
+    return bench.has(bench.group(cohort))
+
+
+def picker_choices(bench: Benchmark, cohort: Cohort) -> dict[str, list[tuple[str, str]]]:
+    """
+    Return what can be chosen in each dimension, the others staying as they are.
+
+    Returns
+    -------
+    dict of str to list of (code, band)
+        All first. The band is that of the first published measure; empty if the group
+        is withheld, ``-`` if the release has no such combination.
+    """
+    return {
+        dimension: [
+            (code, _band(bench, {**cohort, dimension: code}))
+            for code in (ALL, *bench.codes(dimension))
+        ]
+        for dimension in bench.dimensions
+    }
+
+
+def _band(bench: Benchmark, cohort: Cohort) -> str:
+    group = bench.group(cohort)
+    if not bench.has(group):
+        return "-"
+    found = (bench.distribution(group, measure) for measure in bench.measures)
+    return next((one.band for one in found if one is not None), "")
+
+
+def measure_sets(bench: Benchmark, cohort: Cohort) -> dict[str, tuple[str, ...]]:
+    """
+    Return the sets of measures that a cohort can be looked at by.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        ``categories`` (overall and categories); then for each category whose
+        requirements the release has for the cohort its key, with its requirements.
+    """
+    found = bench.figures(cohort)
+    inside = set(found["measure"])
+    sets = {"categories": tuple(m for m in found["measure"] if m.count(".") < 2)}
+    for key in bench.edition.categories:
+        own = tuple(m for m in found["measure"] if m.startswith(f"{key}."))
+        if own and key in inside:
+            sets[key] = (key, *own)
+    return sets
+
+
+def level_table(bench: Benchmark, cohort: Cohort, measures: Sequence[str]) -> pd.DataFrame:
+    """
+    Return the level shares of a cohort, for :func:`.charts.level_shares`.
+
+    Returns
+    -------
+    DataFrame
+        The columns of :meth:`.Benchmark.figures`, and ``words_1`` to ``words_5``.
+    """
+    table = bench.figures(cohort, measures)
+    for level in LEVELS:
+        name = f"level_{level}"
+        table[f"words_{level}"] = [
+            f"{row['name']}: {share_words(row, name)} at level {level}, {_n(row)}"
+            if row["is_published"]
+            else f"{row['name']}: {WITHHELD}"
+            for row in table.to_dict("records")
+        ]
+    return table
+
+
+def step_table(bench: Benchmark, cohorts: Sequence[Cohort], measure: str) -> pd.DataFrame:
+    """
+    Return the shares at a level or above of one measure, for :func:`.charts.steps`.
+
+    Parameters
+    ----------
+    cohorts : sequence of mapping
+        Groups to draw, the most important first; withheld ones are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``group, level, share, low, high, qualifier, n, as_of, words``.
+    """
+    rows: list[dict[str, Any]] = []
+    for cohort in cohorts:
+        (row,) = bench.figures(cohort, [measure]).to_dict("records")
+        if not row["is_published"]:
+            continue
+        group = cohort_words(cohort)
+        for level in LEVELS:
+            name = f"at_least_{level}"
+            is_all = level == 1
+            words = "all" if is_all else share_words(row, name)
+            rows.append(
+                {
+                    "group": f"{group}, {row['n']} organizations",
+                    "level": level,
+                    "share": 1.0 if is_all else row[name],
+                    "low": 1.0 if is_all else row[f"{name}_low"],
+                    "high": 1.0 if is_all else row[f"{name}_high"],
+                    "qualifier": "=" if is_all else row[f"{name}_qualifier"],
+                    "n": row["n"],
+                    "as_of": row["as_of"],
+                    "words": f"{group}: {words} {at_or_above(level)}",
+                }
+            )
+    return pd.DataFrame(rows, columns=STEP_COLUMNS)
+
+
+STEP_COLUMNS = ["group", "level", "share", "low", "high", "qualifier", "n", "as_of", "words"]
+
+
+def quartile_table(bench: Benchmark, cohort: Cohort, measures: Sequence[str]) -> pd.DataFrame:
+    """
+    Return the quantiles of a cohort, for :func:`.charts.quartiles`.
+
+    Returns
+    -------
+    DataFrame
+        ``measure, name, is_published, median, p25, p75, p10, p90, n, as_of, words``.
+    """
+    table = bench.figures(cohort, measures)
+    table["words"] = [_quantile_words(row) for row in table.to_dict("records")]
+    names = ("median", "p25", "p75", "p10", "p90")
+    return table[["measure", "name", "is_published", *names, "n", "as_of", "words"]]
+
+
+def group_table(
+    bench: Benchmark, dimension: str, base: Cohort, measures: Sequence[str], level: int
+) -> pd.DataFrame:
+    """
+    Return one share of every code of a dimension, for :func:`.charts.groups`.
+
+    Parameters
+    ----------
+    dimension : str
+        Its codes become groups; the first group is all of them together.
+    base : mapping of str to str
+        What the groups have in common; `dimension` in it is ignored.
+    level : int
+        2 to 5: the share at this level or above.
+
+    Returns
+    -------
+    DataFrame
+        One row for each measure and group: ``measure, name, group, group_name,
+        is_published, share, low, high, n, as_of, words``.
+    """
+    rest = {d: c for d, c in base.items() if d != dimension}
+    cohorts = [rest, *({**rest, dimension: code} for code in bench.codes(dimension))]
+    if not all(has_cohort(bench, cohort) for cohort in cohorts):
+        rest = {}
+        cohorts = [{}, *({dimension: code} for code in bench.codes(dimension))]
+    rows: list[dict[str, Any]] = []
+    for cohort in cohorts:
+        code = cohort.get(dimension, ALL)
+        label = code_label(dimension, code) if code != ALL else "all"
+        wanted = [m for m in measures if (bench.group(cohort), m) in bench.published.cells]
+        found = bench.figures(cohort, wanted).to_dict("records")
+        rows += [_group_row(row, code, label, level) for row in found]
+    table = pd.DataFrame(rows, columns=GROUP_COLUMNS)
+    complete = table.groupby("measure")["group"].transform("size") == len(cohorts)
+    return table[complete].reset_index(drop=True)
+
+
+def _group_row(row: Mapping[Any, Any], code: str, label: str, level: int) -> dict[str, Any]:
+    name = f"at_least_{level}"
+    words = WITHHELD
+    if row["is_published"]:
+        words = f"{share_words(row, name)} {at_or_above(level)}, {_n(row)}"
+    return {
+        "measure": row["measure"],
+        "name": row["name"],
+        "group": code,
+        "group_name": label,
+        "is_published": row["is_published"],
+        "share": row[name],
+        "low": row[f"{name}_low"],
+        "high": row[f"{name}_high"],
+        "n": row["n"],
+        "as_of": row["as_of"],
+        "words": f"{row['name']}, {label}: {words}",
+    }
+
+
+GROUP_COLUMNS = [
+    *("measure", "name", "group", "group_name", "is_published"),
+    *("share", "low", "high", "n", "as_of", "words"),
+]
+
+
+def gap_table(
+    bench: Benchmark, cohort: Cohort, measures: Sequence[str], level: int
+) -> pd.DataFrame:
+    """
+    Rank measures by the share of a cohort below a level, for :func:`.charts.gaps`.
+
+    Returns
+    -------
+    DataFrame
+        Largest share first, overall and withheld measures left out: ``measure, name,
+        share, low, high, n, as_of, words``.
+    """
+    name, rows = f"at_least_{level}", []
+    for row in bench.figures(cohort, measures).to_dict("records"):
+        if not row["is_published"] or row["measure"] == OVERALL:
+            continue
+        low, high = 1 - row[f"{name}_high"], 1 - row[f"{name}_low"]
+        qualifier = {"<=": ">=", ">=": "<="}.get(row[f"{name}_qualifier"], "=")
+        share = 1 - row[name]
+        figure = f"{_qualified(share, qualifier)} (95 % interval {percent(Interval(low, high))})"
+        rows.append(
+            {
+                "measure": row["measure"],
+                "name": row["name"],
+                "share": share,
+                "low": low,
+                "high": high,
+                "n": row["n"],
+                "as_of": row["as_of"],
+                "words": f"{row['name']}: {figure} below level {level}, {_n(row)}",
+            }
+        )
+    table = pd.DataFrame(rows, columns=GAP_COLUMNS)
+    order = table.sort_values(["share", "high"], ascending=False, kind="stable")
+    return order.reset_index(drop=True)
+
+
+GAP_COLUMNS = ["measure", "name", "share", "low", "high", "n", "as_of", "words"]
+
+
+def trend_table(series: Series, cohort: Cohort, measure: str) -> pd.DataFrame:
+    """
+    Follow one measure of a cohort through a series, for :func:`.charts.peer_trend`.
+
+    Returns
+    -------
+    DataFrame
+        One row for each quarter that figures were computed for, and level 2 to 5,
+        oldest first: ``as_of, level, share, low, high, n, words``. A release that
+        repeats an earlier figure adds no row.
+    """
+    found: dict[str, dict[Any, Any]] = {}
+    for bench in series.releases:
+        if measure not in bench.measures or not has_cohort(bench, cohort):
+            continue
+        if (bench.group(cohort), measure) not in bench.published.cells:
+            continue
+        (row,) = bench.figures(cohort, [measure]).to_dict("records")
+        if row["is_published"]:
+            found[str(row["as_of"])] = row
+    rows = [
+        {
+            "as_of": as_of,
+            "level": level,
+            "share": row[f"at_least_{level}"],
+            "low": row[f"at_least_{level}_low"],
+            "high": row[f"at_least_{level}_high"],
+            "n": row["n"],
+            "words": f"As of {as_of}: {share_words(row, f'at_least_{level}')}"
+            f" {at_or_above(level)}, {_n(row)}",
+        }
+        for as_of, row in sorted(found.items())
+        for level in LEVEL_BOUNDS
+    ]
+    return pd.DataFrame(rows, columns=TREND_COLUMNS)
+
+
+TREND_COLUMNS = ["as_of", "level", "share", "low", "high", "n", "words"]
+
+
+# --- words -----------------------------------------------------------------------------
+
+
+def share_words(row: Mapping[Any, Any], name: str) -> str:
+    """
+    Write a share of a row of figures, with its interval.
+
+    Examples
+    --------
+    >>> row = {"x": 0.1, "x_low": 0.0, "x_high": 0.234, "x_qualifier": "<="}
+    >>> share_words(row, "x")
+    'at most 10 % (95 % interval 0 to 24 %)'
+    """
+    value = _qualified(row[name], row.get(f"{name}_qualifier", "="))
+    return f"{value} (95 % interval {percent(Interval(row[f'{name}_low'], row[f'{name}_high']))})"
+
+
+def at_or_above(level: int) -> str:
+    """Write ``at level 3 or above``; nothing is above 5."""
+    return f"at level {level} or above" if level < LEVELS[-1] else f"at level {level}"
+
+
+def _qualified(value: float, qualifier: str) -> str:
+    before = {"<=": "at most ", ">=": "at least "}.get(qualifier, "")
+    return f"{before}{value:.0%}".replace("%", " %")
+
+
+def _n(row: Mapping[Any, Any]) -> str:
+    return f"{row['n']} organizations, as of {row['as_of']}"
+
+
+def _quantile_words(row: Mapping[Any, Any]) -> str:
+    if not row["is_published"] or pd.isna(row["median"]):
+        return f"{row['name']}: {WITHHELD}"
+    text = f"{row['name']}: median level {row['median']:.0f}"
+    if pd.notna(row["p25"]) and pd.notna(row["p75"]):
+        text += f", middle half {_levels(row['p25'], row['p75'])}"
+    if pd.notna(row["p10"]) and pd.notna(row["p90"]):
+        text += f", all but the first and last tenth {_levels(row['p10'], row['p90'])}"
+    return f"{text}, {_n(row)}"
+
+
+def _levels(low: float, high: float) -> str:
+    return f"at level {low:.0f}" if low == high else f"at levels {low:.0f} to {high:.0f}"
+
+
+# --- one's own organization --------------------------------------------------------------
+
+
+def own_table(found: Comparison) -> pd.DataFrame:
+    """
+    Return where one organization stands: overall, modules and categories with a score.
+
+    Returns
+    -------
+    DataFrame
+        The columns of :attr:`.Comparison.table`.
+    """
+    table = found.table
+    kept = table["kind"].isin(["overall", "module", "category"]) & table["own_level"].notna()
+    is_empty_module = (table["kind"] == "module") & ~table["is_published"]
+    return table[kept & ~is_empty_module].reset_index(drop=True)
+
+
+def own_ranking(found: Comparison, verdict: str) -> list[str]:
+    """
+    Names of the categories with one verdict, the furthest from the peers' middle first.
+
+    Parameters
+    ----------
+    verdict : str
+        :data:`.comparison.BELOW` or :data:`.comparison.ABOVE`.
+    """
+    table = own_table(found)
+    chosen = table[(table["kind"] == "category") & (table["verdict"] == verdict)]
+    ordered = chosen.sort_values("rank", ascending=verdict == BELOW, kind="stable")
+    return [str(name) for name in ordered["name"]]

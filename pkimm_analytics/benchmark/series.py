@@ -1,0 +1,90 @@
+"""
+The releases of one place: the newest one to show, and all of them for the trend.
+
+A folder that holds a release is a series of one. A damaged release is left out and said,
+so that it hides no sound one.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pkimm_analytics.audit.published import MANIFEST_FILE
+from pkimm_analytics.benchmark.release import Benchmark, open_release
+from pkimm_analytics.disclosure import release_folders
+from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
+
+
+@dataclass(frozen=True)
+class Series:
+    """
+    Releases, oldest first.
+
+    Parameters
+    ----------
+    releases : tuple of Benchmark
+        At least one.
+    problems : tuple of Problem
+        What is wrong with releases that were left out.
+    """
+
+    releases: tuple[Benchmark, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def newest(self) -> Benchmark:
+        """The release of the latest quarter."""
+        return self.releases[-1]
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether invented organizations count in any of the releases."""
+        return any(bool(one.manifest.get("synthetic")) for one in self.releases)
+
+
+def default_releases() -> Path | None:
+    """Place of the releases: ``PKIMM_RELEASE``, or None."""
+    named = os.environ.get("PKIMM_RELEASE")
+    return Path(named) if named else None
+
+
+def open_series(place: Path) -> Series:
+    """
+    Open a release, or all releases of a folder.
+
+    Parameters
+    ----------
+    place : Path
+        Folder of a release, or of releases.
+
+    Raises
+    ------
+    DisclosureError
+        If there is none, or none is sound.
+    """
+    folders = [place] if (place / MANIFEST_FILE).is_file() else release_folders(place)
+    if not folders:
+        raise DisclosureError(
+            "There is no release.",
+            [
+                Problem(
+                    place.name,
+                    "expected a release, or a folder of them; make one with:"
+                    " pkimm release --collection C --out RELEASES",
+                )
+            ],
+        )
+    sound: list[Benchmark] = []
+    problems: list[Problem] = []
+    for folder in folders:
+        try:
+            sound.append(open_release(folder))
+        except PkimmError as error:
+            texts = [str(p) for p in error.problems] or [error.message]
+            problems += [Problem(folder.name, text) for text in texts]
+    if not sound:
+        raise DisclosureError("No release could be opened. Nothing is shown.", problems)
+    sound.sort(key=lambda one: (one.quarter, one.id))
+    return Series(tuple(sound), tuple(problems))

@@ -1,0 +1,132 @@
+"""
+What ``pkimm demo`` shows: invented assessments, a collection of many, and its releases.
+
+Everything goes the way that real data goes: contributions, collection, release with its
+audit. It is made once, beside the workspace, and found again; a half-made one is made
+anew. Its pseudonyms come from a key of its own that is not kept.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from pkimm_analytics.cli.console import progress_bar
+from pkimm_analytics.errors import WorkspaceError
+from pkimm_analytics.workspace import Workspace
+
+SEED = 2024
+SHOWN_ORGANIZATIONS = 3
+"""Invented organizations in the workspace, beside one with a history."""
+BENCHMARK_ORGANIZATIONS = 240
+"""Enough for groups by sector, size and region to be published."""
+BENCHMARK_QUARTERS = ("2026Q1", "2026Q2", "2026Q3")
+_BATCH = 400
+
+
+def benchmark_folder(workspace: Path) -> Path:
+    """Where collection and releases of the demo are: beside its workspace."""
+    return workspace.with_name(f"{workspace.name}-benchmark")
+
+
+def fill_workspace(place: Workspace) -> None:
+    """Make the workspace: one history with repeats, and some other organizations."""
+    from pkimm_analytics.synthetic import sample_history, simulate
+
+    others = simulate(organizations=SHOWN_ORGANIZATIONS, seed=SEED).assessments
+    assessments = [*sample_history(SEED), *others]
+    with progress_bar("Inventing assessments", len(assessments)) as advance:
+        for assessment in assessments:
+            place.save(assessment)
+            advance()
+
+
+def make_releases(workspace: Path, organizations: int = BENCHMARK_ORGANIZATIONS) -> Path:
+    """
+    Make a synthetic collection and its releases, or find them.
+
+    Parameters
+    ----------
+    workspace : Path
+        Workspace of the demo; the benchmark is made beside it.
+    organizations : int
+
+    Returns
+    -------
+    Path
+        Folder of the releases.
+
+    Raises
+    ------
+    WorkspaceError
+        If the folder cannot be written.
+    """
+    from pkimm_analytics.disclosure import release_folders
+
+    folder = benchmark_folder(workspace)
+    releases = folder / "releases"
+    if len(release_folders(releases)) == len(BENCHMARK_QUARTERS):
+        return releases
+    part = folder.with_name(f".{folder.name}.part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        _make(part, organizations)
+        shutil.rmtree(folder, ignore_errors=True)
+        part.rename(folder)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise WorkspaceError(f"{folder} cannot be written: {reason}.") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return releases
+
+
+def _make(folder: Path, organizations: int) -> None:
+    from pkimm_analytics.anonymize import Contribution, KeyStore, anonymize
+    from pkimm_analytics.disclosure import load_plan, load_policy, publish
+    from pkimm_analytics.store import open_collection, records
+    from pkimm_analytics.synthetic import simulate
+
+    simulation = simulate(organizations=organizations, seed=SEED)
+    folder.mkdir(parents=True)
+    collection = open_collection(folder / "collection", create=True)
+    key = KeyStore(os.urandom(32), folder / "identities.json")
+    batches = -(-len(simulation) // _BATCH)
+    with progress_bar("Inventing a benchmark", batches + len(BENCHMARK_QUARTERS)) as advance:
+
+        def contributions() -> Iterator[Contribution]:
+            for assessment in simulation.assessments:
+                yield anonymize(assessment, key).contribution
+
+        _in_batches(contributions(), collection.append, advance)
+        (folder / "identities.json").unlink(missing_ok=True)
+        table, policy, plan = records(collection), load_policy(None), load_plan(None)
+        for quarter in BENCHMARK_QUARTERS:
+            publish(
+                table,
+                out=folder / "releases",
+                private=folder / "collection-disclosure",
+                quarter=quarter,
+                policy=policy,
+                plan=plan,
+            )
+            advance()
+
+
+def _in_batches(
+    made: Iterator[object],
+    append: Callable[[Sequence[object]], object],
+    advance: Callable[[], None],
+) -> None:
+    batch: list[object] = []
+    for one in made:
+        batch.append(one)
+        if len(batch) == _BATCH:
+            append(batch)
+            advance()
+            batch = []
+    if batch:
+        append(batch)
+        advance()
