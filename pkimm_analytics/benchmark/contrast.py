@@ -79,8 +79,7 @@ def contrast(
         row: dict[str, Any] = {"measure": measure, "name": _name(source, measure)}
         row |= {"n": n, "n_other": n_other, "verdict": "withheld"}
         if known is not None and known_other is not None:
-            low, high = _differences(known, known_other)
-            row["verdict"] = _verdict(low, high)
+            row["verdict"], low, high = verdict_of(known, known_other)
             for place, level in enumerate(LEVEL_BOUNDS):
                 row[f"difference_{level}_low"] = float(low[place])
                 row[f"difference_{level}_high"] = float(high[place])
@@ -89,15 +88,26 @@ def contrast(
     return pd.DataFrame(rows, columns=["measure", "name", "n", "n_other", "verdict", *ends])
 
 
-def _differences(one: Known, other: Known) -> tuple[Floats, Floats]:
-    return difference_of_shares(one[:2], one[2], other[:2], other[2], confidence=_EACH)
+def verdict_of(one: Known, other: Known) -> tuple[str, Floats, Floats]:
+    """
+    Tell two cohorts apart, or not.
 
+    Parameters
+    ----------
+    one, other : tuple
+        Lowest and highest possible share at levels 2 to 5 or above (equal if exact),
+        and the least number of organizations behind them.
 
-def _verdict(low: Floats, high: Floats) -> str:
+    Returns
+    -------
+    tuple of str, ndarray and ndarray
+        Verdict, and lower and upper limits of the four differences.
+    """
+    low, high = difference_of_shares(one[:2], one[2], other[:2], other[2], confidence=_EACH)
     up, down = bool((low > 0).any()), bool((high < 0).any())
     if up and down:
-        return DIFFERENT
-    return HIGHER if up else LOWER if down else ALIKE
+        return DIFFERENT, low, high
+    return (HIGHER if up else LOWER if down else ALIKE), low, high
 
 
 def _printed(

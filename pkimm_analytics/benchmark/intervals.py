@@ -306,7 +306,7 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
     return (low + high) / 2
 
 
-_GRID: NDArray[np.float64] = np.linspace(-32.0, 32.0, 449)
+_GRID: NDArray[np.float64] = np.linspace(-26.0, 32.0, 291)
 
 
 def _below(distances: Floats, counts: Floats) -> float:

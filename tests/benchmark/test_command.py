@@ -1,0 +1,177 @@
+"""The command benchmark."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pkimm_analytics.benchmark import MARK, compare, open_release
+from pkimm_analytics.cli import app
+from pkimm_analytics.loaders import find_sources, load, web_tool
+from pkimm_analytics.model import model_of
+from pkimm_analytics.store import open_collection
+from tests.store.invented import invented
+
+SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples" / "assessments"
+MINE = SAMPLES / "synthetic-history-21-2026Q3.pkimm.json"
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Run the command in this process."""
+    environment = {"PKIMM_RELEASE": None, "COLUMNS": "200"}
+
+    def run(*arguments, **more):
+        return CliRunner().invoke(app, ["benchmark", *map(str, arguments)], env=environment | more)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory):
+    """A collection of invented contributions."""
+    place = tmp_path_factory.mktemp("command") / "collection"
+    open_collection(place, create=True).append(invented(60, seed=2, quarters=["2026Q2"]))
+    return place
+
+
+def test_json_is_what_the_package_computes(run, release):
+    """
+    One document on standard output, the same as from Python.
+    """
+    result = run(MINE, "--release", release, "--json")
+    assert result.exit_code == 0, result.output
+    assessment = load(find_sources(str(MINE))[0])[0].assessment
+    assert json.loads(result.stdout) == compare(assessment, open_release(release)).to_json()
+
+
+def test_a_share_link_gives_the_same_figures_as_the_file(run, release):
+    """
+    As far as a link carries: categories and overall.
+    """
+    assessment = load(find_sources(str(MINE))[0])[0].assessment
+    link = web_tool.write_link(assessment, model_of(assessment.model))
+    options = ("--release", release, "--cohort", "all", "--json")
+    found = [json.loads(run(source, *options).stdout)["measures"] for source in (MINE, link)]
+    for measure in ("overall", "G", "G.compliance", "R.awareness"):
+        assert found[0][measure]["own"]["level"] == found[1][measure]["own"]["level"]
+        assert found[0][measure]["peers"] == found[1][measure]["peers"]
+
+
+def test_the_table_has_plain_sentences(run, release):
+    """
+    Peers, what is pooled, where one stands out, and how to read it.
+    """
+    result = run(MINE, "--release", release, "--cohort", "sector=finance")
+    assert result.exit_code == 0
+    assert "The peers here: sector: Finance and insurance (100-249 organizations)." in result.stdout
+    assert "Self-assessments and independent ones are pooled." in result.stdout
+    assert "more than half of the peers" in result.stdout
+    assert "Change management and agility" in result.stdout
+    assert "key-inventory" not in result.stdout
+
+
+def test_requirements_are_shown_when_asked_for(run, release):
+    """
+    Only where the cohort has them.
+    """
+    with_them = run(MINE, "-r", release, "--cohort", "all", "--requirements").stdout
+    without = run(MINE, "-r", release, "--cohort", "all").stdout
+    assert len(with_them.splitlines()) > len(without.splitlines()) + 50
+
+
+def test_peers_alone_cohorts_and_two_cohorts(run, release):
+    """
+    Without an assessment; as tables and as JSON.
+    """
+    peers = run("--release", release, "--cohort", "sector=finance", "--json")
+    assert json.loads(peers.stdout)["measures"]["overall"]["peers"]["n"] == "100-249"
+    assert "level 3+" in run("--release", release).stdout
+    listed = json.loads(run("--release", release, "--cohorts", "--json").stdout)
+    assert sum(row["is_published"] for row in listed["cohorts"]) == 9
+    assert "9 of 107 cohorts are published" in run("--release", release, "--cohorts").stderr
+    pair = ("--cohort", "sector=finance", "--versus", "all")
+    both = json.loads(run("--release", release, *pair, "--json").stdout)
+    assert both["measures"]["overall"]["n_other"] == "500-999"
+    assert "cannot be told apart" in run("--release", release, *pair).stdout
+
+
+def test_the_release_may_come_from_the_environment(run, release, collection):
+    """
+    A collection on the command line goes before it.
+    """
+    assert run(MINE, "--json", PKIMM_RELEASE=str(release)).exit_code == 0
+    options = ("--collection", collection, "--purpose", "tests of the command", "--json")
+    result = run(*options, PKIMM_RELEASE=str(release))
+    assert json.loads(result.stdout)["mark"] == MARK
+
+
+def test_internal_figures_are_marked_in_both_forms(run, collection):
+    """
+    Table and JSON, with and without an assessment, and for two cohorts.
+    """
+    options = ("--collection", collection, "--purpose", "tests of the command")
+    for more in ((), (MINE,), ("--cohort", "region=europe", "--versus", "all")):
+        text = run(*more, *options)
+        assert text.exit_code == 0, text.output
+        assert MARK in (text.stdout + text.stderr).lower()
+        document = json.loads(run(*more, *options, "--json").stdout)
+        assert document["mark"] == MARK
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--collection", "c"),
+        ("--release", "r", "--collection", "c", "--purpose", "tests of usage"),
+        ("--release", "r", "--purpose", "tests of usage"),
+        ("--release", "r", "--quarter", "2026Q3"),
+        ("--release", "r", "--cohort", "sector"),
+        ("--release", "r", "--cohort", "sector=a,sector=b"),
+        ("--collection", "c", "--purpose", "tests of usage", "--cohorts"),
+        ("mine.json", "--release", "r", "--versus", "all"),
+    ],
+)
+def test_options_that_do_not_go_together_end_with_status_2(run, options):
+    """
+    Nothing is opened.
+    """
+    assert run(*options).exit_code == 2
+
+
+def test_what_cannot_be_compared_ends_with_status_1(run, release, tmp_path):
+    """
+    Unknown codes, folders of assessments, and a release that is none.
+    """
+    wrong = run(MINE, "--release", release, "--cohort", "sector=banks,planet=mars")
+    assert wrong.exit_code == 1
+    assert "sector" in wrong.stderr
+    assert "planet" in wrong.stderr
+    assert run(SAMPLES, "--release", release).exit_code == 1
+    assert run(MINE, "--release", tmp_path).exit_code == 1
+    document = json.loads(run(MINE, "--release", tmp_path, "--json").stdout)
+    assert document["format"] == "pkimm-error/1"
+
+
+def test_the_command_leaves_no_file_behind(release, tmp_path):
+    """
+    In a process of its own, whose folder and home are empty before and after.
+    """
+    home, place = tmp_path / "home", tmp_path / "place"
+    home.mkdir()
+    place.mkdir()
+    environment = {**os.environ, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
+    command = [sys.executable, "-m", "pkimm_analytics", "benchmark", str(MINE)]
+    command += ["--release", str(release), "--json"]
+    before = {p: p.stat().st_mtime_ns for p in release.iterdir()}
+    done = subprocess.run(command, cwd=place, env=environment, capture_output=True, check=True)
+    assert json.loads(done.stdout)["format"] == "pkimm-benchmark/1"
+    assert list(home.rglob("*")) == []
+    assert list(place.rglob("*")) == []
+    assert {p: p.stat().st_mtime_ns for p in release.iterdir()} == before
