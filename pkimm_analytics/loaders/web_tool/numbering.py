@@ -91,7 +91,7 @@ def text_of(entry: Any) -> Text | None:
     description = entry.get("description") if isinstance(entry, Mapping) else None
     if not isinstance(description, str) or not description.strip():
         return None
-    return _texts().get(fingerprint(description))
+    return official_texts().get(fingerprint(description))
 
 
 def fingerprint(text: str) -> str:
@@ -150,7 +150,8 @@ def _supported(
 
 
 @cache
-def _texts() -> dict[str, Text]:
+def official_texts() -> dict[str, Text]:
+    """Every official level description of 1.0.x, by its fingerprint."""
     return {
         row["fingerprint"]: Text(
             row["key"], int(row["level"]), frozenset(row["data_files"].split())

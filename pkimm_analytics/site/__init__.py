@@ -1,0 +1,1 @@
+"""The benchmark as a folder of static pages: no server, no network."""

@@ -1,0 +1,86 @@
+"""
+What the visitor's browser needs to read and score an assessment, as plain data.
+
+The rules of reading and the formula are in ``page/read/*.js`` and held to the Python
+ones by tests; everything that is a fact (elements, weights, numberings, fingerprints of
+official texts, coarse profile codes) is exported from the package, and nowhere written
+down twice. Only shipped editions are exported, so that a site does not depend on what
+its publisher installed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pkimm_analytics.disclosure.plan import ASSURANCES
+from pkimm_analytics.loaders.web_tool.numbering import data_files, official_texts
+from pkimm_analytics.loaders.workbook.words import slots
+from pkimm_analytics.model.shipped import shipped_extensions, shipped_model, shipped_versions
+from pkimm_analytics.model.structure import Model
+from pkimm_analytics.organization import ATTRIBUTES, coarsen, profile_codes
+
+
+def reading_data() -> dict[str, Any]:
+    """
+    Facts for the reader and the scorer in the browser.
+
+    Returns
+    -------
+    dict
+        ``structure`` (editions with elements, weights and names), ``numbering`` (keys
+        and official texts of the web tool 1.0.x), ``slots`` (numbered rows of the full
+        workbook), ``groups`` (published code of each profile code, by attribute), ``extensions`` (id, version
+        and model versions; a release has no figures of them, which the page says).
+    """
+    return {
+        "structure": {"editions": [_edition(shipped_model(v)) for v in shipped_versions()]},
+        "numbering": _numbering(),
+        "slots": [[slot.code, slot.requirement] for slot in slots().values()],
+        "groups": _groups(),
+        "extensions": [[e.id, e.version, list(e.compatibility)] for e in shipped_extensions()],
+    }
+
+
+def _edition(model: Model) -> dict[str, Any]:
+    return {
+        "version": model.version,
+        "digest": model.digest,
+        "levels": list(model.level_names),
+        "modules": [[module.id, module.name] for module in model.modules],
+        "categories": [
+            [
+                category.key,
+                category.native_id,
+                category.weight,
+                category.name,
+                [
+                    [r.key.removeprefix(f"{category.key}."), r.native_id, r.weight, r.title]
+                    for r in category.requirements
+                ],
+            ]
+            for category in model.categories.values()
+        ],
+    }
+
+
+def _numbering() -> dict[str, Any]:
+    return {
+        "files": [
+            {"id": file.id, "version": file.version, "keys": dict(file.keys)}
+            for file in data_files()
+        ],
+        "texts": {
+            mark: {"key": text.key, "files": sorted(text.data_files)}
+            for mark, text in official_texts().items()
+        },
+    }
+
+
+def _groups() -> dict[str, dict[str, str]]:
+    """Published code of each code that a profile may state, by attribute."""
+    found: dict[str, dict[str, str]] = {}
+    for attribute in ATTRIBUTES:
+        pairs = {code: coarsen(attribute, code, "group") for code in profile_codes(attribute)}
+        found[attribute] = {code: group for code, group in pairs.items() if group is not None}
+    found["assurance"] = dict(ASSURANCES)
+    return found
