@@ -13,6 +13,7 @@ from fractions import Fraction
 from pkimm_analytics.assessment import Assessment, Mode, carry
 from pkimm_analytics.model import Model, comparability, mapping_note, model_of
 from pkimm_analytics.scoring import Scores, score
+from pkimm_analytics.scoring.codes import answer_codes
 from pkimm_analytics.tables import OVERALL
 
 
@@ -37,10 +38,9 @@ def measured(scores: Scores) -> dict[str, Fraction]:
     figures = {OVERALL: scores.overall, **scores.modules, **scores.categories}
     found = {key: f.value for key, f in figures.items() if f.value is not None}
     if scores.assessment.mode is Mode.FULL:
-        for key in scores.model.requirements:
-            level = scores.assessment.answer(key).level
-            if level is not None:
-                found[key] = Fraction(level)
+        codes, _ = answer_codes(scores.assessment, scores.model)
+        levels = zip(scores.model.requirements, codes.tolist(), strict=True)
+        found |= {key: Fraction(level) for key, level in levels if level > 0}
     return found | {k: e.score for k, e in scores.extensions.items() if e.score is not None}
 
 

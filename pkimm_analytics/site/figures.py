@@ -187,7 +187,7 @@ def release_facts(bench: Benchmark) -> dict[str, Any]:
         "edition": bench.edition.version,
         "editions": [str(edition["version"]) for edition in manifest.get("editions", ())],
         "totals": dict(manifest["totals"]),
-        "synthetic": "synthetic" in manifest,
+        "synthetic": bool(manifest.get("synthetic")),
     }
 
 
