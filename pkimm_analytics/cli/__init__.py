@@ -13,6 +13,7 @@ from pkimm_analytics.cli import (
     dashboards,
     models,
     progress,
+    publish,
     releases,
     reports,
     scores,
@@ -53,6 +54,7 @@ collection.register(app)
 counts.register(app)
 releases.register(app)
 benchmark.register(app)
+publish.register(app)
 dashboards.register(app)
 simulate.register(app)
 

@@ -172,7 +172,7 @@ def series_data(earlier: Iterable[Benchmark]) -> dict[str, Any]:
 
 
 def release_facts(bench: Benchmark) -> dict[str, Any]:
-    """What a page says about a release, from its manifest."""
+    """Return what a page says about a release, from its manifest."""
     manifest, policy = bench.manifest, bench.manifest["policy"]
     return {
         "id": bench.id,
@@ -187,13 +187,11 @@ def release_facts(bench: Benchmark) -> dict[str, Any]:
         "edition": bench.edition.version,
         "editions": [str(edition["version"]) for edition in manifest.get("editions", ())],
         "totals": dict(manifest["totals"]),
-        "synthetic": bool(manifest.get("synthetic")),
+        "synthetic": bench.synthetic,
     }
 
 
-def _groups(
-    bench: Benchmark, measures: Sequence[str], kept: Patterns
-) -> dict[str, list[Any]]:
+def _groups(bench: Benchmark, measures: Sequence[str], kept: Patterns) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for group in bench.published.all_groups:
         has = [measure for measure in measures if (group, measure) in bench.published.cells]
@@ -222,6 +220,6 @@ def cohort_key(cohort: Mapping[str, str]) -> str:
 
 
 def _comparability(bench: Benchmark) -> dict[str, str]:
-    """What limits comparisons between editions, by measure; nothing where nothing does."""
+    """Return what limits comparisons between editions, by measure, where something does."""
     limits = {measure: comparability(measure) for measure in bench.measures}
     return {measure: why for measure, (comparable, why) in limits.items() if comparable != "yes"}

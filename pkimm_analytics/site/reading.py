@@ -29,8 +29,9 @@ def reading_data() -> dict[str, Any]:
     dict
         ``structure`` (editions with elements, weights and names), ``numbering`` (keys
         and official texts of the web tool 1.0.x), ``slots`` (numbered rows of the full
-        workbook), ``groups`` (published code of each profile code, by attribute), ``extensions`` (id, version
-        and model versions; a release has no figures of them, which the page says).
+        workbook), ``groups`` (published code of each profile code, by attribute),
+        ``extensions`` (id, version and model versions; a release has no figures of
+        them, which the page says).
     """
     return {
         "structure": {"editions": [_edition(shipped_model(v)) for v in shipped_versions()]},
@@ -77,7 +78,7 @@ def _numbering() -> dict[str, Any]:
 
 
 def _groups() -> dict[str, dict[str, str]]:
-    """Published code of each code that a profile may state, by attribute."""
+    """Return the published code of each code that a profile may state, by attribute."""
     found: dict[str, dict[str, str]] = {}
     for attribute in ATTRIBUTES:
         pairs = {code: coarsen(attribute, code, "group") for code in profile_codes(attribute)}

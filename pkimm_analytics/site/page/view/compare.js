@@ -137,7 +137,7 @@ Nothing is sent and nothing is stored, and no own value is ever written into the
     if (measure === "overall" && own.digest !== model.digest) {
       const lacking = model.categories.filter((c) => !own.has(c.key)).map((c) => c.name);
       if (lacking.length) {
-        parts.push(`Your overall is computed again without ${lacking.join(", ")}.`);
+        parts.push(`Computed without ${lacking.join(", ")}.`);
       }
     }
     return parts.join(" ");
@@ -149,9 +149,9 @@ Nothing is sent and nothing is stored, and no own value is ever written into the
     if (own.digest !== model.digest) {
       const shared = model.categories.filter((c) => own.hasCategory(c.key)).length;
       notes.push(
-        `You assessed PKIMM ${own.version} (${own.requirements.size} requirements); for the` +
-          ` comparison your answers were scored again with PKIMM ${model.version}, over the` +
-          ` ${shared} categories that both have.`,
+        `You assessed PKIMM ${own.version} (${own.requirements.size} requirements). To compare,` +
+          ` your answers are scored again with PKIMM ${model.version}, over the ${shared}` +
+          " categories that both have.",
       );
     }
     if (!pkimm.data.measures.some((measure) => model.modules.includes(measure))) {
@@ -161,7 +161,7 @@ Nothing is sent and nothing is stored, and no own value is ever written into the
       notes.push("Releases have no figures of extensions; yours are not compared.");
     }
     if (pkimm.data.release.synthetic) {
-      notes.push("The release is made of invented organizations.");
+      notes.push("Invented organizations count in this release; it is for trying things out.");
     }
     return notes;
   }

@@ -1,0 +1,63 @@
+"""Command that makes the static site: ``pkimm publish``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pkimm_analytics.cli.console import ends_cleanly, out, print_json, progress_bar, say, shown
+
+STEPS = 4
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command("publish")(publish_command)
+
+
+@ends_cleanly
+def publish_command(
+    release: Annotated[
+        list[Path],
+        typer.Option(
+            "--release",
+            "-r",
+            help="Release to show, or a folder of releases; give it again for a trend.",
+            envvar="PKIMM_RELEASE",
+        ),
+    ],
+    site: Annotated[Path, typer.Option("--out", "-o", help="Folder of the site. Public.")],
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="Disclosure policy to attack by; the shipped one if left out."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Make a static site of releases: no server, no network, nothing sent."""
+    from pkimm_analytics.audit import Rules
+    from pkimm_analytics.disclosure import load_policy
+    from pkimm_analytics.site import publish_site
+
+    checked = load_policy(policy)
+    rules = Rules(checked.threshold, checked.changes, checked.tail, checked.assessor_percent)
+    with progress_bar("Making the site", STEPS) as advance:
+        made = publish_site(release, site, rules=rules, step=lambda _: advance())
+    if as_json:
+        print_json(
+            {
+                "format": "pkimm-published/1",
+                "folder": str(made.folder),
+                "release": made.release,
+                "releases": list(made.releases),
+                "files": made.n_files,
+                "bytes": made.n_bytes,
+                "manifest": f"sha256:{made.digest}",
+                "is_new": made.is_new,
+            }
+        )
+        return
+    what = "made" if made.is_new else "there already, unchanged"
+    out().print(f"[green]{what}[/] [dim]→[/] {shown(str(made.folder / 'index.html'))}")
+    say(f"{len(made.releases)} release(s), {made.n_files} files, {made.n_bytes:,} bytes.")

@@ -1,0 +1,187 @@
+"""
+Every file of a site, from the folders of its releases: the same bytes each time.
+
+Nothing is written here; see :mod:`.writing`.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pkimm_analytics.audit.published import CHANGES_FILE, MANIFEST_FILE, README_FILE, TABLE_FILE
+from pkimm_analytics.benchmark import Benchmark
+from pkimm_analytics.disclosure.manifest import software_version
+from pkimm_analytics.errors import DisclosureError, Problem
+from pkimm_analytics.site.figures import release_data, requirement_data, series_data
+from pkimm_analytics.site.pages import site_pages
+from pkimm_analytics.site.reading import reading_data
+
+FORMAT = "pkimm-site/1"
+SITE_MANIFEST = "site-manifest.json"
+CSV_FILE = "benchmark.csv"
+_RELEASE_FILES = (TABLE_FILE, MANIFEST_FILE, README_FILE, CHANGES_FILE)
+
+READING = (
+    *("refused", "bytes", "score", "yaml", "editions", "numbering", "webtool", "own", "table"),
+    *("zip", "sheets", "workbook", "source"),
+)
+"""Scripts that read and score an assessment, in the order in which they need each other."""
+VIEWS = (
+    *("dom", "release", "compare", "words", "state", "draw", "save", "card", "charts", "peers"),
+    *("mine", "page"),
+)
+"""Scripts that show the benchmark, in the same sense."""
+
+GLOBALS = {
+    "release": "data",
+    "requirements": "requirementData",
+    "series": "seriesData",
+}
+"""Name under which a page finds the figures of each data file."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One release: what it prints and the files of its folder, by name."""
+
+    bench: Benchmark
+    files: Mapping[str, bytes]
+
+
+def read_files(folder: Path, bench: Benchmark) -> Source:
+    """
+    Take over the files of a release folder.
+
+    Raises
+    ------
+    DisclosureError
+        If one is missing; its manifest has been checked before.
+    """
+    missing = [name for name in _RELEASE_FILES if not (folder / name).is_file()]
+    if missing:
+        problems = [Problem(folder.name, f"{name} is missing") for name in missing]
+        raise DisclosureError("A release is not complete. No site was made.", problems)
+    return Source(bench, {name: (folder / name).read_bytes() for name in _RELEASE_FILES})
+
+
+def site_files(sources: Sequence[Source]) -> dict[str, bytes]:
+    """
+    Make every file of a site.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+        Releases of one series, oldest first; the last one is shown.
+
+    Returns
+    -------
+    dict of str to bytes
+        By path inside the site, with ``/``; in the order of the paths.
+    """
+    files: dict[str, bytes] = {}
+    for source in sources:
+        for name, content in source.files.items():
+            files[f"data/{source.bench.id}/{name}"] = content
+        files[f"data/{source.bench.id}/{CSV_FILE}"] = csv_bytes(source.bench)
+    downloads = [(path, len(files[path]), sha256(files[path])) for path in sorted(files)]
+    series = [source.bench for source in sources]
+    texts = {
+        source.bench.id: {n: source.files[n].decode() for n in (README_FILE, CHANGES_FILE)}
+        for source in sources
+    }
+    for name, text in site_pages(series, texts, downloads).items():
+        files[name] = text.encode()
+    for name, document in data_documents(series).items():
+        files[f"data/{name}.js"] = script(name, document)
+    files |= _assets()
+    files[SITE_MANIFEST] = _manifest(series, files)
+    return dict(sorted(files.items()))
+
+
+def data_documents(series: Sequence[Benchmark]) -> dict[str, dict[str, Any]]:
+    """Figures and facts of the pages, by name of their file."""
+    return {
+        "facts": reading_data(),
+        "release": release_data(series[-1]),
+        "requirements": requirement_data(series[-1]),
+        "series": series_data(series[:-1]),
+    }
+
+
+def script(name: str, document: Mapping[str, Any]) -> bytes:
+    """
+    Return data as a script, because a page that is opened as a file may not fetch one.
+
+    The second line is JSON, so that it can be read without running anything.
+    """
+    target = f"pkimm.{GLOBALS[name]} =" if name in GLOBALS else "Object.assign(pkimm,"
+    end = ";" if name in GLOBALS else ");"
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return f"globalThis.pkimm ??= {{}}; {target}\n{text}\n{end}\n".encode()
+
+
+def read_script(content: bytes) -> Any:
+    """Read the data of a script that :func:`script` wrote."""
+    return json.loads(content.decode().split("\n")[1])
+
+
+def csv_bytes(bench: Benchmark) -> bytes:
+    """
+    Table of a release as CSV: the same rows and columns as the Parquet file.
+
+    ``qualifier`` is spelled ``eq``, ``le`` or ``ge``; see the data page.
+    """
+    words = {"=": "eq", "<=": "le", ">=": "ge"}
+    columns = bench.published.columns
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in zip(*columns.values(), strict=True):
+        cells = dict(zip(columns, row, strict=True))
+        cells["qualifier"] = words.get(cells["qualifier"], "")
+        cells["suppressed"] = "true" if cells["suppressed"] else "false"
+        writer.writerow(["" if cell is None else cell for cell in cells.values()])
+    return sink.getvalue().encode()
+
+
+def sha256(content: bytes) -> str:
+    """SHA-256 as hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _assets() -> dict[str, bytes]:
+    folder = resources.files("pkimm_analytics.site") / "page"
+
+    def joined(part: str, names: Sequence[str]) -> bytes:
+        texts = [(folder / part / f"{name}.js").read_text(encoding="utf-8") for name in names]
+        return "\n".join(texts).encode()
+
+    return {
+        "assets/site.css": (folder / "site.css").read_bytes(),
+        "assets/icon.svg": (folder / "icon.svg").read_bytes(),
+        "assets/reading.js": joined("read", READING),
+        "assets/benchmark.js": joined("view", VIEWS),
+    }
+
+
+def _manifest(series: Sequence[Benchmark], files: Mapping[str, bytes]) -> bytes:
+    document = {
+        "format": FORMAT,
+        "releases": [bench.id for bench in series],
+        "shown": series[-1].id,
+        "synthetic": any(bench.synthetic for bench in series),
+        "software": {"name": "pkimm-analytics", "version": software_version()},
+        "files": [
+            {"name": name, "sha256": sha256(content), "bytes": len(content)}
+            for name, content in sorted(files.items())
+        ],
+    }
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,310 @@
+/*
+What each chart shows for the chosen cohort: its words, its drawing and its table.
+
+The visitor's own places come from `pkimm.mine`, which is empty until a file is read.
+*/
+"use strict";
+(function (pkimm) {
+  const { LEVELS, WITHHELD, between, draw, h, levelName, measureName, organizations } = pkimm;
+  const { percentRange, quantile, quarter, reaching, share, shortNames } = pkimm;
+  const number = (text) => ({ text, isNumber: true });
+
+  const categories = () =>
+    pkimm.edition().categories.filter(({ key }) => pkimm.data.measures.includes(key));
+  const all = () => pkimm.figures;
+  const isEverybody = (cohort) => Object.keys(cohort).length === 0;
+  const peersOf = (cohort, measure) => pkimm.figuresOf(measure)?.distribution(cohort, measure) ?? null;
+
+  /* Own score of a measure, if there is one. */
+  function ownOf(measure) {
+    const one = pkimm.mine?.measures[measure];
+    if (!one || one.own.level === null) return null;
+    return { level: one.own.level, figure: pkimm.figure(one.exact), place: one.place };
+  }
+
+  const missing = () =>
+    `Withheld. The group may be empty, have fewer than ${pkimm.data.release.threshold} organizations, or be` +
+    " needed to protect another one; the release does not say which, on purpose.";
+
+  const SHARE_COLUMNS = [
+    { text: "Measure" },
+    number("Organizations"),
+    ...LEVELS.flatMap((level) => [number(`Level ${level}`), number(`Level ${level}, 95 % interval`)]),
+    number("Median level"),
+  ];
+
+  function shareRow(name, peers) {
+    if (!peers) return [name, WITHHELD, ...LEVELS.flatMap(() => [WITHHELD, ""]), WITHHELD];
+    const levels = LEVELS.map((level) => peers.atLevel(level));
+    return [
+      name,
+      peers.n,
+      ...levels.flatMap((one) => [share(one), between(one)]),
+      quantile(peers.quantile("median")),
+    ];
+  }
+
+  const withOwn = (columns) => (pkimm.mine ? [...columns, number("Your score")] : columns);
+  const ownCell = (row, measure) => (pkimm.mine ? [...row, ownOf(measure)?.figure ?? "–"] : row);
+
+  // --- one measure -----------------------------------------------------------------------------
+
+  function oneMeasure({ cohort, show }) {
+    const peers = peersOf(cohort, show);
+    const title = `${measureName(show)}: levels of ${isEverybody(cohort) ? "all organizations" : "your peers"}`;
+    if (!peers) return { title, words: missing() };
+    const own = ownOf(show);
+    const others = isEverybody(cohort) ? null : all().distribution({}, show);
+    const rows = [ownCell(shareRow(pkimm.cohortWords(cohort), peers), show)];
+    if (others) rows.push(ownCell(shareRow("All organizations", others), show));
+    const label = `${title}. ${distributionWords(peers)}`;
+    return {
+      title,
+      words: [distributionWords(peers), own && ` You: ${own.figure}, level ${own.level}; ${own.place.text}.`],
+      draw: (width) => draw.distribution({ peers, others, own, label }, width),
+      legend: draw.legend(
+        ["key-whisker", "95 % interval: where the share of organizations like these lies"],
+        others && ["key-others", "All organizations"],
+        own && ["key-own", "You"],
+      ),
+      caption: `${measureName(show)}: share of organizations at each level, as of ${quarter(peers.asOf)}.`,
+      columns: withOwn([{ text: "Cohort" }, ...SHARE_COLUMNS.slice(1)]),
+      rows,
+    };
+  }
+
+  /* "Half are at level 2 or below ..." from the median, else the most frequent level. */
+  function distributionWords(peers) {
+    const most = LEVELS.reduce((a, b) => (peers.atLevel(b).value > peers.atLevel(a).value ? b : a));
+    const median = peers.quantile("median");
+    const range =
+      median && median.low !== median.high ? ` (level ${median.low} to ${median.high} with 95 % confidence)` : "";
+    return [
+      `${organizations(peers.n)}, as of ${quarter(peers.asOf)}.`,
+      `Most are at level ${most} (${levelName(most)}): ${share(peers.atLevel(most))}.`,
+      median ? `The median is level ${median.value}${range}.` : "",
+      `${share(peers.atLeast(3))} reach ${reaching(3)}.`,
+    ].filter(Boolean).join(" ");
+  }
+
+  // --- all categories --------------------------------------------------------------------------
+
+  function allCategories({ cohort }) {
+    const title = "All categories, level by level";
+    const found = categories().map(({ key, name }) => ({ key, name, peers: peersOf(cohort, key), own: ownOf(key) }));
+    const printed = found.filter(({ peers }) => peers);
+    if (!printed.length) return { title, words: missing() };
+    const sorted = [...printed].sort((a, b) => b.peers.atLeast(3).value - a.peers.atLeast(3).value);
+    const [best, worst] = [sorted[0], sorted.at(-1)];
+    const words =
+      `Most reach ${reaching(3)} in ${best.name} (${share(best.peers.atLeast(3))}), ` +
+      `fewest in ${worst.name} (${share(worst.peers.atLeast(3))}).`;
+    const model = pkimm.edition();
+    const rows = model.modules.flatMap((id) => [
+      { heading: model.moduleNames.get(id) },
+      ...found.filter(({ key }) => key.startsWith(`${id}.`)),
+    ]);
+    return {
+      title,
+      words,
+      draw: (width) => draw.stacked({ rows, label: `${title}. ${words}` }, width),
+      legend: draw.legend(
+        ...LEVELS.map((level) => [`level-${level}`, `${level} ${levelName(level)}`]),
+        pkimm.mine && ["key-own", "You"],
+      ),
+      caption: "Share of organizations at each level, by category.",
+      columns: withOwn(SHARE_COLUMNS),
+      rows: found.map(({ key, name, peers }) => ownCell(shareRow(name, peers), key)),
+    };
+  }
+
+  function requirementsOf({ cohort, show }) {
+    const category = pkimm.edition().category(show);
+    const title = category ? `Requirements of ${category.name}` : "Requirements";
+    if (!category) return { title, words: "Choose a category above to see its requirements." };
+    const figures = pkimm.requirementFigures;
+    if (!figures?.measures.length) return { title, words: "This release has no figures of requirements." };
+    const known = category.requirements.filter(({ key }) => figures.hasMeasure(cohort, key));
+    const from = known.length ? cohort : {};
+    const found = category.requirements.map(({ key, name }) => ({ key, name, peers: peersOf(from, key), own: ownOf(key) }));
+    const printed = found.filter(({ peers }) => peers);
+    if (!printed.length) return { title, words: missing() };
+    const sorted = [...printed].sort((a, b) => a.peers.atLeast(3).value - b.peers.atLeast(3).value);
+    const words = [
+      known.length ? "" : "Requirements are not published for this cohort: these are all organizations. ",
+      `The fewest reach ${reaching(3)} in “${sorted[0].name}” (${share(sorted[0].peers.atLeast(3))}).`,
+    ].join("");
+    return {
+      title,
+      words,
+      draw: (width) => draw.stacked({ rows: found, label: `${title}. ${words}` }, width),
+      caption: `Share of organizations at each level, by requirement of ${category.name}.`,
+      columns: withOwn(SHARE_COLUMNS),
+      rows: found.map(({ key, name, peers }) => ownCell(shareRow(name, peers), key)),
+    };
+  }
+
+  // --- cohorts beside each other -----------------------------------------------------------------
+
+  function cohortsByCategory({ cohort, level, by }) {
+    const title = `Share at ${reaching(level)}, by ${by}`;
+    const short = shortNames(categories().map(({ name }) => name));
+    const columns = categories().map(({ key, name }, i) => ({ key, name: short[i], full: name }));
+    const found = [["*", "All organizations"], ...pkimm.codesOf(by)].map(([code, name]) => {
+      const one = code === "*" ? {} : { [by]: code };
+      const isChosen = code !== "*" && cohort[by] === code;
+      return { name, isChosen, overall: peersOf(one, "overall"), cells: columns.map(({ key }) => peersOf(one, key)?.atLeast(level) ?? null) };
+    });
+    const printed = found.slice(1).filter(({ overall }) => overall);
+    const held = found.length - 1 - printed.length;
+    const sorted = [...printed].sort((a, b) => b.overall.atLeast(level).value - a.overall.atLeast(level).value);
+    const words = printed.length
+      ? `Overall, ${sorted[0].name} has the largest share (${share(sorted[0].overall.atLeast(level))})` +
+        ` and ${sorted.at(-1).name} the smallest (${share(sorted.at(-1).overall.atLeast(level))}).` +
+        (held ? ` ${held} of ${found.length - 1} groups are withheld.` : "")
+      : "No group of this kind is published.";
+    return {
+      title,
+      words,
+      draw: (width) => draw.heatmap({ rows: found, columns, label: `${title}. ${words}` }, width),
+      legend: draw.legend(
+        ...[0, 1, 2, 3, 4].map((i) => [`heat-${i}`, `${i * 20}–${i * 20 + 20} %`]),
+        ["key-withheld", "Withheld"],
+      ),
+      caption: `${title}, by category.`,
+      columns: [{ text: "Cohort" }, number("Organizations"), ...columns.map(({ full }) => number(full))],
+      rows: found.map(({ name, overall, cells }) => [
+        name,
+        overall?.n ?? WITHHELD,
+        ...cells.map((one) => (one ? share(one) : WITHHELD)),
+      ]),
+    };
+  }
+
+  // --- gaps --------------------------------------------------------------------------------------
+
+  function gaps({ cohort, level }) {
+    const title = `Where ${isEverybody(cohort) ? "organizations" : "these peers"} fall short of level ${level}`;
+    const found = categories()
+      .map(({ key, name }) => {
+        const one = peersOf(cohort, key)?.atLeast(level) ?? null;
+        const others = isEverybody(cohort) ? null : (all().distribution({}, key)?.atLeast(level) ?? null);
+        return { key, name, one, others, words: one ? `${share(one)} (${between(one).replace(" %", "")})` : "" };
+      })
+      .sort((a, b) => (a.one?.value ?? 2000) - (b.one?.value ?? 2000));
+    const printed = found.filter(({ one }) => one);
+    if (!printed.length) return { title, words: missing() };
+    const apart = printed.filter(({ one, others }) => others && (one.high < others.low || one.low > others.high));
+    const words = [
+      `The largest gap is ${printed[0].name}: ${share(printed[0].one)} are at ${reaching(level)}.`,
+      isEverybody(cohort)
+        ? ""
+        : apart.length
+          ? `Clearly different from all organizations: ${pkimm.listed(apart.map(({ name }) => name))}.`
+          : "No category is clearly different from all organizations: the intervals overlap.",
+    ].filter(Boolean).join(" ");
+    return {
+      title,
+      words,
+      draw: (width) => draw.dots({ rows: found, unit: " %", others: true, label: `${title}. ${words}` }, width),
+      legend: draw.legend(
+        ["key-dot", `Share at level ${level} or above, with its 95 % interval`],
+        !isEverybody(cohort) && ["key-others-dot", "All organizations"],
+      ),
+      caption: `Share at ${reaching(level)}, smallest first.`,
+      columns: withOwn([{ text: "Category" }, number("Share"), number("95 % interval"), number("All organizations")]),
+      rows: found.map(({ key, name, one, others }) =>
+        ownCell([name, one ? share(one) : WITHHELD, one ? between(one) : "", others ? share(others) : "–"], key)),
+    };
+  }
+
+  // --- trend -------------------------------------------------------------------------------------
+
+  function overTime({ cohort, show, level }) {
+    const title = `${measureName(show)} over the releases: share at level ${level} or above`;
+    const points = seriesOf(cohort, show, level);
+    const printed = points.filter(({ one }) => one);
+    if (pkimm.series.length < 2) {
+      return { title, words: "This site was made from one release. The trend needs two." };
+    }
+    if (!printed.length) return { title, words: missing() };
+    const [first, last] = [printed[0], printed.at(-1)];
+    const differs = last.one.low > first.one.high || last.one.high < first.one.low;
+    const words = [
+      printed.length < 2
+        ? `Only ${quarter(first.quarter)} prints this cohort: ${share(first.one)}.`
+        : `From ${share(first.one)} in ${quarter(first.quarter)} to ${share(last.one)} in ${quarter(last.quarter)}:` +
+          ` ${differs ? "a clear change" : "not distinguishable, the intervals overlap"}.`,
+      "Each release joins the newest assessments of two years, so part of a change is a change of who takes part.",
+    ].join(" ");
+    const others = isEverybody(cohort) ? null : seriesOf({}, show, level);
+    return {
+      title,
+      words,
+      draw: (width) => draw.trend({ points, others, label: `${title}. ${words}` }, width),
+      legend: draw.legend(
+        ["key-dot", "This cohort, with its 95 % interval"],
+        points.some(({ isCarried }) => isCarried) && ["key-carried", "Carried forward: fewer than five organizations changed"],
+        others && ["key-others-line", "All organizations"],
+      ),
+      caption: `${title}.`,
+      columns: [{ text: "Release" }, number("Organizations"), number("Share"), number("95 % interval"), number("Computed for")],
+      rows: points.map(({ quarter: q, n, one, asOf }) => [quarter(q), n || WITHHELD, one ? share(one) : WITHHELD, one ? between(one) : "", asOf ? quarter(asOf) : ""]),
+    };
+  }
+
+  function seriesOf(cohort, show, level) {
+    return pkimm.series.map((figures) => {
+      const peers = figures.distribution(cohort, show);
+      const { quarter: q } = figures.release;
+      return {
+        quarter: q,
+        n: peers?.n ?? "",
+        one: peers?.atLeast(level) ?? null,
+        asOf: peers?.asOf ?? "",
+        isCarried: Boolean(peers) && peers.asOf !== q,
+      };
+    });
+  }
+
+  // --- my own ranks ------------------------------------------------------------------------------
+
+  function ownRanks() {
+    const title = "Where you stand among these peers";
+    const found = Object.entries(pkimm.mine?.measures ?? {})
+      .filter(([, { kind }]) => kind === "overall" || kind === "category")
+      .map(([key, { name, place, own, exact }]) => ({ key, name, place, own, figure: pkimm.figure(exact) }));
+    const placed = found.filter(({ place }) => place.rank !== undefined).sort((a, b) => a.place.rank - b.place.rank);
+    if (!placed.length) return { title, words: "Nothing can be compared with this cohort." };
+    const named = (verdict) => placed.filter(({ place }) => place.verdict === verdict).map(({ name }) => name);
+    const [above, below] = [named("above"), named("below")];
+    const words = [
+      below.length ? `Clearly below most peers: ${pkimm.listed(below)}.` : "Nowhere clearly below most peers.",
+      above.length ? `Clearly above most peers: ${pkimm.listed(above)}.` : "Nowhere clearly above most peers.",
+      "The rest cannot be told apart from the middle.",
+    ].join(" ");
+    const rows = placed.map(({ name, place }) => ({
+      name,
+      isOwn: true,
+      words: { above: "above most", below: "below most" }[place.verdict] ?? "not distinct",
+      one: { value: place.rank, low: place.low, high: place.high, qualifier: "=" },
+    }));
+    return {
+      title,
+      words,
+      draw: (width) => draw.dots({ rows, unit: "", zones: true, label: `${title}. ${words}` }, width),
+      legend: draw.legend(
+        ["key-own", "Percentile rank of your level: 50 is the middle of the peers"],
+        ["key-interval", "95 % interval"],
+      ),
+      caption: "Your level among the peers, lowest rank first.",
+      columns: [{ text: "Measure" }, number("Your score"), number("Your level"), { text: "Position" }, number("Percentile rank"), number("95 % interval")],
+      rows: placed.map(({ name, own, figure, place }) => [
+        name, figure, own.level, place.text, place.rank / 10, `${Math.floor(place.low / 10)}–${Math.ceil(place.high / 10)}`,
+      ]),
+    };
+  }
+
+  pkimm.charts = { allCategories, cohortsByCategory, gaps, oneMeasure, overTime, ownRanks, requirementsOf };
+  Object.assign(pkimm, { ownOf, percentRange });
+})((globalThis.pkimm ??= {}));

@@ -1,0 +1,41 @@
+/* Figures in words: shares as whole percent, with what was cut off and how sure one is. */
+"use strict";
+(function (pkimm) {
+  const MARKS = { "=": "", "<=": "≤ ", ">=": "≥ " };
+
+  const percent = (mille) => Math.round(mille / 10);
+
+  /* A share as printed, such as "≤ 10 %". */
+  const share = ({ value, qualifier }) => `${MARKS[qualifier]}${percent(value)} %`;
+
+  /* Both ends of a 95 % interval, rounded outward: "28–63 %". */
+  const between = ({ low, high }) => `${Math.floor(low / 10)}–${Math.ceil(high / 10)} %`;
+
+  const reaching = (level) =>
+    level >= 5 ? `level 5 (${pkimm.levelName(5)})` : `level ${level} (${pkimm.levelName(level)}) or above`;
+
+  const organizations = (n) => `${n.replace("-", "–")} organizations`;
+
+  const quantile = (one) => (one ? String(one.value) : "–");
+
+  /* What is said where nothing is printed. */
+  const WITHHELD = "withheld";
+
+  /* "March 2026" and the like are more than a quarter says: quarters stay quarters. */
+  const quarter = (text) => `${text.slice(0, 4)} Q${text.slice(5)}`;
+
+  /* First word of a name, or two where one is short or not enough among the others. */
+  function shortNames(names) {
+    const words = (name, n) => name.split(" ").slice(0, n).join(" ");
+    const first = names.map((name) => words(name, 1));
+    return names.map((name, i) =>
+      first[i].length > 3 && first.filter((one) => one === first[i]).length === 1
+        ? first[i]
+        : words(name, 2),
+    );
+  }
+
+  Object.assign(pkimm, {
+    WITHHELD, between, organizations, percent, quantile, quarter, reaching, share, shortNames,
+  });
+})((globalThis.pkimm ??= {}));
