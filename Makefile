@@ -31,6 +31,10 @@ demo: $(VENV)/.run-stamp ## Start the dashboards on synthetic data
 lab: $(VENV)/.run-stamp ## Open the notebooks in JupyterLab
 	$(BIN)/pkimm lab $(ARGS)
 
+.PHONY: site
+site: $(VENV)/.run-stamp ## Make the static site of invented releases, in site/
+	$(BIN)/pkimm publish --demo --out site $(ARGS)
+
 .PHONY: test
 test: lint e2e ## Check style, types, imports and behavior, also in a real browser
 	$(BIN)/python -m pytest $(ARGS)

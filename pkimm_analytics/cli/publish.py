@@ -19,16 +19,21 @@ def register(app: typer.Typer) -> None:
 
 @ends_cleanly
 def publish_command(
+    site: Annotated[Path, typer.Option("--out", "-o", help="Folder of the site. Public.")],
     release: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option(
             "--release",
             "-r",
             help="Release to show, or a folder of releases; give it again for a trend.",
-            envvar="PKIMM_RELEASE",
         ),
-    ],
-    site: Annotated[Path, typer.Option("--out", "-o", help="Folder of the site. Public.")],
+    ] = None,
+    demo: Annotated[
+        bool,
+        typer.Option(
+            "--demo", help="Show the invented releases of `pkimm demo`, made first if need be."
+        ),
+    ] = False,
     policy: Annotated[
         Path | None,
         typer.Option(help="Disclosure policy to attack by; the shipped one if left out."),
@@ -37,13 +42,18 @@ def publish_command(
 ) -> None:
     """Make a static site of releases: no server, no network, nothing sent."""
     from pkimm_analytics.audit import Rules
+    from pkimm_analytics.cli.dashboards import demo_workspace
+    from pkimm_analytics.cli.demo import make_releases
     from pkimm_analytics.disclosure import load_policy
     from pkimm_analytics.site import publish_site
 
+    if bool(release) == demo:
+        raise typer.BadParameter("Give either --release or --demo.")
     checked = load_policy(policy)
     rules = Rules(checked.threshold, checked.changes, checked.tail, checked.assessor_percent)
+    places = release or [make_releases(demo_workspace())]
     with progress_bar("Making the site", STEPS) as advance:
-        made = publish_site(release, site, rules=rules, step=lambda _: advance())
+        made = publish_site(places, site, rules=rules, step=lambda _: advance())
     if as_json:
         print_json(
             {

@@ -46,7 +46,7 @@ class Patterns:
         if found is None:
             return WITHHELD
         shares = [self._estimate(found.share(level)) for level in LEVELS[1:]]
-        levels = [self._estimate(found.level_share(level)) for level in LEVELS]
+        levels = [self._estimate(found.levels[level]) for level in LEVELS]
         pattern = [
             found.band,
             _mille(found.step),

@@ -230,7 +230,7 @@ def _row(bench: Benchmark, measure: str) -> str:
 def _cells(found: Distribution | None) -> list[str]:
     if found is None:
         return ["withheld"] * len(LEVELS)
-    return [share_words(found.level_share(level)) for level in LEVELS]
+    return [share_words(found.levels[level]) for level in LEVELS]
 
 
 def share_words(one: Estimate) -> str:

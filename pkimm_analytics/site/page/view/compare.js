@@ -179,11 +179,11 @@ Nothing is sent and nothing is stored, and no own value is ever written into the
   // --- as the document of the command line ---------------------------------------------------
 
   function comparisonDocument(found) {
-    const { id, quarter, threshold } = pkimm.data.release;
+    const { id, quarter, threshold, synthetic } = pkimm.data.release;
     const { ladder } = found;
     return {
       format: "pkimm-benchmark/1",
-      release: { id, quarter, threshold },
+      release: { id, quarter, threshold, synthetic },
       cohort: {
         asked: ladder.asked,
         found: ladder.found,

@@ -158,7 +158,8 @@ the shape. Shares are whole per mille here.
       );
     }
     const pooled = pooledIn(found);
-    const parts = [`Your peers here: ${cohortWords(found)}; ${n} organizations.`];
+    const count = Object.keys(found).length ? `${n} organizations` : n;
+    const parts = [`The peers here: ${cohortWords(found)} (${count}).`];
     if (gone.length) parts.push(`Not narrowed by ${listed(gone)}: no narrower cohort is published.`);
     if (pooled.assurance.length > 1) parts.push("Self-assessments and independent ones are pooled.");
     if (pooled.edition.length > 1) parts.push(`Editions ${pooled.edition.join(", ")} are pooled.`);
