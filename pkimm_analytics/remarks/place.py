@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import hmac
+import json
 import os
+import re
 import secrets
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -79,6 +82,7 @@ class Feedback:
         self._remarks = Log(folder / "remarks")
         self._decisions = Log(folder / "decisions")
         self._private = folder / "private"
+        self._key: bytes | None = None
 
     # --- remarks -----------------------------------------------------------------------
 
@@ -256,7 +260,9 @@ class Feedback:
         """
         plain = unicodedata.normalize("NFKC", who).strip().casefold()
         text = f"pkimm/respondent/v1\0{plain}"
-        digest = hmac.digest(self._secret("key", 32), text.encode("utf-8", "replace"), "sha256")
+        if self._key is None:
+            self._key = self._secret("key", 32)
+        digest = hmac.digest(self._key, text.encode("utf-8", "replace"), "sha256")
         return base64.b32encode(digest).decode()[:_PSEUDONYM_LENGTH]
 
     def own_respondent(self) -> str:
@@ -278,6 +284,30 @@ class Feedback:
 
     def _contacts(self) -> Log:
         return Log(self._private / "contacts")
+
+    def quarantine(self, name: str, content: bytes, problems: Iterable[Problem]) -> Path:
+        """
+        Keep a source that could not be read in full, with what was wrong, in the private part.
+
+        Returns
+        -------
+        Path
+            File with the reasons; the source lies beside it.
+        """
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).name).strip("-.")[:80] or "source"
+        target = self._private / "quarantine" / f"{hashlib.sha256(content).hexdigest()[:8]}-{stem}"
+        reasons = {"source": stem, "problems": [problem.to_json() for problem in problems]}
+        document = json.dumps(reasons, ensure_ascii=False, indent=1) + "\n"
+        beside = target.with_name(target.name + ".problems.json")
+        try:
+            self._private.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_atomically(target, content)
+            write_atomically(beside, document.encode())
+        except OSError as error:
+            raise FeedbackError(
+                f"The feedback cannot be written: {error.strerror or error}."
+            ) from None
+        return beside
 
     def _secret(self, name: str, size: int) -> bytes:
         path = self._private / name

@@ -61,7 +61,7 @@ def read_csv(content: bytes, name: str) -> list[Loaded]:
         If nothing could be read; all problems are listed.
     """
     check_size(name, len(content))
-    text, problems = _decode(content, name)
+    text, problems = decode_text(content, name)
     table = _table(text, name, problems)
     return read_tables([table], Origin(content, name, "csv"), problems)
 
@@ -83,7 +83,15 @@ def looks_like_csv(text: str) -> bool:
     return sum(map(is_known_column, names)) >= 2
 
 
-def _decode(content: bytes, name: str) -> tuple[str, list[Problem]]:
+def decode_text(content: bytes, name: str) -> tuple[str, list[Problem]]:
+    """
+    Decode a table: UTF-8, UTF-16 with its mark, or Windows-1252, which is remarked.
+
+    Raises
+    ------
+    SourceFormatError
+        If it is none of these.
+    """
     marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     try:
         return content.decode("utf-16" if content.startswith(marks) else "utf-8-sig"), []

@@ -89,7 +89,7 @@ def _is_ours(labels: Sequence[str]) -> bool:
 
 
 def _headers(content: bytes, name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for sheet, rows in _sheets(content, name):
+    for sheet, rows in open_sheets(content, name):
         yield sheet, _header(next(rows, ()))
 
 
@@ -103,7 +103,7 @@ def _header(row: Sequence[object]) -> tuple[str, ...]:
 
 def _tables(content: bytes, name: str, problems: list[Problem]) -> list[Table]:
     tables = []
-    for sheet, rows in _sheets(content, name):
+    for sheet, rows in open_sheets(content, name):
         header = _header(next(rows, ()))
         if len(header) > MAX_COLUMNS:
             message = f"more than {MAX_COLUMNS:,} columns; the sheet was left out"
@@ -160,7 +160,7 @@ def _letters(column: int) -> str:
 # --- openpyxl, kept at a distance ------------------------------------------------
 
 
-def _sheets(content: bytes, name: str) -> Iterator[tuple[str, Iterator[Sequence[object]]]]:
+def open_sheets(content: bytes, name: str) -> Iterator[tuple[str, Iterator[Sequence[object]]]]:
     """
     Yield the name and the rows of each sheet; each must be read before the next.
 
@@ -206,7 +206,7 @@ def _bounded(rows: Iterator[Sequence[object]], name: str) -> Iterator[Sequence[o
 def _guarded(action: Any, name: str) -> Any:
     try:
         return action()
-    except Exception as error:  # noqa: BLE001  # see _sheets
+    except Exception as error:  # noqa: BLE001  # see open_sheets
         raise SourceFormatError(
             f"{name} is not readable as xlsx. Nothing was imported.",
             [Problem(name, f"damaged or not an xlsx workbook ({type(error).__name__})")],
