@@ -11,6 +11,7 @@ from pkimm_analytics.cli import (
     collection,
     counts,
     dashboards,
+    feedback,
     models,
     progress,
     publish,
@@ -57,6 +58,7 @@ benchmark.register(app)
 publish.register(app)
 dashboards.register(app)
 simulate.register(app)
+feedback.register(app)
 
 
 def main() -> None:

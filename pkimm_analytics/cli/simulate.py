@@ -22,11 +22,29 @@ def simulate_command(
         int, typer.Option("--organizations", "-n", help="How many organizations.")
     ] = 20,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+    feedback: Annotated[
+        int,
+        typer.Option(help="Invent a round of feedback of so many respondents instead."),
+    ] = 0,
+    plant: Annotated[
+        bool, typer.Option("--plant/--no-plant", help="Plant truths to be found (feedback).")
+    ] = True,
 ) -> None:
-    """Invent organizations and their assessments, with the truth beside them."""
+    """Invent organizations and their assessments, or feedback, with the truth beside them."""
+    if feedback:
+        _feedback(out, feedback, seed, plant=plant)
+        return
     from pkimm_analytics.synthetic import simulate, write_simulation
 
     simulation = simulate(organizations=organizations, seed=seed)
     with progress_bar("Inventing assessments", len(simulation)) as advance:
         write_simulation(simulation, out, lambda _done, _of: advance())
     say(f"{len(simulation)} assessments of {organizations} invented organizations in {out}")
+
+
+def _feedback(out: Path, respondents: int, seed: int, *, plant: bool) -> None:
+    from pkimm_analytics.synthetic.feedback import simulate_feedback, write_feedback_round
+
+    simulated = simulate_feedback(respondents=respondents, seed=seed, plant=plant)
+    for path in write_feedback_round(simulated, out):
+        say(f"Written: {path}")

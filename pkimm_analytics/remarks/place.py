@@ -18,7 +18,7 @@ import os
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -144,16 +144,7 @@ class Feedback:
         FeedbackError
             If no remark, or more than one, has an id that begins so.
         """
-        ids = self._ids()
-        if id_ in ids:
-            return id_
-        found = [i for i in ids if i.startswith(id_)] if len(id_) >= _SHORTEST_ID else []
-        if len(found) == 1:
-            return found[0]
-        reason = "more than one remark has an id that begins so" if found else "no such remark"
-        raise FeedbackError(
-            "The remark was not found. Nothing was decided.", [Problem(id_[:32], reason)]
-        )
+        return _whole(id_, self._ids())
 
     def _ids(self) -> dict[str, None]:
         return {entry["id"]: None for entry in self._remarks.entries()}
@@ -190,21 +181,43 @@ class Feedback:
         FeedbackError
             If the decision is not valid or there is no such remark.
         """
-        decision = Decision(
-            remark=self.find(remark),
-            disposition=disposition,
-            by=by,
-            at=at or dt.datetime.now(dt.UTC).isoformat(),
-            reason=reason,
-            duplicate_of=None if duplicate_of is None else self.find(duplicate_of),
-            edition=edition,
-            element=element,
-            link=link,
-            field=field,
-            value=value,
-        )
-        self.record([decision])
-        return decision
+        given = {"remark": remark, "disposition": disposition, "by": by, "at": at, "reason": reason}
+        given |= {"duplicate_of": duplicate_of, "edition": edition, "element": element}
+        given |= {"link": link, "field": field, "value": value}
+        return self.decide_all([given])[0]
+
+    def decide_all(self, entries: Sequence[Mapping[str, Any]]) -> list[Decision]:
+        """
+        Add several decisions, all or none.
+
+        Parameters
+        ----------
+        entries : sequence of mapping
+            Fields of each, as :meth:`decide` takes them.
+
+        Raises
+        ------
+        FeedbackError
+            If any of them is not valid; every problem is listed.
+        """
+        ids = self._ids()
+        now = dt.datetime.now(dt.UTC).isoformat()
+        decisions: list[Decision] = []
+        problems: list[Problem] = []
+        for number, entry in enumerate(entries, 1):
+            given = {name: value for name, value in entry.items() if value is not None}
+            where = f"decision {number}, " if len(entries) > 1 else ""
+            try:
+                for name in ("remark", "duplicate_of"):
+                    if name in given:
+                        given[name] = _whole(str(given[name]), ids)
+                decisions.append(decision_of({"at": now, **given}))
+            except FeedbackError as error:
+                problems += [Problem(f"{where}{p.where}", p.message) for p in error.problems]
+        if problems:
+            raise FeedbackError("Nothing was decided.", problems)
+        self.record(decisions)
+        return decisions
 
     def record(self, decisions: Sequence[Decision]) -> None:
         """
@@ -350,6 +363,19 @@ def open_feedback(folder: Path | str) -> Feedback:
     if folder.exists() and not folder.is_dir():
         raise FeedbackError("The feedback place is a file; expected a folder.")
     return Feedback(folder)
+
+
+def _whole(id_: str, ids: Collection[str]) -> str:
+    """Whole id that an abbreviated one means."""
+    if id_ in ids:
+        return id_
+    found = [i for i in ids if i.startswith(id_)] if len(id_) >= _SHORTEST_ID else []
+    if len(found) == 1:
+        return found[0]
+    reason = "more than one remark has an id that begins so" if found else "no such remark"
+    raise FeedbackError(
+        "The remark was not found. Nothing was decided.", [Problem(id_[:32], reason)]
+    )
 
 
 def remarks_table(remarks: Iterable[Remark]) -> pd.DataFrame:

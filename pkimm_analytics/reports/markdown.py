@@ -11,7 +11,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>:=@])")
 
 def to_markdown(report: Report) -> str:
     """Write a report as Markdown with tables; charts become tables with bars of text."""
-    head = [f"# {_escape(report.title)}", _escape(report.subtitle)]
+    head = [f"# {escape(report.title)}", escape(report.subtitle)]
     parts = [*head, *map(_block, report.blocks)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -19,12 +19,12 @@ def to_markdown(report: Report) -> str:
 def _block(block: Block) -> str:
     match block:
         case Heading(text, level):
-            return f"{'#' * level} {_escape(text)}"
+            return f"{'#' * level} {escape(text)}"
         case Text(text, kind):
-            lines = _escape(text).split("\n")
+            lines = escape(text).split("\n")
             return "\n".join(f"> {line}" for line in lines) if kind == "notice" else _lines(text)
         case Facts(pairs):
-            return "\n".join(f"- **{_escape(k)}**: {_lines(v)}" for k, v in pairs)
+            return "\n".join(f"- **{escape(k)}**: {_lines(v)}" for k, v in pairs)
         case Table():
             return _table(block.caption, block.header, block.rows, block.numeric)
         case Chart():
@@ -48,7 +48,7 @@ def _table(
     numeric: frozenset[int],
 ) -> str:
     rule = " | ".join("---:" if i in numeric else "---" for i in range(len(header)))
-    lines = [f"**{_escape(caption)}**", "", _row(header), f"| {rule} |", *map(_row, rows)]
+    lines = [f"**{escape(caption)}**", "", _row(header), f"| {rule} |", *map(_row, rows)]
     return "\n".join(lines)
 
 
@@ -57,10 +57,11 @@ def _row(cells: tuple[str, ...]) -> str:
 
 
 def _lines(text: str) -> str:
-    return _escape(text).replace("\n", "<br>")
+    return escape(text).replace("\n", "<br>")
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Return text so that Markdown shows it and never interprets it."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     escaped = plain.replace("&", "&amp;").replace("<", "&lt;")
     # A backslash before an entity's ampersand or semicolon would break it, so they stay.

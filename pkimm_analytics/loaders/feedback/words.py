@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 HEADERS: Mapping[str, tuple[str, ...]] = {
     "received": (
@@ -155,6 +156,7 @@ NOTHING = frozenset(
 """Answers that say that there is none."""
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """
     Text as it is compared: no capitals, accents and punctuation, single blanks.
@@ -176,11 +178,13 @@ _CODES = {
 _RATING_WORDS = {word: step for step, words in RATINGS.items() for word in words}
 
 
+@lru_cache(maxsize=4096)
 def value_of(field: str, text: str) -> str | None:
     """Code of a chosen value, None if the word is unknown."""
     return _CODES[field].get(fold(text))
 
 
+@lru_cache(maxsize=4096)
 def rating_of(text: str) -> int | None:
     """
     Step of a rating that is written as a number, as stars or in words.
@@ -197,6 +201,7 @@ def rating_of(text: str) -> int | None:
     return int(match[1]) if match else _RATING_WORDS.get(fold(stripped))
 
 
+@lru_cache(maxsize=4096)
 def header_score(field: str, header: str) -> float:
     """
     Tell how much the words of a header speak for a field.
