@@ -10,11 +10,10 @@ allows, so that it holds for each n of the band.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from pkimm_analytics.audit.published import LEVEL_BOUNDS, Cell, Interval
 from pkimm_analytics.benchmark.intervals import CONFIDENCE, wilson
@@ -22,6 +21,9 @@ from pkimm_analytics.model import LEVELS
 
 QUANTILES = {"median": 0.5, "p25": 0.25, "p75": 0.75, "p10": 0.1, "p90": 0.9}
 """Quantiles of levels that a release may have."""
+
+SMALLEST = {"median": 10, "p25": 20, "p75": 20, "p10": 50, "p90": 50}
+"""Contributors that the shipped policy wants for each of them."""
 
 _TIE = 1e-9
 
@@ -47,7 +49,8 @@ class Estimate:
     Parameters
     ----------
     value : float
-        As printed, or the difference of two printed shares.
+        As printed, or the difference of two printed shares; NaN for a quantile that the
+        printed shares do not decide, of which the intervals are known.
     printed : Interval
         Certain for the contributors.
     interval : Interval
@@ -71,14 +74,14 @@ class Estimate:
         }
 
 
-def pair(interval: Interval | None) -> list[float] | None:
+def pair(interval: Interval | None) -> list[float | None] | None:
     """Both ends of an interval for JSON."""
     return None if interval is None else [plain(interval.low), plain(interval.high)]
 
 
-def plain(value: float) -> float:
-    """Value without the last bits of floating-point sums, so that 0.45 reads as 0.45."""
-    return round(float(value), 9) + 0.0
+def plain(value: float) -> float | None:
+    """Value for JSON, without the last bits of sums, so that 0.45 reads as 0.45; null for NaN."""
+    return None if math.isnan(value) else round(float(value), 9) + 0.0
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class Distribution:
     levels : dict of int to Estimate
         Share at exactly level 1 to 5: the difference of the two printed shares around it.
     quantiles : dict of str to Estimate
-        Of the levels; only those that the release prints.
+        Of the levels; only those that the band allows.
     """
 
     band: str
@@ -139,8 +142,15 @@ def sampling(
     return [Interval(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True)]
 
 
-def read_distribution(cell: Cell) -> Distribution | None:
-    """Figures of one measure of one group, None if they are withheld."""
+def read_distribution(cell: Cell, smallest: Mapping[str, int] = SMALLEST) -> Distribution | None:
+    """
+    Figures of one measure of one group, None if they are withheld.
+
+    Parameters
+    ----------
+    smallest : mapping of str to int
+        By quantile: lower end of the smallest band that it is given for.
+    """
     if cell.withheld or set(cell.shares) != set(LEVEL_BOUNDS):
         return None
     rows = {row[0]: row for row in cell.rows}
@@ -166,12 +176,12 @@ def read_distribution(cell: Cell) -> Distribution | None:
     }
     quantiles = {
         name: Estimate(
-            cell.figures[name][0],
+            cell.figures.get(name, (math.nan, 0.0))[0],
             _levels({level: e.printed for level, e in at_least.items()}, q),
             _levels({level: e.interval for level, e in at_least.items()}, q),
         )
         for name, q in QUANTILES.items()
-        if name in cell.figures
+        if cell.n.low >= smallest[name]
     }
     return Distribution(
         band=str(shares[0][4]),
@@ -197,4 +207,4 @@ def _levels(shares: dict[int, Interval], q: float) -> Interval:
 
 def nan_if_open(value: float) -> float:
     """Upper end of a band; NaN where it is open."""
-    return value if np.isfinite(value) else float("nan")
+    return value if math.isfinite(value) else math.nan

@@ -19,6 +19,7 @@ from pkimm_analytics.audit.published import (
     DIMENSIONS,
     LEVEL_BOUNDS,
     MANIFEST_FILE,
+    Cell,
     Published,
 )
 from pkimm_analytics.benchmark.printed import (
@@ -181,8 +182,17 @@ class Benchmark:
         """Return what is printed about one measure of one group; None if nothing is."""
         if (group, measure) not in self._read:
             cell = self.published.cells.get((group, measure))
-            self._read[group, measure] = None if cell is None else read_distribution(cell)
+            self._read[group, measure] = self._distribution(cell)
         return self._read[group, measure]
+
+    def _distribution(self, cell: Cell | None) -> Distribution | None:
+        return None if cell is None else read_distribution(cell, self._smallest)
+
+    @cached_property
+    def _smallest(self) -> dict[str, int]:
+        """Smallest band of each quantile, from the policy in the manifest."""
+        stated = {**_QUANTILES_OF_POLICY, **self.manifest["policy"].get("quantiles", {})}
+        return {name: int(stated[_SETTINGS[name]]) for name in QUANTILES}
 
     @cached_property
     def _read(self) -> dict[tuple[Group, str], Distribution | None]:
@@ -233,8 +243,9 @@ class Benchmark:
             p90`` (levels): the value; ``_low`` and ``_high``, the 95 % interval, which
             holds for each n of the band and for rounding and coding; ``_printed_low``
             and ``_printed_high``, what is certain about the contributors; and for
-            shares ``_qualifier``. NaN where withheld or where the band is too small;
-            ``n_high`` is NaN for an open band.
+            shares ``_qualifier``. NaN where withheld or where the band is too small, and
+            for a quantile that the printed shares leave open between the levels of
+            its intervals; ``n_high`` is NaN for an open band.
 
         Raises
         ------
@@ -289,6 +300,16 @@ class Benchmark:
         for name, estimate in estimates(found):
             row |= _cells(name, estimate)
         return row
+
+
+_QUANTILES_OF_POLICY = {"median": 10, "quartiles": 20, "deciles": 50}
+_SETTINGS = {
+    "median": "median",
+    "p25": "quartiles",
+    "p75": "quartiles",
+    "p10": "deciles",
+    "p90": "deciles",
+}
 
 
 def estimates(found: Distribution) -> Iterator[tuple[str, Estimate]]:

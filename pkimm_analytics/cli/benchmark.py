@@ -224,7 +224,9 @@ def _median(one: Position) -> str:
     if known is None:
         return ""
     low, high = int(known.interval.low), int(known.interval.high)
-    return f"{int(known.value)} \\[{low}-{high}]"
+    first, last = int(known.printed.low), int(known.printed.high)
+    value = f"{first} or {last}" if math.isnan(known.value) else str(int(known.value))
+    return f"{value} \\[{low}-{high}]"
 
 
 def _summary(positions: tuple[Position, ...]) -> list[str]:
@@ -280,12 +282,19 @@ def _peers(bench: Benchmark, cohort: dict[str, str], *, all_: bool, as_json: boo
             continue
         shares = [_share(peers[f"at_least_{k}"]) for k in (2, 3, 4, 5)]
         median = peers.get("median")
-        level = "" if median is None else str(int(median["value"]))
+        level = "" if median is None else _level(median)
         name = f"[bold]{one['name']}" if measure == "overall" else shown(one["name"])
         table.add_row(name, peers["n"], *shares, level)
     out().print(table)
     out().print(shown(ladder.sentence))
     out().print("[dim]≤ and ≥: cut off; in brackets the 95 % interval, for each n of the band.[/]")
+
+
+def _level(estimate: dict[str, Any]) -> str:
+    """Level of a quantile, or the levels that the printed shares leave open."""
+    if estimate["value"] is not None:
+        return str(int(estimate["value"]))
+    return " or ".join(str(int(end)) for end in estimate["printed"])
 
 
 def _share(estimate: dict[str, Any]) -> str:

@@ -119,22 +119,29 @@ def test_intervals_hold_for_every_number_of_the_band(bench, counts):
 
 def test_quantiles_are_printed_where_the_band_allows(bench, counts):
     """
-    Median from 10, quartiles from 20, deciles from 50; the value is in its intervals.
+    Median from 10, quartiles from 20, deciles from 50, if the printed shares decide them.
     """
     allowed = {"median": 10, "p25": 20, "p75": 20, "p10": 50, "p90": 50}
     q = {"median": 0.5, "p25": 0.25, "p75": 0.75, "p10": 0.1, "p90": 0.9}
     for key, measure, levels in published(counts):
         row = row_of(bench, key, measure)
         for name, least in allowed.items():
-            assert np.isnan(row[name]) == (row["n_low"] < least)
-            if np.isnan(row[name]):
-                assert np.isnan(row[f"{name}_low"])
+            assert np.isnan(row[f"{name}_low"]) == (row["n_low"] < least)
+            if row["n_low"] < least:
+                assert np.isnan(row[name])
                 continue
+            open_ = any(
+                row[f"at_least_{k}"] == pytest.approx(1 - q[name])
+                and row[f"at_least_{k}_qualifier"] == "="
+                for k in (2, 3, 4, 5)
+            )
+            assert np.isnan(row[name]) == open_
+            value = row[f"{name}_printed_high"] if open_ else row[name]
             rows = np.repeat([1, 2, 3, 4, 5], levels)
             truth = next(k for k in (1, 2, 3, 4, 5) if (rows <= k).mean() >= q[name] - 1e-12)
             assert row[f"{name}_printed_low"] <= truth <= row[f"{name}_printed_high"]
-            assert row[f"{name}_low"] <= row[f"{name}_printed_low"] <= row[name]
-            assert row[name] <= row[f"{name}_printed_high"] <= row[f"{name}_high"]
+            assert row[f"{name}_low"] <= row[f"{name}_printed_low"] <= value
+            assert value <= row[f"{name}_printed_high"] <= row[f"{name}_high"]
 
 
 def test_shares_at_levels_add_up_and_say_how_they_were_cut(bench):
