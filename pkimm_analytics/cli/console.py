@@ -125,3 +125,29 @@ def write_output(content: bytes, target: Path | None) -> None:
 def exit_status(problems: Sequence[Problem]) -> int:
     """1 if something was refused, else 0."""
     return 1 if any(problem.refused for problem in problems) else 0
+
+
+def read_cohort(text: str, option: str = "--cohort") -> dict[str, str]:
+    """
+    Read a cohort such as ``sector=finance,size=5000+``; ``all`` is everybody.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is written otherwise.
+
+    Examples
+    --------
+    >>> read_cohort("sector=finance,size=5000+"), read_cohort("all")
+    ({'sector': 'finance', 'size': '5000+'}, {})
+    """
+    found: dict[str, str] = {}
+    for part in () if text.strip() in {"all", "*", ""} else text.split(","):
+        dimension, sign, code = (piece.strip() for piece in part.partition("="))
+        if not (dimension and sign and code) or dimension in found:
+            raise typer.BadParameter(
+                "Expected all, or each dimension once, such as sector=finance,size=5000+.",
+                param_hint=option,
+            )
+        found[dimension] = code
+    return found

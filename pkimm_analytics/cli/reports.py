@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from pkimm_analytics.cli.console import (
     list_problems,
     out,
     print_json,
+    read_cohort,
     say,
     shown,
     write_output,
@@ -56,6 +57,17 @@ def report_command(
         str | None,
         typer.Option(help="Earlier assessment to compare with (assessment and detailed)."),
     ] = None,
+    release: Annotated[
+        Path | None,
+        typer.Option("--release", "-r", help="Release to compare with (assessment and detailed)."),
+    ] = None,
+    cohort: Annotated[
+        str | None,
+        typer.Option(help="Peers, such as sector=finance,size=5000+; those of its profile without."),
+    ] = None,
+    language: Annotated[
+        str, typer.Option("--language", help="Language of the report's words: en or de.")
+    ] = "en",
     target: Annotated[
         Path | None, typer.Option("--out", "-o", help="File to write; standard output without it.")
     ] = None,
@@ -66,17 +78,29 @@ def report_command(
     """Write one of the four report kinds of the methodology."""
     from pkimm_analytics.reports import COMPARING, build, render
 
-    if previous is not None and kind.value not in COMPARING:
+    compares = previous is not None or release is not None
+    if compares and kind.value not in COMPARING:
         kinds = " and ".join(COMPARING)
-        raise PkimmError(f"Only the kinds {kinds} compare with an earlier assessment.")
+        raise PkimmError(f"Only the kinds {kinds} compare, with an earlier assessment or peers.")
+    if cohort is not None and release is None:
+        raise typer.BadParameter("A cohort is one of a release: name it with --release.")
     now = _one(assessment)
     before = None if previous is None else _one(previous)
-    content = render(build(kind.value, now, previous=before), form.value)
+    peers = None if release is None else _peers(now, release, cohort)
+    report = build(kind.value, now, previous=before, peers=peers, language=language)
+    content = render(report, form.value)
     if target is None and form in {Form.PDF, Form.DOCX}:
         raise PkimmError(f"A {form.value} file cannot be printed: name it with --out FILE.")
     write_output(content, target)
     if kind is Kind.ATTESTATION and target is not None:
         _sign(now, content, target, key)
+
+
+def _peers(assessment: Assessment, release: Path, cohort: str | None) -> Any:
+    from pkimm_analytics.benchmark import compare, open_release
+
+    wanted = None if cohort is None else read_cohort(cohort)
+    return compare(assessment, open_release(release), wanted)
 
 
 def _one(source: str) -> Assessment:

@@ -46,17 +46,24 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of a chart: a score, or a state in words where there is none."""
+    """
+    One bar of a chart: a score, or a state in words where there is none.
+
+    `low`, `middle` and `high` are the quartiles of peers, where they are known.
+    """
 
     label: str
     score: float | None
     shown: str
     group: str = ""
+    low: float | None = None
+    middle: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Scores on the scale 1 to 5, drawn as ``bars`` or as a ``radar``."""
+    """Scores on the scale 1 to 5, drawn as ``bars``, as a ``radar``, or among ``peers``."""
 
     kind: str
     caption: str
@@ -68,13 +75,18 @@ Block = Heading | Text | Facts | Table | Chart
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole report: its kind, language, title, a line below the title, and its blocks."""
+    """
+    A whole report: its kind, language, title, a line below the title, and its blocks.
+
+    `filter_words` stand beside a field that filters a table, with ``{caption}`` in them.
+    """
 
     kind: str
     language: str
     title: str
     subtitle: str
     blocks: tuple[Block, ...]
+    filter_words: str = "{caption}"
 
 
 def columns(table: Table) -> Sequence[int]:

@@ -14,20 +14,22 @@ PKI Consortium, *PKI Maturity Model*, assessment methodology, reporting.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from pkimm_analytics.assessment import ActionPlan, Answer, Assessment, State
+from pkimm_analytics.benchmark import Comparison
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.model import Category
 from pkimm_analytics.planning import limits_next_level
-from pkimm_analytics.progress import Step, compare
+from pkimm_analytics.progress import compare
 from pkimm_analytics.reports.blocks import Bar, Block, Chart, Facts, Heading, Report, Table, Text
-from pkimm_analytics.reports.words import DEFAULT_LANGUAGE, day, word
-from pkimm_analytics.scoring import Figure, Scores, figure_text, score
+from pkimm_analytics.reports.comparing import among_peers, before_and_now
+from pkimm_analytics.reports.voice import NOTHING, Voice
+from pkimm_analytics.reports.words import DEFAULT_LANGUAGE, catalogue
+from pkimm_analytics.scoring import Figure, score
 
 KINDS = ("self", "assessment", "detailed", "attestation")
 COMPARING = ("assessment", "detailed")
-"""Kinds that compare with an earlier assessment where one is given."""
+"""Kinds that compare, with an earlier assessment and with peers, where they are given."""
 NUMBERS = frozenset({2, 3, 4, 5})
 PLAN_PARTS = (
     "objectives",
@@ -49,6 +51,7 @@ def build(
     assessment: Assessment,
     *,
     previous: Assessment | None = None,
+    peers: Comparison | None = None,
     language: str = DEFAULT_LANGUAGE,
 ) -> Report:
     """
@@ -62,26 +65,35 @@ def build(
     previous : Assessment, optional
         Earlier assessment of the same use case, for the kinds in :data:`COMPARING`;
         the others leave it out.
+    peers : Comparison, optional
+        The assessment among the peers of a release, for the same kinds.
     language : str
-        Language of the report's own words.
+        Language of the report's own words, dates and numbers.
 
     Raises
     ------
     ReportError
         If the kind is unknown, or there is no overall score to attest.
+    LanguageError
+        If reports are not written in that language.
     """
     if kind not in KINDS:
         raise ReportError(f"There is no report {kind}. Known: {', '.join(KINDS)}.")
+    words = catalogue(language)
     scores = score(assessment)
     if kind == "attestation" and scores.overall.level is None:
         raise ReportError("Nothing is rated, so there is no level to attest.")
-    writer = _Writer(scores, language)
+    compared = kind in COMPARING
+    writer = _Writer(scores, words)
     return Report(
         kind=kind,
         language=language,
-        title=word(f"title.{kind}", language),
+        title=words.word(f"title.{kind}"),
         subtitle=_subtitle(assessment, kind),
-        blocks=tuple(writer.blocks(kind, previous)),
+        blocks=tuple(
+            writer.blocks(kind, previous if compared else None, peers if compared else None)
+        ),
+        filter_words=words.word("text.filter"),
     )
 
 
@@ -92,14 +104,12 @@ def _subtitle(assessment: Assessment, kind: str) -> str:
     return " · ".join(name for name in names if name)
 
 
-class _Writer:
+class _Writer(Voice):
     """The blocks of one assessment in one language."""
 
-    def __init__(self, scores: Scores, language: str) -> None:
-        self.scores, self.language = scores, language
-        self.assessment, self.model = scores.assessment, scores.model
-
-    def blocks(self, kind: str, previous: Assessment | None) -> Iterator[Block]:
+    def blocks(
+        self, kind: str, previous: Assessment | None, peers: Comparison | None
+    ) -> Iterator[Block]:
         if self.assessment.synthetic:
             yield Text(self.say("value.synthetic"), "notice")
         yield Heading(self.say("section.summary"))
@@ -113,35 +123,36 @@ class _Writer:
             yield from self.recommendation()
         if kind == "detailed":
             yield from self.details()
-        if previous is not None and kind in COMPARING:
-            yield from self.comparison(compare(previous, self.assessment))
+        if previous is not None:
+            yield from before_and_now(compare(previous, self.assessment), self)
+        if peers is not None:
+            yield from among_peers(peers, self)
         if kind == "detailed":
             yield from self.plans()
         yield from self.caveats()
         yield Heading(self.say("section.reading"))
         yield Text(self.say("text.reading"))
-
-    def say(self, key: str, **values: object) -> str:
-        return word(key, self.language, **values)
+        if kind == "detailed" and self.language.code != DEFAULT_LANGUAGE:
+            yield Text(self.say("text.of_model"))
 
     # --- summary and facts -----------------------------------------------------
 
     def summary(self, kind: str) -> Iterator[Block]:
         a, figure = self.assessment, self.scores.overall
-        period = f"{day(a.period.start, self.language)} – " + (
-            day(a.period.finish, self.language) if a.period.finish else self.say("value.running")
-        )
+        day = self.language.day
+        finish = day(a.period.finish) if a.period.finish else self.say("value.running")
+        period = f"{day(a.period.start)} – {finish}"
         facts = [("fact.overall", self.level(figure))]
         if figure.level:
             facts.append(("fact.description", self.say(f"overall.{figure.level}")))
-        facts.append(("fact.date", day(a.date, self.language)))
+        facts.append(("fact.date", day(a.date)))
         if kind in {"assessment", "detailed"}:
             facts.append(("fact.period", period))
         if kind != "self":
             facts.append(("fact.assessor", self.assessor(kind)))
         facts += [
             ("fact.method", self.coded(a.assurance)),
-            ("fact.model", f"PKIMM {a.model.version} ({a.model.requirements} requirements)"),
+            ("fact.model", f"PKIMM {a.model.version} ({self.requirements()})"),
             ("fact.digest", a.model.digest),
         ]
         if kind != "attestation":
@@ -153,19 +164,13 @@ class _Writer:
             facts.append(("fact.sampling", self.sampling()))
         yield Facts(tuple((self.say(key), value) for key, value in facts))
 
+    def requirements(self) -> str:
+        return self.say("value.requirements", n=self.assessment.model.requirements)
+
     def assessor(self, kind: str) -> str:
         who = self.assessment.assessor
         names = [] if kind == "attestation" else [who.name, who.company]
         return " · ".join(filter(None, [self.coded(who.position), *names]))
-
-    def coded(self, code: object) -> str:
-        return self.say(f"value.{code}") if code else self.say("value.not_stated")
-
-    def level(self, figure: Figure) -> str:
-        if figure.level is None:
-            return self.say("value.no_score")
-        name = self.model.level_name(figure.level)
-        return f"{figure.level} {name} ({figure_text(figure.value)})"
 
     def sampling(self) -> str:
         rated = [a for a in self.assessment.answers.values() if a.state is State.RATED]
@@ -187,20 +192,15 @@ class _Writer:
         missing = self.say("value.not_stated")
         yield Facts(tuple((self.say(key), text or missing) for key, text in pairs))
         rows = tuple(
-            (self.model.native_id(key), self.model.name(key), self.state(answer), answer.reason)
+            (self.model.native_id(key), self.name(key), self.state(answer), answer.reason)
             for key, answer in self.assessment.answers.items()
             if key in self.model.keys and (answer.partial or answer.state is State.NOT_APPLICABLE)
         )
         if rows:
-            header = ("column.element", "column.name", "column.state", "column.reason")
-            yield Table(
-                self.say("scope.applicability"), tuple(self.say(key) for key in header), rows
-            )
+            header = self.head("element", "name", "state", "reason")
+            yield Table(self.say("scope.applicability"), header, rows)
         else:
             yield Text(self.say("scope.everything"))
-
-    def state(self, answer: Answer) -> str:
-        return self.say("value.partial" if answer.partial else f"value.{answer.state}")
 
     # --- levels ----------------------------------------------------------------
 
@@ -208,10 +208,10 @@ class _Writer:
         yield Heading(self.say("section.levels"))
         bars = tuple(
             Bar(
-                category.name,
+                self.name(category.key),
                 figure.score,
                 self.level(figure) if figure.level else self.say(f"value.{figure.state}"),
-                module.name,
+                self.name(module.id),
             )
             for module in self.model.modules
             for category in module.categories
@@ -220,17 +220,9 @@ class _Writer:
         yield Chart("bars", self.say("text.chart"), bars)
         if kind != "self":
             yield Chart("radar", self.say("text.radar"), bars)
-        header = (
-            "column.element",
-            "column.name",
-            "column.score",
-            "column.level",
-            "column.percentage",
-            "column.coverage",
-        )
         yield Table(
             self.say("section.levels"),
-            tuple(self.say(key) for key in header),
+            self.head("element", "name", "score", "level", "percentage", "coverage"),
             tuple(self.level_rows()),
             NUMBERS,
         )
@@ -238,34 +230,29 @@ class _Writer:
 
     def level_rows(self) -> Iterator[tuple[str, ...]]:
         for module in self.model.modules:
-            yield self.level_row(module.id, module.name, self.scores.modules[module.id])
+            yield self.level_row(module.id, module.id, self.scores.modules[module.id])
             for category in module.categories:
                 figure = self.scores.categories[category.key]
-                yield self.level_row(category.native_id, category.name, figure)
+                yield self.level_row(category.native_id, category.key, figure)
 
-    def level_row(self, native: str, name: str, figure: Figure) -> tuple[str, ...]:
+    def level_row(self, native: str, key: str, figure: Figure) -> tuple[str, ...]:
+        name, rated = self.name(key), self.rated(figure)
         if figure.level is None:
-            return (native, name, "–", self.say(f"value.{figure.state}"), "–", self.rated(figure))
-        level = f"{figure.level} {self.model.level_name(figure.level)}"
-        percentage = figure_text(figure.percentage, 1)
-        return (native, name, figure_text(figure.value), level, percentage, self.rated(figure))
-
-    def rated(self, figure: Figure) -> str:
-        return f"{figure.n_rated} / {figure.n_in_scope}"
+            return native, name, NOTHING, self.say(f"value.{figure.state}"), NOTHING, rated
+        level = f"{figure.level} {self.level_name(figure.level)}"
+        percentage = self.figure(figure.percentage, 1)
+        return native, name, self.figure(figure.value), level, percentage, rated
 
     def extensions(self) -> Iterator[Block]:
         if not self.scores.extensions:
             return
         yield Heading(self.say("section.extensions"), 3)
-        yield Facts(
-            tuple(
-                (
-                    f"{e.extension.name} {e.extension.version}",
-                    f"{figure_text(e.score)} (floor {figure_text(e.floor)})",
-                )
-                for e in self.scores.extensions.values()
-            )
-        )
+        pairs = []
+        for found in self.scores.extensions.values():
+            floor = self.say("value.floor", floor=self.figure(found.floor))
+            name = f"{found.extension.name} {found.extension.version}"
+            pairs.append((name, f"{self.figure(found.score)} ({floor})"))
+        yield Facts(tuple(pairs))
 
     # --- recommendation, details, comparison, plans ------------------------------
 
@@ -275,17 +262,16 @@ class _Writer:
         if level is None:
             yield Text(self.say("text.top" if self.scores.overall.level else "value.no_score"))
             return
-        yield Text(self.say("text.next_level", level=level))
-        header = ("column.element", "column.name", "column.level", "column.gain")
+        yield Text(self.say("text.next_level", level=level, score=self.figure(level)))
         yield Table(
             self.say("section.recommendation"),
-            tuple(self.say(key) for key in header),
+            self.head("element", "name", "level", "gain"),
             tuple(
                 (
                     self.model.native_id(i.key),
-                    self.model.name(i.key),
+                    self.name(i.key),
                     str(i.level),
-                    "+" + figure_text(i.overall_gain, 3),
+                    self.signed(i.overall_gain, 3),
                 )
                 for i in limiting[:12]
             ),
@@ -296,7 +282,7 @@ class _Writer:
         yield Heading(self.say("section.details"))
         for category in self.model.categories.values():
             figure = self.scores.categories[category.key]
-            yield Heading(f"{category.native_id} {category.name}", 3)
+            yield Heading(f"{category.native_id} {self.name(category.key)}", 3)
             shown = self.level(figure) if figure.level else self.say(f"value.{figure.state}")
             yield Text(shown)
             if figure.level:
@@ -304,22 +290,16 @@ class _Writer:
             yield self.answers(category)
 
     def answers(self, category: Category) -> Table:
-        header = (
-            "column.element",
-            "column.requirement",
-            "column.level",
-            "column.evidence",
-            "column.notes",
-        )
-        items = [(category.native_id, category.name, self.assessment.answer(category.key))]
+        title = self.name(category.key)
+        items = [(category.native_id, title, self.assessment.answer(category.key))]
         if items[0][2] == Answer():
             items = []
         items += [
             (r.native_id, r.title, self.assessment.answer(r.key)) for r in category.requirements
         ]
         return Table(
-            category.name,
-            tuple(self.say(key) for key in header),
+            title,
+            self.head("element", "requirement", "level", "evidence", "notes"),
             tuple(
                 (
                     native,
@@ -332,58 +312,13 @@ class _Writer:
             ),
         )
 
-    def comparison(self, step: Step) -> Iterator[Block]:
-        yield Heading(self.say("section.comparison"))
-        older, newer = step.like_for_like
-        yield Text(
-            self.say(
-                "text.comparison",
-                change=_signed(step.overall.change),
-                before=figure_text(older.overall.value),
-                after=figure_text(newer.overall.value),
-            )
-        )
-        if step.overall.parts:
-            yield Table(
-                self.say("column.cause"),
-                (self.say("column.cause"), self.say("column.change")),
-                tuple(
-                    (self.say(f"cause.{name}"), _signed(part))
-                    for name, part in step.overall.parts.items()
-                ),
-                frozenset({1}),
-            )
-        header = ("column.element", "column.name", "column.before", "column.after", "column.change")
-        yield Table(
-            self.say("section.comparison"),
-            tuple(self.say(key) for key in header),
-            tuple(self.change_rows(step)),
-            frozenset({2, 3, 4}),
-        )
-
-    def change_rows(self, step: Step) -> Iterator[tuple[str, ...]]:
-        for delta in step.deltas:
-            if delta.key in self.model.categories:
-                native, name = self.model.native_id(delta.key), self.model.name(delta.key)
-                before = (
-                    figure_text(delta.before)
-                    if delta.before
-                    else self.say(f"value.{delta.state_before}")
-                )
-                after = (
-                    figure_text(delta.after)
-                    if delta.after
-                    else self.say(f"value.{delta.state_after}")
-                )
-                yield native, name, before, after, _signed(delta.change)
-
     def plans(self) -> Iterator[Block]:
         if not self.assessment.action_plans:
             return
         yield Heading(self.say("section.plans"))
         for plan in self.assessment.action_plans:
             key = plan.element
-            name = f"{self.model.native_id(key)} {self.model.name(key)}"
+            name = f"{self.model.native_id(key)} {self.name(key)}"
             yield Heading(name, 3)
             yield Facts(tuple(self.plan_pairs(plan)))
 
@@ -391,7 +326,7 @@ class _Writer:
         if plan.target_level:
             yield self.say("plan.target_level"), str(plan.target_level)
         if plan.target_date:
-            yield self.say("plan.target_date"), day(plan.target_date, self.language)
+            yield self.say("plan.target_date"), self.language.day(plan.target_date)
         for part in PLAN_PARTS:
             items: tuple[str, ...] = getattr(plan, part)
             missing = self.say("value.not_stated")
@@ -402,9 +337,3 @@ class _Writer:
             yield Heading(self.say("section.caveats"))
             for caveat in self.assessment.caveats:
                 yield Text(caveat.message, "notice")
-
-
-def _signed(value: Fraction | None) -> str:
-    if value is None:
-        return "–"
-    return ("+" if value > 0 else "") + figure_text(value)

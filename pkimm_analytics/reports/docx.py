@@ -1,5 +1,5 @@
 """
-A report as a Word document: real headings and tables, charts drawn with table cells.
+A report as a Word document: real headings and tables, bars drawn with table cells.
 
 The bytes depend on the report alone: dates, ids and the times in the archive are fixed.
 """
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.reports.blocks import (
     Block,
     Chart,
@@ -23,7 +24,8 @@ from pkimm_analytics.reports.blocks import (
     Text,
     columns,
 )
-from pkimm_analytics.reports.drawing import FILL, position
+from pkimm_analytics.reports.drawing import FILL, draw, position
+from pkimm_analytics.reports.picture import png
 
 EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 SEGMENTS = 20
@@ -33,8 +35,18 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def to_docx(report: Report) -> bytes:
-    """Write a report as DOCX."""
-    import docx
+    """
+    Write a report as DOCX.
+
+    Raises
+    ------
+    PkimmError
+        If the libraries for documents and pictures are not installed.
+    """
+    try:
+        import docx
+    except ImportError:
+        raise PkimmError("A Word report needs the extra `reports`.") from None
     from docx.shared import Cm, Pt
 
     document: Any = docx.Document()
@@ -78,6 +90,8 @@ def _add(document: Any, block: Block) -> None:
         case Chart():
             if block.kind == "bars":
                 _bars(document, block)
+            else:
+                _picture(document, block)
 
 
 def _grid(
@@ -134,6 +148,15 @@ def _bars(document: Any, chart: Chart) -> None:
             cell.paragraphs[0].paragraph_format.left_indent = Pt(4)
             for run in cell.paragraphs[0].runs:
                 run.font.size = Pt(8.5)
+
+
+def _picture(document: Any, chart: Chart) -> None:
+    """Show a drawing as wide as the text; its caption is what a screen reader says."""
+    from docx.shared import Cm
+
+    _caption(document, chart.caption)
+    shown = document.add_picture(io.BytesIO(png(draw(chart))), width=Cm(17))
+    shown._inline.docPr.set("descr", _clean(chart.caption))
 
 
 def _table(document: Any, n_rows: int, widths: Sequence[float]) -> Any:

@@ -48,7 +48,8 @@ def to_html(report: Report, *, for_print: bool = False) -> str:
         Without the filter fields, for the PDF.
     """
     body = "\n".join(
-        _block(block, index, for_print=for_print) for index, block in enumerate(report.blocks)
+        _block(block, index, None if for_print else report.filter_words)
+        for index, block in enumerate(report.blocks)
     )
     script = "" if for_print else f"<script>{SCRIPT}</script>"
     return (
@@ -74,7 +75,7 @@ def _policy() -> str:
     )
 
 
-def _block(block: Block, index: int, *, for_print: bool) -> str:
+def _block(block: Block, index: int, filter_words: str | None) -> str:
     match block:
         case Heading(text, level):
             return f"<h{level}>{escape(text)}</h{level}>"
@@ -86,10 +87,10 @@ def _block(block: Block, index: int, *, for_print: bool) -> str:
         case Chart():
             return f"<figure>{svg(block)}<figcaption>{escape(block.caption)}</figcaption></figure>"
         case Table():
-            return _table(block, f"t{index}", for_print=for_print)
+            return _table(block, f"t{index}", filter_words)
 
 
-def _table(table: Table, name: str, *, for_print: bool) -> str:
+def _table(table: Table, name: str, filter_words: str | None) -> str:
     def cells(row: tuple[str, ...], tag: str) -> str:
         scope = ' scope="col"' if tag == "th" else ""
         return "".join(
@@ -99,8 +100,8 @@ def _table(table: Table, name: str, *, for_print: bool) -> str:
     widths = "".join(f'<col width="{share}%">' for share in columns(table))
     rows = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in table.rows)
     tool = ""
-    if len(table.rows) >= LONG_TABLE and not for_print:
-        label = f"Filter: {table.caption}"
+    if len(table.rows) >= LONG_TABLE and filter_words:
+        label = filter_words.format(caption=table.caption)
         tool = (
             f'<p class="tool"><label>{escape(label)}<br>'
             f'<input type="search" data-filter="{name}"></label></p>'

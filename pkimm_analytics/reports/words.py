@@ -1,171 +1,110 @@
 """
-The words of the reports, in one place for each language, and how dates are written.
+The words of the reports: one catalogue for each language, and how dates and numbers are written.
 
-A translation is one more entry of :data:`WORDS` with the same keys; a test compares
-them. Words of the model (names, level texts) come from the model, not from here.
+A translation is one more file in ``languages/`` with the same keys; a test compares
+them. Names of the model (modules, categories, levels) come from the model, unless a
+translation gives its own; titles of requirements and texts of levels always do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from importlib import resources
+
+from pkimm_analytics.errors import PkimmError
+from pkimm_analytics.model.yaml_text import read_yaml
 
 DEFAULT_LANGUAGE = "en"
-LANGUAGES: Mapping[str, str] = {"en": "English"}
-"""Languages that reports are written in, each by its own name."""
-
-_ENGLISH = {
-    "title.self": "Self-assessment report",
-    "title.assessment": "Assessment report",
-    "title.detailed": "Detailed assessment report",
-    "title.attestation": "Attestation of PKI maturity",
-    "section.summary": "Summary",
-    "section.facts": "About this assessment",
-    "section.levels": "Levels of modules and categories",
-    "section.scope": "Use case and scope",
-    "section.recommendation": "Towards the next level",
-    "section.details": "Categories and requirements",
-    "section.comparison": "Compared with the previous assessment",
-    "section.plans": "Action plans",
-    "section.caveats": "What to know when reading these figures",
-    "section.extensions": "Extensions",
-    "section.reading": "How to read this report",
-    "fact.date": "Date of the assessment",
-    "fact.period": "Period of the assessment",
-    "fact.assessor": "Assessor",
-    "fact.method": "Method and how far it can be trusted",
-    "fact.model": "Model and version",
-    "fact.digest": "Digest of the edition",
-    "fact.organization": "Organization",
-    "fact.use_case": "Use case",
-    "fact.scope": "Scope",
-    "fact.sampling": "Sampling",
-    "fact.coverage": "Questions rated",
-    "fact.overall": "Overall level",
-    "fact.description": "What this level means",
-    "scope.description": "Description",
-    "scope.components": "Components",
-    "scope.out_of_scope": "Out of scope",
-    "scope.high_level_design": "High-level design",
-    "scope.points_of_interaction": "Points of interaction",
-    "scope.applicability": "Applicability",
-    "scope.everything": "Every category and requirement applies.",
-    "column.element": "Element",
-    "column.name": "Name",
-    "column.score": "Score",
-    "column.level": "Level",
-    "column.percentage": "Percent of 5",
-    "column.coverage": "Rated",
-    "column.state": "State",
-    "column.reason": "Reason",
-    "column.evidence": "Evidence",
-    "column.notes": "Notes",
-    "column.requirement": "Requirement",
-    "column.before": "Before",
-    "column.after": "Now",
-    "column.change": "Change",
-    "column.cause": "Reason for the change",
-    "column.gain": "Gain of one level",
-    "value.not_stated": "Not stated",
-    "value.internal": "Internal",
-    "value.external": "External",
-    "value.self": "Self-assessment (low)",
-    "value.formal": "Formal assessment (medium)",
-    "value.third-party": "Independent third party (high)",
-    "value.rated": "rated",
-    "value.unanswered": "unanswered",
-    "value.not_applicable": "not applicable",
-    "value.partial": "applies in part",
-    "value.absent": "not in this edition",
-    "value.no_score": "no score",
-    "value.running": "still running",
-    "value.synthetic": "Invented data: this assessment describes no real organization.",
-    "cause.edition": "another edition of the model",
-    "cause.scope": "scope and applicability",
-    "cause.coverage": "rated on one side only",
-    "cause.assurance": "another method, same evidence",
-    "cause.answers": "levels that changed",
-    "plan.target_level": "Target level",
-    "plan.target_date": "Target date",
-    "plan.objectives": "Objectives",
-    "plan.responsibility": "Responsibility",
-    "plan.schedule": "Schedule",
-    "plan.resources": "Resources",
-    "plan.outputs": "Outputs",
-    "plan.tasks": "Tasks",
-    "plan.comments": "Comments",
-    "text.next_level": (
-        "One level more in the elements below adds most to the overall score; level {level}"
-        " is reached at {level}.00."
-    ),
-    "text.top": "The highest level is reached; what remains is to keep it.",
-    "text.comparison": (
-        "The overall score moved by {change}. Over what both editions ask it went from"
-        " {before} to {after}."
-    ),
-    "text.reading": (
-        "A score is a weighted mean of levels from 1 to 5 and keeps its fraction. A level is"
-        " the score rounded down. Items that do not apply or were not answered count neither"
-        " way; the share of rated questions stands beside every figure."
-    ),
-    "text.chart": "Score of each category on the scale from 1 to 5.",
-    "text.radar": "Categories around the circle, level 5 at the rim.",
-    "text.sampling": "Evidence was recorded for {n} of {total} rated questions.",
-    "overall.1": (
-        "Work with certificates and keys depends on individuals. Problems are met when they"
-        " show, and nobody can say in advance how an incident would end."
-    ),
-    "overall.2": (
-        "First rules exist and are applied case by case. What works in one project may be"
-        " missing in the next, and many controls act after the fact."
-    ),
-    "overall.3": (
-        "Common standards of the organization are written down, approved and followed; most"
-        " controls act before something goes wrong."
-    ),
-    "overall.4": (
-        "Operation is measured against goals. Deviations are noticed, owned and corrected on"
-        " the basis of figures."
-    ),
-    "overall.5": (
-        "Improvement is part of the daily work, and changes in technology and threats are"
-        " prepared for before they arrive."
-    ),
-}
-
-WORDS: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH}
 
 
-def word(key: str, language: str = DEFAULT_LANGUAGE, **values: object) -> str:
-    """Words of a report in a language, English where it has none."""
-    text = WORDS.get(language, _ENGLISH).get(key, _ENGLISH[key])
-    return text.format(**values) if values else text
+class LanguageError(PkimmError, LookupError):
+    """There is no such language, or a catalogue lacks a word."""
 
 
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+@dataclass(frozen=True)
+class Language:
+    """
+    One catalogue.
+
+    Parameters
+    ----------
+    code : str
+        Such as ``de``, as in the ``lang`` attribute of HTML.
+    name : str
+        Its own name for itself.
+    date : str
+        How a date is written, with ``{day}``, ``{month}`` and ``{year}``.
+    decimal : str
+        Mark before the fraction of a number.
+    months : tuple of str
+    words : mapping of str to str
+        By key; words in braces are put in.
+    names : mapping of str to str
+        Names for elements, levels and codes of profiles, where the model's are not used.
+    """
+
+    code: str
+    name: str
+    date: str
+    decimal: str
+    months: tuple[str, ...]
+    words: Mapping[str, str]
+    names: Mapping[str, str]
+
+    def word(self, key: str, **values: object) -> str:
+        """Words for a key, with values put in."""
+        text = self.words[key]
+        return text.format(**values) if values else text
+
+    def named(self, key: str, otherwise: str) -> str:
+        """Return the translated name of something, or the one that it has in the model."""
+        return self.names.get(key, otherwise)
+
+    def number(self, text: str) -> str:
+        """Write a figure, such as ``3.08`` or ``–``, with this language's decimal mark."""
+        return text.replace(".", self.decimal)
+
+    def day(self, text: str | None) -> str:
+        """Write an ISO date; text that is no date stays as it is."""
+        if not text:
+            return self.word("value.not_stated")
+        try:
+            parsed = date.fromisoformat(text[:10])
+        except ValueError:
+            return text
+        month = self.months[parsed.month - 1]
+        return self.date.format(day=parsed.day, month=month, year=parsed.year)
 
 
-def day(text: str | None, language: str = DEFAULT_LANGUAGE) -> str:
-    """Write an ISO date the way a language does; text that is no date stays as it is."""
-    if not text:
-        return word("value.not_stated", language)
-    try:
-        parsed = date.fromisoformat(text[:10])
-    except ValueError:
-        return text
-    if language == "en":
-        return f"{parsed.day} {_MONTHS[parsed.month - 1]} {parsed.year}"
-    return parsed.isoformat()
+@cache
+def languages() -> Mapping[str, str]:
+    """Return the code of each language with its own name, English first."""
+    folder = resources.files("pkimm_analytics.reports") / "languages"
+    codes = sorted(one.name.removesuffix(".yaml") for one in folder.iterdir())
+    codes.sort(key=lambda code: code != DEFAULT_LANGUAGE)
+    return {code: _read(code).name for code in codes}
+
+
+def catalogue(code: str = DEFAULT_LANGUAGE) -> Language:
+    """
+    Return a catalogue.
+
+    Raises
+    ------
+    LanguageError
+        If reports are not written in that language.
+    """
+    if code not in languages():
+        known = ", ".join(f"{one} ({name})" for one, name in languages().items())
+        raise LanguageError(f"Reports are not written in that language. Known: {known}.")
+    return _read(code)
+
+
+@cache
+def _read(code: str) -> Language:
+    place = resources.files("pkimm_analytics.reports") / "languages" / f"{code}.yaml"
+    found = read_yaml(place.read_text(encoding="utf-8"), place.name)
+    return Language(code=code, months=tuple(found.pop("months")), **found)

@@ -28,7 +28,7 @@ from pkimm_analytics.anonymize import (
 )
 from pkimm_analytics.assessment import Assessment, Mode
 from pkimm_analytics.reports import COMPARING, FORMATS, KINDS, build, render, signature
-from pkimm_analytics.reports.words import LANGUAGES
+from pkimm_analytics.reports.words import languages
 from pkimm_analytics.scoring import score
 from pkimm_analytics.session import earlier_assessment
 from pkimm_analytics.workspace import Workspace
@@ -76,7 +76,7 @@ def choices(workspace: Workspace, assessment: Assessment) -> dict[str, Any]:
         "kinds": list(KINDS),
         "kind": "self" if assessment.mode is Mode.SELF else "assessment",
         "formats": list(FORMATS),
-        "languages": [[code, name] for code, name in LANGUAGES.items()],
+        "languages": [[code, name] for code, name in languages().items()],
         "comparing": list(COMPARING),
         "earlier": None if earlier is None else earlier.date or "undated",
     }
