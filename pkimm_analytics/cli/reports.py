@@ -63,7 +63,9 @@ def report_command(
     ] = None,
     cohort: Annotated[
         str | None,
-        typer.Option(help="Peers, such as sector=finance,size=5000+; those of its profile without."),
+        typer.Option(
+            help="Peers, such as sector=finance,size=5000+; those of its profile without."
+        ),
     ] = None,
     language: Annotated[
         str, typer.Option("--language", help="Language of the report's words: en or de.")

@@ -70,12 +70,15 @@ def to_docx(report: Report) -> bytes:
 
 
 def _add(document: Any, block: Block) -> None:
+    from docx.shared import Pt
+
     match block:
         case Heading(text, level):
             document.add_heading(_clean(text), level=level - 1)
         case Text(text, kind):
             style = "Intense Quote" if kind == "notice" else None
-            document.add_paragraph(_clean(text), style=style)
+            paragraph = document.add_paragraph(_clean(text), style=style)
+            paragraph.paragraph_format.space_before = Pt(6)
         case Facts(pairs):
             _grid(document, pairs, [30, 70], bold_first=True)
         case Table():
@@ -123,9 +126,12 @@ def _grid(
 
 def _caption(document: Any, text: str) -> None:
     """Write the name of what follows, on the same page as its beginning."""
+    from docx.shared import Pt
+
     paragraph = document.add_paragraph()
     paragraph.add_run(_clean(text)).bold = True
     paragraph.paragraph_format.keep_with_next = True
+    paragraph.paragraph_format.space_before = Pt(8)
 
 
 def _bars(document: Any, chart: Chart) -> None:

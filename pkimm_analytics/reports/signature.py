@@ -88,8 +88,7 @@ def sign(report: bytes, said: Mapping[str, Any], key: Any) -> bytes:
         "public_key": base64.b64encode(key.public_key().public_bytes_raw()).decode(),
     }
     value = base64.b64encode(key.sign(_canonical(signed))).decode()
-    document = {**signed, "signature": value}
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    return _written({**signed, "signature": value})
 
 
 def verify(report: bytes, signature: bytes, trusted: str | None = None) -> dict[str, Any]:
@@ -116,11 +115,16 @@ def verify(report: bytes, signature: bytes, trusted: str | None = None) -> dict[
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     document = _document(signature)
+    if _written(document) != signature:
+        raise SignatureError(
+            "The signature file is not as it was written.",
+            [Problem("signature file", "its layout was changed after it was signed")],
+        )
     value = document.pop("signature")
     try:
-        public = base64.b64decode(document["public_key"], validate=True)
+        public = _decoded(document["public_key"])
         key = Ed25519PublicKey.from_public_bytes(public)
-        key.verify(base64.b64decode(value, validate=True), _canonical(document))
+        key.verify(_decoded(value), _canonical(document))
     except (InvalidSignature, ValueError, TypeError):
         raise SignatureError(
             "The signature does not verify.",
@@ -165,6 +169,19 @@ def _document(signature: bytes) -> dict[str, Any]:
             [Problem("signature file", f"expected the fields {', '.join(sorted(fields))}")],
         )
     return document
+
+
+def _decoded(text: str) -> bytes:
+    """Decode base64 that is written in the one way in which it is encoded."""
+    found = base64.b64decode(text, validate=True)
+    if base64.b64encode(found).decode() != text:
+        raise ValueError("some bits of the last letter are set and mean nothing")
+    return found
+
+
+def _written(document: Mapping[str, Any]) -> bytes:
+    """Bytes of a signature file; there is one way to write it, so that no byte is free."""
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _canonical(document: Mapping[str, Any]) -> bytes:
