@@ -29,6 +29,7 @@ from pkimm_analytics.cli.console import (
     list_problems,
     out,
     print_json,
+    read_cohort,
     say,
     shown,
 )
@@ -93,8 +94,8 @@ def benchmark_command(
     as_json: JsonOption = False,
 ) -> None:
     """Compare an assessment with its peers, here, sending and writing nothing."""
-    wanted = _cohort(cohort, "--cohort")
-    other = _cohort(versus, "--versus")
+    wanted = None if cohort is None else read_cohort(cohort)
+    other = None if versus is None else read_cohort(versus, "--versus")
     _check_usage(context, release, collection, purpose, quarter, assessment, other, cohorts=cohorts)
     own = None if assessment is None else _one_assessment(assessment)
     if collection is not None:
@@ -141,22 +142,6 @@ def _check_usage(
         wrong = "--versus and --cohorts take no assessment."
     if wrong:
         raise typer.BadParameter(wrong)
-
-
-def _cohort(text: str | None, option: str) -> dict[str, str] | None:
-    """Read ``sector=finance,size=5000+``; ``all`` is everybody."""
-    if text is None:
-        return None
-    found: dict[str, str] = {}
-    for part in () if text.strip() in ("all", "*", "") else text.split(","):
-        dimension, sign, code = (piece.strip() for piece in part.partition("="))
-        if not (dimension and sign and code) or dimension in found:
-            raise typer.BadParameter(
-                "Expected all, or each dimension once, such as sector=finance,size=5000+.",
-                param_hint=option,
-            )
-        found[dimension] = code
-    return found
 
 
 def _one_assessment(argument: str) -> Assessment:

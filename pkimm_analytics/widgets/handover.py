@@ -27,6 +27,7 @@ from pkimm_analytics.anonymize import (
     write_receipt,
 )
 from pkimm_analytics.assessment import Assessment, Mode
+from pkimm_analytics.benchmark import compare, open_release
 from pkimm_analytics.reports import COMPARING, FORMATS, KINDS, build, render, signature
 from pkimm_analytics.reports.words import languages
 from pkimm_analytics.scoring import score
@@ -61,12 +62,15 @@ class ReportWish:
         As :func:`.reports.build` and :func:`.reports.render` take them.
     compares : bool
         Whether to compare with the earlier assessment of the use case, if there is one.
+    peers : bool
+        Whether to compare with the peers of the release that the page was started with.
     """
 
     kind: str
     form: str
     language: str = "en"
     compares: bool = False
+    peers: bool = False
 
 
 def choices(workspace: Workspace, assessment: Assessment) -> dict[str, Any]:
@@ -79,7 +83,14 @@ def choices(workspace: Workspace, assessment: Assessment) -> dict[str, Any]:
         "languages": [[code, name] for code, name in languages().items()],
         "comparing": list(COMPARING),
         "earlier": None if earlier is None else earlier.date or "undated",
+        "release": None if (folder := release_folder()) is None else folder.name,
     }
+
+
+def release_folder() -> Path | None:
+    """Folder of the release that pages compare with: ``PKIMM_RELEASE``, if there is one."""
+    named = os.environ.get("PKIMM_RELEASE")
+    return Path(named) if named and Path(named).is_dir() else None
 
 
 def report_files(
@@ -102,7 +113,9 @@ def report_files(
     """
     compares = wish.compares and wish.kind in COMPARING
     earlier = earlier_assessment(workspace, assessment) if compares else None
-    report = build(wish.kind, assessment, previous=earlier, language=wish.language)
+    folder = release_folder() if wish.peers and wish.kind in COMPARING else None
+    peers = None if folder is None else compare(assessment, open_release(folder))
+    report = build(wish.kind, assessment, previous=earlier, peers=peers, language=wish.language)
     content = render(report, wish.form)
     stem = f"pkimm-{assessment.date or 'undated'}-{assessment.id[:8]}-{wish.kind}"
     files = [Written(f"{stem}.{wish.form}", MEDIA_TYPES[wish.form], content)]

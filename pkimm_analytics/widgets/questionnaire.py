@@ -250,6 +250,7 @@ class Questionnaire(anywidget.AnyWidget):
             str(message.get("format")),
             str(message.get("language", "en")),
             compares=bool(message.get("compares")),
+            peers=bool(message.get("peers")),
         )
         files, said = handover.report_files(self._workspace, session.assessment, wish)
         return {"type": "reported", "files": [_file(one) for one in files], "said": said}

@@ -397,6 +397,33 @@ def test_a_report_is_built_and_compared_with_the_assessment_before(
     assert b"Compared with the previous assessment" in content
 
 
+def test_a_report_compares_with_the_release_that_the_page_was_started_with(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Only if there is one, and only where it is asked for.
+    """
+    import numpy as np
+
+    from tests.benchmark.made import EVERYBODY, PLAN, made_release
+
+    levels = {measure: np.array([40, 90, 150, 60, 20]) for measure in (*PLAN.categories, "overall")}
+    folder = made_release(tmp_path / "releases", {EVERYBODY: levels})
+    browser.rate(KEY, 4)
+    wish = {"kind": "assessment", "format": "md", "peers": True}
+
+    def report() -> str:
+        (file,) = browser.say("report", **wish)["files"]
+        return base64.b64decode(file["content"]).decode()
+
+    monkeypatch.delenv("PKIMM_RELEASE", raising=False)
+    assert browser.say("choices")["release"] is None
+    assert "Compared with peers" not in report()
+    monkeypatch.setenv("PKIMM_RELEASE", str(folder))
+    assert browser.say("choices")["release"] == folder.name
+    assert "Compared with peers" in report()
+
+
 def test_an_unknown_report_is_refused_where_it_was_asked_for(browser: Browser) -> None:
     """
     The answer names the request, so that the page can say it beside the button.

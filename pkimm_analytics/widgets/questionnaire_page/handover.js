@@ -44,17 +44,23 @@ const withHandover = (Base) => class extends Base {
     const language = this.choice("Language", message.languages, "en");
     const before = h("input", { type: "checkbox", checked: true });
     const compare = h("label", { class: "pkq-check" }, before, ` Compare with the assessment of ${message.earlier}`);
+    const among = h("input", { type: "checkbox", checked: true });
+    const peers = h("label", { class: "pkq-check" }, among, ` Compare with the peers of release ${message.release}; nothing is sent`);
     this.reportDone = h("div", { "aria-live": "polite" });
-    const offer = () => (compare.hidden = !message.earlier || !message.comparing.includes(kind.select.value));
+    const offer = () => {
+      const compares = message.comparing.includes(kind.select.value);
+      compare.hidden = !message.earlier || !compares;
+      peers.hidden = !message.release || !compares;
+    };
     kind.select.addEventListener("change", offer);
     offer();
     const build = button("Build the report", () => {
       fill(this.reportDone, h("p", { text: "Building …" }));
-      this.send({ type: "report", kind: kind.select.value, format: format.select.value, language: language.select.value, compares: before.checked && !compare.hidden });
+      this.send({ type: "report", kind: kind.select.value, format: format.select.value, language: language.select.value, compares: before.checked && !compare.hidden, peers: among.checked && !peers.hidden });
     });
     fill(this.reportBox,
       h("div", { class: "pkq-bar" }, kind.node, format.node, language.node, build),
-      compare, this.reportDone);
+      compare, peers, this.reportDone);
   }
 
   onReported(message) {
