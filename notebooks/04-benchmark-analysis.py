@@ -1,0 +1,147 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   title: Benchmark analysis
+# ---
+
+# %% [markdown]
+# # Benchmark analysis
+#
+# How mature are comparable organizations, where does one of them stand, and how sure is that?
+# First from a **release**, which everybody may see; then, as analysts of the working group
+# do it, from the **collection** behind it.
+# All organizations below are invented, and nothing leaves this computer.
+
+# %%
+import logging
+import sys
+
+logging.basicConfig(stream=sys.stdout)
+ORGANIZATIONS = 80
+SEED = 11
+QUARTER = "2026Q3"
+PEERS = {"sector": "industry", "size": "5000+"}
+
+# %% [markdown]
+# ## From assessments to a release
+#
+# Contributions name nobody; the release is protected and attacked before it is written.
+# This takes some seconds. What opens private data says so in the log, which is shown here.
+
+# %%
+import secrets
+import tempfile
+from pathlib import Path
+
+from pkimm_analytics.anonymize import KeyStore, anonymize
+from pkimm_analytics.store import open_collection
+from pkimm_analytics.synthetic import simulate
+
+place = Path(tempfile.mkdtemp())
+assessments = list(simulate(organizations=ORGANIZATIONS, seed=SEED).assessments)
+key = KeyStore(secrets.token_bytes(32), place / "identities.json")
+collection = open_collection(place / "collection", create=True)
+collection.append([anonymize(one, key).contribution for one in assessments]).added
+
+# %%
+from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions, publish
+
+plan = load_plan()
+contributions = open_contributions(place / "collection", plan)
+folders = {"out": place / "releases", "private": place / "private"}
+settings = {"quarter": QUARTER, "policy": load_policy(), "plan": plan}
+written = publish(contributions, **folders, **settings)
+
+# %% [markdown]
+# ## What the release has
+#
+# A row for each group of the plan, withheld ones included.
+# `n` is a band: the exact number is not public.
+
+# %%
+from pkimm_analytics.benchmark import open_release
+
+bench = open_release(written.folder)
+cohorts = bench.cohorts()
+cohorts[cohorts["is_published"]]
+
+# %% [markdown]
+# Each share has two intervals.
+# *Printed* is certain for those who contributed; the other one is for all organizations like
+# them, with 95 % confidence, whatever number of the band there really are.
+
+# %%
+figures = bench.figures()
+ends = ["", "_printed_low", "_printed_high", "_low", "_high"]
+figures[["name", "n", *(f"at_least_3{end}" for end in ends)]].head(8)
+
+# %% [markdown]
+# ## One organization among its peers
+#
+# The ladder says which peers there are, and what was given up to find them.
+
+# %%
+from pkimm_analytics.benchmark import compare, peer_ladder
+
+peer_ladder(bench, PEERS).sentence
+
+# %%
+comparison = compare(assessments[-1], bench)
+columns = ["name", "own_score", "median", "position", "rank", "rank_low", "rank_high"]
+comparison.table[comparison.table["is_published"]][columns]
+
+# %%
+comparison.notes
+
+# %% [markdown]
+# ## Can two cohorts be told apart?
+#
+# With a few dozen organizations they rarely can, and the table says so.
+
+# %%
+from pkimm_analytics.benchmark import contrast
+
+regions = contrast(bench, {"region": "europe"}, {"region": "asia"})
+regions["verdict"].value_counts()
+
+# %% [markdown]
+# ## Exact figures, for analysts only
+#
+# Opening the collection is logged with its purpose, and every row is marked.
+# There are means with their spread, and exact scores in place of levels.
+
+# %%
+from pkimm_analytics.benchmark import open_internal
+
+internal = open_internal(place / "collection", purpose="look at means and spread")
+exact = internal.figures(measures=["overall", "G", "M", "O", "R", "pqc"])
+exact[["mark", "name", "n", "mean", "mean_low", "mean_high", "std", "iqr", "median"]]
+
+# %% [markdown]
+# What is pooled in them:
+
+# %%
+internal.pooled(internal.members())
+
+# %% [markdown]
+# The statistics are plain functions of counts; any histogram will do.
+
+# %%
+from pkimm_analytics.benchmark.intervals import mean_interval, quantile_interval
+from pkimm_analytics.benchmark.statistics import LEVELS
+
+levels = internal.level_counts(internal.members(), "overall")
+levels, mean_interval(LEVELS, levels), quantile_interval(LEVELS, levels, 0.5)
+
+# %%
+import shutil
+
+shutil.rmtree(place)
+
+# %% [markdown]
+# Next: compare an assessment of your own with a real release, `pkimm benchmark
+# my-assessment.pkimm.json --release FOLDER`; ask for other peers with `--cohort`; and read
+# in `docs/guide/benchmark.md` how the intervals are made.
