@@ -171,7 +171,7 @@ def read_scored_rows(raw: Raw) -> ScoredRows:
         for name, (numerator, denominator) in _ratios(table, measures).items():
             keep(f"{name}/n", numerator)
             keep(f"{name}/d", denominator)
-        for name, column in _extension_scores(table).items():
+        for name, column in extension_scores(table).items():
             keep(f"{name}/score", column)
     found = {name: np.concatenate(columns) for name, columns in parts.items()}
     order = _preference(found, values) if found else np.zeros(0, np.intp)
@@ -266,7 +266,7 @@ def _ratios(
     return {name: (pair[0], pair[1]) for name, pair in found.items()}
 
 
-def _extension_scores(table: Any) -> dict[str, Floats]:
+def extension_scores(table: Any) -> dict[str, Floats]:
     """Score every extension of every row; see :func:`.scoring.score_extension`."""
     import pyarrow.compute as pc
 

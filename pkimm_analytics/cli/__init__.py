@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pkimm_analytics.cli import (
+    analyses,
     benchmark,
     collection,
     counts,
@@ -53,6 +54,7 @@ reports.register(app)
 models.register(app)
 collection.register(app)
 counts.register(app)
+analyses.register(app)
 releases.register(app)
 benchmark.register(app)
 publish.register(app)

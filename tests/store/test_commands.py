@@ -310,3 +310,49 @@ def test_counting_needs_a_purpose(run, counted):
     Rows are not opened for nothing.
     """
     assert run("collection", "count", counted).exit_code == 2
+
+
+def test_an_analysis_prints_one_document_and_its_mark(run, counted):
+    """
+    Forty contributions of different organizations: there are no pairs, and it says so.
+    """
+    pytest.importorskip("scipy")
+    ask = ["analyze", "assurance-gap", counted, "--purpose", "test of analyses"]
+    document = json.loads(run(*ask, "--json").stdout)
+    assert document["n_organizations"] == 0
+    assert document["mark"] == "internal, not for publication"
+    assert {row["gap"] for row in document["table"]} == {None}
+    shown = run(*ask)
+    assert "internal, not for publication" in shown.stdout
+    assert "Pairs: same organization" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["gossip"], 2),
+        (["assurance-gap", "--lower", "3"], 2),
+        (["level-steps", "--lower", "7"], 1),
+        (["peer-profile", "--by", "org"], 1),
+        (["trend-parts", "--from", "yesterday"], 1),
+    ],
+)
+def test_an_analysis_refuses_what_makes_no_sense(run, counted, arguments, status):
+    """
+    An option of another analysis is wrong usage, not ignored.
+    """
+    pytest.importorskip("scipy")
+    result = run("analyze", *arguments, "--collection", counted, "--purpose", "test of analyses")
+    assert result.exit_code == status
+    assert "Traceback" not in result.stderr
+
+
+def test_every_analysis_has_a_name_on_the_command_line():
+    """
+    And no other.
+    """
+    pytest.importorskip("scipy")
+    from pkimm_analytics.analyses import ANALYSES
+    from pkimm_analytics.cli.analyses import NAMES
+
+    assert tuple(ANALYSES) == NAMES
