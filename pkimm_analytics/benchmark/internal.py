@@ -21,13 +21,18 @@ from numpy.typing import NDArray
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark import intervals, statistics
 from pkimm_analytics.benchmark.ladder import cohort_words, published_code_of
-from pkimm_analytics.benchmark.like_for_like import own_scores
+from pkimm_analytics.benchmark.like_for_like import edition_notes, measure_note, own_scores
 from pkimm_analytics.benchmark.release import kind_of
-from pkimm_analytics.benchmark.scored_rows import STATED, ScoredRows, read_scored_rows
+from pkimm_analytics.benchmark.scored_rows import (
+    STATED,
+    ScoredRows,
+    read_scored_rows,
+    shared_by_all,
+)
 from pkimm_analytics.benchmark.statistics import LEVELS, Floats
 from pkimm_analytics.errors import BenchmarkError, Problem
-from pkimm_analytics.model import NEWEST
-from pkimm_analytics.model.shipped import shipped_model
+from pkimm_analytics.model import NEWEST, Model, model_of
+from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.store import open_collection, open_raw
 from pkimm_analytics.tables import OVERALL
@@ -58,11 +63,15 @@ class Internal:
         Newest quarter that counts.
     purpose : str
         What it was opened for.
+    edition : str, optional
+        Edition that all rows are scored with, over what all editions share; None if
+        each row is scored by its own.
     """
 
     rows: ScoredRows = field(repr=False)
     quarter: str
     purpose: str
+    edition: str | None = None
     mark: str = MARK
 
     @property
@@ -236,13 +245,16 @@ class Internal:
         -------
         DataFrame
             As :meth:`figures` for each measure that the assessment has a score for,
-            with ``own_score, rank, rank_low, rank_high`` (percentile, mid-rank) and
-            ``verdict``.
+            with ``own_score, rank, rank_low, rank_high`` (percentile, mid-rank),
+            ``verdict`` and ``note`` (what limits the comparison between editions).
         """
         import pandas as pd
 
         members = self.members(cohort)
-        own = own_scores(assessment, self._edition(cohort))
+        edition, model = self._edition(cohort), model_of(assessment.model)
+        shared = None if self.edition is None else shared_by_all()
+        own = own_scores(assessment, edition, shared)
+        pools = self.edition is None and len(self.pooled(members)["edition"]) > 1
         rows = []
         for measure, value in own.items():
             if measure not in self.measures:
@@ -257,14 +269,29 @@ class Internal:
                     "rank_low": low,
                     "rank_high": high,
                     "verdict": verdict,
+                    "note": measure_note(measure, model, edition, pools=pools),
                 }
             )
         return pd.DataFrame(rows)
 
-    @staticmethod
-    def _edition(cohort: Mapping[str, str] | None) -> Any:
-        version = (cohort or {}).get("edition", ALL)
+    def _edition(self, cohort: Mapping[str, str] | None) -> Model:
+        """Edition that an assessment is scored in to compare."""
+        version = self.edition or (cohort or {}).get("edition", ALL)
         return shipped_model(NEWEST if version == ALL else version)
+
+    def notes(self, assessment: Assessment | None = None) -> list[str]:
+        """Say what a reader of the figures has to know about editions."""
+        found = []
+        if self.edition is not None:
+            keys = shared_by_all()
+            counts = [sum(key.count(".") == dots for key in keys) for dots in (1, 2)]
+            found.append(
+                f"All are scored with the weights of PKIMM {self.edition}, over the {counts[0]}"
+                f" categories and {counts[1]} requirements that all editions share."
+            )
+        if assessment is not None:
+            found += edition_notes(model_of(assessment.model), self._edition(None))
+        return found
 
     def to_json(
         self, cohort: Mapping[str, str] | None = None, assessment: Assessment | None = None
@@ -284,6 +311,8 @@ class Internal:
                 "n": len(members),
                 "pooled": self.pooled(members),
             },
+            "edition": self.edition,
+            "notes": self.notes(assessment),
             "measures": {
                 str(row["measure"]): {k: _plain(v) for k, v in row.items() if k != "measure"}
                 for row in rows
@@ -326,7 +355,13 @@ def score_cells(values: Floats, counts: NDArray[np.int64]) -> dict[str, float]:
     return found
 
 
-def open_internal(collection: str | Path, *, purpose: str, quarter: str | None = None) -> Internal:
+def open_internal(
+    collection: str | Path,
+    *,
+    purpose: str,
+    quarter: str | None = None,
+    edition: str | None = None,
+) -> Internal:
     """
     Open a collection for exact statistics, and say so in the log.
 
@@ -338,20 +373,26 @@ def open_internal(collection: str | Path, *, purpose: str, quarter: str | None =
     quarter : str, optional
         Newest quarter that counts, such as ``2026Q3``; the newest one if left out. It
         and the seven quarters before it count.
+    edition : str, optional
+        Score everybody with this edition, over the elements that all editions share:
+        like for like. Everybody by the own edition if left out.
 
     Raises
     ------
     CollectionError
         If the purpose is missing or the collection cannot be read.
     BenchmarkError
-        If the quarter is not written like ``2026Q3``, or nothing was contributed.
+        If the quarter is not written like ``2026Q3``, there is no such edition, or
+        nothing was contributed.
     """
     if quarter is not None:
         ordinal(quarter)
-    rows = read_scored_rows(open_raw(open_collection(collection), purpose=purpose))
+    if edition is not None and edition not in shipped_versions():
+        raise BenchmarkError(f"Expected an edition of {', '.join(shipped_versions())}.")
+    rows = read_scored_rows(open_raw(open_collection(collection), purpose=purpose), edition)
     if not len(rows):
         raise BenchmarkError("Nothing was contributed to this collection.")
-    return Internal(rows, quarter or max(rows.values["quarter"], key=ordinal), purpose)
+    return Internal(rows, quarter or max(rows.values["quarter"], key=ordinal), purpose, edition)
 
 
 def ordinal(quarter: str) -> int:

@@ -8,29 +8,42 @@ over what both editions have. What limits that, the crosswalk says.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
-from pkimm_analytics.assessment import Assessment, Mode, carry
+from pkimm_analytics.assessment import Assessment, Mode, carry, not_applicable
 from pkimm_analytics.model import Model, comparability, mapping_note, model_of
 from pkimm_analytics.scoring import Scores, score
 from pkimm_analytics.scoring.codes import answer_codes
 from pkimm_analytics.tables import OVERALL
 
 
-def own_scores(assessment: Assessment, edition: Model) -> dict[str, Fraction]:
+def own_scores(
+    assessment: Assessment, edition: Model, shared: frozenset[str] | None = None
+) -> dict[str, Fraction]:
     """
     Every score of an assessment in another edition, by measure.
 
     Answers are carried over by element key; what the edition lacks is dropped, what it
     adds is left out, and nothing is estimated. Extensions are scored in their own way.
 
+    Parameters
+    ----------
+    edition : Model
+        Edition whose weights are used.
+    shared : frozenset of str, optional
+        Elements to score; all of the edition if left out.
+
     Raises
     ------
     UnknownEditionError
         If the edition of the assessment is not installed.
     """
-    scores = score(carry(assessment, model_of(assessment.model), edition), edition)
-    return measured(scores)
+    carried = carry(assessment, model_of(assessment.model), edition)
+    if shared is not None:
+        out = {key: not_applicable() for key in edition.keys - shared}
+        carried = replace(carried, answers={**carried.answers, **out})
+    return measured(score(carried, edition))
 
 
 def measured(scores: Scores) -> dict[str, Fraction]:

@@ -21,7 +21,7 @@ from pkimm_analytics.anonymize.vocabulary import axis
 from pkimm_analytics.benchmark.statistics import Floats
 from pkimm_analytics.model import Category, Extension, Model
 from pkimm_analytics.model.shipped import shipped_extensions, shipped_model
-from pkimm_analytics.scoring import Ratio, score_batch, weighted_mean
+from pkimm_analytics.scoring import NOT_APPLICABLE, Ratio, score_batch, weighted_mean
 from pkimm_analytics.store import Raw
 from pkimm_analytics.tables import OVERALL
 
@@ -149,11 +149,18 @@ class ScoredRows:
         return len(self.parent)
 
 
-def read_scored_rows(raw: Raw) -> ScoredRows:
+def read_scored_rows(raw: Raw, edition: str | None = None) -> ScoredRows:
     """
     Score all rows of a collection that was opened for it.
 
-    Memory grows with the rows: about 300 bytes for each.
+    Memory grows with the rows: about 600 bytes for each.
+
+    Parameters
+    ----------
+    edition : str, optional
+        Score all rows with the weights of this edition, over the elements that all
+        editions share, so that rows of different editions compare like for like. Each
+        row by its own edition if left out.
     """
     known = axis()
     measures = [OVERALL, "G", "M", "O", "R", *known.categories]
@@ -168,10 +175,10 @@ def read_scored_rows(raw: Raw) -> ScoredRows:
             keep(name, _numbered(table.column(name), values[name]))
         for name in (*known.requirements, *known.relevance):
             keep(name, table.column(name).to_numpy())
-        for name, (numerator, denominator) in _ratios(table, measures).items():
+        for name, (numerator, denominator) in _ratios(table, measures, edition).items():
             keep(f"{name}/n", numerator)
             keep(f"{name}/d", denominator)
-        for name, column in extension_scores(table).items():
+        for name, column in extension_scores(table, edition).items():
             keep(f"{name}/score", column)
     found = {name: np.concatenate(columns) for name, columns in parts.items()}
     order = _preference(found, values) if found else np.zeros(0, np.intp)
@@ -233,12 +240,20 @@ def _preference(
 # --- scores ------------------------------------------------------------------------------
 
 
-def _editions(table: Any) -> Iterator[tuple[Model, bool, NDArray[np.intp]]]:
-    """Rows of each edition and kind of assessment, and whether requirements were rated."""
+def shared_by_all() -> frozenset[str]:
+    """Element keys that every edition has."""
+    return frozenset.intersection(*(shipped_model(v).keys for v in axis().digests.values()))
+
+
+def _editions(table: Any, edition: str | None) -> Iterator[tuple[Model, bool, NDArray[np.intp]]]:
+    """Rows that are scored by one edition, and whether their requirements were rated."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    for digest, version in axis().digests.items():
-        inside = pc.equal(table.column("digest"), digest)
+    known = axis().digests
+    parts = [([d], v) for d, v in known.items()] if edition is None else [(list(known), edition)]
+    for digests, version in parts:
+        inside = pc.is_in(table.column("digest"), value_set=pa.array(digests))
         for mode in ("full", "self"):
             chosen = pc.and_(inside, pc.equal(table.column("mode"), mode))
             rows = np.flatnonzero(chosen.fill_null(False).to_numpy())  # noqa: FBT003  # Arrow's
@@ -246,19 +261,26 @@ def _editions(table: Any) -> Iterator[tuple[Model, bool, NDArray[np.intp]]]:
                 yield shipped_model(version), mode == "full", rows
 
 
-def _codes(table: Any, keys: Sequence[str], rows: NDArray[np.intp]) -> NDArray[np.int8]:
-    return np.stack([table.column(key).to_numpy()[rows] for key in keys], axis=1)
+def _codes(
+    table: Any, keys: Sequence[str], rows: NDArray[np.intp], edition: str | None
+) -> NDArray[np.int8]:
+    """Answers as codes; like for like, what not all editions have does not apply."""
+    codes = np.stack([table.column(key).to_numpy()[rows] for key in keys], axis=1)
+    if edition is not None:
+        shared = shared_by_all()
+        codes[:, [key not in shared for key in keys]] = NOT_APPLICABLE
+    return codes
 
 
 def _ratios(
-    table: Any, measures: Sequence[str]
+    table: Any, measures: Sequence[str], edition: str | None
 ) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
     found = {m: np.zeros((2, table.num_rows), np.int64) for m in measures}
-    for model, full, rows in _editions(table):
+    for model, full, rows in _editions(table, edition):
         batch = score_batch(
             model,
-            requirements=_codes(table, list(model.requirements), rows) if full else None,
-            categories=_codes(table, list(model.categories), rows),
+            requirements=_codes(table, list(model.requirements), rows, edition) if full else None,
+            categories=_codes(table, list(model.categories), rows, edition),
         )
         for name, ratio in {OVERALL: batch.overall, **batch.modules, **batch.categories}.items():
             found[name][0, rows] = ratio.numerator
@@ -266,7 +288,7 @@ def _ratios(
     return {name: (pair[0], pair[1]) for name, pair in found.items()}
 
 
-def extension_scores(table: Any) -> dict[str, Floats]:
+def extension_scores(table: Any, edition: str | None = None) -> dict[str, Floats]:
     """Score every extension of every row; see :func:`.scoring.score_extension`."""
     import pyarrow.compute as pc
 
@@ -276,29 +298,36 @@ def extension_scores(table: Any) -> dict[str, Floats]:
         using = stated.fill_null(False).to_numpy()  # noqa: FBT003  # Arrow's signature
         if not using.any():
             continue
-        for model, full, rows in _editions(table):
+        for model, full, rows in _editions(table, edition):
             some = rows[using[rows]]
             if len(some):
-                found[extension.id][some] = _one_extension(table, extension, model, some, full=full)
+                requirements = _codes(table, list(model.requirements), some, edition)
+                categories = _codes(table, list(model.categories), some, edition)
+                relevance = {
+                    key: np.maximum(table.column(f"{extension.id}:{key}").to_numpy()[some], 0)
+                    for key in extension.relevance
+                }
+                found[extension.id][some] = _one_extension(
+                    extension, model, requirements if full else None, categories, relevance
+                )
     return found
 
 
 def _one_extension(
-    table: Any, extension: Extension, model: Model, rows: NDArray[np.intp], *, full: bool
+    extension: Extension,
+    model: Model,
+    requirements: NDArray[np.int8] | None,
+    categories: NDArray[np.int8],
+    relevance: Mapping[str, NDArray[np.int8]],
 ) -> Floats:
     overlaid, sums, weights = _overlaid(extension, model)
-    batch = score_batch(
-        overlaid,
-        requirements=_codes(table, list(model.requirements), rows) if full else None,
-        categories=_codes(table, list(model.categories), rows),
-    )
-    points, total = np.zeros(len(rows)), np.zeros(len(rows))
+    batch = score_batch(overlaid, requirements=requirements, categories=categories)
+    points, total = np.zeros(len(categories)), np.zeros(len(categories))
     for key, level in batch.categories.items():
         blended = level.score
-        relevance = extension.relevance.get(key)
-        if relevance is not None:
-            answers = np.maximum(table.column(f"{extension.id}:{key}").to_numpy()[rows], 0)
-            blended = _blended(level, answers, sums[key], relevance.weight)
+        if key in relevance:
+            asked = extension.relevance[key]
+            blended = _blended(level, relevance[key], sums[key], asked.weight)
         has = ~np.isnan(blended)
         points += np.where(has, blended, 0) * float(weights[key])
         total += has * float(weights[key])

@@ -85,6 +85,13 @@ def benchmark_command(
     quarter: Annotated[
         str | None, typer.Option(help="Newest quarter that counts, for a collection.")
     ] = None,
+    edition: Annotated[
+        str | None,
+        typer.Option(
+            "--like-for-like",
+            help="For a collection: score everybody with this edition, over what all share.",
+        ),
+    ] = None,
     requirements: Annotated[
         bool, typer.Option("--requirements", help="Show requirements, too.")
     ] = False,
@@ -96,10 +103,11 @@ def benchmark_command(
     """Compare an assessment with its peers, here, sending and writing nothing."""
     wanted = None if cohort is None else read_cohort(cohort)
     other = None if versus is None else read_cohort(versus, "--versus")
-    _check_usage(context, release, collection, purpose, quarter, assessment, other, cohorts=cohorts)
+    analysts = {"--purpose": purpose, "--quarter": quarter, "--like-for-like": edition}
+    _check_usage(context, release, collection, analysts, assessment, other, cohorts=cohorts)
     own = None if assessment is None else _one_assessment(assessment)
     if collection is not None:
-        internal = open_internal(collection, purpose=str(purpose), quarter=quarter)
+        internal = open_internal(collection, purpose=str(purpose), quarter=quarter, edition=edition)
         _internal(internal, own, wanted or {}, other, all_=requirements, as_json=as_json)
         return
     bench = open_release(Path(str(release)))
@@ -117,8 +125,7 @@ def _check_usage(
     context: typer.Context,
     release: Path | None,
     collection: str | None,
-    purpose: str | None,
-    quarter: str | None,
+    analysts: dict[str, str | None],
     assessment: str | None,
     other: dict[str, str] | None,
     *,
@@ -132,10 +139,10 @@ def _check_usage(
         wrong = "Give --release, or --collection with --purpose."
     elif collection is not None and chosen:
         wrong = "Give --release or --collection, not both."
-    elif collection is not None and purpose is None:
+    elif collection is not None and analysts["--purpose"] is None:
         wrong = "--collection needs --purpose: opening it is logged."
-    elif collection is None and (purpose is not None or quarter is not None):
-        wrong = "--purpose and --quarter belong to --collection."
+    elif collection is None and any(value is not None for value in analysts.values()):
+        wrong = f"{', '.join(analysts)} belong to --collection."
     elif collection is not None and cohorts:
         wrong = "--cohorts lists those of a release."
     elif assessment is not None and (other is not None or cohorts):
@@ -380,6 +387,8 @@ def _internal(
     for name, counts in internal.pooled(members).items():
         parts = ", ".join(f"{n} {value}" for value, n in counts.items())
         out().print(f"Pooled by {name}: {parts}.")
+    for note in internal.notes(own):
+        out().print(shown(note))
     out().print(f"[bold]{internal.mark.capitalize()}.[/] In brackets: 95 % intervals.")
 
 

@@ -131,6 +131,7 @@ def test_internal_figures_are_marked_in_both_forms(run, collection):
         ("--release", "r", "--collection", "c", "--purpose", "tests of usage"),
         ("--release", "r", "--purpose", "tests of usage"),
         ("--release", "r", "--quarter", "2026Q3"),
+        ("--release", "r", "--like-for-like", "2.0.0"),
         ("--release", "r", "--cohort", "sector"),
         ("--release", "r", "--cohort", "sector=a,sector=b"),
         ("--collection", "c", "--purpose", "tests of usage", "--cohorts"),

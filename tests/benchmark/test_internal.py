@@ -11,7 +11,8 @@ from scipy import stats
 
 from pkimm_analytics.assessment import Assessment, ExtensionAnswers, Mode, not_applicable, rated
 from pkimm_analytics.benchmark import MARK, open_internal
-from pkimm_analytics.benchmark.scored_rows import make_support
+from pkimm_analytics.benchmark.like_for_like import own_scores
+from pkimm_analytics.benchmark.scored_rows import make_support, shared_by_all
 from pkimm_analytics.errors import BenchmarkError, CollectionError
 from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.organization import coarsen
@@ -95,6 +96,29 @@ def test_every_score_is_the_one_of_the_single_assessment(internal, twin):
             }
             values = [value for _, value in rows if value is not None]
             assert found == {v: values.count(v) for v in set(values)}
+
+
+def test_like_for_like_everybody_is_scored_over_what_all_editions_share(folder, contributions):
+    """
+    Carried to one edition, without what the others lack; the own assessment, too.
+    """
+    found = open_internal(folder, purpose="tests of statistics", edition="1.1.0")
+    edition, shared = shipped_model("1.1.0"), shared_by_all()
+    expected = defaultdict(list)
+    for one in contributions:
+        for key, value in own_scores(assessment_of(one), edition, shared).items():
+            expected[key].append(value)
+    for measure in ("overall", "G", "M.key-management", "pqc"):
+        values, counts = found.score_counts(found.members(), measure)
+        exact = sorted(map(float, expected[measure]))
+        assert np.repeat(values, counts) == pytest.approx(exact, abs=1e-9)
+    assert found.score_counts(found.members(), "G.cryptography")[1].size == 0
+    table = found.compare(assessment_of(contributions[0]))
+    own = own_scores(assessment_of(contributions[0]), edition, shared)
+    assert table.set_index("measure").loc["overall", "own_score"] == float(own["overall"])
+    assert "that all editions share" in found.notes()[0]
+    with pytest.raises(BenchmarkError, match="Expected an edition"):
+        open_internal(folder, purpose="tests of statistics", edition="9.9.9")
 
 
 def test_extensions_are_scored_as_the_single_assessment_is(internal, twin):
