@@ -119,11 +119,13 @@ def propagate(bounds: Bounds) -> Bounds | None:
     """
     Pass bounds on between groups and their parts until none gets narrower.
 
+    A measure whose rows contradict each other, as they may when they were computed at
+    different times or somebody is in no part, keeps the bounds of its rows.
+
     Returns
     -------
     Bounds or None
-        None if the rows contradict each other, as they may when they were computed at
-        different times or somebody is in no part.
+        None if that goes for all measures.
     """
     low, high = bounds.low.copy(), bounds.high.copy()
     for _ in range(_ROUNDS):
@@ -133,8 +135,10 @@ def propagate(bounds: Bounds) -> Bounds | None:
             _one_link(low, high, outer, parts)
         if np.array_equal(before[0], low) and np.array_equal(before[1], high):
             break
-    if np.any(low > high):
+    odd = np.any(low > high, axis=(0, 2))
+    if odd.all():
         return None
+    low[:, odd], high[:, odd] = bounds.low[:, odd], bounds.high[:, odd]
     return Bounds(bounds.groups, bounds.measures, low, high, bounds.printed, bounds.links)
 
 

@@ -8,6 +8,8 @@ figures are subtracted as well.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,52 @@ def complements(release: Published, threshold: int, truth: Truth | None = None) 
             learned = f"not empty, and small: {low:g} to {high:g} contributors"
             found.append(Finding("T10", learned, (group,), measure))
     return found
+
+
+def known_numbers(release: Published, threshold: int, truth: Truth) -> list[Finding]:
+    """T11: the same by somebody who has the list of participants, and so every number."""
+    printed = printed_bounds(release)
+    low, high = printed.low.copy(), printed.high.copy()
+    for i, group in enumerate(printed.groups):
+        for j, measure in enumerate(printed.measures):
+            n = truth.n(group, measure)
+            low[i, j, 0] = high[i, j, 0] = n
+            cell = release.cells.get((group, measure))
+            if cell is None or cell.withheld:
+                continue
+            shares = [cell.share(level) for level in (2, 3, 4, 5)]
+            low[i, j, 1:5] = np.ceil([share.low * n - 1e-9 for share in shares])
+            high[i, j, 1:5] = np.floor([share.high * n + 1e-9 for share in shares])
+    bounds = propagate(replace(printed, low=low, high=high))
+    if bounds is None:
+        return []
+    found = []
+    for i, j in np.argwhere(~bounds.printed):
+        group, measure = bounds.groups[i], bounds.measures[j]
+        real = truth.level_counts(group, measure)
+        learned = _beside_n(_learned(bounds.low[i, j], bounds.high[i, j], threshold, real))
+        if learned:
+            found.append(Finding("T11", learned, (group,), measure))
+    for outer, parts in bounds.links:
+        for j in np.flatnonzero(bounds.printed[outer]).tolist():
+            shown = parts[bounds.printed[parts, j]]
+            if not len(shown):
+                continue
+            group, measure = bounds.groups[outer], bounds.measures[j]
+            real = outside(truth, group, [bounds.groups[p] for p in shown], measure)
+            least, most = _minus(bounds, outer, shown, j)
+            least[0] = most[0] = real.sum()
+            most[1:5] = np.minimum(most[1:5], most[0])
+            learned = _beside_n(_learned(least, most, threshold, real))
+            if learned:
+                learned = f"beside its parts: {learned}"
+                found.append(Finding("T11", learned, (group,), measure))
+    return found
+
+
+def _beside_n(learned: str) -> str:
+    """Leave out the number, which was known before."""
+    return ", ".join(part for part in learned.split(", ") if part and not part.startswith("n ="))
 
 
 def residuals(release: Published, threshold: int, truth: Truth | None = None) -> list[Finding]:

@@ -35,6 +35,7 @@ from pkimm_analytics.disclosure.records import Records, quarter_ordinal, read_re
 from pkimm_analytics.disclosure.state import Members, State, current_members, enough_changed
 from pkimm_analytics.disclosure.table import Block, table_columns
 from pkimm_analytics.errors import DisclosureError, PolicyError, Problem
+from pkimm_analytics.organization import ALL
 
 Place = tuple[Family, int, int]
 """A table, a group in it and a measure of that."""
@@ -139,9 +140,13 @@ def make_release(
         blocks = work.blocks(number)
         columns = table_columns(plan, work.tier, policy, blocks, work.as_of)
         published = from_columns("candidate", columns)
-        findings = work.concerned(
-            attack_release(published, rules=rules, truth=work.truth, earlier=earlier)
-        )
+        findings: list[Finding] = []
+        for quickly in (True, False):  # linear programs only where nothing else finds anything
+            findings = findings or work.concerned(
+                attack_release(
+                    published, rules=rules, truth=work.truth, earlier=earlier, quickly=quickly
+                )
+            )
         if not findings:
             return work.candidate(columns, blocks, number)
         if not work.adjust(findings, number):
@@ -190,8 +195,8 @@ class _Work:
         self.truth: Truth = records.truth(plan)
         self.n_base = len(plan.categories) + 1
         self.decisions: list[Decision] = []
-        self.coarser: dict[Place, int] = {}
-        self.withheld: set[Place] = set()
+        self.coarser: dict[tuple[Family, int], int] = {}
+        self.withheld: set[tuple[Family, int]] = set()
         self.refreshed: dict[Family, NDArray[np.bool_]] = {}
         self.counts: dict[Family, FamilyCounts] = {}
         base = count_family(records, plan, (), plan.measures(plan.tiers[0], ()))
@@ -260,8 +265,8 @@ class _Work:
         """Protect the groups that are computed anew, and carry the others forward."""
         published = large_enough(self.counts, self.policy, self.tier, self.n_base)
         self._log_small(published, number)
-        for table, place, measure in self.withheld:
-            published[table][place, measure] = False
+        for table, place in self.withheld:
+            published[table][place] = False
         self._use_frozen(published)
         hit = withhold_for_residuals(
             published, self.refreshed, self.counts, self.links, self.policy.threshold
@@ -288,7 +293,7 @@ class _Work:
         counts = self.counts[family]
         block: dict[str, Figures] = {}
         for measure in np.flatnonzero(shown):
-            coarser = self.coarser.get((family, index, int(measure)), 0)
+            coarser = self.coarser.get((family, index), 0)
             figures = print_shares(counts.counts[index, measure], self.policy, coarser)
             if figures is not None:
                 block[counts.measures[measure]] = figures
@@ -319,47 +324,64 @@ class _Work:
         ]
 
     def adjust(self, findings: Sequence[Finding], number: int) -> bool:
-        """Make the figures behind each finding coarser, or withhold them. False if it cannot."""
-        done: set[Place] = set()
+        """
+        Make the groups behind each finding coarser, or withhold them. False if it cannot.
+
+        It is done to all measures of a group: if only one were coarser or missing, that
+        would say what the audit found.
+        """
+        done: set[tuple[Family, int]] = set()
         for finding in findings:
             place = self._smallest_concerned(finding)
-            if place is None or place in done:
+            if place is None or place[:2] in done:
                 continue
-            done.add(place)
-            family, group, measure = place
-            coarser = self.coarser.get(place, 0) + 1
-            n = int(self.counts[family].n[group, measure])
-            if finding.groups and self.policy.step(self.policy.band_start(n), coarser):
-                self.coarser[place] = coarser
+            family, group, _ = place
+            done.add((family, group))
+            coarser = self.coarser.get((family, group), 0) + 1
+            smallest = int(self.counts[family].n[group].max())
+            fits = self.policy.step(self.policy.band_start(smallest), coarser)
+            if finding.groups and fits and coarser <= 1:
+                self.coarser[family, group] = coarser
                 self._log(number, finding.attack, place, "coarser", finding.learned)
             else:
-                self.withheld.add(place)
+                self.withheld.add((family, group))
                 self._log(number, finding.attack, place, "withheld", finding.learned)
         return bool(done)
 
     def _smallest_concerned(self, finding: Finding) -> Place | None:
-        """Smallest printed figure, computed anew, that a finding is about or follows from."""
-        near = [
-            (family, index)
+        """
+        Smallest printed group, computed anew, that a finding is about or follows from.
+
+        What is learned about a group without figures follows from those beside it, then
+        from those around it, then from any.
+        """
+        anew = [
+            (family, index, group)
             for family, counts in self.counts.items()
             for index, group in enumerate(counts.groups)
             if self.refreshed[family][index]
-            and any(contains(group, g) or contains(g, group) for g in finding.groups)
         ]
-        own = [(f, i) for f, i in near if self.counts[f].groups[i] in finding.groups]
-        for choice in (own, near):
-            places = [p for f, i in choice for p in self._printed_places(f, i, finding.measure)]
+        near = finding.groups
+        for choice in (
+            [p for p in anew if p[2] in near],
+            [p for p in anew if any(_are_beside(p[2], g) for g in near)],
+            [p for p in anew if any(contains(p[2], g) or contains(g, p[2]) for g in near)],
+            anew,
+        ):
+            places = [p for f, i, _ in choice for p in self._printed_places(f, i, finding.measure)]
             if places:
                 return min(places, key=lambda p: (int(self.counts[p[0]].n[p[1], p[2]]), p))
         return None
 
     def _printed_places(self, family: Family, index: int, measure: str) -> list[Place]:
         counts = self.counts[family]
+        if (family, index) in self.withheld:
+            return []
         enough = counts.n[index] >= self.policy.threshold
         return [
             (family, index, m)
             for m, name in enumerate(counts.measures)
-            if measure in ("", name) and enough[m] and (family, index, m) not in self.withheld
+            if measure in ("", name) and enough[m]
         ]
 
     def candidate(
@@ -421,6 +443,16 @@ class _Work:
         for family, flags in published.items():
             for group, measure in np.argwhere(~flags & self.refreshed[family][:, None]):
                 self._log(number, "threshold", (family, int(group), int(measure)), "withheld")
+
+
+def _are_beside(one: Group, other: Group) -> bool:
+    """Whether two groups of one table are parts of the same group, other than of the whole."""
+    used = [a != ALL for a in one]
+    return (
+        one != other
+        and used == [b != ALL for b in other]
+        and any(u and a == b for u, a, b in zip(used, one, other, strict=True))
+    )
 
 
 def with_release(state: State, release_id: str) -> State:
