@@ -13,14 +13,17 @@
 # Results of the official tools, scored and kept in a folder of yours.
 
 # %%
+import os
+
 from pkimm_analytics.session import default_workspace
 
 workspace = default_workspace()
+release = os.environ.get("PKIMM_RELEASE")
 
 # %%
 from pkimm_analytics.widgets.organization import OrganizationPage
 
-page = OrganizationPage(workspace)
+page = OrganizationPage(workspace, release=release)
 
 # %%
 page

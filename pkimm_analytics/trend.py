@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pkimm_analytics.audit.published import Published, read_release
+from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.audit.published import MANIFEST_FILE, Published, read_release
+from pkimm_analytics.benchmark import Ladder, cohort_of, open_release, peer_ladder
 from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.organization import ALL
 
@@ -34,6 +37,66 @@ _QUARTER_ENDS = {"1": "03-31", "2": "06-30", "3": "09-30", "4": "12-31"}
 
 class TrendError(PkimmError, LookupError):
     """Releases have no such peer group or measure."""
+
+
+@dataclass(frozen=True)
+class PeerTrend:
+    """
+    Peers of an assessment over time.
+
+    Parameters
+    ----------
+    ladder : Ladder
+        The peer group in the newest release, and what was relaxed to find it.
+    table : DataFrame
+        As :func:`cohort_trend` returns it; empty where nothing is published.
+    """
+
+    ladder: Ladder
+    table: pd.DataFrame
+
+
+def peers_over_time(assessment: Assessment, release: Path) -> PeerTrend:
+    """
+    Follow the peers of an assessment through a release and the ones beside it.
+
+    The peer group is that of `release`; releases in the same folder that do not publish
+    it, or that cannot be read, are left out.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Whose profile is taken: the newest of its use case.
+    release : Path
+        Folder of the newest release.
+
+    Raises
+    ------
+    DisclosureError
+        If `release` itself cannot be read.
+    """
+    bench = open_release(release)
+    ladder = peer_ladder(bench, cohort_of(assessment))
+    folders = [f.parent for f in sorted(release.resolve().parent.glob(f"*/{MANIFEST_FILE}"))]
+    found = [one for folder in folders if not (one := _trend_of(folder, ladder.found)).empty]
+    table = pd.concat(found) if found else _frame([])
+    table = table[(table["as_of"] <= bench.quarter) & ladder.is_published]
+    newest = table.sort_values("as_of", kind="stable").drop_duplicates("as_of", keep="last")
+    return PeerTrend(ladder, newest.reset_index(drop=True))
+
+
+def _trend_of(folder: Path, cohort: Mapping[str, str]) -> pd.DataFrame:
+    try:
+        return cohort_trend([folder], cohort=cohort)
+    except PkimmError:
+        return _frame([])
+
+
+def quartile_texts(row: Any) -> tuple[str, str]:
+    """Median and middle half of a row of a trend in words; a dash where it is withheld."""
+    median = "–" if pd.isna(row.median) else f"{row.median:g}"
+    withheld = pd.isna(row.p25) or pd.isna(row.p75)
+    return median, "–" if withheld else f"{row.p25:g} to {row.p75:g}"
 
 
 def cohort_trend(
@@ -84,7 +147,11 @@ def cohort_trend(
     rows = [row for one in read if (row := _row(one, measure, wanted))]
     by_quarter = {row["as_of"]: row for row in rows}
     ordered = [by_quarter[quarter] for quarter in sorted(by_quarter)]
-    frame = pd.DataFrame(ordered, columns=["as_of", "date", "n", *STATISTICS, "step"])
+    return _frame(ordered)
+
+
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["as_of", "date", "n", *STATISTICS, "step"])
     return frame.astype(dict.fromkeys((*STATISTICS, "step"), "Float64"))
 
 

@@ -35,12 +35,14 @@ from pkimm_analytics.loaders import find_sources, load
 from pkimm_analytics.model import category_of
 from pkimm_analytics.overview import percent_text
 from pkimm_analytics.plan_exports import has_day, to_csv, to_icalendar, to_markdown
-from pkimm_analytics.planning import OVERALL, Effort, Target, cheapest_plan, limits_next_level
+from pkimm_analytics.plan_inputs import read_effort, read_needs, read_target
+from pkimm_analytics.planning import cheapest_plan, limits_next_level
 from pkimm_analytics.portfolio import portfolio_sentence, portfolio_table
 from pkimm_analytics.progress import Bridge, Step, compare, history
-from pkimm_analytics.roadmap import Calendar, Roadmap, is_day, roadmap
+from pkimm_analytics.roadmap import Calendar, Roadmap, roadmap
 from pkimm_analytics.scoring import Figure, figure_text, score
 from pkimm_analytics.timeline import change_text, level_text, usable
+from pkimm_analytics.trend import PeerTrend, peers_over_time, quartile_texts
 
 UseCaseOption = Annotated[
     str | None, typer.Option("--use-case", help="Only the use case of that name.")
@@ -73,6 +75,10 @@ def progress_command(
     portfolio: Annotated[
         bool, typer.Option("--portfolio", help="One line for each use case: the latest figures.")
     ] = False,
+    release: Annotated[
+        Path | None,
+        typer.Option("--release", "-r", help="Show peers over the same time, of its releases."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show how each use case changed from one assessment to the next, and why."""
@@ -81,10 +87,13 @@ def progress_command(
     if portfolio:
         _show_portfolio([a for found in cases.values() for a in found], as_json=as_json)
     elif as_json:
-        print_json({"format": "pkimm-progress/1", "use_cases": list(map(_case, cases.values()))})
+        document = [_case(found, release) for found in cases.values()]
+        print_json({"format": "pkimm-progress/1", "use_cases": document})
     else:
         for (_, name), found in cases.items():
             _print_case(name, found)
+            if release is not None:
+                _print_peers(peers_over_time(found[-1], release))
     list_problems(problems)
     if any(problem.refused for problem in problems):
         raise typer.Exit(1)
@@ -140,8 +149,9 @@ def _read(sources: list[str]) -> tuple[list[Assessment], list[Problem]]:
     return list(assessments.values()), problems
 
 
-def _case(found: list[Assessment]) -> dict[str, Any]:
+def _case(found: list[Assessment], release: Path | None) -> dict[str, Any]:
     steps = [compare(one, other) for one, other in pairwise(found)]
+    peers = None if release is None else peers_over_time(found[-1], release)
     return {
         "use_case": found[0].use_case.name,
         "assessments": [
@@ -155,7 +165,25 @@ def _case(found: list[Assessment]) -> dict[str, Any]:
             for a in found
         ],
         "steps": [_step(step) for step in steps],
+        "peers": None if peers is None else _peers(peers),
     }
+
+
+def _peers(peers: PeerTrend) -> dict[str, Any]:
+    return {
+        "cohort": peers.ladder.found,
+        "sentence": peers.ladder.sentence,
+        "quarters": json.loads(peers.table.to_json(orient="records")),
+    }
+
+
+def _print_peers(peers: PeerTrend) -> None:
+    table = Table(title=shown(peers.ladder.sentence), title_justify="left")
+    for column in ("Peers in", "Organizations", "Median level", "Middle half"):
+        table.add_column(column)
+    for row in peers.table.itertuples(index=False):
+        table.add_row(str(row.as_of), str(row.n), *quartile_texts(row))
+    out().print(table)
 
 
 def _numbers(figure: Figure) -> dict[str, Any]:
@@ -274,8 +302,12 @@ def plan_command(
     list_problems(loaded[0].problems)
     if export and as_json and save is None:
         raise PkimmError("--json and --export would both be printed: name a file with --out.")
-    now, targets, needs = loaded[0].assessment, list(map(_target, target)), _needs(need or [])
-    cost = Effort(by_level=_efforts(effort))
+    now, targets, needs = (
+        loaded[0].assessment,
+        list(map(read_target, target)),
+        read_needs(need or []),
+    )
+    cost = read_effort(effort)
     plan = cheapest_plan(now, targets, effort=cost, locked=frozenset(lock or ()), needs=needs)
     when = Calendar(start, months, phases, capacity)
     road = roadmap(now, plan, when=when, effort=cost, needs=needs, targets=targets)
@@ -352,41 +384,6 @@ def _print_tracked(plans: list[Tracked]) -> None:
             shown(t.plan.target_date or "–"),
         )
     out().print(table)
-
-
-def _target(text: str) -> Target:
-    element, _, rest = text.rpartition("=")
-    value, _, day = rest.partition("@")
-    try:
-        wanted = Fraction(value)
-    except (ValueError, ZeroDivisionError):
-        wanted = Fraction(0)
-    if not 1 <= wanted <= 5 or (day and not is_day(day)):
-        raise PkimmError(
-            f"Target {text}: expected a number from 1 to 5, or ELEMENT=NUMBER, and @YYYY-MM-DD"
-            " behind it if it has a date."
-        )
-    return Target(element or OVERALL, wanted, day or None)
-
-
-def _needs(texts: list[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for text in texts:
-        element, _, base = text.partition("=")
-        if not element or not base:
-            raise PkimmError(f"Need {text}: expected ELEMENT=OTHER, two element keys.")
-        found.setdefault(element, []).append(base)
-    return found
-
-
-def _efforts(text: str) -> tuple[float, float, float, float]:
-    try:
-        one, two, three, four = (float(part) for part in text.split(","))
-    except ValueError:
-        one = -1.0
-    if one < 0 or min(two, three, four) < 0:
-        raise PkimmError("Effort: expected four numbers from 0 up, such as 1,2,3,5.")
-    return one, two, three, four
 
 
 def _plan(road: Roadmap) -> dict[str, Any]:

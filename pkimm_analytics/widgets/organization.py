@@ -36,6 +36,7 @@ from pkimm_analytics.session import is_locked
 from pkimm_analytics.widgets import organization_parts as parts
 from pkimm_analytics.widgets.chart import chart_output
 from pkimm_analytics.widgets.markup import joined, tag
+from pkimm_analytics.widgets.portfolio import PortfolioView
 from pkimm_analytics.widgets.progress import ProgressView
 from pkimm_analytics.widgets.section import Action, Section
 from pkimm_analytics.workspace import Imported, Stored, Workspace
@@ -51,13 +52,15 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
     ----------
     workspace : Path or str
         Folder of the workspace. It may be empty or not exist yet.
+    release : Path or str, optional
+        Release whose peers stand behind the scores over time.
 
     Examples
     --------
     >>> page = OrganizationPage("workspace")  # doctest: +SKIP
     """
 
-    def __init__(self, workspace: Path | str) -> None:
+    def __init__(self, workspace: Path | str, *, release: Path | str | None = None) -> None:
         self._workspace = Workspace(Path(workspace))
         self._stored: list[Stored] = []
         self._unreadable: list[Problem] = []
@@ -77,12 +80,16 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
         self._charts = [ipywidgets.Output(), ipywidgets.Output()]
         self._chart_box = ipywidgets.Box(self._charts).add_class("pk-charts")
         self._tables = self._section()
-        self._progress = ProgressView(keep=self._keep_plans)
+        self._progress = ProgressView(
+            keep=self._keep_plans, release=Path(release) if release else None
+        )
+        self._portfolio = PortfolioView()
         super().__init__(
             [
                 self._add,
                 self._messages,
                 self._list,
+                self._portfolio,
                 self._heading,
                 self._options,
                 self._figures,
@@ -239,6 +246,7 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
 
     def _show_list(self) -> None:
         folder = self._workspace.folder
+        self._portfolio.show(self._assessments())
         if not self._stored and not self._unreadable:
             self._list.html = parts.empty_workspace(folder)
             return

@@ -8,8 +8,7 @@ roadmap and action plans, words in the parts. It works with a single assessment,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
-from fractions import Fraction
+from pathlib import Path
 
 import ipywidgets
 
@@ -23,12 +22,12 @@ from pkimm_analytics.action_plans import (
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.charts import burn_down, heatmap, timeline, waterfall
 from pkimm_analytics.charts.look import Labels
-from pkimm_analytics.errors import PkimmError, Problem
+from pkimm_analytics.errors import PkimmError
+from pkimm_analytics.model import model_of
 from pkimm_analytics.plan_exports import to_csv, to_icalendar, to_markdown
-from pkimm_analytics.planning import OVERALL, PlanningError, Target, cheapest_plan
+from pkimm_analytics.planning import cheapest_plan
 from pkimm_analytics.progress import compare
-from pkimm_analytics.roadmap import Calendar, Roadmap, is_day, phase_table, roadmap
-from pkimm_analytics.scoring import score
+from pkimm_analytics.roadmap import Roadmap, phase_table, roadmap
 from pkimm_analytics.timeline import (
     bridge_sentence,
     bridge_table,
@@ -37,14 +36,15 @@ from pkimm_analytics.timeline import (
     timeline_table,
     usable,
 )
+from pkimm_analytics.trend import PeerTrend, peers_over_time
 from pkimm_analytics.widgets import progress_parts as parts
 from pkimm_analytics.widgets.chart import ChartBox
 from pkimm_analytics.widgets.markup import joined
+from pkimm_analytics.widgets.plan_settings import FIELDS, first_settings, plan_wish
 from pkimm_analytics.widgets.section import Action, Section
 
 MOST_COLUMNS = {False: 8, True: 4}
 """Assessments side by side in the heatmap, on a wide page and on a phone."""
-FIELDS = ("target", "start", "months", "phases")
 
 
 class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
@@ -56,6 +56,9 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
     keep : callable, optional
         Called with the assessment that has the planned action plans, to store it; it
         may raise a PkimmError. Without it they can only be saved as files.
+    release : Path, optional
+        Release whose peers, and those of the releases beside it, are shown behind the
+        own scores.
 
     Examples
     --------
@@ -63,12 +66,19 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
     >>> view.show(assessments)  # doctest: +SKIP
     """
 
-    def __init__(self, keep: Callable[[Assessment], None] | None = None) -> None:
+    def __init__(
+        self,
+        keep: Callable[[Assessment], None] | None = None,
+        *,
+        release: Path | None = None,
+    ) -> None:
         self._keep = keep
+        self._release = release
         self._history: list[Assessment] = []
         self._step = 0
         self._narrow = False
         self._settings = dict.fromkeys(FIELDS, "")
+        self._locked: set[str] = set()
         self._roadmap: Roadmap | None = None
         names = ("timeline", "why", "changes", "categories", "form", "plan", "tracking", "end")
         self._sections = {name: Section(on_action=self._act) for name in names}
@@ -115,7 +125,8 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
         self._history = found
         if [a.id for a in found] != before:
             self._step = max(0, len(found) - 2)
-            self._settings = _first_settings(found[-1]) if found else dict.fromkeys(FIELDS, "")
+            self._settings = first_settings(found[-1]) if found else dict.fromkeys(FIELDS, "")
+            self._locked = set()
             self._roadmap = None
         self._show_timeline()
         self._show_step()
@@ -132,7 +143,10 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
                 self._step = int(action.value)
                 self._show_step()
         elif kind == "plan" and name in FIELDS:
-            self._settings[name] = action.value.strip()[:40]
+            self._settings[name] = action.value.strip()[:1000]
+        elif kind == "plan" and name.startswith("lock:"):
+            change = self._locked.add if action.value == "yes" else self._locked.discard
+            change(name.removeprefix("lock:"))
         elif action.name == "plan-make":
             self._make_plan()
         elif kind == "plan":
@@ -144,9 +158,13 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
         self._roadmap = None
         now = self._history[-1]
         try:
-            target, when = _plan_settings(self._settings)
-            plan = cheapest_plan(now, [target])
-            self._roadmap = roadmap(now, plan, when=when, targets=[target])
+            wish = plan_wish(self._settings)
+            effort, needs, targets = wish.effort, wish.needs, wish.targets
+            locked = frozenset(self._locked)
+            plan = cheapest_plan(now, targets, effort=effort, needs=needs, locked=locked)
+            self._roadmap = roadmap(
+                now, plan, when=wish.when, effort=effort, needs=needs, targets=targets
+            )
         except PkimmError as error:
             self._show_plan(error)
             return
@@ -186,10 +204,23 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
             self._sections["timeline"].html = self._sections["between"].html = ""
             self._charts["timeline"].show(None)
             return
-        table = timeline_table(self._history)
+        table, (peers, problem) = timeline_table(self._history), self._peers()
+        band = None if peers is None or peers.table.empty else peers.table
         self._sections["timeline"].html = parts.timeline_part(table)
-        self._sections["between"].html = parts.timeline_table_part(table)
-        self._charts["timeline"].show(timeline(table) if table["score"].notna().any() else None)
+        self._sections["between"].html = joined(
+            [parts.timeline_table_part(table), parts.peers_part(peers, problem)]
+        )
+        has_score = table["score"].notna().any()
+        self._charts["timeline"].show(timeline(table, cohort=band) if has_score else None)
+
+    def _peers(self) -> tuple[PeerTrend | None, str]:
+        """Peers of the newest assessment, or why there are none; nothing without a release."""
+        if self._release is None:
+            return None, ""
+        try:
+            return peers_over_time(self._history[-1], self._release), ""
+        except PkimmError as error:
+            return None, error.message
 
     def _show_step(self) -> None:
         why, changes, chart = (
@@ -228,7 +259,8 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
             self._charts["phases"].show(None)
             return
         problem = "" if error is None else parts.plan_problem(error.message, error.problems)
-        places[0].html = parts.plan_form(self._settings, problem)
+        model = model_of(self._history[-1].model)
+        places[0].html = parts.plan_form(self._settings, self._locked, model, problem)
         road = self._roadmap
         if road is None:
             places[1].html = places[2].html = ""
@@ -248,42 +280,6 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
         self._sections["tracking"].html = parts.tracking_words(table)
         self._sections["end"].html = parts.tracking_tables(steps, table)
         self._charts["burn-down"].show(None if steps.empty else burn_down(steps))
-
-
-def _first_settings(assessment: Assessment) -> dict[str, str]:
-    """Propose the next level, in four phases from the day after the assessment."""
-    level = score(assessment).overall.level
-    day = assessment.date or ""
-    start = (date.fromisoformat(day) + timedelta(days=1)).isoformat() if is_day(day) else ""
-    return {
-        "target": str(min((level or 0) + 1, 5)),
-        "start": start,
-        "months": "3",
-        "phases": "4",
-    }
-
-
-def _plan_settings(settings: dict[str, str]) -> tuple[Target, Calendar]:
-    problems = []
-    try:
-        target = Fraction(settings["target"].replace(",", "."))
-    except (ValueError, ZeroDivisionError):
-        target = Fraction(0)
-    if not 1 <= target <= 5:
-        problems.append(Problem("Overall score to reach", "expected a number from 1 to 5"))
-    if settings["start"] and not is_day(settings["start"]):
-        problems.append(Problem("First day", "expected YYYY-MM-DD"))
-    numbers = {}
-    for name, label in (("months", "Months in a phase"), ("phases", "Phases")):
-        text = settings[name]
-        is_number = text.isascii() and text.isdecimal() and 1 <= int(text) <= 60
-        numbers[name] = int(text) if is_number else 1
-        if not is_number:
-            problems.append(Problem(label, "expected a whole number from 1 to 60"))
-    if problems:
-        raise PlanningError("The plan cannot be made from this.", problems)
-    when = Calendar(settings["start"] or None, numbers["months"], numbers["phases"])
-    return Target(OVERALL, target), when
 
 
 def _raise_rows(road: Roadmap) -> list[tuple[object, ...]]:

@@ -6,7 +6,7 @@ One function for each part of the view; none of them computes, reads or writes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -15,9 +15,11 @@ import pandas as pd
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.charts.look import rows_of
 from pkimm_analytics.errors import Problem
+from pkimm_analytics.model import Model
 from pkimm_analytics.overview import percent_text
 from pkimm_analytics.scoring import figure_text
 from pkimm_analytics.timeline import change_text, level_text
+from pkimm_analytics.trend import PeerTrend, quartile_texts
 from pkimm_analytics.widgets.markup import Markup, data_table, joined, tag, user
 
 MOST_CHANGES = 200
@@ -88,6 +90,23 @@ def timeline_table_part(table: pd.DataFrame) -> Markup:
         id_="pk-timeline",
         numeric=("Score", "Change", "Like for like", "Answered"),
     )
+
+
+def peers_part(peers: PeerTrend | None, problem: str) -> Markup:
+    """Say who the peers behind the line are, and in a table what the band shows."""
+    if peers is None:
+        return tag("p", f"No peers: {problem}", id="pk-peers-words") if problem else Markup("")
+    words = tag("p", peers.ladder.sentence, id="pk-peers-words")
+    rows = [(row.as_of, row.n, *quartile_texts(row)) for row in rows_of(peers.table)]
+    if not rows:
+        return words
+    listing = data_table(
+        "Peers over time: levels, as the releases print them.",
+        ("Quarter", "Organizations", "Median level", "Middle half"),
+        rows,
+        id_="pk-peers",
+    )
+    return joined([words, listing])
 
 
 # --- from one to the next -------------------------------------------------------------
@@ -217,7 +236,9 @@ def _cell(row: Any) -> str:
 # --- the plan -----------------------------------------------------------------------
 
 
-def plan_form(settings: dict[str, str], problems: Markup | str) -> Markup:
+def plan_form(
+    settings: dict[str, str], locked: Collection[str], model: Model, problems: Markup | str
+) -> Markup:
     """Fields from which a plan is made."""
 
     def field(name: str, label: str, **attributes: Any) -> Markup:
@@ -240,10 +261,10 @@ def plan_form(settings: dict[str, str], problems: Markup | str) -> Markup:
         tag(
             "p",
             "The cheapest raises of levels that reach a target, in phases. Higher steps cost"
-            " more: 1, 2, 3 and 5 from level 1 to 5. These efforts are ours and provisional;",
-            " ",
-            tag("code", "pkimm plan"),
-            " takes your own, and locks and dependencies too.",
+            " more: 1, 2, 3 and 5 from level 1 to 5. These efforts are ours and provisional;"
+            " give your own under “Efforts, locks, dependencies”. The target may also be one of"
+            " a module or category, with a day: several, with blanks between, such as"
+            " 4 G=4@2027-06-30.",
         ),
         tag(
             "div",
@@ -257,10 +278,46 @@ def plan_form(settings: dict[str, str], problems: Markup | str) -> Markup:
             role="group",
             aria_labelledby="pk-plan",
         ),
+        tag(
+            "details",
+            tag("summary", "Efforts, locks, dependencies"),
+            tag(
+                "div",
+                field("effort", "Effort of each step, from level 1 to 5", size="12"),
+                field("capacity", "Effort that fits into a phase", inputmode="decimal", size="5"),
+                field("needs", "Dependencies, such as G.cryptography=R.awareness", size="40"),
+                class_="pk-row",
+            ),
+            _locks(locked, model),
+            id="pk-plan-more",
+        ),
         problems,
         class_="pk-panel",
         style="margin-top: 1.5rem",
         aria_labelledby="pk-plan",
+    )
+
+
+def _locks(locked: Collection[str], model: Model) -> Markup:
+    """Boxes for what the plan must not touch."""
+
+    def box(key: str, name: str) -> Markup:
+        checked = key in locked
+        control = tag("input", type="checkbox", data_action=f"plan-lock:{key}", checked=checked)
+        return tag("label", control, " ", name, class_="pk-lock")
+
+    groups = [
+        tag(
+            "div",
+            box(module.id, tag("strong", module.name)),
+            *(box(category.key, category.name) for category in module.categories),
+        )
+        for module in model.modules
+    ]
+    return tag(
+        "fieldset",
+        tag("legend", "Leave as it is"),
+        tag("div", *groups, class_="pk-locks"),
     )
 
 

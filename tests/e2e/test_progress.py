@@ -5,6 +5,7 @@ Progress and plan in a real browser: a long history, and a first assessment.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,34 @@ def test_five_assessments_over_three_editions_show_progress_and_plan(
     assert (tmp_path / "plans.ics").read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")
     assert serious(axe(page)) == []
     shoot(page, "progress-five", screenshot)
+
+
+def test_organizations_of_a_group_are_compared_and_a_plan_leaves_a_module_alone(
+    page: Any,
+    voila_server: Callable[..., str],
+    tmp_path_factory: pytest.TempPathFactory,
+    axe: Callable[..., list[dict[str, Any]]],
+    screenshot: Callable[..., Path],
+) -> None:
+    """
+    One line and one row for each use case, when it is asked for; locks are boxes to check.
+    """
+    group = Workspace(tmp_path_factory.mktemp("group"))
+    for seed in (3, 4, 5):
+        for one in sample_history(seed):
+            group.save(replace(one, organization=replace(one.organization, parent="Example Group")))
+    open_page(page, voila_server(workspace=group.folder))
+    page.get_by_role("button", name="Compare all").click()
+    page.wait_for_selector("#pk-portfolio-table")
+    assert page.locator("#pk-portfolio-table tbody tr").count() >= 3
+    page.locator("#pk-plan-more summary").click()
+    page.get_by_label("Operations", exact=True).check()
+    make_a_plan(page)
+    listed = page.locator("#pk-raises tbody tr").all_text_contents()
+    assert listed
+    assert not any("Monitoring" in text for text in listed)
+    assert serious(axe(page)) == []
+    shoot(page, "portfolio", screenshot)
 
 
 def test_a_single_assessment_has_a_sensible_view(

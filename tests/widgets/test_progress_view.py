@@ -183,3 +183,93 @@ def test_no_text_of_a_user_becomes_markup() -> None:
     do(view, "plan-target", name)
     do(view, "plan-make")
     assert "<img" not in html_of(view)
+
+
+def test_a_plan_takes_efforts_locks_dependencies_and_several_targets() -> None:
+    """
+    The plan is the one that `pkimm plan` makes with the same words.
+    """
+    from pkimm_analytics.plan_inputs import read_effort, read_needs, read_target
+    from pkimm_analytics.planning import cheapest_plan
+
+    view = ProgressView()
+    view.show(FIVE)
+    do(view, "plan-target", "3.6 M=3.7")
+    do(view, "plan-effort", "1,1,4,9")
+    do(view, "plan-needs", "M.key-management.key-inventory=R.awareness.single-point-of-contact")
+    do(view, "plan-lock:G.cryptography", "yes")
+    do(view, "plan-lock:O", "yes")
+    do(view, "plan-lock:O", "no")
+    do(view, "plan-make")
+    assert view.roadmap is not None
+    expected = cheapest_plan(
+        FIVE[-1],
+        [read_target("3.6"), read_target("M=3.7")],
+        effort=read_effort("1,1,4,9"),
+        locked=frozenset({"G.cryptography"}),
+        needs=read_needs(["M.key-management.key-inventory=R.awareness.single-point-of-contact"]),
+    )
+    assert view.roadmap.plan.raises == expected.raises
+    assert view.roadmap.plan.effort == expected.effort
+    assert not any(r.key.startswith("G.cryptography") for r in expected.raises)
+    assert 'data-action="plan-lock:G.cryptography" checked' in html_of(view)
+
+
+def test_phases_follow_from_what_fits_into_one() -> None:
+    """
+    Without a number of phases, a capacity decides.
+    """
+    view = ProgressView()
+    view.show(FIVE)
+    do(view, "plan-phases", "")
+    do(view, "plan-capacity", "8")
+    do(view, "plan-make")
+    assert view.roadmap is not None
+    assert all(phase.effort <= 8 for phase in view.roadmap.phases)
+
+
+def test_every_field_that_cannot_be_read_is_named() -> None:
+    """
+    All at once, each with what would be right.
+    """
+    view = ProgressView()
+    view.show(FIVE)
+    for name, text in (("effort", "1,2"), ("capacity", "-1"), ("needs", "A"), ("target", "9")):
+        do(view, f"plan-{name}", text)
+    do(view, "plan-make")
+    html = html_of(view)
+    assert view.roadmap is None
+    for label in ("Effort of each step", "fits into a phase", "Dependencies", "score to reach"):
+        assert f"{label}: expected" in html
+
+
+def test_peers_of_the_releases_stand_behind_the_scores(tmp_path: Any) -> None:
+    """
+    Who they are, how many, and the same figures in a table; without a release, nothing.
+    """
+    import numpy as np
+
+    from tests.benchmark.made import EVERYBODY, PLAN, made_release
+
+    levels = {measure: np.array([40, 90, 150, 60, 20]) for measure in (*PLAN.categories, "overall")}
+    view = ProgressView(release=made_release(tmp_path, {EVERYBODY: levels}))
+    view.show(FIVE)
+    assert "all organizations" in html_of(view)
+    assert "250-499" in html_of(view)
+    assert "2026Q3" in html_of(view)
+    chart = next(child for child in view.children if isinstance(child, ChartBox))
+    names = [one.get("name") for one in chart.children[0].outputs[0]["data"][PLOTLY]["data"]]
+    assert "peers, median level" in names
+    alone = ProgressView()
+    alone.show(FIVE)
+    assert "pk-peers" not in html_of(alone)
+
+
+def test_a_release_that_cannot_be_read_is_said_and_hides_nothing(tmp_path: Any) -> None:
+    """
+    The own scores are shown all the same.
+    """
+    view = ProgressView(release=tmp_path)
+    view.show(FIVE)
+    assert "Overall score over time" in titles_of(view)
+    assert "pk-peers-words" in html_of(view)

@@ -1,0 +1,88 @@
+"""
+What somebody writes to ask for a plan: targets, efforts, dependencies.
+
+The command line and the dashboard read them in the same words, and say the same where
+something is written otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from pkimm_analytics.planning import OVERALL, Effort, PlanningError, Target
+from pkimm_analytics.roadmap import is_day
+
+
+def read_target(text: str) -> Target:
+    """
+    Read ``4``, ``ELEMENT=4`` or ``ELEMENT=4@2027-06-30``.
+
+    Raises
+    ------
+    PlanningError
+        If it is written otherwise.
+
+    Examples
+    --------
+    >>> read_target("M=3.5@2027-06-30")
+    Target(element='M', score=Fraction(7, 2), by='2027-06-30')
+    """
+    element, _, rest = text.rpartition("=")
+    value, _, day = rest.partition("@")
+    try:
+        wanted = Fraction(value.strip().replace(",", "."))
+    except (ValueError, ZeroDivisionError):
+        wanted = Fraction(0)
+    if not 1 <= wanted <= 5 or (day and not is_day(day)):
+        raise PlanningError(
+            f"Target {text}: expected a number from 1 to 5, or ELEMENT=NUMBER, and @YYYY-MM-DD"
+            " behind it if it has a date."
+        )
+    return Target(element.strip() or OVERALL, wanted, day or None)
+
+
+def read_needs(texts: Iterable[str]) -> dict[str, list[str]]:
+    """
+    Read ``ELEMENT=OTHER``: raised only as far as the other one.
+
+    Raises
+    ------
+    PlanningError
+        If it is written otherwise.
+
+    Examples
+    --------
+    >>> read_needs(["G.cryptography=R.awareness"])
+    {'G.cryptography': ['R.awareness']}
+    """
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        element, _, base = (part.strip() for part in text.partition("="))
+        if not element or not base:
+            raise PlanningError(f"Need {text}: expected ELEMENT=OTHER, two element keys.")
+        found.setdefault(element, []).append(base)
+    return found
+
+
+def read_effort(text: str) -> Effort:
+    """
+    Read the efforts of the steps from level 1 to 5, such as ``1,2,3,5``.
+
+    Raises
+    ------
+    PlanningError
+        If there are not four numbers from 0 up.
+
+    Examples
+    --------
+    >>> read_effort("1, 2, 3, 5").by_level
+    (1.0, 2.0, 3.0, 5.0)
+    """
+    try:
+        one, two, three, four = (float(part) for part in text.split(","))
+    except ValueError:
+        one = two = three = four = -1.0
+    if not all(0 <= step < float("inf") for step in (one, two, three, four)):
+        raise PlanningError("Effort: expected four numbers from 0 up, such as 1,2,3,5.")
+    return Effort((one, two, three, four))
