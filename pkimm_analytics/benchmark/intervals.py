@@ -61,24 +61,17 @@ def wilson(
     p, n = np.broadcast_arrays(np.asarray(share, float), np.asarray(n, float))
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     some = np.maximum(n, 1)
-    low, high = _corrected(p, some, z) if corrected else _plain(p, some, z)
-    low = np.where((p <= 0) | (n <= 0), 0.0, np.clip(low, 0, 1))
-    high = np.where((p >= 1) | (n <= 0), 1.0, np.clip(high, 0, 1))
-    return np.asarray(low), np.asarray(high)
+    shift = 1 / (2 * some) if corrected else np.zeros_like(some)
+    low = np.minimum(_root_of_score(np.maximum(p - shift, 0), some, z)[0], p)
+    high = np.maximum(_root_of_score(np.minimum(p + shift, 1), some, z)[1], p)
+    return np.where(n > 0, np.clip(low, 0, 1), 0.0), np.where(n > 0, np.clip(high, 0, 1), 1.0)
 
 
-def _plain(p: Floats, n: Floats, z: float) -> tuple[Floats, Floats]:
+def _root_of_score(p: Floats, n: Floats, z: float) -> tuple[Floats, Floats]:
+    """Shares that an observed one is z standard errors away from, below and above it."""
     middle = p + z * z / (2 * n)
     half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
-
-
-def _corrected(p: Floats, n: Floats, z: float) -> tuple[Floats, Floats]:
-    below = z * z - 2 - 1 / n + 4 * p * (n * (1 - p) + 1)
-    above = z * z + 2 - 1 / n + 4 * p * (n * (1 - p) - 1)
-    low = (2 * n * p + z * z - 1 - z * np.sqrt(np.maximum(below, 0))) / (2 * (n + z * z))
-    high = (2 * n * p + z * z + 1 + z * np.sqrt(np.maximum(above, 0))) / (2 * (n + z * z))
-    return np.minimum(low, p), np.maximum(high, p)
 
 
 def difference_of_shares(
