@@ -25,6 +25,7 @@ from pkimm_analytics.benchmark.panels import (
     has_cohort,
     level_table,
     measure_sets,
+    name_of,
     picker_choices,
     quartile_table,
     step_table,
@@ -226,7 +227,7 @@ def _content(
     chosen = sets.get(view.measures, sets["categories"])
     inside = {m for one in sets.values() for m in one}
     measure = view.measure if view.measure in inside else next(iter(sets["categories"]))
-    name, level = parts.name_of(bench, measure), view.level
+    name, level = name_of(bench, measure), view.level
     everybody: list[dict[str, str]] = [{}] if cohort else []
     if view.view == "steps":
         table = step_table(bench, [cohort, *everybody], measure)
@@ -253,7 +254,7 @@ def _content(
 def _figure(series: Series, ladder: Ladder, table: pd.DataFrame, view: View, labels: Labels) -> Any:
     level, bench = view.level, series.newest
     group = cohort_words(ladder.found)
-    name = parts.name_of(bench, view.measure)
+    name = name_of(bench, view.measure)
     source = f"{ladder.n} organizations, release {bench.quarter}" + (
         ", synthetic" if series.is_synthetic else ""
     )

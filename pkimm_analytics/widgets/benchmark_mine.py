@@ -16,7 +16,7 @@ import pandas as pd
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark import Benchmark, Comparison, compare
 from pkimm_analytics.benchmark.comparison import ABOVE, BELOW
-from pkimm_analytics.benchmark.panels import own_ranking, own_table
+from pkimm_analytics.benchmark.panels import own_ranking, own_table, records
 from pkimm_analytics.charts.peer_bar import peer_bar
 from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.loaders import Source, load
@@ -256,7 +256,7 @@ def _named(label: str, names: Sequence[str], id_: str) -> Markup:
 
 def _table(found: Comparison) -> Markup:
     rows = []
-    for row in own_table(found).to_dict("records"):
+    for row in records(own_table(found)):
         own = f"{figure_text(row['own_score'])}, level {row['own_level']:.0f}"
         shares = [row.get(f"level_{level}") for level in LEVELS]
         known = bool(row["is_published"]) and not any(pd.isna(share) for share in shares)
@@ -289,7 +289,7 @@ def _notes(found: Comparison, remarks: Sequence[Problem]) -> Markup:
 
 def _with_notes(found: Comparison) -> list[dict[Any, Any]]:
     table = own_table(found)
-    return table[table["note"] != ""][["name", "note"]].to_dict("records")
+    return records(table[table["note"] != ""][["name", "note"]])
 
 
 def _form(stored: Sequence[Stored], *, is_open: bool) -> Markup:

@@ -14,12 +14,12 @@ import pandas as pd
 from pkimm_analytics.audit.published import Interval
 from pkimm_analytics.benchmark import Benchmark, Ladder, code_label
 from pkimm_analytics.benchmark.comparison import percent
+from pkimm_analytics.benchmark.panels import name_of, records
 from pkimm_analytics.benchmark.series import Series
 from pkimm_analytics.charts.look import LEVEL_COLORS
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.organization import ALL
-from pkimm_analytics.tables import OVERALL
 from pkimm_analytics.widgets.address import VIEWS, View
 from pkimm_analytics.widgets.markup import Markup, data_table, joined, tag
 
@@ -311,11 +311,6 @@ def _set_name(bench: Benchmark, key: str) -> str:
     )
 
 
-def name_of(bench: Benchmark, measure: str) -> str:
-    """Name of a measure."""
-    return "Overall" if measure == OVERALL else bench.edition.name(measure)
-
-
 def sentence(text: str) -> Markup:
     """Say what to take from the chart; read out when it changes."""
     return tag("p", text, class_="pk-sentence", id="pk-sentence", role="status")
@@ -385,7 +380,7 @@ def _level_rows(table: pd.DataFrame) -> Rows:
     columns = ["Measure", *(f"Level {level}" for level in LEVELS)]
     columns += [f"At {level} or above" for level in LEVELS[1:-1]] + ["Organizations", "As of"]
     rows = []
-    for row in table.to_dict("records"):
+    for row in records(table):
         if not row["is_published"]:
             rows.append([str(row["name"]), *[WITHHELD_SHORT] * (len(columns) - 1)])
             continue
@@ -409,7 +404,7 @@ def _step_rows(table: pd.DataFrame) -> Rows:
             _range(row["low"], row["high"]),
             str(row["as_of"]),
         ]
-        for row in table.to_dict("records")
+        for row in records(table)
     ]
     return columns, rows
 
@@ -425,7 +420,7 @@ def _quartile_rows(table: pd.DataFrame) -> Rows:
             str(row["n"]),
             str(row["as_of"]),
         ]
-        for row in table.to_dict("records")
+        for row in records(table)
     ]
     return columns, rows
 
@@ -433,8 +428,8 @@ def _quartile_rows(table: pd.DataFrame) -> Rows:
 def _group_rows(table: pd.DataFrame) -> Rows:
     groups = list(dict.fromkeys(table["group_name"]))
     cells: dict[str, list[str]] = {}
-    for row in table.to_dict("records"):
-        shown = _share(row["share"]) if row["is_published"] else WITHHELD_SHORT
+    for row in records(table):
+        shown = _share(row["share"], row["qualifier"]) if row["is_published"] else WITHHELD_SHORT
         cells.setdefault(str(row["name"]), []).append(shown)
     return ["Measure", *groups], [[name, *found] for name, found in cells.items()]
 
@@ -449,7 +444,7 @@ def _gap_rows(table: pd.DataFrame) -> Rows:
             str(row["n"]),
             str(row["as_of"]),
         ]
-        for row in table.to_dict("records")
+        for row in records(table)
     ]
     return columns, rows
 
@@ -464,7 +459,7 @@ def _trend_rows(table: pd.DataFrame) -> Rows:
             _range(row["low"], row["high"]),
             str(row["n"]),
         ]
-        for row in table.to_dict("records")
+        for row in records(table)
     ]
     return columns, rows
 

@@ -29,7 +29,12 @@ def group(**codes: str) -> tuple[str, ...]:
     return tuple(codes.get(name, ALL) for name in names)
 
 
-def columns_of(counts: Mapping[tuple[str, ...], Mapping[str, object]], *, tier: int = 500):
+def columns_of(
+    counts: Mapping[tuple[str, ...], Mapping[str, object]],
+    *,
+    tier: int = 500,
+    quarter: str = "2026Q3",
+):
     """Columns of a release: what is printed of counts of levels 1 to 5."""
     blocks = {
         key: {
@@ -40,20 +45,25 @@ def columns_of(counts: Mapping[tuple[str, ...], Mapping[str, object]], *, tier: 
         }
         for key, found in counts.items()
     }
-    as_of = dict.fromkeys(counts, "2026Q3")
+    as_of = dict.fromkeys(counts, quarter)
     return table_columns(PLAN, PLAN.tier(tier), POLICY, blocks, as_of)
 
 
 def made_release(
-    folder: Path, counts: Mapping[tuple[str, ...], Mapping[str, object]], *, tier: int = 500
+    folder: Path,
+    counts: Mapping[tuple[str, ...], Mapping[str, object]],
+    *,
+    tier: int = 500,
+    quarter: str = "2026Q3",
+    synthetic: bool = False,
 ) -> Path:
     """Write a release of given counts; returns its folder."""
-    columns = columns_of(counts, tier=tier)
+    columns = columns_of(counts, tier=tier, quarter=quarter)
     table = table_bytes(columns)
-    place = folder / release_id("2026Q3", table)
+    place = folder / release_id(quarter, table)
     place.mkdir(parents=True)
     content = manifest(
-        quarter="2026Q3",
+        quarter=quarter,
         policy=POLICY,
         plan=PLAN,
         tier=PLAN.tier(tier),
@@ -61,6 +71,7 @@ def made_release(
         previous=None,
         files={TABLE_FILE: table},
         table=table,
+        synthetic=synthetic,
     )
     (place / TABLE_FILE).write_bytes(table)
     (place / MANIFEST_FILE).write_bytes(content)
