@@ -15,7 +15,7 @@ import pandas as pd
 from pkimm_analytics.audit.findings import Group
 from pkimm_analytics.audit.published import LEVEL_BOUNDS, Interval
 from pkimm_analytics.benchmark.comparison import BELOW, Comparison, percent
-from pkimm_analytics.benchmark.ladder import code_label, cohort_words
+from pkimm_analytics.benchmark.ladder import code_label
 from pkimm_analytics.benchmark.release import Benchmark
 from pkimm_analytics.benchmark.series import Series
 from pkimm_analytics.model import LEVELS
@@ -120,14 +120,15 @@ def step_table(bench: Benchmark, cohorts: Sequence[Cohort], measure: str) -> pd.
         (row,) = records(bench.figures(cohort, [measure]))
         if not row["is_published"]:
             continue
-        group = cohort_words(cohort)
+        labels = [code_label(d, code) for d, code in cohort.items() if code != ALL]
+        group = ", ".join(labels) or "All organizations"
         for level in LEVELS:
             name = f"at_least_{level}"
             is_all = level == 1
             words = "all" if is_all else share_words(row, name)
             rows.append(
                 {
-                    "group": f"{group}, {row['n']} organizations",
+                    "group": f"{group} ({row['n']})",
                     "level": level,
                     "share": 1.0 if is_all else row[name],
                     "low": 1.0 if is_all else row[f"{name}_low"],

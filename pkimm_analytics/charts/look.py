@@ -23,6 +23,8 @@ import plotly.graph_objects as go
 BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 ORANGE, SKY = "#e69f00", "#56b4e9"
 INK, SOFT, GRID = "#1b2027", "#4b5563", "#c9ced6"
+LINE = "#7b8794"
+"""Color of thin lines that a light and a dark page both show."""
 
 LEVEL_COLORS = ("#f3e3a1", "#a3d5ab", "#52b3b8", "#2a72a8", "#2b3a8c")
 """Colors of levels 1 to 5: each darker than the one before, so that grey tells them apart too."""

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from pkimm_analytics.charts.look import BLUE, GRID, SOFT, figure_of, pointed_at, rows_of
+from pkimm_analytics.charts.look import BLUE, GRID, LINE, Labels, figure_of, pointed_at, rows_of
 
 _SYMBOLS = {2: "triangle-up", 3: "circle", 4: "square", 5: "diamond"}
 _DASHES = {2: "dot", 3: "solid", 4: "dash", 5: "dashdot"}
@@ -24,6 +24,7 @@ def peer_trend(
     level: int = 3,
     title: str = "Over time",
     subtitle: str = "Share at a level or above; shaded: 95 % interval",
+    labels: Labels = "names",
 ) -> go.Figure:
     """
     Draw a line for each level.
@@ -36,6 +37,8 @@ def peer_trend(
     level : int
         Level to draw strongly.
     title, subtitle : str
+    labels : {"names", "short"}
+        Whole names of the lines, or short ones, which fit on a phone.
 
     Returns
     -------
@@ -46,7 +49,8 @@ def peer_trend(
     traces: list[Any] = []
     for one in sorted(set(table["level"])):
         rows = rows_of(table[table["level"] == one])
-        traces += _line(int(one), rows, place, is_strong=one == level)
+        name = _name(int(one), is_short=labels == "short")
+        traces += _line(name, int(one), rows, place, is_strong=one == level)
     return figure_of(
         traces,
         title,
@@ -55,6 +59,7 @@ def peer_trend(
         margin={"l": 50, "r": 18, "t": 84, "b": 84},
         legend={
             "orientation": "h",
+            "title": {"text": "Level" if labels == "short" else ""},
             "x": 0,
             "xanchor": "left",
             "y": 0,
@@ -80,9 +85,17 @@ def peer_trend(
     )
 
 
-def _line(level: int, rows: list[Any], place: dict[str, int], *, is_strong: bool) -> list[Any]:
+def _name(level: int, *, is_short: bool) -> str:
+    if is_short:
+        return f"{level}+" if level < 5 else "5"
+    return f"level {level} or above" if level < 5 else "level 5"
+
+
+def _line(
+    name: str, level: int, rows: list[Any], place: dict[str, int], *, is_strong: bool
+) -> list[Any]:
     x: list[float] = [place[row.as_of] for row in rows]
-    color = BLUE if is_strong else SOFT
+    color = BLUE if is_strong else LINE
     line = go.Scatter(
         x=x,
         y=[float(row.share) for row in rows],
@@ -90,7 +103,7 @@ def _line(level: int, rows: list[Any], place: dict[str, int], *, is_strong: bool
         line={"color": color, "width": 3 if is_strong else 1.3, "dash": _DASHES[level]},
         marker={"symbol": _SYMBOLS[level], "size": 11 if is_strong else 8, "color": color},
         hovertemplate=[pointed_at(row.words) for row in rows],
-        name=f"level {level} or above" if level < 5 else "level 5",
+        name=name,
     )
     if not is_strong:
         return [line]

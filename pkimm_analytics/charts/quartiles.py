@@ -16,7 +16,6 @@ from pkimm_analytics.charts.level_shares import names_axis
 from pkimm_analytics.charts.look import (
     BLUE,
     GRID,
-    INK,
     Labels,
     figure_of,
     plain,
@@ -31,7 +30,7 @@ def quartiles(
     table: pd.DataFrame,
     *,
     title: str = "The middle half",
-    subtitle: str = "Median, quartiles; whiskers: outer tenths",
+    subtitle: str = "Circle: median; box: quartiles; whiskers: tenths",
     labels: Labels = "names",
 ) -> go.Figure:
     """
@@ -113,7 +112,7 @@ def _medians(medians: list[tuple[int, Any]]) -> go.Scatter:
         x=[float(row.median) for _, row in medians],
         y=[y for y, _ in medians],
         mode="markers",
-        marker={"symbol": "line-ns", "size": 15, "line": {"color": INK, "width": 3}},
+        marker={"size": 11, "color": "#ffffff", "line": {"color": BLUE, "width": 3}},
         hovertemplate=[pointed_at(row.words) for _, row in medians],
         name="median",
     )

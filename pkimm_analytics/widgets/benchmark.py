@@ -253,7 +253,7 @@ def _content(
 
 def _figure(series: Series, ladder: Ladder, table: pd.DataFrame, view: View, labels: Labels) -> Any:
     level, bench = view.level, series.newest
-    group = cohort_words(ladder.found)
+    group = "" if labels == "short" else f", {cohort_words(ladder.found)}"
     name = name_of(bench, view.measure)
     source = f"{ladder.n} organizations, release {bench.quarter}" + (
         ", synthetic" if series.is_synthetic else ""
@@ -261,7 +261,7 @@ def _figure(series: Series, ladder: Ladder, table: pd.DataFrame, view: View, lab
     drawing: dict[str, Callable[[], Any]] = {
         "levels": lambda: level_shares(
             table,
-            title=f"Levels, {group}",
+            title=f"Levels{group}",
             subtitle=f"Share at each level; lines: 95 % intervals. {source}",
             labels=labels,
         ),
@@ -272,8 +272,8 @@ def _figure(series: Series, ladder: Ladder, table: pd.DataFrame, view: View, lab
         ),
         "quartiles": lambda: quartiles(
             table,
-            title=f"The middle half, {group}",
-            subtitle=f"Median, quartiles; whiskers: outer tenths. {source}",
+            title=f"Middle half{group}",
+            subtitle=f"Circle: median; box: quartiles; whiskers: tenths. {source}",
             labels=labels,
         ),
         "groups": lambda: groups(
@@ -284,15 +284,16 @@ def _figure(series: Series, ladder: Ladder, table: pd.DataFrame, view: View, lab
         ),
         "gaps": lambda: gaps(
             table,
-            title=f"Gaps, {group}",
+            title=f"Gaps{group}",
             subtitle=f"Share below level {level}; whisker: 95 % interval. {source}",
             labels=labels,
         ),
         "trend": lambda: peer_trend(
             table,
             level=level,
-            title=f"{name} over time, {group}",
+            title=f"{name} over time{group}",
             subtitle=f"Share at a level or above; shaded: 95 % interval. {source}",
+            labels=labels,
         ),
     }
     return drawing[view.view]()
