@@ -12,6 +12,7 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -105,7 +106,7 @@ class ModelSource:
             column if line < len(self._starts) else 0
         )
 
-    @property
+    @cached_property
     def _starts(self) -> list[int]:
         """Where each line begins, and where the text ends."""
         starts = [0, *(match.end() for match in re.finditer("\n", self.text))]

@@ -118,8 +118,8 @@ PARAPHRASES = (
         " counts differently!"
     ),
     (
-        "Does an expired certificate of a test system go into the inventory? Teams are counting"
-        " them in different ways, because guidance is silent."
+        "Does an expired test certificate belong in the inventory? Guidance does not say, and"
+        " each team is counting in a different way."
     ),
 )
 """One remark in three wordings: planted, to be found as one."""

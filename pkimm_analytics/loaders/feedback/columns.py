@@ -35,6 +35,8 @@ SAMPLE = 300
 """Cells of a column that are looked at."""
 ENOUGH = 0.6
 """Share of cells that must fit, so that a column may hold a field."""
+TELLING = 5
+"""Letters of a phrase in the header that make a field likely although its cells do not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def _guesses(
         if fits is None:
             score, sure = words, words > 0
         elif cells and fits < ENOUGH:
-            score, sure = (words / 4 if words >= 5 and name in CHOICES else 0.0), False
+            score, sure = (words / 4 if words >= TELLING else 0.0), False
         else:
             distinct = name in {*CHOICES, "element", "email", "received"} and bool(cells)
             score, sure = words + (8.0 if distinct else 0.0), words > 0

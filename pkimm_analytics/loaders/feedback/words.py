@@ -172,10 +172,10 @@ def fold(text: str) -> str:
 
 
 _CODES = {
-    field: {word: code for code, words in codes.items() for word in (fold(code), *words)}
+    field: {word: code for code, words in codes.items() for word in map(fold, (code, *words))}
     for field, codes in VALUES.items()
 }
-_RATING_WORDS = {word: step for step, words in RATINGS.items() for word in words}
+_RATING_WORDS = {fold(word): step for step, words in RATINGS.items() for word in words}
 
 
 @lru_cache(maxsize=4096)
