@@ -6,6 +6,7 @@ from pkimm_analytics.charts.diverging import diverging_bars
 from pkimm_analytics.charts.gaps import gaps
 from pkimm_analytics.charts.groups import groups
 from pkimm_analytics.charts.heatmap import heatmap
+from pkimm_analytics.charts.interval_dots import interval_dots
 from pkimm_analytics.charts.level_shares import level_shares
 from pkimm_analytics.charts.level_strip import level_strip
 from pkimm_analytics.charts.peer_trend import peer_trend
@@ -22,6 +23,7 @@ __all__ = [
     "gaps",
     "groups",
     "heatmap",
+    "interval_dots",
     "level_shares",
     "level_strip",
     "peer_trend",
