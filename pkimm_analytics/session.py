@@ -474,6 +474,12 @@ def default_workspace() -> Path:
     return Path(platformdirs.user_data_path("pkimm", appauthor=False)) / "workspace"
 
 
+def default_feedback() -> Path:
+    """Feedback place of the working group: ``PKIMM_FEEDBACK``, or one in the data folder."""
+    named = os.environ.get("PKIMM_FEEDBACK")
+    return Path(named) if named else default_workspace().with_name("group-feedback")
+
+
 def _name(text: str) -> str:
     return " ".join(text.split()).casefold()
 

@@ -20,10 +20,12 @@ from typer.testing import CliRunner
 from pkimm_analytics.assessment import loads
 from pkimm_analytics.benchmark.series import open_series
 from pkimm_analytics.cli import app, dashboards
+from pkimm_analytics.remarks import open_feedback
 from pkimm_analytics.widgets.serving import HOST, free_port
 from pkimm_analytics.workspace import Workspace
 
 MAKE_RELEASES = dashboards.demo.make_releases
+MAKE_FEEDBACK = dashboards.demo.make_feedback
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +35,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setenv("PKIMM_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("PKIMM_WORKSPACE", raising=False)
+    monkeypatch.delenv("PKIMM_FEEDBACK", raising=False)
     monkeypatch.chdir(tmp_path)
 
 
@@ -56,6 +59,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     monkeypatch.setattr(dashboards, "_serve", keep)
     monkeypatch.setattr(dashboards, "_need", lambda *_: None)
     monkeypatch.setattr(dashboards.demo, "make_releases", lambda *_: Path("releases"))
+    monkeypatch.setattr(dashboards.demo, "make_feedback", lambda *_: Path("feedback"))
     return calls
 
 
@@ -74,6 +78,37 @@ def test_the_demo_invents_a_workspace_once(served: list[dict[str, Any]], tmp_pat
     assert len(Workspace(folder).files()) == len(stored) - 1
     assert [call["workspace"] for call in served] == [folder, folder]
     assert served[0]["open_browser"] is False
+
+
+def test_the_demo_has_two_rounds_of_feedback_that_are_made_once(
+    served: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    They lie beside the workspace, their names say that they are invented, and pages get them.
+    """
+    rounds = {"2026Q3-synthetic": 3, "2026Q4-synthetic": 4}
+    monkeypatch.setattr(dashboards.demo, "FEEDBACK_ROUNDS", rounds)
+    monkeypatch.setattr(dashboards.demo, "make_feedback", MAKE_FEEDBACK)
+    assert run("demo", "--no-browser").exit_code == 0
+    folder = tmp_path / "home" / "demo" / "workspace-feedback"
+    assert served[0]["feedback"] == folder
+    stored = open_feedback(folder).stored()
+    assert {one.round for one in stored} == set(rounds)
+    assert len({one.respondent for one in stored if one.round == "2026Q4-synthetic"}) == 4
+    assert all(one.assessment.synthetic for one in Workspace(folder).stored())
+    assert run("demo", "--no-browser").exit_code == 0
+    assert open_feedback(folder).stored() == stored
+
+
+def test_serve_takes_the_feedback_of_a_working_group(served: list[dict[str, Any]]) -> None:
+    """
+    By option, or from the environment; nothing without them.
+    """
+    assert run("serve", "--feedback", "group", "--no-browser").exit_code == 0
+    environment = {"PKIMM_FEEDBACK": "elsewhere"}
+    CliRunner().invoke(app, ["serve", "--no-browser"], env=environment)
+    assert run("serve", "--no-browser").exit_code == 0
+    assert [call["feedback"] for call in served] == [Path("group"), Path("elsewhere"), None]
 
 
 def test_the_demo_has_a_benchmark_that_is_made_once_and_says_that_it_is_invented(

@@ -35,6 +35,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for assessment in sample_history(1)[:2]:
         workspace.save(assessment)
     monkeypatch.setenv("PKIMM_WORKSPACE", str(workspace.folder))
+    monkeypatch.setenv("PKIMM_FEEDBACK", str(tmp_path / "feedback"))
     monkeypatch.setenv("PKIMM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     return tmp_path

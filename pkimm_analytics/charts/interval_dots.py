@@ -97,6 +97,7 @@ def interval_dots(
             "fixedrange": True,
         },
         yaxis={"range": [bottom, -0.7], "visible": False, "fixedrange": True},
+        shapes=[_row_line(place) for place in range(len(rows))],
         annotations=[
             text
             for place, row in enumerate(rows)
@@ -141,6 +142,19 @@ def _squares(rows: Sequence[Any], name: str) -> go.Scatter:
         hovertemplate=f"<b>%{{customdata[0]}}</b><br>{plain(name)}: %{{x:.3g}}<extra></extra>",
         name=plain(name),
     )
+
+
+def _row_line(place: int) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": place,
+        "y1": place,
+        "line": {"color": GRID, "width": 1, "dash": "dot"},
+        "layer": "below",
+    }
 
 
 def _reach(end: Any, start: Any) -> float:

@@ -64,6 +64,14 @@ ReleaseOption = Annotated[
         envvar="PKIMM_RELEASE",
     ),
 ]
+FeedbackOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--feedback",
+        help="Feedback place of a working group; made with the first import.",
+        envvar="PKIMM_FEEDBACK",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -106,7 +114,16 @@ def demo_command(
     say(f"Invented assessments, in {place.folder}")
     releases = demo.make_releases(place.folder, organizations)
     say(f"Invented releases, in {releases}")
-    _serve(place.folder, releases, port=port, open_browser=not no_browser, warm=warm)
+    feedback = demo.make_feedback(place.folder)
+    say(f"Invented feedback, in {feedback}")
+    _serve(
+        place.folder,
+        releases,
+        feedback=feedback,
+        port=port,
+        open_browser=not no_browser,
+        warm=warm,
+    )
 
 
 @ends_cleanly
@@ -116,6 +133,7 @@ def serve_command(
         typer.Option("--workspace", "-w", help="Folder of assessments.", envvar="PKIMM_WORKSPACE"),
     ] = Path("workspace"),
     release: ReleaseOption = None,
+    feedback: FeedbackOption = None,
     port: PortOption = DASHBOARD_PORT,
     no_browser: BrowserOption = False,
     warm: WarmOption = True,
@@ -128,7 +146,14 @@ def serve_command(
         raise WorkspaceError(f"{workspace} is a file, not a folder. Nothing was started.")
     if not workspace.exists():
         say(f"{workspace} does not exist yet: it is made with the first import.")
-    _serve(workspace, release, port=port, open_browser=not no_browser, warm=warm)
+    _serve(
+        workspace,
+        release,
+        feedback=feedback,
+        port=port,
+        open_browser=not no_browser,
+        warm=warm,
+    )
 
 
 @ends_cleanly
@@ -229,10 +254,18 @@ def _need(*packages: str) -> None:
 
 
 def _serve(
-    workspace: Path, release: Path | None, *, port: int, open_browser: bool, warm: bool
+    workspace: Path,
+    release: Path | None,
+    *,
+    feedback: Path | None,
+    port: int,
+    open_browser: bool,
+    warm: bool,
 ) -> None:
     dashboards = shipped_folder("dashboards")
-    environment = dashboard_environment(dashboards, workspace=workspace, release=release)
+    environment = dashboard_environment(
+        dashboards, workspace=workspace, release=release, feedback=feedback
+    )
     chosen = free_port(port)
     if port not in (0, chosen):
         say(f"Port {port} is taken.")

@@ -1,5 +1,5 @@
 """
-What ``pkimm demo`` shows: invented assessments, a collection of many, and its releases.
+What ``pkimm demo`` shows: invented assessments, a benchmark of many, rounds of feedback.
 
 Everything goes the way that real data goes: contributions, collection, release with its
 audit. It is made once, beside the workspace, and found again; a half-made one is made
@@ -8,6 +8,8 @@ anew. Its pseudonyms come from a key of its own that is not kept.
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +25,9 @@ SHOWN_ORGANIZATIONS = 3
 BENCHMARK_ORGANIZATIONS = 240
 """Enough for groups by sector, size and region to be published."""
 BENCHMARK_QUARTERS = ("2026Q1", "2026Q2", "2026Q3")
+FEEDBACK_ROUNDS = {"2026Q3-synthetic": 90, "2026Q4-synthetic": 160}
+"""Invented rounds of feedback and their respondents; the newest one has planted truths."""
+FEEDBACK_ASSESSMENTS = 80
 _BATCH = 400
 
 
@@ -81,6 +86,63 @@ def make_releases(workspace: Path, organizations: int = BENCHMARK_ORGANIZATIONS)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return releases
+
+
+def make_feedback(workspace: Path) -> Path:
+    """
+    Make two synthetic rounds of feedback with assessments of respondents, or find them.
+
+    Parameters
+    ----------
+    workspace : Path
+        Workspace of the demo; the feedback place is made beside it.
+
+    Raises
+    ------
+    WorkspaceError
+        If the folder cannot be written.
+    """
+    folder = workspace.with_name(f"{workspace.name}-feedback")
+    if folder.exists():
+        return folder
+    part = folder.with_name(f".{folder.name}.part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        _fill_feedback(part)
+        part.rename(folder)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise WorkspaceError(f"{folder} cannot be written: {reason}.") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def _fill_feedback(folder: Path) -> None:
+    """Import form exports, as a working group does, and keep some assessments beside them."""
+    from pkimm_analytics.loaders.feedback import load_feedback
+    from pkimm_analytics.remarks import open_feedback
+    from pkimm_analytics.synthetic.feedback import form_rows, simulate_feedback
+
+    place = open_feedback(folder)
+    with progress_bar("Inventing feedback", len(FEEDBACK_ROUNDS) + 1) as advance:
+        for seed, (name, respondents) in enumerate(FEEDBACK_ROUNDS.items(), SEED):
+            plant = name == max(FEEDBACK_ROUNDS)
+            invented = simulate_feedback(respondents=respondents, seed=seed, plant=plant)
+            export = io.StringIO(newline="")
+            csv.writer(export).writerows(form_rows(invented))
+            loaded = load_feedback(
+                export.getvalue().encode(),
+                "form.csv",
+                model=invented.model,
+                round_=name,
+                pseudonym=place.pseudonym,
+            )
+            place.append(loaded.remarks)
+            advance()
+        for assessment in invented.assessments()[:FEEDBACK_ASSESSMENTS]:
+            Workspace(folder).save(assessment)
+        advance()
 
 
 def _make(folder: Path, organizations: int) -> None:

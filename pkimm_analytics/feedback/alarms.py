@@ -98,7 +98,7 @@ def alarms(
     listed = pd.concat([frame for frame in found if not frame.empty] or [pd.DataFrame()])
     listed = listed.reindex(columns=_COLUMNS)
     listed["meaning"] = [KINDS[kind] for kind in listed["kind"]]
-    listed["other"] = listed["other"].fillna("")
+    listed["other"] = listed["other"].astype(object).where(listed["other"].notna(), "")
     return listed.sort_values(["q", "kind", "element", "other"], ignore_index=True)
 
 

@@ -256,6 +256,10 @@ class Feedback:
         """Newest decision about each remark by its id; a remark without one is open."""
         return {decision.remark: decision for decision in self._history()}
 
+    def history(self, remark: str) -> list[Decision]:
+        """Decisions about one remark, oldest first."""
+        return [decision for decision in self._history() if decision.remark == remark]
+
     def _history(self) -> list[Decision]:
         return [decision_of(entry) for entry in self._decisions.entries()]
 

@@ -59,6 +59,8 @@ function render({ model, el }) {
       if (place) place.scrollTop = top;
     }
     if (active) document.getElementById(active)?.focus({ preventScroll: true });
+    const due = el.querySelector("[data-load]");
+    if (due) act(due.dataset.load);
   };
 
   const act = (action, value, content) =>

@@ -3,7 +3,8 @@ A part of a page: HTML that Python writes, and what the user does with it.
 
 The browser shows the HTML and reports clicks, choices, texts and files; it computes
 nothing. Elements say what they report: ``data-action`` names it, ``data-value`` or
-``data-from`` (a selector) gives its value, ``data-drop`` takes files.
+``data-from`` (a selector) gives its value, ``data-drop`` takes files. What is about to
+be shown may ask for itself: ``data-load`` reports its action as soon as it is there.
 """
 
 from __future__ import annotations

@@ -105,6 +105,7 @@ def dashboard_environment(
     *,
     workspace: Path | None = None,
     release: Path | None = None,
+    feedback: Path | None = None,
     base: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """
@@ -118,6 +119,8 @@ def dashboard_environment(
         Workspace to show. Notebooks read it from ``PKIMM_WORKSPACE``.
     release : Path, optional
         Release to compare with. Notebooks read it from ``PKIMM_RELEASE``.
+    feedback : Path, optional
+        Feedback place of a working group. Notebooks read it from ``PKIMM_FEEDBACK``.
     base : mapping of str to str, optional
         Environment to start from: this process's own by default.
 
@@ -137,7 +140,8 @@ def dashboard_environment(
     environment["JUPYTER_PATH"] = os.pathsep.join(path for path in data if path)
     # The kernel is the Python that runs us, not one that the user once installed.
     environment["JUPYTER_PREFER_ENV_PATH"] = "1"
-    for name, path in (("PKIMM_WORKSPACE", workspace), ("PKIMM_RELEASE", release)):
+    places = {"PKIMM_WORKSPACE": workspace, "PKIMM_RELEASE": release, "PKIMM_FEEDBACK": feedback}
+    for name, path in places.items():
         environment.pop(name, None)
         if path is not None:
             environment[name] = str(path.resolve())

@@ -228,7 +228,8 @@ def voila_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     Return ``voila_server(workspace=None, release=None)``: the address of a running server.
 
     Each combination is started once and ends with the test session. `dashboards` serves
-    another folder, in the same frame and with the same settings.
+    another folder, in the same frame and with the same settings; `feedback` is the place
+    of a working group.
     """
     with contextlib.ExitStack() as servers:
 
@@ -238,10 +239,13 @@ def voila_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
             release: Path | None = None,
             dashboards: Path = ROOT / "dashboards",
             warm: bool = False,
+            feedback: Path | None = None,
         ) -> str:
             log = tmp_path_factory.mktemp("voila") / "log.txt"
             port = free_port(0)
-            environment = dashboard_environment(dashboards, workspace=workspace, release=release)
+            environment = dashboard_environment(
+                dashboards, workspace=workspace, release=release, feedback=feedback
+            )
             # The user's own Jupyter and IPython settings must not decide a test.
             home = tmp_path_factory.mktemp("home")
             environment |= {"JUPYTER_CONFIG_DIR": str(home), "IPYTHONDIR": str(home)}

@@ -1,0 +1,250 @@
+"""
+What was brought to the feedback page and is not imported yet.
+
+A form keeps its column map while the user corrects it, and is read again after each
+change; nothing reaches the feedback place before the import.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError
+from pkimm_analytics.loaders.feedback import ColumnMap, load_feedback
+from pkimm_analytics.loaders.feedback.columns import CHOICES, FIELDS, best_grid
+from pkimm_analytics.loaders.feedback.elements import Elements
+from pkimm_analytics.loaders.feedback.grid import Grid, read_grids
+from pkimm_analytics.loaders.feedback.reading import form_of
+from pkimm_analytics.loaders.feedback.words import NOTHING, VALUES, fold, value_of
+from pkimm_analytics.model import Model
+from pkimm_analytics.remarks import Contact, Feedback, Remark
+
+N_SAMPLES = 3
+SAMPLE_LENGTH = 40
+MOST_WORDS = 20
+"""Unknown answers that are asked about; a column with more holds something else."""
+
+
+@dataclass
+class Taken:
+    """
+    One source.
+
+    Parameters
+    ----------
+    name : str
+    content : bytes
+    round : str
+        Round of what names none itself.
+    grid, columns : Grid, ColumnMap, optional
+        Of a form.
+    remarks, contacts, problems : tuple
+        What was read of it.
+    words : list of (str, str)
+        Answers to choices that the program does not know, with their field.
+    """
+
+    name: str
+    content: bytes
+    round: str
+    grid: Grid | None = None
+    columns: ColumnMap | None = None
+    remarks: tuple[Remark, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    words: list[tuple[str, str]] = field(default_factory=list)
+
+    def samples(self, number: int) -> list[str]:
+        """First distinct answers of a column, cut to what fits into a table."""
+        cells = self.grid.column(number - 1) if self.grid is not None else []
+        distinct = list(dict.fromkeys(cells[:100]))[:N_SAMPLES]
+        return [c if len(c) <= SAMPLE_LENGTH else f"{c[:SAMPLE_LENGTH]} …" for c in distinct]
+
+    def meaning(self, name: str, word: str) -> str:
+        """Return what the user said that an answer means, empty if nothing."""
+        values: Mapping[str, Mapping[str, str]] = self.columns.values if self.columns else {}
+        return values.get(name, {}).get(fold(word), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an import added, and the newest round of it."""
+
+    added: int
+    known: int
+    contacts: int
+    round: str | None
+
+
+class Take:
+    """
+    Sources that wait for the import.
+
+    Parameters
+    ----------
+    place : Feedback
+        Where remarks go; its key makes the pseudonyms.
+    model : Model
+        Edition that forms are about.
+    """
+
+    def __init__(self, place: Feedback, model: Model) -> None:
+        self._place = place
+        self.model = model
+        self.sources: list[Taken] = []
+        self.refused: list[tuple[str, tuple[Problem, ...]]] = []
+        self.keeps_contacts = False
+
+    def contacts(self) -> list[Contact]:
+        """Contacts that respondents left; forgotten unless the user wants to keep them."""
+        return [contact for source in self.sources for contact in source.contacts]
+
+    def clear(self) -> None:
+        """Forget everything that was not imported."""
+        self.sources, self.refused, self.keeps_contacts = [], [], False
+
+    # --- taking --------------------------------------------------------------------------
+
+    def file(self, name: str, content: bytes | None) -> None:
+        """Take a file, whatever it is; what cannot be read is remembered with the reason."""
+        if content is None:
+            self.refuse(name, "the browser could not read the file")
+            return
+        try:
+            self.sources.append(self._read(name, content))
+        except PkimmError as error:
+            self.refused.append((error.message, tuple(error.problems)))
+
+    def text(self, text: str) -> None:
+        """Take what was pasted: a document, a table, or the text of an issue."""
+        self.file("pasted text", text.encode("utf-8", "replace"))
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Remember that a source was not taken."""
+        self.refused.append((f"{name} was not read.", (Problem(name, reason),)))
+
+    def _read(self, name: str, content: bytes) -> Taken:
+        taken = Taken(name, content, _quarter())
+        if form_of(content) == "form":
+            grids = read_grids(content, name, [])
+            taken.grid, taken.columns = best_grid(grids, Elements(self.model))
+            self._reread(taken)
+        else:
+            self._load(taken)
+        return taken
+
+    def _load(self, source: Taken) -> None:
+        loaded = load_feedback(
+            source.content,
+            source.name,
+            model=self.model,
+            round_=source.round,
+            pseudonym=self._place.pseudonym,
+            columns=source.columns,
+        )
+        source.remarks, source.contacts = loaded.remarks, loaded.contacts
+        source.problems = loaded.problems
+
+    # --- correcting ------------------------------------------------------------------------
+
+    def change(self, where: str, value: str) -> None:
+        """
+        Correct a column map.
+
+        Parameters
+        ----------
+        where : str
+            ``source.column`` or ``source.word.number``.
+        value : str
+            Field of the column, or code that the word stands for.
+        """
+        place, _, rest = where.partition(".")
+        source = self._source(place)
+        if source is None or source.columns is None:
+            return
+        kind, _, number = rest.partition(".")
+        if kind == "word":
+            source.columns = _with_word(source, number, value)
+        elif value in FIELDS:
+            changed = tuple(
+                replace(column, field=value, sure=True) if str(column.number) == rest else column
+                for column in source.columns.columns
+            )
+            source.columns = replace(source.columns, columns=changed)
+        self._reread(source)
+
+    def change_round(self, where: str, value: str) -> None:
+        """Set the round of a form's rows that name none."""
+        source = self._source(where)
+        if source is not None:
+            source.round = value.strip()
+            self._reread(source)
+
+    def change_model(self, model: Model) -> None:
+        """Read forms as answers about another edition."""
+        self.model = model
+        for source in self.sources:
+            self._reread(source)
+
+    def _source(self, place: str) -> Taken | None:
+        known = place.isdigit() and int(place) < len(self.sources)
+        return self.sources[int(place)] if known else None
+
+    def _reread(self, source: Taken) -> None:
+        """Read again; a form that says nothing with this map waits for a better one."""
+        try:
+            self._load(source)
+        except SourceFormatError as error:
+            source.remarks, source.contacts = (), ()
+            source.problems = error.problems or (Problem(source.name, error.message),)
+        source.words = _unknown(source)
+
+    # --- importing -------------------------------------------------------------------------
+
+    def keep(self) -> Kept:
+        """Add everything that was read to the feedback place, and forget the sources."""
+        remarks = [remark for source in self.sources for remark in source.remarks]
+        contacts = self.contacts() if self.keeps_contacts else []
+        added = self._place.append(remarks)
+        if contacts:
+            self._place.keep_contacts(contacts)
+        self.clear()
+        newest = max((remark.round for remark in remarks), default=None)
+        return Kept(added.added, added.known, len(set(contacts)), newest)
+
+
+def _unknown(source: Taken) -> list[tuple[str, str]]:
+    found: dict[tuple[str, str], str] = {}
+    if source.grid is None or source.columns is None:
+        return []
+    for column in source.columns.columns:
+        if column.field not in CHOICES:
+            continue
+        for cell in source.grid.column(column.number - 1):
+            folded = fold(cell)
+            if folded not in NOTHING and value_of(column.field, cell) is None:
+                found.setdefault((column.field, folded), cell)
+            if len(found) > MOST_WORDS:
+                break
+    return [(name, cell) for (name, _), cell in found.items()][:MOST_WORDS]
+
+
+def _with_word(source: Taken, number: str, code: str) -> ColumnMap:
+    columns = source.columns
+    assert columns is not None  # noqa: S101  # the caller looked
+    if not number.isdigit() or int(number) >= len(source.words):
+        return columns
+    name, word = source.words[int(number)]
+    if code and code not in VALUES[name]:
+        return columns
+    words = {**columns.values.get(name, {}), fold(word): code}
+    if not code:
+        del words[fold(word)]
+    return replace(columns, values={**columns.values, name: words})
+
+
+def _quarter() -> str:
+    day = dt.datetime.now(dt.UTC).date()
+    return f"{day.year}Q{(day.month + 2) // 3}"
