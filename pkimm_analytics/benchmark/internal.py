@@ -169,7 +169,8 @@ class Internal:
             ``at_least_2`` to ``at_least_5`` and ``level_1`` to ``level_5`` (shares);
             of the exact scores ``mean``, ``std``, ``iqr`` and ``median, p25, p75, p10,
             p90`` (linear interpolation). Shares, quantiles and the mean have ``_low``
-            and ``_high``. NaN where nobody has a score.
+            and ``_high``. NaN where nobody has a score. Last ``assurance`` and
+            ``editions``: what the figures pool, with the number of members.
 
         Raises
         ------
@@ -180,7 +181,8 @@ class Internal:
 
         members = self.members(cohort)
         wanted = self.measures if measures is None else measures
-        return pd.DataFrame([self._row(members, measure) for measure in wanted])
+        pools = self._pools(members)
+        return pd.DataFrame([self._row(members, measure) | pools for measure in wanted])
 
     def _row(self, members: NDArray[np.intp], measure: str) -> dict[str, Any]:
         values, counts = self.score_counts(members, measure)
@@ -210,6 +212,13 @@ class Internal:
             pairs = sorted(zip(self.rows.values[name], counts.tolist(), strict=True))
             found[name] = {value: n for value, n in pairs if n}
         return found
+
+    def _pools(self, members: NDArray[np.intp]) -> dict[str, str]:
+        found = self.pooled(members)
+        return {
+            column: ", ".join(f"{value} {n}" for value, n in found[name].items())
+            for column, name in (("assurance", "assurance"), ("editions", "edition"))
+        }
 
     def rank(
         self, members: NDArray[np.intp], measure: str, own: Fraction
@@ -270,6 +279,7 @@ class Internal:
                     "rank_high": high,
                     "verdict": verdict,
                     "note": measure_note(measure, model, edition, pools=pools),
+                    **self._pools(members),
                 }
             )
         return pd.DataFrame(rows)

@@ -106,7 +106,7 @@ def peer_ladder(
             break
     gone = [d for d in reversed(order) if d in coarse and d not in found]
     relaxed += [(d, coarse[d], ALL) for d in gone]
-    pooled = pooled_in(bench, found)
+    pooled = bench.pooled(found)
     return Ladder(
         asked=asked,
         found=found,
@@ -163,20 +163,6 @@ def _steps(cohort: Mapping[str, str], order: Sequence[str]) -> Iterator[dict[str
     used = [d for d in order if d in cohort]
     for kept in product((True, False), repeat=len(used)):
         yield {d: cohort[d] for d, keep in zip(used, kept, strict=True) if keep}
-
-
-def pooled_in(bench: Benchmark, cohort: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """
-    Kinds of assurance, and editions, that the figures of a cohort join.
-
-    From the manifest where the release is not broken down by them, because no row says.
-    """
-    editions = tuple(str(e["version"]) for e in bench.manifest.get("editions", ()))
-    every = {"assurance": ("self", "independent"), "edition": editions}
-    return {
-        name: (cohort[name],) if cohort.get(name, ALL) != ALL else kinds
-        for name, kinds in every.items()
-    }
 
 
 def cohort_of(assessment: Assessment) -> dict[str, str]:

@@ -129,6 +129,17 @@ class Benchmark:
             "synthetic": self.synthetic,
         }
 
+    def pooled(self, cohort: Cohort | None = None) -> dict[str, tuple[str, ...]]:
+        """
+        Kinds of ``assurance``, and the editions (``edition``), that a cohort's figures join.
+
+        All that the manifest lists, unless the cohort is of one of them: no row says.
+        """
+        editions = tuple(str(e["version"]) for e in self.manifest.get("editions", ()))
+        every = {"assurance": ("self", "independent"), "edition": editions}
+        stated = {d: c for d, c in (cohort or {}).items() if c != ALL}
+        return {name: (stated[name],) if name in stated else kinds for name, kinds in every.items()}
+
     def name(self, measure: str) -> str:
         """Name of a measure, for people."""
         return "Overall" if measure == OVERALL else self.edition.name(measure)
@@ -238,7 +249,8 @@ class Benchmark:
         -------
         DataFrame
             One row per measure: ``measure, kind, name, is_published, reason, n, n_low,
-            n_high, step, as_of``; then for each of ``at_least_2`` to ``at_least_5``,
+            n_high, step, as_of``, ``assurance`` and ``editions`` (what the figure pools,
+            with commas); then for each of ``at_least_2`` to ``at_least_5``,
             ``level_1`` to ``level_5`` (shares, 0 to 1) and ``median, p25, p75, p10,
             p90`` (levels): the value; ``_low`` and ``_high``, the 95 % interval, which
             holds for each n of the band and for rounding and coding; ``_printed_low``
@@ -263,7 +275,9 @@ class Benchmark:
         if unknown:
             problems = [Problem(str(m)[:80], "not a measure of this release") for m in unknown]
             raise BenchmarkError("The release has no such measure.", problems)
-        rows = [self._row(group, measure) for measure in wanted]
+        joined = {name: ", ".join(kinds) for name, kinds in self.pooled(cohort).items()}
+        pools = {"assurance": joined["assurance"], "editions": joined["edition"]}
+        rows = [self._row(group, measure) | pools for measure in wanted]
         return pd.DataFrame(rows, columns=FIGURE_COLUMNS)
 
     @cached_property
@@ -337,7 +351,7 @@ _ENDS = ("", "_low", "_high", "_printed_low", "_printed_high")
 
 FIGURE_COLUMNS = [
     *("measure", "kind", "name", "is_published", "reason"),
-    *("n", "n_low", "n_high", "step", "as_of"),
+    *("n", "n_low", "n_high", "step", "as_of", "assurance", "editions"),
     *(f"{name}{end}" for name in _SHARES for end in (*_ENDS, "_qualifier")),
     *(f"{name}{end}" for name in QUANTILES for end in _ENDS),
 ]

@@ -326,15 +326,14 @@ def _contrast(
             {
                 "format": "pkimm-contrast/1",
                 **({"mark": mark} if mark else {}),
-                "cohort": one,
-                "versus": other,
+                "cohort": {"asked": one, "pooled": _pooled(source, one)},
+                "versus": {"asked": other, "pooled": _pooled(source, other)},
                 "measures": {str(r["measure"]): _row(r) for r in table.to_dict("records")},
             }
         )
         return
     shown_table = Table("", "n", "n of the others", "verdict", box=SIMPLE)
-    words, others = cohort_words(one), cohort_words(other)
-    shown_table.title = shown(f"{words} compared with {others}")
+    shown_table.title = shown(f"{cohort_words(one)} compared with {cohort_words(other)}")
     for row in table.to_dict("records"):
         if str(row["measure"]).count(".") == 2 and not all_:
             continue
@@ -343,8 +342,19 @@ def _contrast(
     out().print(shown_table)
     n_alike = int((table["verdict"] == "not distinguishable").sum())
     out().print(f"{n_alike} of {len(table)} measures cannot be told apart.")
+    for words, cohort in ((cohort_words(one), one), (cohort_words(other), other)):
+        parts = [f"{name} {', '.join(kinds)}" for name, kinds in _pooled(source, cohort).items()]
+        out().print(shown(f"Pooled in {words}: {'; '.join(parts)}."))
     if mark:
         say(f"{mark}.")
+
+
+def _pooled(source: Benchmark | Internal, cohort: dict[str, str]) -> dict[str, list[str]]:
+    """Say which kinds of assurance and which editions the figures of a cohort join."""
+    if isinstance(source, Benchmark):
+        return {name: list(kinds) for name, kinds in source.pooled(cohort).items()}
+    found = source.pooled(source.members(cohort))
+    return {name: list(counts) for name, counts in found.items() if name != "mode"}
 
 
 def _row(row: dict[Any, Any]) -> dict[str, Any]:

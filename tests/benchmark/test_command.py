@@ -97,7 +97,10 @@ def test_peers_alone_cohorts_and_two_cohorts(run, release):
     pair = ("--cohort", "sector=finance", "--versus", "all")
     both = json.loads(run("--release", release, *pair, "--json").stdout)
     assert both["measures"]["overall"]["n_other"] == "500-999"
-    assert "cannot be told apart" in run("--release", release, *pair).stdout
+    assert both["cohort"]["pooled"]["assurance"] == ["self", "independent"]
+    text = run("--release", release, *pair).stdout
+    assert "cannot be told apart" in text
+    assert "Pooled in all organizations: assurance self, independent" in text
 
 
 def test_the_release_may_come_from_the_environment(run, release, collection):

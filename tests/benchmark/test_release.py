@@ -181,6 +181,20 @@ def test_figures_have_the_same_columns_whatever_is_withheld(bench):
         assert list(bench.figures(cohort).columns) == FIGURE_COLUMNS
 
 
+def test_every_row_says_what_it_pools(bench):
+    """
+    All kinds of assurance and editions, or the one that the cohort is of.
+    """
+    everybody, independent, first = (
+        bench.figures(cohort, ["overall"]).iloc[0]
+        for cohort in ({}, {"assurance": "independent"}, {"edition": "1.0.0"})
+    )
+    assert everybody["assurance"] == "self, independent"
+    assert everybody["editions"] == "1.0.0, 1.1.0, 2.0.0"
+    assert independent["assurance"] == "independent"
+    assert (first["assurance"], first["editions"]) == ("self, independent", "1.0.0")
+
+
 def test_unknown_dimensions_codes_combinations_and_measures_are_named(bench):
     """
     All problems at once, with what would be right.
