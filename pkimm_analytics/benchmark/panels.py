@@ -90,15 +90,17 @@ def level_table(bench: Benchmark, cohort: Cohort, measures: Sequence[str]) -> pd
         The columns of :meth:`.Benchmark.figures`, and ``words_1`` to ``words_5``.
     """
     table = bench.figures(cohort, measures)
-    for level in LEVELS:
-        name = f"level_{level}"
-        table[f"words_{level}"] = [
-            f"{row['name']}: {share_words(row, name)} at level {level}, {_n(row)}"
-            if row["is_published"]
-            else f"{row['name']}: {WITHHELD}"
-            for row in records(table)
-        ]
-    return table
+    words = [_level_words(row) for row in records(table)]
+    names = [f"words_{level}" for level in LEVELS]
+    return pd.concat([table, pd.DataFrame(words, columns=names, dtype="str")], axis=1)
+
+
+def _level_words(row: Mapping[Any, Any]) -> list[str]:
+    if not row["is_published"]:
+        return [f"{row['name']}: {WITHHELD}"] * len(LEVELS)
+    return [
+        f"{row['name']}: {share_words(row, f'level_{k}')} at level {k}, {_n(row)}" for k in LEVELS
+    ]
 
 
 def step_table(bench: Benchmark, cohorts: Sequence[Cohort], measure: str) -> pd.DataFrame:

@@ -28,6 +28,12 @@ from pkimm_analytics.charts.look import (
 )
 
 LEVELS = (1, 2, 3, 4, 5)
+_COLUMNS = [
+    *("name", "is_published"),
+    *(f"{kind}_{level}" for kind in ("level", "words") for level in LEVELS),
+    *(f"level_{level}_qualifier" for level in LEVELS),
+    *(f"at_least_{level}_{end}" for level in LEVELS[1:] for end in ("low", "high")),
+]
 _ROW = 38
 _BAR = 0.56
 _MARKS = {"<=": "≤", ">=": "≥"}
@@ -60,7 +66,7 @@ def level_shares(
     -------
     plotly.graph_objects.Figure
     """
-    rows = rows_of(table)
+    rows = rows_of(table[_COLUMNS])
     shown = [(y, row) for y, row in enumerate(rows) if row.is_published]
     withheld = [y for y, row in enumerate(rows) if not row.is_published]
     is_short = labels == "short"

@@ -23,7 +23,7 @@ from pkimm_analytics.synthetic import sample_history
 from pkimm_analytics.workspace import Workspace
 from tests.benchmark.made import made_release
 from tests.e2e.test_organization import overlapping, serious
-from tests.loaders.invented_workbook import full_workbook
+from tests.loaders.invented_workbook import LEVELS, SLOT_OF, full_workbook
 from tests.official import CONFORMANCE
 from tests.widgets.test_benchmark_page import counts_of
 
@@ -275,7 +275,8 @@ def test_my_organization_from_a_link_and_from_workbooks_stands_where_the_command
     page.set_viewport_size({"width": 1280, "height": 900})
 
     invented = tmp_path / "invented.xlsx"
-    invented.write_bytes(full_workbook())
+    levels = {id_: LEVELS[place % 5] for place, id_ in enumerate(SLOT_OF)}
+    invented.write_bytes(full_workbook(levels))
     workbooks = [invented, OFFICIAL] if OFFICIAL.exists() else [invented]
     for workbook in workbooks:
         before = page.locator("#pk-mine-name").inner_text()
