@@ -53,7 +53,7 @@ loaded.assessment.source.kind, len(loaded.assessment.answers), loaded.problems
 # Nothing of the answers was lost on the way through the workbook.
 
 # %%
-loaded.assessment.answers == invented.answers
+print(loaded.assessment.answers == invented.answers)
 
 # %% [markdown]
 # ## What cannot be read is said

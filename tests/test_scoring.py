@@ -36,6 +36,7 @@ from pkimm_analytics.scoring import (
     answer_codes,
     category_score,
     score,
+    score_all,
     score_batch,
     score_extension,
     scores_to_json,
@@ -592,3 +593,14 @@ def test_extension_scores_of_a_whole_history_are_exact():
         for extension in score(assessment).extensions.values():
             assert 1 <= extension.score <= 5
             assert type(extension.score.numerator) is int
+
+
+def test_many_assessments_are_scored_as_each_of_them_alone():
+    """
+    Of several editions, both modes and with extensions, in the order in which they were given.
+    """
+    mixed = [*sample_history(3), *sample_history(7), sample_history(3)[0]]
+    for unanswered in ("excluded", "zero"):
+        together = score_all(mixed, unanswered=unanswered)
+        assert together == [score(one, unanswered=unanswered) for one in mixed]
+    assert score_all([]) == []

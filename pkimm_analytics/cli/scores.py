@@ -26,7 +26,7 @@ from pkimm_analytics.cli.console import (
 from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError
 from pkimm_analytics.loaders import Loaded, Source, find_sources, load, tabular, web_tool
 from pkimm_analytics.model import load_model, model_of
-from pkimm_analytics.scoring import Scores, figure_text, score, scores_to_json, tool_figures
+from pkimm_analytics.scoring import Scores, figure_text, score_all, scores_to_json, tool_figures
 from pkimm_analytics.workspace import Workspace
 
 SourceArgument = Annotated[
@@ -137,8 +137,9 @@ def score_command(
         except PkimmError as error:
             refused.append(error)
             continue
-        for item in loaded:
-            scores = score(_in_edition(item.assessment, edition), unanswered=unanswered.value)
+        carried = [_in_edition(item.assessment, edition) for item in loaded]
+        scored = score_all(carried, unanswered=unanswered.value)
+        for item, scores in zip(loaded, scored, strict=True):
             every += [*item.problems, *scores.problems]
             documents.append(scores_to_json(scores, item.problems))
             if not as_json:

@@ -18,7 +18,7 @@ from pkimm_analytics.scoring.document import scores_to_json, tool_figures
 from pkimm_analytics.scoring.extensions import score_extension
 from pkimm_analytics.scoring.figures import ExtensionScores, Figure, Scores, figure_text
 from pkimm_analytics.scoring.formula import Ratio, category_score, exact_mean, weighted_mean
-from pkimm_analytics.scoring.single import score
+from pkimm_analytics.scoring.single import score, score_all
 
 SCORING_VERSION = "1"
 """Changes whenever a published figure would change; stored beside every score."""
@@ -39,6 +39,7 @@ __all__ = [
     "exact_mean",
     "figure_text",
     "score",
+    "score_all",
     "score_batch",
     "score_extension",
     "scores_to_json",

@@ -1,20 +1,26 @@
-"""Scores of one assessment: a batch of one, with its extensions."""
+"""Scores of assessments with their extensions: one is a batch of one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+
+import numpy as np
 
 from pkimm_analytics.assessment import Assessment, Mode, State
 from pkimm_analytics.errors import Problem, UnknownEditionError
-from pkimm_analytics.model import Model, is_known_edition, load_extension, model_of, module_of
-from pkimm_analytics.scoring.batch import (
-    Unanswered,
-    score_batch,
+from pkimm_analytics.model import (
+    Edition,
+    Model,
+    is_known_edition,
+    load_extension,
+    model_of,
+    module_of,
 )
+from pkimm_analytics.scoring.batch import BatchScores, Unanswered, score_batch
 from pkimm_analytics.scoring.codes import answer_codes
 from pkimm_analytics.scoring.extensions import score_extension
 from pkimm_analytics.scoring.figures import ExtensionScores, Figure, Scores
-from pkimm_analytics.scoring.formula import Ratio
 
 
 def score(
@@ -37,34 +43,95 @@ def score(
         If the edition is not installed.
     """
     model = model or model_of(assessment.model)
-    requirements, categories = answer_codes(assessment, model)
-    full = assessment.mode is Mode.FULL
+    return _together([assessment], model, unanswered)[0]
+
+
+def score_all(
+    assessments: Sequence[Assessment], *, unanswered: Unanswered = "excluded"
+) -> list[Scores]:
+    """
+    Score many assessments, those of one edition and mode together.
+
+    Parameters
+    ----------
+    assessments : sequence of Assessment
+        Of any editions and modes.
+    unanswered : {"excluded", "zero"}
+        As in :func:`score_batch`.
+
+    Returns
+    -------
+    list of Scores
+        In the order of `assessments`; the same as :func:`score` of each.
+
+    Raises
+    ------
+    UnknownEditionError
+        If an edition is not installed.
+    """
+    alike: dict[tuple[Edition, Mode], list[int]] = {}
+    for place, assessment in enumerate(assessments):
+        alike.setdefault((assessment.model, assessment.mode), []).append(place)
+    found: dict[int, Scores] = {}
+    for (edition, _), places in alike.items():
+        scored = _together([assessments[place] for place in places], model_of(edition), unanswered)
+        found |= zip(places, scored, strict=True)
+    return [found[place] for place in range(len(assessments))]
+
+
+def _together(
+    assessments: Sequence[Assessment], model: Model, unanswered: Unanswered
+) -> list[Scores]:
+    """Score assessments of one edition and one mode as one batch."""
+    codes = [answer_codes(assessment, model) for assessment in assessments]
+    full = assessments[0].mode is Mode.FULL
     batch = score_batch(
         model,
-        requirements=requirements[None, :] if full else None,
-        categories=categories[None, :],
+        requirements=np.stack([requirements for requirements, _ in codes]) if full else None,
+        categories=np.stack([categories for _, categories in codes]),
         unanswered=unanswered,
     )
+    known = is_known_edition(model)
+    return [
+        _row(assessment, model, batch, row, unanswered=unanswered, is_known=known)
+        for row, assessment in enumerate(assessments)
+    ]
+
+
+def _row(
+    assessment: Assessment,
+    model: Model,
+    batch: BatchScores,
+    row: int,
+    *,
+    unanswered: Unanswered,
+    is_known: bool,
+) -> Scores:
+    """Scores of one row of a batch, with its extensions."""
+    full = assessment.mode is Mode.FULL
     figures = {
         key: Figure(
-            value=ratio.fraction(),
-            state=_STATES[int(batch.states[0, column])],
-            n_rated=int(batch.n_rated[0, column]),
-            n_in_scope=int(batch.n_in_scope[0, column]),
-            by_hand=full and bool(batch.states[0, column] == 1 and not batch.n_rated[0, column]),
+            value=ratio.fraction(row),
+            state=_STATES[int(batch.states[row, column])],
+            n_rated=int(batch.n_rated[row, column]),
+            n_in_scope=int(batch.n_in_scope[row, column]),
+            by_hand=full
+            and bool(batch.states[row, column] == 1 and not batch.n_rated[row, column]),
         )
         for column, (key, ratio) in enumerate(batch.categories.items())
     }
     extensions, problems = _extensions(assessment, model, figures)
-    if not is_known_edition(model):
+    if not is_known:
         problems = (*problems, _by_id(model))
     return Scores(
         model=model,
         assessment=assessment,
         unanswered=unanswered,
-        overall=_total(batch.overall, figures.values()),
+        overall=_total(batch.overall.fraction(row), figures.values()),
         modules={
-            id_: _total(ratio, (f for key, f in figures.items() if module_of(key) == id_))
+            id_: _total(
+                ratio.fraction(row), (f for key, f in figures.items() if module_of(key) == id_)
+            )
             for id_, ratio in batch.modules.items()
         },
         categories=figures,
@@ -86,12 +153,12 @@ def _by_id(model: Model) -> Problem:
 _STATES = {1: State.RATED, 0: State.UNANSWERED, -1: State.NOT_APPLICABLE}
 
 
-def _total(ratio: Ratio, inside: Iterable[Figure]) -> Figure:
+def _total(value: Fraction | None, inside: Iterable[Figure]) -> Figure:
     figures = list(inside)
     states = {figure.state for figure in figures}
     state = next((s for s in (State.RATED, State.UNANSWERED) if s in states), State.NOT_APPLICABLE)
     return Figure(
-        value=ratio.fraction(),
+        value=value,
         state=state,
         n_rated=sum(f.n_rated for f in figures),
         n_in_scope=sum(f.n_in_scope for f in figures),
