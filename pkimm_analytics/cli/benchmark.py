@@ -76,7 +76,7 @@ def benchmark_command(
         str | None,
         typer.Option(
             help="Peers, such as sector=finance,size=5000+; all: everybody. Without it, those"
-            " of the assessment's own profile."
+            " of the assessment's own profile (of a collection: everybody)."
         ),
     ] = None,
     versus: Annotated[
