@@ -143,7 +143,7 @@ def _explain(
     for theme in range(1, int(groups.max(initial=0)) + 1):
         inside = np.flatnonzero(groups == theme)
         middle = np.asarray(vectors[inside].mean(axis=0)).ravel()
-        telling = np.argsort(whole - middle, kind="stable")[:N_TERMS]
+        telling = np.argsort(whole - middle, kind="stable")
         nearest = np.argsort(-(vectors[inside] @ middle), kind="stable")
         elements = said["element"].iloc[inside].value_counts()
         order = sorted(elements.items(), key=lambda pair: (-pair[1], str(pair[0])))
@@ -151,9 +151,21 @@ def _explain(
             {
                 "theme": theme,
                 "n": len(inside),
-                "terms": tuple(str(terms[t]) for t in telling if middle[t] > whole[t]),
+                "terms": _apart([str(terms[t]) for t in telling if middle[t] > whole[t]]),
                 "representatives": tuple(said["id"].iloc[inside[nearest[:N_REPRESENTATIVES]]]),
                 "elements": tuple(str(key) for key, _ in order[:N_REPRESENTATIVES]),
             }
         )
     return pd.DataFrame(rows, columns=["theme", "n", "terms", "representatives", "elements"])
+
+
+def _apart(terms: Sequence[str]) -> tuple[str, ...]:
+    """Take the first terms; one whose words all stand there already says nothing new."""
+    taken: list[str] = []
+    seen: set[str] = set()
+    for term in terms:
+        words = set(term.split())
+        if len(taken) < N_TERMS and not words <= seen:
+            taken.append(term)
+            seen |= words
+    return tuple(taken)

@@ -8,6 +8,7 @@ and contacts are not in it, because no table has them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,12 @@ from pkimm_analytics.feedback.changes import changes
 from pkimm_analytics.feedback.summary import Summary
 from pkimm_analytics.feedback.tracing import proposed_decisions
 from pkimm_analytics.remarks import Decision
-from pkimm_analytics.reports.blocks import Bar, Block, Chart, Facts, Heading, Report, Table, Text
+from pkimm_analytics.reports.blocks import Block, Facts, Heading, Report, Table, Text
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_KEY = re.compile(r"[GMOR](?:\.[a-z0-9-]+){2}")
 
 MOST_ROWS = 15
 """Rows of a table that shows the first of many."""
@@ -129,7 +132,7 @@ class _Pack:
         )
         yield Heading("Proposed decisions")
         rows = [
-            (self.name(p.element), str(p.remark)[:8], str(p.proposal), str(p.because))
+            (self.name(p.element), str(p.remark)[:8], str(p.proposal), self.named(p.because))
             for p in proposed.itertuples()
         ]
         header = ("Element", "Remark", "Proposal", "Because")
@@ -206,15 +209,21 @@ class _Pack:
             yield from _table(caption, header, rows, {1, 2, 3}, "They would move no score.")
 
     def clarity(self) -> Iterator[Block]:
-        least = self.summary.clarity.sort_values(["mean", "element"]).head(MOST_ROWS)
-        if least.empty:
-            return
         yield Heading("Least clear")
-        bars = tuple(
-            Bar(self.name(c.element), float(str(c.mean)), f"{c.mean:.2f} (n = {c.n})")
+        least = self.summary.clarity.sort_values(["mean", "element"]).head(MOST_ROWS)
+        rows = [
+            (
+                self.name(c.element),
+                *map(str, (c.n_1, c.n_2, c.n_3, c.n_4, c.n_5)),
+                f"{c.mean:.2f}",
+                f"{c.low_share_from:.0%} to {c.low_share_to:.0%}",
+            )
             for c in least.itertuples()
-        )
-        yield Chart("bars", "Mean clarity, 1 (not at all) to 5 (completely); n respondents", bars)
+        ]
+        header = ("Element", "1", "2", "3", "4", "5", "Mean", "1 or 2, 95 percent")
+        caption = "How many chose each step, 1 (not at all clear) to 5 (completely)"
+        numeric = {1, 2, 3, 4, 5, 6, 7}
+        yield from _table(caption, header, rows, numeric, "Nobody rated how clear it is.")
 
     def questions(self) -> Iterator[Block]:
         if self.summary.items is None:
@@ -322,6 +331,10 @@ class _Pack:
         if key in model.requirements:
             return f"{model.name(key)} ({model.name('.'.join(key.split('.')[:2]))})"
         return model.name(key)
+
+    def named(self, sentence: Any) -> str:
+        """Sentence in which an element key stands, with its name instead."""
+        return _KEY.sub(lambda match: self.name(match[0]), str(sentence))
 
     def quote(self, id_: Any) -> str:
         """Text of a remark, cut where it is very long."""

@@ -136,6 +136,18 @@ def test_every_bad_cell_is_named_and_good_cells_are_kept():
     assert "no-such-thing" not in said
 
 
+def test_people_are_told_apart_by_address_then_by_number_and_never_by_anonymous():
+    """
+    A form tool numbers submissions and writes "anonymous" for everybody who did not sign in.
+    """
+    header = "ID,Email,Which part?,How clear is it?"
+    signed = load(f"{header}\n1,a@b.example,G,3\n2,a@b.example,M,3\n")
+    assert len({r.respondent for r in signed.remarks}) == 1
+    unsigned = load(f"{header}\n1,anonymous,G,3\n2,anonymous,M,3\n")
+    assert len({r.respondent for r in unsigned.remarks}) == 2
+    assert unsigned.contacts == ()
+
+
 def test_wrong_columns_are_refused_with_what_would_be_right():
     """
     A table that holds nothing of a remark.

@@ -29,6 +29,9 @@ from pkimm_analytics.loaders.feedback.words import NOTHING, VALUES, fold, rating
 from pkimm_analytics.remarks import RATINGS, Contact, Remark, remark_of
 from pkimm_analytics.remarks.remark import MAX_MINUTES, MAX_WEIGHT, SAYING
 
+NOBODY = NOTHING | {"anonymous", "anonym", "anonyme", "anonimo", "anoniem"}
+"""What form tools write where they did not ask who answers."""
+
 WHO = ("respondent", "email", "name", "organization")
 
 
@@ -185,12 +188,13 @@ class _Reader:
             ]
 
     def _respondent(self, row: Sequence[str], common: Mapping[str, Any]) -> str:
-        who = next((common[n] for n in ("respondent", "email", "name") if n in common), None)
+        said = [str(common.get(name, "")) for name in ("email", "respondent", "name")]
+        who = next((text for text in said if fold(text) not in NOBODY), None)
         # Without any of these, the same submission exported again is the same respondent.
         told = str(who) if who else "row\0" + json.dumps(list(row), ensure_ascii=False)
         respondent = self.setting.pseudonym(told)
         left = {n: str(common.get(n, "")) for n in ("name", "email", "organization")}
-        if any(left.values()):
+        if any(fold(text) not in NOBODY for text in left.values()):
             self.into.contacts.append(Contact(respondent, **left))
         return respondent
 
