@@ -171,6 +171,7 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
 
     def _read(self) -> None:
         """Read the place again; look at the newest round if the chosen one is gone."""
+        self._top.html = ""
         self._remarks = self._place.remarks()
         rounds = set(self._remarks["round"])
         if self._round not in rounds and self._round != ALL_ROUNDS:
@@ -190,7 +191,9 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
         digest, answers = self._answers
         if digest != self._model.digest:
             stored = [o.assessment for place in self._workspaces for o in place.stored([])]
-            answers = answered(newest_of_each(stored), self._model) if stored else None
+            known = {model.digest for model in models()}
+            usable = [one for one in stored if one.model.digest in known]
+            answers = answered(newest_of_each(usable), self._model) if usable else None
             self._answers = (self._model.digest, answers)
         return answers
 
@@ -349,7 +352,9 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
         )
 
     def _show_view(self) -> None:
-        if self._remarks is None or self._remarks.empty:
+        if self._remarks is None:
+            return  # about to be read, or damaged
+        if self._remarks.empty:
             self._top.html = taking.empty(self._place.folder)
             self._chart.show(None)
             self._below.html = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.charts.look import Labels
@@ -51,12 +52,12 @@ class Setting:
     choices: Mapping[str, str] = field(default_factory=dict)
     narrow: bool = False
 
-    @property
+    @cached_property
     def said(self) -> pd.DataFrame:
         """Remarks of the round."""
         return of_round(self.remarks, self.round_)
 
-    @property
+    @cached_property
     def names(self) -> dict[str, str]:
         """Names of the elements by key."""
         return element_names(self.model)

@@ -8,6 +8,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 pytest.importorskip("anywidget")
 pytest.importorskip("sklearn")
 
+from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.model import load_model
 from pkimm_analytics.remarks import Remark, dumps, open_feedback
 from pkimm_analytics.synthetic.feedback import (
@@ -327,6 +329,30 @@ def test_two_rounds_are_compared(tmp_path: Path) -> None:
     page.do("round", "all rounds")
     page.do("view", "overview")
     assert "20 respondents made 40 remarks" in page.html
+
+
+def test_a_phone_that_tells_its_width_first_still_gets_the_remarks(tmp_path: Path) -> None:
+    """
+    Nothing is called empty before it was read; names are short from the start.
+    """
+    open_feedback(tmp_path).append([remark(clarity=2)])
+    page = FeedbackPage(tmp_path)
+    for action in ("narrow", "reload"):
+        assert "No feedback yet" not in "".join(s.html for s in page.children if hasattr(s, "html"))
+        page._add._receive(None, {"action": action, "value": "yes", "id": 1}, [])
+    assert "1 respondents made 1 remarks" in page._top.html
+    assert page._setting().labels == "short"
+
+
+def test_an_assessment_of_an_unknown_edition_is_left_out(tmp_path: Path) -> None:
+    """
+    Its questions are not known here; the views of the remarks are shown all the same.
+    """
+    open_feedback(tmp_path / "feedback").append([remark(clarity=2)])
+    edition = replace(MODEL.edition, digest="sha256:" + "0" * 64)
+    Workspace(tmp_path).save(Assessment(model=edition, id="foreign"))
+    page = Browser(FeedbackPage(tmp_path / "feedback", tmp_path))
+    assert "1 respondents made 1 remarks" in page.html
 
 
 def test_few_answers_have_no_bar(tmp_path: Path) -> None:
