@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,6 +56,14 @@ def release_command(
         Path | None,
         typer.Option(help="Folder of the private state; <collection>-disclosure if left out."),
     ] = None,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(
+            "--dp",
+            metavar="EPSILON",
+            help="Differential privacy with this budget, up to 1; 5,000 contributors or more.",
+        ),
+    ] = None,
     policy: PolicyOption = None,
     plan: PlanOption = None,
     as_json: JsonOption = False,
@@ -66,6 +75,7 @@ def release_command(
         open_contributions,
         private_folder,
         publish,
+        publish_with_noise,
     )
 
     checked_policy, checked_plan = load_policy(policy), load_plan(plan)
@@ -77,7 +87,7 @@ def release_command(
     place = private or private_folder(collection)
     contributions = open_contributions(collection, checked_plan)
     say("Counting, protecting and attacking. This takes a few seconds to minutes.")
-    written = publish(
+    written = (publish if epsilon is None else partial(publish_with_noise, epsilon=epsilon))(
         contributions,
         out=releases,
         private=place,

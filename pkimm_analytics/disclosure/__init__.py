@@ -1,5 +1,6 @@
 """Aggregates to what may be shown, and why the rest may not."""
 
+from pkimm_analytics.disclosure.noisy_release import publish_with_noise
 from pkimm_analytics.disclosure.plan import Plan, check_plan, load_plan
 from pkimm_analytics.disclosure.policy import Policy, check_policy, load_policy
 from pkimm_analytics.disclosure.records import Records, read_records
@@ -25,6 +26,7 @@ __all__ = [
     "open_contributions",
     "private_folder",
     "publish",
+    "publish_with_noise",
     "read_records",
     "release_folders",
 ]

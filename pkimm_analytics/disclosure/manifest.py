@@ -45,6 +45,13 @@ LIMITS = (
     "A figure says nothing about who takes part; a list of participants is not protected by it.",
 )
 
+LIMITS_WITH_NOISE = (
+    "The budget is for one parent; whoever has several pseudonyms has several budgets.",
+    "Budgets add up over the releases of a series; see the ledger.",
+    "One share in twenty is further from the true one than half a step.",
+    "What is common to a group is told; that is the purpose.",
+)
+
 
 def release_id(quarter: str, table: bytes) -> str:
     """Id of a release: its quarter and the beginning of its table's SHA-256."""
@@ -62,11 +69,13 @@ def manifest(
     files: Mapping[str, bytes],
     table: bytes,
     synthetic: bool = False,
+    noise: Mapping[str, Any] | None = None,
 ) -> bytes:
     """
     Public manifest as JSON; it lists every other file of the release with its hash.
 
-    `synthetic` says that invented organizations count in it.
+    `synthetic` says that invented organizations count in it, and `noise` what differential
+    privacy it has, if any.
     """
     newest = quarter_ordinal(quarter) - policy.age_months // 3
     oldest = newest - policy.window_months // 3 + 1
@@ -90,7 +99,8 @@ def manifest(
         "totals": totals(release, quarter),
         "software": {"name": "pkimm-analytics", "version": software_version()},
         "audit": {"version": VERSION, "attacks": number_of_attacks(), "findings": 0},
-        "limits": list(LIMITS),
+        "differential_privacy": noise,
+        "limits": list(LIMITS if noise is None else LIMITS_WITH_NOISE),
         "files": [
             {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
             for name, content in sorted(files.items())

@@ -170,11 +170,17 @@ def print_shares(counts: NDArray[np.int64], policy: Policy, coarser: int = 0) ->
     step = policy.step(start, coarser)
     if step is None:
         return None
-    edge = max(policy.coded_percent(start, 0), step)
+    return Figures(start, step, shares_of(counts, step, policy))
+
+
+def shares_of(counts: NDArray[np.int64], step: int, policy: Policy) -> tuple[tuple[int, str], ...]:
+    """Shares at levels 2 to 5 or above, on a step and cut off; see :class:`Figures`."""
+    n = int(counts.sum())
+    edge = max(policy.coded_percent(policy.band_start(n), 0), step)
     if policy.coded_percent(n, int(counts.max())) > policy.coded_percent(n, 0):
         edge = max(edge, policy.homogeneous_coding)
     at_least = np.cumsum(counts[::-1])[::-1]
-    return Figures(start, step, tuple(_print(int(c), n, step, edge) for c in at_least[1:]))
+    return tuple(_print(int(c), n, step, edge) for c in at_least[1:])
 
 
 def _print(count: int, n: int, step: int, edge: int) -> tuple[int, str]:

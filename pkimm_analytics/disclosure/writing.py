@@ -105,6 +105,7 @@ def _publish(
     contributions: Any, out: Path, private: Path, quarter: str, policy: Policy, plan: Plan
 ) -> Written:
     state = read_state(private)
+    check_not_noisy(private, quarter)
     earlier = _earlier_releases(out, state)
     try:
         records = read_records(contributions, plan, policy, quarter)
@@ -115,15 +116,31 @@ def _publish(
         _note(private, quarter, "refused", [str(p) for p in error.problems] or [error.message])
         raise
     files = release_files(candidate, earlier, synthetic=records.synthetic)
-    _check_files(files, Secrets(words=names_of(contributions), n_known=records.n_known))
+    check_files(files, Secrets(words=names_of(contributions), n_known=records.n_known))
     name = release_id(quarter, files[TABLE_FILE])
     report = private / f"report-{name}.parquet"
     if state is None or name not in state.releases:
         write_atomically(report, report_bytes(candidate.decisions))
         write_state(private, with_release(candidate.state, name))
-    is_new = _write_folder(out, name, files)
+    is_new = write_folder(out, name, files)
     _note(private, quarter, "written" if is_new else "there already", [name])
     return Written(name, out / name, is_new, report)
+
+
+def check_not_noisy(private: Path, quarter: str) -> None:
+    """
+    Refuse a quarter that was published with noise.
+
+    Raises
+    ------
+    DisclosureError
+        Both together would void the protection of the noise.
+    """
+    if any(private.glob(f"noise-{quarter}-*")):
+        raise DisclosureError(
+            f"{quarter} was published with noise; both together would void its protection."
+            " Nothing was published."
+        )
 
 
 def release_files(
@@ -213,7 +230,15 @@ def _earlier_releases(out: Path, state: State | None) -> list[Published]:
     return [read_release(found[name]) for name in known if name in found]
 
 
-def _check_files(files: dict[str, bytes], secrets: Secrets) -> None:
+def check_files(files: dict[str, bytes], secrets: Secrets) -> None:
+    """
+    Scan files before they are published.
+
+    Raises
+    ------
+    DisclosureError
+        If anything in them must not leave.
+    """
     findings = [f for name, content in files.items() for f in scan_file(name, content, secrets)]
     if findings:
         raise DisclosureError(
@@ -243,7 +268,7 @@ def names_of(contributions: Any) -> set[str]:
 # --- files ---------------------------------------------------------------------------------
 
 
-def _write_folder(out: Path, name: str, files: dict[str, bytes]) -> bool:
+def write_folder(out: Path, name: str, files: dict[str, bytes]) -> bool:
     """Write a release under its name, whole or not at all; False if it is there."""
     final, part = out / name, out / f".{name}.part"
     if final.exists():

@@ -194,15 +194,7 @@ def _subtract(table: Table, facts: Facts, *, knows_numbers: bool) -> list[str]:
     found = []
     name = "T11" if knows_numbers else "T2"
     for measure in table.measures:
-        low = {g: np.array(table.low.get((g, measure), [0] * 5), float) for g in table.groups}
-        high = {g: np.array(table.high.get((g, measure), [BIG] * 5), float) for g in table.groups}
-        if knows_numbers:
-            for group in table.groups:
-                n = facts.at_least(group, measure)[0]
-                low[group][0] = high[group][0] = n
-                for level, (below, above) in table.share.get((group, measure), {}).items():
-                    low[group][level - 1] = max(low[group][level - 1], np.ceil(below * n - 1e-9))
-                    high[group][level - 1] = min(high[group][level - 1], np.floor(above * n + 1e-9))
+        low, high = _bounds(table, facts, measure, knows_numbers=knows_numbers)
         _pass_on(low, high, table.splits)
         if any((low[g] > high[g]).any() for g in table.groups):
             continue  # somebody is in no part, or rows are of different dates
@@ -219,6 +211,22 @@ def _subtract(table: Table, facts: Facts, *, knows_numbers: bool) -> list[str]:
         if not knows_numbers:
             found += _nested(table, facts, measure, low, high)
     return found
+
+
+def _bounds(table: Table, facts: Facts, measure: str, *, knows_numbers: bool) -> tuple[Any, Any]:
+    """Lowest and highest counts of each group, sharper for who knows the numbers."""
+    low = {g: np.array(table.low.get((g, measure), [0] * 5), float) for g in table.groups}
+    high = {g: np.array(table.high.get((g, measure), [BIG] * 5), float) for g in table.groups}
+    for group in table.groups if knows_numbers else ():
+        n = facts.at_least(group, measure)[0]
+        if not low[group][0] <= n <= high[group][0]:  # printed at another time
+            low[group][:], high[group][:] = 0, n
+        elif (group, measure) in table.share:
+            for level, (below, above) in table.share[group, measure].items():
+                low[group][level - 1] = max(low[group][level - 1], np.ceil(below * n - 1e-9))
+                high[group][level - 1] = min(high[group][level - 1], np.floor(above * n + 1e-9))
+        low[group][0] = high[group][0] = n
+    return low, high
 
 
 def _beside(

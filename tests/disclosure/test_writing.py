@@ -113,7 +113,7 @@ def test_a_crash_before_the_folder_is_mended_by_the_same_command(tmp_path, colum
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(writing, "_write_folder", crash)
+        patch.setattr(writing, "write_folder", crash)
         with pytest.raises(KeyboardInterrupt):
             make(tmp_path, columns)
     assert not (tmp_path / "releases").exists()

@@ -1,0 +1,235 @@
+"""
+Publishing with differential privacy: the ledger of the budget, and the files.
+
+Noise is drawn once for a quarter. The ledger is written before anything else, and the
+files are kept beside it until they are published, so that a computer that stops in between
+publishes the same noise when the command is repeated, and spends nothing again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pkimm_analytics.audit.artifacts import Secrets
+from pkimm_analytics.audit.published import (
+    CHANGES_FILE,
+    MANIFEST_FILE,
+    README_FILE,
+    TABLE_FILE,
+    from_columns,
+)
+from pkimm_analytics.disclosure.manifest import changes, manifest, readme, release_id
+from pkimm_analytics.disclosure.noise import (
+    FAMILIES,
+    MOST_EPSILON_A_YEAR,
+    NoisyCounts,
+    check_epsilon,
+    noisy_blocks,
+    noisy_counts,
+    tier_of,
+)
+from pkimm_analytics.disclosure.plan import Plan
+from pkimm_analytics.disclosure.policy import Policy
+from pkimm_analytics.disclosure.records import quarter_ordinal, read_records
+from pkimm_analytics.disclosure.state import alone, read_state
+from pkimm_analytics.disclosure.table import table_bytes, table_columns
+from pkimm_analytics.disclosure.writing import (
+    Written,
+    check_files,
+    names_of,
+    release_folders,
+    write_folder,
+)
+from pkimm_analytics.errors import DisclosureError, PolicyError, Problem
+from pkimm_analytics.files import write_atomically
+
+FORMAT = "pkimm-privacy-ledger/1"
+LEDGER = "privacy-ledger.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """One line of the ledger: a release and its budget."""
+
+    quarter: str
+    epsilon: float
+    release: str
+
+
+def publish_with_noise(
+    contributions: Any,
+    *,
+    epsilon: float,
+    out: Path,
+    private: Path,
+    quarter: str,
+    policy: Policy,
+    plan: Plan,
+) -> Written:
+    """
+    Make a release with differential privacy and write it.
+
+    Parameters
+    ----------
+    contributions : pyarrow.Table, mapping of str to array, or Contributions
+        See :func:`.records.read_records`.
+    epsilon : float
+        Budget of the release. What is left of the year's is in the manifest.
+    out : Path
+        Folder of such releases. Public.
+    private : Path
+        Folder of the ledger, the one of the collection's other releases. Never publish it.
+
+    Raises
+    ------
+    PolicyError
+        If the budget cannot be used, or that of the year is spent.
+    DisclosureError
+        If there are too few contributors, the quarter was published without noise, or
+        something cannot be read or written.
+    """
+    check_epsilon(epsilon)
+    quarter_ordinal(quarter)
+    try:
+        with alone(private):
+            ledger = read_ledger(private)
+            _check(ledger, private, out, quarter, epsilon)
+            known = next((one for one in ledger if one.quarter == quarter), None)
+            if known is None:
+                known = _spend(contributions, ledger, epsilon, private, quarter, policy, plan)
+            return _write(known, out, private)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DisclosureError(f"The release cannot be written: {reason}.") from None
+
+
+def _check(ledger: list[Spent], private: Path, out: Path, quarter: str, epsilon: float) -> None:
+    state = read_state(private)
+    if state is not None and any(name.startswith(quarter) for name in state.releases):
+        raise DisclosureError(
+            f"{quarter} was published without noise; both together would void its protection."
+            " Nothing was published."
+        )
+    strangers = {folder.name for folder in release_folders(out)} - {o.release for o in ledger}
+    if strangers:
+        raise DisclosureError(
+            "There are other releases in this folder. Nothing was published.",
+            [Problem("out", "expected a folder of its own for releases with noise")],
+        )
+    others = [one for one in ledger if one.quarter[:4] == quarter[:4] and one.quarter != quarter]
+    spent = sum(one.epsilon for one in others)
+    if spent + epsilon > MOST_EPSILON_A_YEAR + 1e-9:
+        raise PolicyError(
+            "The budget of the year is spent. Nothing was published.",
+            [Problem("dp", f"{MOST_EPSILON_A_YEAR - spent:g} of {MOST_EPSILON_A_YEAR:g} is left")],
+        )
+
+
+def _spend(
+    contributions: Any,
+    ledger: list[Spent],
+    epsilon: float,
+    private: Path,
+    quarter: str,
+    policy: Policy,
+    plan: Plan,
+) -> Spent:
+    """Draw the noise; from then on the budget is spent, whatever happens."""
+    records = read_records(contributions, plan, policy, quarter)
+    noisy = noisy_counts(records, plan, epsilon)
+    files = noisy_files(noisy, ledger, quarter, policy, plan, synthetic=records.synthetic)
+    check_files(files, Secrets(words=names_of(contributions), n_known=records.n_known))
+    spent = Spent(quarter, epsilon, release_id(quarter, files[TABLE_FILE]))
+    for name, content in files.items():
+        write_atomically(_kept(private, spent) / name, content)
+    document = {"format": FORMAT, "spent": [asdict(one) for one in (*ledger, spent)]}
+    write_atomically(private / LEDGER, (json.dumps(document, indent=1) + "\n").encode())
+    return spent
+
+
+def _write(spent: Spent, out: Path, private: Path) -> Written:
+    kept = _kept(private, spent)
+    files = {path.name: path.read_bytes() for path in sorted(kept.iterdir())}
+    is_new = write_folder(out, spent.release, files)
+    return Written(spent.release, out / spent.release, is_new, private / LEDGER)
+
+
+def _kept(private: Path, spent: Spent) -> Path:
+    return private / f"noise-{spent.release}"
+
+
+def noisy_files(
+    noisy: NoisyCounts,
+    ledger: list[Spent],
+    quarter: str,
+    policy: Policy,
+    plan: Plan,
+    *,
+    synthetic: bool = False,
+) -> dict[str, bytes]:
+    """Every file of a release with noise, by name; it reads nothing but the noisy counts."""
+    tier = tier_of(plan)
+    blocks = noisy_blocks(noisy, plan, policy)
+    columns = table_columns(plan, tier, policy, blocks, dict.fromkeys(blocks, quarter))
+    table = table_bytes(columns)
+    published = from_columns("candidate", columns)
+    previous = ledger[-1].release if ledger else None
+    files = {
+        TABLE_FILE: table,
+        README_FILE: readme(published, quarter, policy)
+        + f"\n## Noise\n\nDiscrete Laplace noise of scale {noisy.scale:.1f} is in every count"
+        f" (differential privacy, epsilon {noisy.epsilon:g}, unit: one parent)."
+        " Nineteen of twenty shares are within half a step of the true one.\n".encode(),
+        CHANGES_FILE: changes(None, published, None)
+        if previous is None
+        else f"# Changes\n\nNoise is drawn anew; compare with {previous} by the steps.\n".encode(),
+    }
+    year = [one for one in ledger if one.quarter[:4] == quarter[:4]]
+    spent = [*((one.quarter, one.epsilon) for one in year), (quarter, noisy.epsilon)]
+    files[MANIFEST_FILE] = manifest(
+        quarter=quarter,
+        policy=policy,
+        plan=plan,
+        tier=tier,
+        release=published,
+        previous=previous,
+        files=files,
+        table=table,
+        synthetic=synthetic,
+        noise={
+            "mechanism": "discrete Laplace",
+            "unit": "parent, one record each; neighbors differ by one parent",
+            "tables": [list(family) for family in FAMILIES],
+            "epsilon": noisy.epsilon,
+            "scale": round(noisy.scale, 6),
+            "ledger": [{"quarter": q, "epsilon": e} for q, e in spent],
+            "most_epsilon_a_year": MOST_EPSILON_A_YEAR,
+        },
+    )
+    return files
+
+
+def read_ledger(private: Path) -> list[Spent]:
+    """
+    Read what was spent, oldest first.
+
+    Raises
+    ------
+    DisclosureError
+        If the ledger is damaged.
+    """
+    try:
+        document = json.loads((private / LEDGER).read_text(encoding="utf-8"))
+        if document["format"] != FORMAT:
+            raise ValueError
+        return [Spent(**one) for one in document["spent"]]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DisclosureError(
+            "The ledger of the privacy budget cannot be read. Nothing was published.",
+            [Problem(LEDGER, "damaged; restore it from a backup")],
+        ) from None

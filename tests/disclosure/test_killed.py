@@ -1,0 +1,57 @@
+"""A release that is killed: nothing half, and the same release when it is made again."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pkimm_analytics.audit import check_manifest
+from pkimm_analytics.disclosure import release_folders
+from pkimm_analytics.disclosure.state import read_state
+from pkimm_analytics.store import open_collection, open_raw, verify
+from tests.disclosure import publisher
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def kill_at_every(step, folder):
+    """Let processes die at every so-manieth change of the disk, and look at what they left."""
+    command = [sys.executable, "-m", "tests.disclosure.publisher", str(folder), "1", str(step)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+    places = sorted(folder.iterdir(), key=lambda place: int(place.name))
+    _, *killed, finished = places
+    (_, expected) = release_folders(finished / "r")
+    wanted = {path.name: path.read_bytes() for path in expected.iterdir()}
+    for place in killed:
+        found = verify(open_collection(place / "c"))
+        assert found.is_sound, found.problems
+        raw = open_raw(open_collection(place / "c"), purpose="ids of contributions")
+        ids = [i for t in raw.groups(["contribution"], ()) for i in t.column(0).to_pylist()]
+        assert sorted(ids) == sorted(publisher.contributions(8).column(0).to_pylist())
+        assert all(check_manifest(one) == [] for one in release_folders(place / "r"))
+        assert read_state(place / "p") is not None
+        again = publisher.make(place, "2026Q4")
+        assert {path.name: path.read_bytes() for path in again.folder.iterdir()} == wanted
+        assert len(release_folders(place / "r")) == 2
+        assert not list((place / "r").glob(".*"))
+    return len(killed)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal that kills")
+def test_a_release_that_is_killed_leaves_nothing_half(tmp_path):
+    """
+    Killed at every eleventh change of the disk; the next run publishes the same bytes.
+    """
+    assert kill_at_every(11, tmp_path / "killed") >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal that kills")
+def test_a_release_that_is_killed_at_every_change_leaves_nothing_half(tmp_path):
+    """
+    As before, at each of them.
+    """
+    assert kill_at_every(1, tmp_path / "killed") >= 30
