@@ -1,49 +1,52 @@
-"""Releases of invented organizations, and sites that are made of them, for tests."""
+"""Releases of invented organizations, small enough to be attacked in a few seconds."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from pkimm_analytics.disclosure import load_policy, publish, read_contributions
-from pkimm_analytics.synthetic import simulate
-from tests.disclosure.population import FEW, PLAN, join, population
+from pkimm_analytics.disclosure import load_policy, publish
+from pkimm_analytics.disclosure.plan import Tier
+from tests.disclosure.population import PLAN, join, population
+
+CATEGORY = "M.key-management"
+SECTORS = ("finance", "public", "industry", *PLAN.codes["sector"])
+FAMILIES = ((), ("sector",), ("size",), ("assurance",), ("size", "assurance"))
+SMALL = replace(
+    PLAN,
+    codes={**PLAN.codes, "sector": tuple(dict.fromkeys(SECTORS))},  # most are in the first ones
+    categories=("G.strategy-and-vision", "G.cryptography", CATEGORY),
+    requirements=tuple(r for r in PLAN.requirements if r.startswith(f"{CATEGORY}."))[:2],
+    tiers=(Tier(10, FAMILIES, ((),), 50),),
+)
+"""A plan of 22 groups: three categories, and two requirements of one of them."""
 
 
-def few_releases(folder: Path, n: int = 60) -> Path:
-    """
-    Publish two quarters of `n` organizations and three categories; quick.
-    """
-    first = population(n, 1, plan=FEW, quarter="2026Q1")
-    second = join(first, population(n // 2, 2, plan=FEW, quarter="2026Q2"))
-    for quarter, columns in (("2026Q2", first), ("2026Q3", second)):
+def organizations(n: int, seed: int, quarter: str) -> dict[str, Any]:
+    """Draw contributions with levels of the requirements too."""
+    columns = population(n, seed, plan=SMALL, quarter=quarter)
+    draw = np.random.default_rng(seed)
+    for key in SMALL.requirements:
+        near = columns[CATEGORY] + draw.integers(-1, 2, n)
+        columns[key] = np.clip(near, 1, 5).astype(np.int8)
+    return columns
+
+
+def two_releases(folder: Path) -> Path:
+    """Publish two quarters of the same series; returns the folder of the releases."""
+    first = organizations(110, 1, "2026Q1")
+    both = join(first, organizations(40, 2, "2026Q2"))
+    for quarter, columns in (("2026Q2", first), ("2026Q3", both)):
         publish(
             pa.table({**columns, "synthetic": [True] * len(columns["org"])}),
             out=folder / "releases",
             private=folder / "private",
             quarter=quarter,
             policy=load_policy(),
-            plan=FEW,
-        )
-    return folder / "releases"
-
-
-def sample_releases(folder: Path, *, organizations: int = 140, quarters: int = 2) -> Path:
-    """
-    Publish the newest quarters of a simulation with the shipped plan.
-    """
-    truth = folder / "truth.parquet"
-    pq.write_table(pa.table(dict(simulate(organizations=organizations, seed=3).truth)), truth)
-    table = read_contributions(truth, PLAN)
-    for quarter in ("2026Q1", "2026Q2", "2026Q3")[-quarters:]:
-        publish(
-            table,
-            out=folder / "releases",
-            private=folder / "private",
-            quarter=quarter,
-            policy=load_policy(),
-            plan=PLAN,
+            plan=SMALL,
         )
     return folder / "releases"
