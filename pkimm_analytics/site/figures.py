@@ -24,7 +24,7 @@ from pkimm_analytics.benchmark.comparison import position
 from pkimm_analytics.benchmark.printed import QUANTILES, Distribution, Estimate
 from pkimm_analytics.benchmark.release import kind_of
 from pkimm_analytics.errors import DisclosureError, Problem
-from pkimm_analytics.model import LEVELS, comparability
+from pkimm_analytics.model import LEVELS
 from pkimm_analytics.organization import ALL
 
 WITHHELD = -1
@@ -136,7 +136,6 @@ def release_data(bench: Benchmark) -> dict[str, Any]:
         ],
         "importance": list(IMPORTANCE),
         "measures": measures,
-        "comparability": _comparability(bench),
         "groups": _groups(bench, measures, kept),
         "patterns": kept.patterns,
         "estimates": kept.estimates,
@@ -217,9 +216,3 @@ def cohort_key(cohort: Mapping[str, str]) -> str:
     'sector=finance&size=5000+'
     """
     return "&".join(f"{d}={cohort[d]}" for d in IMPORTANCE if cohort.get(d, ALL) != ALL)
-
-
-def _comparability(bench: Benchmark) -> dict[str, str]:
-    """Return what limits comparisons between editions, by measure, where something does."""
-    limits = {measure: comparability(measure) for measure in bench.measures}
-    return {measure: why for measure, (comparable, why) in limits.items() if comparable != "yes"}

@@ -15,9 +15,11 @@ from typing import Any
 from pkimm_analytics.disclosure.plan import ASSURANCES
 from pkimm_analytics.loaders.web_tool.numbering import data_files, official_texts
 from pkimm_analytics.loaders.workbook.words import slots
+from pkimm_analytics.model import MODULE_IDS, comparability
 from pkimm_analytics.model.shipped import shipped_extensions, shipped_model, shipped_versions
 from pkimm_analytics.model.structure import Model
 from pkimm_analytics.organization import ATTRIBUTES, coarsen, profile_codes
+from pkimm_analytics.tables import OVERALL
 
 
 def reading_data() -> dict[str, Any]:
@@ -30,6 +32,7 @@ def reading_data() -> dict[str, Any]:
         ``structure`` (editions with elements, weights and names), ``numbering`` (keys
         and official texts of the web tool 1.0.x), ``slots`` (numbered rows of the full
         workbook), ``groups`` (published code of each profile code, by attribute),
+        ``comparability`` (what limits comparisons of an element between editions),
         ``extensions`` (id, version and model versions; a release has no figures of
         them, which the page says).
     """
@@ -38,6 +41,7 @@ def reading_data() -> dict[str, Any]:
         "numbering": _numbering(),
         "slots": [[slot.code, slot.requirement] for slot in slots().values()],
         "groups": _groups(),
+        "comparability": _comparability(),
         "extensions": [[e.id, e.version, list(e.compatibility)] for e in shipped_extensions()],
     }
 
@@ -85,3 +89,13 @@ def _groups() -> dict[str, dict[str, str]]:
         found[attribute] = {code: group for code, group in pairs.items() if group is not None}
     found["assurance"] = dict(ASSURANCES)
     return found
+
+
+def _comparability() -> dict[str, str]:
+    """Say what limits comparisons between editions, by element key, where something does."""
+    models = [shipped_model(version) for version in shipped_versions()]
+    keys = dict.fromkeys(
+        [OVERALL, *(k for m in models for k in (*MODULE_IDS, *m.categories, *m.requirements))]
+    )
+    limits = {key: comparability(key) for key in keys}
+    return {key: why for key, (comparable, why) in limits.items() if comparable != "yes"}

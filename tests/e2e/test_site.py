@@ -206,7 +206,7 @@ def test_overlay_from_a_workbook_and_from_a_document(
     """
     go(page, addresses["file"] + f"index.html#show={CATEGORY}")
     document = next(one for one in sample_history(3) if one.mode == "full")
-    for name, content in (("book.xlsx", WORKBOOK), ("one.pkimm.json", dumps(document).encode())):
+    for name, content in (("book.xlsx", WORKBOOK), ("one.pkimm.json", dumps(document))):
         source = tmp_path / name
         source.write_bytes(content)
         page.locator("#own-file").set_input_files(source)

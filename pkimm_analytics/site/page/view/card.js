@@ -28,10 +28,10 @@
       fill(words, shown.words);
       details.hidden = tools.hidden = !shown.rows;
       fill(legend, shown.legend);
-      if (shown.rows) {
-        fill(table, tableOf(shown.caption, shown.columns, shown.rows));
-        summary.textContent = `Show as a table: ${shown.title}`;
-      }
+      // Emptied first, also where it is hidden: nothing of a removed assessment stays.
+      fill(drawing, null);
+      fill(table, shown.rows && tableOf(shown.caption, shown.columns, shown.rows));
+      summary.textContent = `Show as a table: ${shown.title}`;
       one.width = 0;
       one.draw();
     };

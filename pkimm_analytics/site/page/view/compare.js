@@ -133,7 +133,7 @@ Nothing is sent and nothing is stored, and no own value is ever written into the
     if (measure !== "overall" && !own.has(measure) && !own.modules.includes(measure)) {
       parts.push(`PKIMM ${own.version} does not have it.`);
     }
-    if (measure in pkimm.data.comparability) parts.push(pkimm.data.comparability[measure]);
+    if (Object.hasOwn(pkimm.comparability, measure)) parts.push(pkimm.comparability[measure]);
     if (measure === "overall" && own.digest !== model.digest) {
       const lacking = model.categories.filter((c) => !own.has(c.key)).map((c) => c.name);
       if (lacking.length) {
