@@ -52,15 +52,19 @@ rules are those of pkimm_analytics/loaders/workbook; `pkimm.slots` has the numbe
     }
     const keys = new Map();
     const taken = new Set();
+    const take = (code, key) => {
+      keys.set(code, key);
+      taken.add(key);
+    };
     for (const code of published.keys()) {
       const key = byTitle.get(found.get(code) ?? "");
-      if (key && !taken.has(key)) keys.set(code, key) && taken.add(key);
+      if (key && !taken.has(key)) take(code, key);
     }
     for (const [code, key] of published) {
       if (keys.has(code)) continue;
       const isFree = !taken.has(key);
       problems.push(`Category ${code} has no known title; ${isFree ? "taken as published" : "left out"}.`);
-      if (isFree) keys.set(code, key) && taken.add(key);
+      if (isFree) take(code, key);
     }
     return new Map([...published.keys()].filter((c) => keys.has(c)).map((c) => [c, keys.get(c)]));
   }

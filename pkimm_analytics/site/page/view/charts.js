@@ -5,8 +5,8 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
 */
 "use strict";
 (function (pkimm) {
-  const { LEVELS, WITHHELD, between, draw, h, levelName, measureName, organizations } = pkimm;
-  const { percentRange, quantile, quarter, reaching, share, shortNames } = pkimm;
+  const { LEVELS, WITHHELD, between, draw, levelName, measureName, organizations } = pkimm;
+  const { quantile, quarter, reaching, share, shortNames } = pkimm;
   const number = (text) => ({ text, isNumber: true });
 
   const categories = () =>
@@ -100,10 +100,10 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
       `Most reach ${reaching(3)} in ${best.name} (${share(best.peers.atLeast(3))}), ` +
       `fewest in ${worst.name} (${share(worst.peers.atLeast(3))}).`;
     const model = pkimm.edition();
-    const rows = model.modules.flatMap((id) => [
-      { heading: model.moduleNames.get(id) },
-      ...found.filter(({ key }) => key.startsWith(`${id}.`)),
-    ]);
+    const rows = model.modules.flatMap((id) => {
+      const inside = found.filter(({ key }) => key.startsWith(`${id}.`));
+      return inside.length ? [{ heading: model.moduleNames.get(id) }, ...inside] : [];
+    });
     return {
       title,
       words,
@@ -124,9 +124,10 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
     if (!category) return { title, words: "Choose a category above to see its requirements." };
     const figures = pkimm.requirementFigures;
     if (!figures?.measures.length) return { title, words: "This release has no figures of requirements." };
-    const known = category.requirements.filter(({ key }) => figures.hasMeasure(cohort, key));
+    const asked = category.requirements.filter(({ key }) => figures.measures.includes(key));
+    const known = asked.filter(({ key }) => figures.hasMeasure(cohort, key));
     const from = known.length ? cohort : {};
-    const found = category.requirements.map(({ key, name }) => ({ key, name, peers: peersOf(from, key), own: ownOf(key) }));
+    const found = asked.map(({ key, name }) => ({ key, name, peers: peersOf(from, key), own: ownOf(key) }));
     const printed = found.filter(({ peers }) => peers);
     if (!printed.length) return { title, words: missing() };
     const sorted = [...printed].sort((a, b) => a.peers.atLeast(3).value - b.peers.atLeast(3).value);
@@ -306,5 +307,4 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
   }
 
   pkimm.charts = { allCategories, cohortsByCategory, gaps, oneMeasure, overTime, ownRanks, requirementsOf };
-  Object.assign(pkimm, { ownOf, percentRange });
 })((globalThis.pkimm ??= {}));

@@ -244,6 +244,6 @@ Nothing is sent and nothing is stored, and no own value is ever written into the
   }
 
   Object.assign(pkimm, {
-    comparison, comparisonDocument, percentRange, placeAmong, profileOf, startOf,
+    comparison, comparisonDocument, percentRange, profileOf,
   });
 })((globalThis.pkimm ??= {}));

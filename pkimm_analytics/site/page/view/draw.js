@@ -16,6 +16,8 @@ It averages and filters nothing.
     );
 
   const text = (x, y, content, attributes = {}) => s("text", { x, y, ...attributes }, content);
+  /* A share without its unit, such as "≤10". */
+  const bare = (one) => share(one).replace(/[ %]/g, "");
   const hint = (content) => s("title", {}, content);
 
   /* Lines of words that fit into a width, at most `most`; the last one may be cut. */
@@ -86,7 +88,7 @@ It averages and filters nothing.
           "text-anchor": "middle",
         }),
         text(center, height - 24, `Level ${level}`, { "text-anchor": "middle", class: "strong" }),
-        text(center, height - 7, levelName(level), { "text-anchor": "middle", class: "soft" }),
+        step < 84 ? null : text(center, height - 7, levelName(level), { "text-anchor": "middle", class: "soft" }),
       );
       if (others) {
         const all = others.atLevel(level);
@@ -126,8 +128,8 @@ It averages and filters nothing.
     const isNarrow = width < 620;
     const names = isNarrow ? 0 : Math.min(250, width * 0.3);
     const side = 62;
-    const rowHeight = isNarrow ? 50 : 34;
-    const bar = isNarrow ? 22 : 22;
+    const rowHeight = isNarrow ? 56 : 34;
+    const bar = 22;
     const from = names + (isNarrow ? 0 : 12);
     const room = width - from - side;
     const marks = [text(width, 12, "Median", { class: "soft", "text-anchor": "end" })];
@@ -138,8 +140,8 @@ It averages and filters nothing.
         y += 28;
         continue;
       }
-      const top = isNarrow ? y + 22 : y + (rowHeight - bar) / 2;
-      if (isNarrow) marks.push(text(0, y + 15, wrapped(row.name, width - 4, 1)[0], {}));
+      const top = isNarrow ? y + 28 : y + (rowHeight - bar) / 2;
+      if (isNarrow) marks.push(text(0, y + 14, wrapped(row.name, width - 4, 1)[0], {}));
       else marks.push(block(names, y + rowHeight / 2, row.name, names, { "text-anchor": "end" }));
       marks.push(row.peers ? segments(row, from, top, room, bar) : withheldBar(from, top, room, bar));
       const median = row.peers?.quantile("median");
@@ -166,7 +168,7 @@ It averages and filters nothing.
       );
       if (width > 26) {
         marks.push(
-          text(x + width / 2, top + height / 2, percent(one.value), {
+          text(x + width / 2, top + height / 2, width > 40 ? bare(one) : percent(one.value), {
             class: `inside-${level}`,
             "text-anchor": "middle",
             "dominant-baseline": "central",
@@ -261,7 +263,7 @@ It averages and filters nothing.
         const heat = Math.min(STEPS - 1, Math.floor((one.value / 1000) * STEPS));
         marks.push(
           s("rect", { class: `heat-${heat}`, ...box }, hint(`${name}: ${share(one)}, 95 % interval ${between(one)}`)),
-          text(x + cell / 2, y + cellHeight / 2, share(one).replace(" %", "").replace("≤ ", "≤").replace("≥ ", "≥"), {
+          text(x + cell / 2, y + cellHeight / 2, bare(one), {
             class: "heat-text",
             "text-anchor": "middle",
             "dominant-baseline": "central",

@@ -1,7 +1,7 @@
 /* Puts the parts of the benchmark page together, as far as a page has places for them. */
 "use strict";
 (function (pkimm) {
-  const { LEVELS, byId, card, change, charts, current, h, levelName, measureName, reaching } = pkimm;
+  const { LEVELS, byId, card, change, charts, current, h, levelName, reaching } = pkimm;
 
   function select(label, options, chosen, onchange) {
     const list = h("select", { onchange: () => onchange(list.value) },
@@ -76,12 +76,9 @@
     const cohorts = byId("cohorts");
     if (cohorts) cohorts.hidden = pkimm.data.dimensions.length === 0;
     pkimm.updateCards();
-    const link = byId("embed-address");
-    if (link) link.textContent = `embed.html#${pkimm.hashOf(current())}`;
   }
 
   pkimm.refresh = refresh;
-  pkimm.measureName = measureName;
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })((globalThis.pkimm ??= {}));

@@ -78,10 +78,6 @@ the shape. Shares are whole per mille here.
       .join("&");
   }
 
-  function cohortOf(key) {
-    return Object.fromEntries(key ? key.split("&").map((part) => part.split("=")) : []);
-  }
-
   // --- names -------------------------------------------------------------------------------
 
   const codesOf = (dimension) =>
@@ -207,8 +203,8 @@ the shape. Shares are whole per mille here.
     measure.split(".").length > 2 ? pkimm.requirementFigures : pkimm.figures;
 
   Object.assign(pkimm, {
-    ALL, LEVELS, QUANTILES, chosen, codesOf, cohortOf, cohortWords, edition, figuresOf, keyOf,
-    labelOf, ladderSentence, levelName, listed, measureName, openFigures, openRequirements,
+    ALL, LEVELS, QUANTILES, chosen, codesOf, cohortWords, edition, figuresOf, keyOf,
+    labelOf, levelName, listed, measureName, openFigures, openRequirements,
     openSeries, peerLadder, pooledIn,
   });
 })((globalThis.pkimm ??= {}));

@@ -69,5 +69,5 @@ the dimension of the heatmap. Never anything of the visitor's own assessment.
     }
   });
 
-  Object.assign(pkimm, { change, current, hashOf, onChange });
+  Object.assign(pkimm, { change, current, onChange });
 })((globalThis.pkimm ??= {}));

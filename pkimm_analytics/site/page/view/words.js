@@ -21,8 +21,8 @@
   /* What is said where nothing is printed. */
   const WITHHELD = "withheld";
 
-  /* "March 2026" and the like are more than a quarter says: quarters stay quarters. */
-  const quarter = (text) => `${text.slice(0, 4)} Q${text.slice(5)}`;
+  /* "2026Q3" as "2026 Q3". */
+  const quarter = (text) => `${text.slice(0, 4)} ${text.slice(4)}`;
 
   /* First word of a name, or two where one is short or not enough among the others. */
   function shortNames(names) {
