@@ -4,8 +4,8 @@ Growth with the number of remarks: what ten times as many cost.
     python benchmarks/feedback.py [most remarks]
 
 A round is measured at a tenth of the remarks and at all of them, side by side in one
-process. A ratio near 10 is growth in proportion; the last column says how many times
-less or more. No time is asserted, because machines differ; what both sizes return is.
+process, in seconds of the processor, which other programs do not disturb. A ratio near 10
+is growth in proportion. No time is asserted, because machines differ; what both sizes return is.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def measure(n: int, folder: Path) -> dict[str, float]:
     seconds = {}
 
     def timed(name, action):
-        start = time.perf_counter()
+        start = time.process_time()
         result = action()
-        seconds[name] = time.perf_counter() - start
+        seconds[name] = time.process_time() - start
         return result
 
     added = timed("append", lambda: place.append(remarks))

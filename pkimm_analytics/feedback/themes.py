@@ -97,6 +97,7 @@ def _members(said: pd.DataFrame, groups: NDArray[np.int64]) -> pd.DataFrame:
 def _cluster(vectors: Any, n_themes: int | None) -> tuple[NDArray[np.int64], float]:
     """Return a group from 1 for each text, and the mean silhouette."""
     from sklearn.metrics import silhouette_score
+    from threadpoolctl import threadpool_limits
 
     rng = np.random.default_rng(SEED)
     n = vectors.shape[0]
@@ -104,7 +105,8 @@ def _cluster(vectors: Any, n_themes: int | None) -> tuple[NDArray[np.int64], flo
     sizes = [n_themes] if n_themes else range(2, min(MOST_THEMES, n // 4) + 1)
     best: tuple[float, NDArray[np.int64]] | None = None
     for size in sizes:
-        labels = _k_means(vectors, size)
+        with threadpool_limits(1):  # sums in one order, and no waiting on a busy machine
+            labels = _k_means(vectors, size)
         distinct = len(set(labels[sample].tolist()))
         fits = 1 < distinct < len(sample)
         score = float(silhouette_score(vectors[sample], labels[sample])) if fits else -1.0
