@@ -361,8 +361,10 @@ def _n(row: Mapping[Any, Any]) -> str:
 
 
 def _quantile_words(row: Mapping[Any, Any]) -> str:
-    if not row["is_published"] or pd.isna(row["median"]):
+    if not row["is_published"]:
         return f"{row['name']}: {WITHHELD}"
+    if pd.isna(row["median"]):
+        return f"{row['name']}: no median is printed, {_n(row)}"
     text = f"{row['name']}: median level {row['median']:.0f}"
     if pd.notna(row["p25"]) and pd.notna(row["p75"]):
         text += f", middle half {_levels(row['p25'], row['p75'])}"

@@ -90,7 +90,7 @@ def quartile_sentence(table: pd.DataFrame) -> str:
     """
     shown = table[table["median"].notna()]
     if shown.empty:
-        return "No median is published here: it needs a group of a certain size."
+        return "No median is printed: the group is too small, or the shares do not decide it."
     counts = shown["median"].astype(int).value_counts().sort_index()
     parts = ", ".join(f"level {level} in {n}" for level, n in counts.items())
     text = f"The median organization is at {parts} of {len(shown)} measures."

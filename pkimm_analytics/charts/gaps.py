@@ -13,6 +13,8 @@ from pkimm_analytics.charts.level_shares import names_axis
 from pkimm_analytics.charts.look import BLUE, GRID, INK, Labels, figure_of, pointed_at, rows_of
 
 _ROW = 30
+_LEAST = 0.12
+"""Shortest bar that holds its figure; the table has all."""
 
 
 def gaps(
@@ -53,22 +55,15 @@ def gaps(
             "thickness": 1.4,
             "width": 4,
         },
+        text=[f"{row.share * 100:.0f} %" if row.share >= _LEAST else "" for row in rows],
+        textposition="inside",
+        insidetextanchor="start",
+        textangle=0,
+        constraintext="none",
+        textfont={"size": 11, "color": "#ffffff"},
         hovertemplate=[pointed_at(row.words) for row in rows],
         name="below the level",
     )
-    figures = [
-        {
-            "x": 0,
-            "y": y,
-            "text": f"<b>{row.share * 100:.0f} %</b>",
-            "xanchor": "left",
-            "xshift": 4,
-            "showarrow": False,
-            "font": {"size": 11, "color": "#ffffff"},
-        }
-        for y, row in enumerate(rows)
-        if row.share >= 0.12
-    ]
     return figure_of(
         [bars],
         title,
@@ -86,5 +81,4 @@ def gaps(
             "fixedrange": True,
         },
         yaxis=names_axis([str(row.name) for row in rows], labels),
-        annotations=figures,
     )

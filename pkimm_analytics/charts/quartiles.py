@@ -48,11 +48,11 @@ def quartiles(
     Returns
     -------
     plotly.graph_objects.Figure
-        Without quartiles there is the median alone; without a median the word withheld.
+        Without quartiles there is the median alone; without a median there are words.
     """
     rows = rows_of(table)
-    boxes = [(y, row) for y, row in enumerate(rows) if pd.notna(row.p25) and pd.notna(row.p75)]
     medians = [(y, row) for y, row in enumerate(rows) if pd.notna(row.median)]
+    boxes = [(y, row) for y, row in medians if pd.notna(row.p25) and pd.notna(row.p75)]
     return figure_of(
         [*([_boxes(boxes)] if boxes else []), _medians(medians)],
         title,
@@ -74,7 +74,7 @@ def quartiles(
             {
                 "x": 3,
                 "y": y,
-                "text": f"<i>{plain('withheld')}</i>",
+                "text": f"<i>{plain('not printed')}</i>",
                 "showarrow": False,
                 "font": {"size": 11},
             }

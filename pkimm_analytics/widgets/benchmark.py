@@ -255,9 +255,8 @@ def _figure(series: Series, ladder: Ladder, table: pd.DataFrame, view: View, lab
     level, bench = view.level, series.newest
     group = "" if labels == "short" else f", {cohort_words(ladder.found)}"
     name = name_of(bench, view.measure)
-    source = f"{ladder.n} organizations, release {bench.quarter}" + (
-        ", synthetic" if series.is_synthetic else ""
-    )
+    release = f"release {bench.quarter}" + (", synthetic" if series.is_synthetic else "")
+    source = f"{ladder.n} organizations, {release}"
     drawing: dict[str, Callable[[], Any]] = {
         "levels": lambda: level_shares(
             table,
@@ -279,7 +278,7 @@ def _figure(series: Series, ladder: Ladder, table: pd.DataFrame, view: View, lab
         "groups": lambda: groups(
             table,
             title="Groups beside each other",
-            subtitle=f"Share {at_or_above(level)}; a dot: withheld. {source}",
+            subtitle=f"Share {at_or_above(level)}; a dot: withheld. From {release}",
             labels=labels,
         ),
         "gaps": lambda: gaps(

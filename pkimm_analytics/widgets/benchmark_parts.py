@@ -416,7 +416,7 @@ def _quartile_rows(table: pd.DataFrame) -> Rows:
     rows = [
         [
             str(row["name"]),
-            *(WITHHELD_SHORT if pd.isna(row[n]) else f"{row[n]:.0f}" for n in names),
+            *(_level(row[n], is_published=row["is_published"]) for n in names),
             str(row["n"]),
             str(row["as_of"]),
         ]
@@ -425,12 +425,20 @@ def _quartile_rows(table: pd.DataFrame) -> Rows:
     return columns, rows
 
 
+def _level(value: float, *, is_published: bool) -> str:
+    if pd.isna(value):
+        return "not printed" if is_published else WITHHELD_SHORT
+    return f"{value:.0f}"
+
+
 def _group_rows(table: pd.DataFrame) -> Rows:
-    groups = list(dict.fromkeys(table["group_name"]))
+    bands: dict[str, str] = {}
     cells: dict[str, list[str]] = {}
     for row in records(table):
+        bands[row["group_name"]] = bands.get(row["group_name"]) or row["n"]
         shown = _share(row["share"], row["qualifier"]) if row["is_published"] else WITHHELD_SHORT
         cells.setdefault(str(row["name"]), []).append(shown)
+    groups = [f"{name} ({band})" if band else name for name, band in bands.items()]
     return ["Measure", *groups], [[name, *found] for name, found in cells.items()]
 
 

@@ -125,7 +125,7 @@ def test_a_box_comes_from_the_printed_quartiles_alone() -> None:
     alone = quartiles(pd.DataFrame([{**row, "p25": np.nan, "p75": np.nan, "words": "A"}]))
     assert [trace.type for trace in alone.data] == ["scatter"]
     nothing = quartiles(pd.DataFrame([{**row, "median": np.nan, "p25": np.nan, "words": "A"}]))
-    assert nothing.layout.annotations[0].text == "<i>withheld</i>"
+    assert nothing.layout.annotations[0].text == "<i>not printed</i>"
 
 
 def test_a_withheld_cell_is_a_dot_without_a_color() -> None:

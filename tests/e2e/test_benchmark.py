@@ -6,17 +6,18 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from pkimm_analytics.assessment import Organization
 from pkimm_analytics.audit.artifacts import Secrets, scan_file
+from pkimm_analytics.cli import app
 from pkimm_analytics.loaders.web_tool import write_link
 from pkimm_analytics.model import load_model
 from pkimm_analytics.synthetic import sample_history
@@ -161,9 +162,8 @@ def test_a_visitor_looks_chooses_shares_and_saves(
         assert scan_file(path.name, path.read_bytes(), secrets) == []
     assert (tmp_path / "benchmark-2026Q3-levels.png").read_bytes().startswith(b"\x89PNG\r\n")
     assert "<svg" in (tmp_path / "benchmark-2026Q3-levels.svg").read_text("utf-8")
-    rows = list(
-        csv.DictReader((tmp_path / "benchmark-2026Q3-levels.csv").open(encoding="utf-8-sig"))
-    )
+    table = (tmp_path / "benchmark-2026Q3-levels.csv").read_text("utf-8-sig")
+    rows = list(csv.DictReader(table.splitlines()))
     assert [row["name"] for row in rows][:2] == ["Overall", "Strategy and vision"]
     figure = page.evaluate(
         "sel => { const c = document.querySelector(sel);"
@@ -171,6 +171,7 @@ def test_a_visitor_looks_chooses_shares_and_saves(
         CHART,
     )
     assert scan_file("figure.json", figure.encode(), secrets) == []
+    page.evaluate("document.querySelector('.pk-mine').remove()")  # the visitor's own workspace
     body = page.evaluate("document.querySelector('main').outerHTML")
     assert scan_file("page.html", body.encode(), secrets) == []
 
@@ -179,8 +180,6 @@ def levels_behind(known: dict[tuple[str, ...], dict[str, Any]]) -> list[Any]:
     """
     Return the levels of everybody that a release was made from, measure by measure.
     """
-    import numpy as np
-
     everybody = next(iter(known.values()))
     return [np.repeat(np.arange(1, 6), levels) for levels in everybody.values()]
 
@@ -216,14 +215,10 @@ def benchmark_json(source: Path, releases: Path) -> dict[str, Any]:
     """
     Return what the command prints about the newest release.
     """
-    newest = max(path.name for path in releases.iterdir())
-    command = [sys.executable, "-m", "pkimm_analytics", "benchmark", str(source)]
-    done = subprocess.run(
-        [*command, "--release", str(releases / newest), "--json"],
-        capture_output=True,
-        check=True,
-        text=True,
-    )
+    newest = releases / max(path.name for path in releases.iterdir())
+    arguments = ["benchmark", str(source), "--release", str(newest), "--json"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
     return dict(json.loads(done.stdout))
 
 
