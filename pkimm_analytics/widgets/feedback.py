@@ -202,6 +202,7 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
     def _change_view(self, action: Action, _detail: str) -> None:
         if action.value in {*VIEWS, *OTHER_TITLES}:
             self._view = action.value
+            self._messages.html = ""
             self._show_nav()
             self._show_view()
             self._top.focus("pk-view-title")

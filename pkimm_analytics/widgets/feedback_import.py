@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.feedback.columns import FIELDS, IGNORE, Column
 from pkimm_analytics.loaders.feedback.words import VALUES
-from pkimm_analytics.widgets.feedback_view import select
+from pkimm_analytics.widgets.feedback_view import counted, select
 from pkimm_analytics.widgets.feedback_words import KIND_WORDS, ROLE_WORDS, SCALES, WEIGHT_WORDS
 from pkimm_analytics.widgets.markup import Markup, joined, scrolled, tag, user
 from pkimm_analytics.widgets.organization_parts import notice
@@ -108,7 +108,7 @@ def proposals(take: Take) -> Markup:
             "p",
             tag(
                 "button",
-                f"Import {n} remarks",
+                f"Import {counted(n, 'remark')}",
                 type="button",
                 data_action="import",
                 class_="pk-main-action",
@@ -139,7 +139,7 @@ def _contacts(take: Take) -> Markup:
                 data_action="keep-contacts",
                 checked=take.keeps_contacts,
             ),
-            f"Keep {n} contacts, in a folder apart; otherwise they are forgotten",
+            f"Keep {counted(n, 'contact')}, in a folder apart; otherwise they are forgotten",
             class_="pk-choice",
         ),
     )
@@ -147,7 +147,7 @@ def _contacts(take: Take) -> Markup:
 
 def _source(place: int, source: Taken) -> Markup:
     refused = [problem for problem in source.problems if problem.refused]
-    said = f"{len(source.remarks)} remarks"
+    said = counted(len(source.remarks), "remark")
     said += f", {len(refused)} cells or rows that do not fit" if refused else ""
     return tag(
         "div",
@@ -293,5 +293,5 @@ def refusals(take: Take) -> Markup:
 def report(kept: Kept) -> Markup:
     """Say what an import added."""
     known = f" {kept.known} were there already." if kept.known else ""
-    contacts = f" {kept.contacts} contacts lie apart." if kept.contacts else ""
-    return notice(f"{kept.added} remarks added.{known}{contacts}", bad=not kept.added)
+    contacts = f" {counted(kept.contacts, 'contact')} kept apart." if kept.contacts else ""
+    return notice(f"{counted(kept.added, 'remark')} added.{known}{contacts}", bad=not kept.added)

@@ -40,6 +40,7 @@ from pkimm_analytics.widgets.feedback_view import (
     MOST_ROWS,
     Setting,
     View,
+    counted,
     figures_table,
     heading,
     save_button,
@@ -114,7 +115,7 @@ def overview(setting: Setting) -> View:
         save_button("alarms.csv") if len(alarming) else "",
     ]
     sentence = (
-        f"{found.n_respondents} respondents made {found.n_remarks} remarks,"
+        f"{counted(found.n_respondents, 'respondent')} made {counted(found.n_remarks, 'remark')},"
         f" {found.n_texts} of them with text."
     )
     tables = {"coverage.csv": found.elements, "silent.csv": listed, "alarms.csv": alarming}

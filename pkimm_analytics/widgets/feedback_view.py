@@ -180,5 +180,19 @@ def _cell(value: Any, names: Mapping[str, str]) -> Markup:
         return esc("–")
     if isinstance(value, float):
         return esc(f"{value:.3g}" if abs(value) < 0.01 and value else f"{value:.2f}")
+    if isinstance(value, int):
+        return esc(value)
     text = str(value)
     return user(names.get(text, text))
+
+
+def counted(n: int, noun: str) -> str:
+    """
+    Say a number of things.
+
+    Examples
+    --------
+    >>> counted(1, "remark"), counted(2, "remark")
+    ('1 remark', '2 remarks')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

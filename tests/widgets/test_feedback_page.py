@@ -244,7 +244,7 @@ def test_contacts_are_kept_only_if_that_is_wanted(
     """
     row = [KEY, "4", "ada@respondent.invalid", "Ada Lovelace"]
     empty.upload("form.csv", table(["Element", "How clear is it?", "Email", "Your name"], row))
-    assert "Keep 1 contacts" in empty.html
+    assert "Keep 1 contact," in empty.html
     empty.do("keep-contacts", wanted)
     empty.do("import")
     place = open_feedback(tmp_path / "feedback")
@@ -340,7 +340,7 @@ def test_a_phone_that_tells_its_width_first_still_gets_the_remarks(tmp_path: Pat
     for action in ("narrow", "reload"):
         assert "No feedback yet" not in "".join(s.html for s in page.children if hasattr(s, "html"))
         page._add._receive(None, {"action": action, "value": "yes", "id": 1}, [])
-    assert "1 respondents made 1 remarks" in page._top.html
+    assert "1 respondent made 1 remark" in page._top.html
     assert page._setting().labels == "short"
 
 
@@ -352,7 +352,7 @@ def test_an_assessment_of_an_unknown_edition_is_left_out(tmp_path: Path) -> None
     edition = replace(MODEL.edition, digest="sha256:" + "0" * 64)
     Workspace(tmp_path).save(Assessment(model=edition, id="foreign"))
     page = Browser(FeedbackPage(tmp_path / "feedback", tmp_path))
-    assert "1 respondents made 1 remarks" in page.html
+    assert "1 respondent made 1 remark" in page.html
 
 
 def test_few_answers_have_no_bar(tmp_path: Path) -> None:
