@@ -29,6 +29,7 @@ from pkimm_analytics.benchmark.printed import (
     nan_if_open,
     read_distribution,
 )
+from pkimm_analytics.disclosure import release_folders
 from pkimm_analytics.errors import BenchmarkError, DisclosureError, PkimmError, Problem
 from pkimm_analytics.model import LEVELS, MODULE_IDS, Model
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
@@ -404,7 +405,7 @@ def open_release(folder: Path) -> Benchmark:
     Parameters
     ----------
     folder : Path
-        Folder of one release.
+        Folder of one release, or of several: then the one of the latest quarter.
 
     Raises
     ------
@@ -412,9 +413,7 @@ def open_release(folder: Path) -> Benchmark:
         If a file is missing, was changed after it was published, or the manifest does
         not fit the table.
     """
-    folder = Path(folder)
-    if not (folder / MANIFEST_FILE).is_file():
-        raise _not_one(folder)
+    folder = _one_of(Path(folder))
     try:
         published, manifest, wrong = read_checked(folder)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, PkimmError):
@@ -427,9 +426,11 @@ def open_release(folder: Path) -> Benchmark:
     return Benchmark(published, manifest)
 
 
-def _not_one(folder: Path) -> DisclosureError:
-    inside = sorted(p.parent.name for p in folder.glob(f"*/{MANIFEST_FILE}"))
-    message = "expected a folder with benchmark.parquet and manifest.json"
-    if inside:
-        message = f"a folder of releases; choose one of {', '.join(inside)}"
-    return DisclosureError("This is not a release.", [Problem(folder.name, message)])
+def _one_of(folder: Path) -> Path:
+    if (folder / MANIFEST_FILE).is_file():
+        return folder
+    inside = release_folders(folder)
+    if not inside:
+        message = "expected a folder with benchmark.parquet and manifest.json, or a folder of them"
+        raise DisclosureError("This is not a release.", [Problem(folder.name, message)])
+    return inside[-1]

@@ -51,7 +51,7 @@ def say(message: str) -> None:
 def list_problems(problems: Iterable[Problem]) -> None:
     """List problems on standard error, refused ones first marked as such."""
     for problem in problems:
-        mark = "not imported" if problem.refused else "note"
+        mark = "refused" if problem.refused else "note"
         say(f"  {mark}: {problem}")
 
 

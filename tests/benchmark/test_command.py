@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,20 @@ def test_json_is_what_the_package_computes(run, release):
     assert result.exit_code == 0, result.output
     assessment = load(find_sources(str(MINE))[0])[0].assessment
     assert json.loads(result.stdout) == compare(assessment, open_release(release)).to_json()
+
+
+def test_a_folder_of_releases_stands_for_the_newest(run, release, tmp_path):
+    """
+    Of an older, damaged one beside it nothing is read.
+    """
+    series = tmp_path / "series"
+    shutil.copytree(release, series / release.name)
+    older = series / "2020Q1-000000000000"
+    older.mkdir()
+    (older / "manifest.json").write_text("{")
+    result = run(MINE, "--release", series, "--json")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == run(MINE, "--release", release, "--json").stdout
 
 
 def test_a_share_link_gives_the_same_figures_as_the_file(run, release):
