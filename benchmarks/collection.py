@@ -1,5 +1,5 @@
 """
-The collection beside plain pandas: append, verify, count.
+The collection beside plain pandas: append, verify, count, release.
 
 ``python -m benchmarks.collection --n 1000000``. Peak memory is that of a fresh
 process for each step.
@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from benchmarks.sidebyside import compare
 from pkimm_analytics.anonymize.vocabulary import axis, contributions
+from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions, publish
 from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.store import open_collection, records, verify
 from pkimm_analytics.store.raw import Raw
@@ -107,12 +108,44 @@ def append(folder: Path) -> None:
     )
 
 
+def release(folder: Path) -> None:
+    """Make, attack and write the first release of the collection."""
+    plan = load_plan()
+    publish(
+        open_contributions(folder / "collection", plan),
+        out=folder / "releases",
+        private=folder / "private",
+        quarter="2026Q4",
+        policy=load_policy(),
+        plan=plan,
+    )
+
+
+def pandas_release(folder: Path) -> list[pd.DataFrame]:
+    """Cumulative shares of all requirements in the tables of a release; protects nothing."""
+    keys = list(shipped_model("2.0.0").requirements)
+    names = ["sector", "size", "region", "role", "assurance", "edition"]
+    frame = pd.read_parquet(folder / "plain.parquet", columns=["parent", "quarter", *names, *keys])
+    frame = frame[frame["quarter"].between("2024Q4", "2026Q3")]
+    frame = frame.sort_values("quarter", ascending=False).drop_duplicates("parent")
+    found = []
+    for family in load_plan().tiers[-1].families:
+        groups = frame.groupby([*family] or (lambda _: 0), dropna=False)
+        found += [
+            groups[keys].agg(lambda c, x=level: (c >= x).sum() / (c > 0).sum())
+            for level in (2, 3, 4, 5)
+        ]
+    return found
+
+
 STEPS: dict[str, Callable[[Path], object]] = {
     "append": append,
     "verify": lambda folder: verify(open_collection(folder / "collection")),
     "count": count,
     "records for a release": lambda folder: records(open_collection(folder / "collection")),
+    "release, audit included": release,
     "pandas: read, group by": pandas_count,
+    "pandas: shares": pandas_release,
 }
 
 
