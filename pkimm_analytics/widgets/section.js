@@ -4,6 +4,7 @@
 
 const LARGEST_FILE = 8_000_000; // more would break the connection; official files are below 1 MB
 const PATIENCE = 20_000; // milliseconds until we say that no answer came
+const LATE = "No answer yet. If this stays, reload the page.";
 const NARROW = 560; // pixels
 
 function save(name, type, content) {
@@ -66,11 +67,12 @@ function render({ model, el }) {
   const act = (action, value, content) =>
     new Promise((answered) => {
       const id = (number += 1);
-      const late = setTimeout(() => say("No answer yet. If this stays, reload the page."), PATIENCE);
+      const late = setTimeout(() => say(LATE), PATIENCE);
       waiting.set(id, () => {
         clearTimeout(late);
         waiting.delete(id);
         if (!waiting.size) el.removeAttribute("aria-busy");
+        if (el.querySelector("[data-status]")?.textContent === LATE) say("");
         answered();
       });
       el.setAttribute("aria-busy", "true");
