@@ -82,7 +82,7 @@ def _rows(part: Mapping[str, Any], number: int, as_of: str) -> list[tuple[Any, .
         value, *_, qualifier = part["estimates"][place]
         found.append((name, value / 1000, qualifier, step / 1000, n, False, as_of))
     for name, quantile in zip(QUANTILES, quantiles, strict=True):
-        if quantile:
+        if quantile and quantile[0] is not None:
             found.append((name, float(quantile[0]), "=", None, n, False, as_of))
         else:
             found.append((name, None, None, None, None, True, None))

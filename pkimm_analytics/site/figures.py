@@ -82,12 +82,17 @@ def _place(found: Distribution, level: int) -> list[Any]:
     return [place.verdict, round(10 * place.rank.value), *_outward(place.rank.interval, 10)]
 
 
-def _quantile(one: Estimate | None) -> list[int]:
-    """Level as printed, then both ends of what is certain and of the 95 % interval."""
+def _quantile(one: Estimate | None) -> list[int | None]:
+    """
+    Level as printed, then both ends of what is certain and of the 95 % interval.
+
+    The level is None where the printed shares leave it open, and nothing is there where
+    the group is too small.
+    """
     if one is None:
         return []
     ends = (one.printed.low, one.printed.high, one.interval.low, one.interval.high)
-    return [round(one.value), *map(round, ends)]
+    return [None if math.isnan(one.value) else round(one.value), *map(round, ends)]
 
 
 def _outward(interval: Interval, scale: int) -> list[int]:

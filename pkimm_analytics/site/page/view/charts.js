@@ -78,11 +78,11 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
     const most = LEVELS.reduce((a, b) => (peers.atLevel(b).value > peers.atLevel(a).value ? b : a));
     const median = peers.quantile("median");
     const range =
-      median && median.low !== median.high ? ` (level ${median.low} to ${median.high} with 95 % confidence)` : "";
+      median && median.value && median.low !== median.high ? ` (level ${median.low} to ${median.high} with 95 % confidence)` : "";
     return [
       `${organizations(peers.n)}, as of ${quarter(peers.asOf)}.`,
       `Most are at level ${most} (${levelName(most)}): ${share(peers.atLevel(most))}.`,
-      median ? `The median is level ${median.value}${range}.` : "",
+      median ? `The median is level ${quantile(median).replace("–", " or ")}${range}.` : "",
       `${share(peers.atLeast(3))} reach ${reaching(3)}.`,
     ].filter(Boolean).join(" ");
   }

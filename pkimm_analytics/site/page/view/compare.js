@@ -236,7 +236,7 @@ Nothing is sent and nothing is stored, and no own value is ever written into the
 
   function asDocument({ value, low, high, printedLow, printedHigh, qualifier }, scale = 1000) {
     return {
-      value: value / scale,
+      value: value === null ? null : value / scale,
       qualifier,
       interval: [low / scale, high / scale],
       printed: [printedLow / scale, printedHigh / scale],

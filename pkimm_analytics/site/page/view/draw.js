@@ -6,7 +6,7 @@ It averages and filters nothing.
 */
 "use strict";
 (function (pkimm) {
-  const { LEVELS, between, h, levelName, percent, s, share } = pkimm;
+  const { LEVELS, between, h, levelName, percent, quantile, s, share } = pkimm;
 
   const canvas = (width, height, label, ...children) =>
     s(
@@ -146,7 +146,7 @@ It averages and filters nothing.
       marks.push(row.peers ? segments(row, from, top, room, bar) : withheldBar(from, top, room, bar));
       const median = row.peers?.quantile("median");
       marks.push(
-        text(width, top + bar / 2, median ? `level ${median.value}` : "–", {
+        text(width, top + bar / 2, median ? `level ${quantile(median)}` : "–", {
           "text-anchor": "end",
           "dominant-baseline": "central",
         }),

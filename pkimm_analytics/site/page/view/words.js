@@ -16,7 +16,9 @@
 
   const organizations = (n) => `${n.replace("-", "–")} organizations`;
 
-  const quantile = (one) => (one ? String(one.value) : "–");
+  /* Level of a quantile, or the levels between which the printed shares leave it open. */
+  const quantile = (one) =>
+    one ? String(one.value ?? `${one.printedLow}–${one.printedHigh}`) : "–";
 
   /* What is said where nothing is printed. */
   const WITHHELD = "withheld";
