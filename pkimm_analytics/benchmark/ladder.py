@@ -17,6 +17,7 @@ from pkimm_analytics.benchmark.release import Benchmark
 from pkimm_analytics.disclosure.plan import ASSURANCES
 from pkimm_analytics.errors import AssessmentError, BenchmarkError, Problem
 from pkimm_analytics.model import is_known_edition, model_of
+from pkimm_analytics.model.shipped import shipped_versions
 from pkimm_analytics.organization import ALL, ATTRIBUTES, PREFER_NOT_TO_SAY, coarsen, label
 from pkimm_analytics.tables import OVERALL
 
@@ -104,8 +105,8 @@ def peer_ladder(
         group = bench.group(found)
         if bench.has(group) and (published := bench.distribution(group, measure)):
             break
-    gone = [d for d in reversed(order) if d in coarse and d not in found]
-    relaxed += [(d, coarse[d], ALL) for d in gone]
+    gone = [d for d in reversed(order) if d in asked and d not in found]
+    relaxed += [(d, coarse[d], ALL) for d in gone if d in coarse]
     pooled = bench.pooled(found)
     return Ladder(
         asked=asked,
@@ -131,8 +132,10 @@ def _coarser(
             continue
         known = bench.codes(dimension) if dimension in bench.dimensions else None
         group = published_code_of(dimension, code)
-        if known is None:
-            relaxed.append((dimension, code, ALL))
+        if known is None or (
+            dimension == "edition" and code in set(shipped_versions()) - set(known)
+        ):
+            relaxed.append((dimension, code, ALL))  # not a mistake; this release is without it
         elif code in known:
             coarse[dimension] = code
         elif group is not None and group in known:
@@ -144,6 +147,11 @@ def _coarser(
     if problems:
         raise BenchmarkError("There is no such cohort.", problems)
     return coarse, relaxed
+
+
+def _editions_without(known: Sequence[str]) -> set[str]:
+    """Editions that exist but not in a release: to ask for one is no mistake."""
+    return set(shipped_versions()) - set(known)
 
 
 def published_code_of(dimension: str, code: str) -> str | None:

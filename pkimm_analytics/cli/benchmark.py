@@ -54,7 +54,7 @@ def benchmark_command(
     assessment: Annotated[
         str | None,
         typer.Argument(
-            metavar="[ASSESSMENT]",
+            metavar="ASSESSMENT",
             help="File, - for standard input, or share link. Without it, the peers alone.",
         ),
     ] = None,

@@ -147,6 +147,7 @@ def test_a_dimension_that_the_release_does_not_have_is_given_up(tmp_path, counts
     ladder = peer_ladder(small, {"sector": "finance"})
     assert ladder.relaxed == (("sector", "finance", "*"),)
     assert ladder.is_published
+    assert "Not narrowed by sector" in ladder.sentence
 
 
 def test_the_profile_of_an_assessment_starts_its_ladder():

@@ -127,11 +127,11 @@ the shape. Shares are whole per mille here.
       found = Object.fromEntries(kept.map((d) => [d, asked[d]]));
       peers = figures.distribution(found, "overall");
     }
-    const gone = [...pkimm.data.importance].reverse().filter((d) => known.includes(d) && !(d in found));
+    const gone = [...pkimm.data.importance].reverse().filter((d) => used.includes(d) && !(d in found));
     return {
       asked: Object.fromEntries(used.map((d) => [d, asked[d]])),
       found,
-      relaxed: [...relaxed, ...gone.map((d) => [d, asked[d], ALL])],
+      relaxed: [...relaxed, ...gone.filter((d) => known.includes(d)).map((d) => [d, asked[d], ALL])],
       n: peers?.n ?? "",
       pooled: pooledIn(found),
       sentence: ladderSentence(found, gone, peers?.n ?? ""),
