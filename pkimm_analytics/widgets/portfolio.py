@@ -176,7 +176,7 @@ def _portfolio_table(table: pd.DataFrame) -> Markup:
             level_text(row.level, row.level_name),
             percent_text(row.coverage),
             change_text(row.like_for_like),
-            row.edition,
+            row.edition.split(" (")[0],
             row.problem or row.limits or "–",
         )
         for row in rows_of(table)
