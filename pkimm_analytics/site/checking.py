@@ -50,7 +50,7 @@ def attack_pages(
     found = _differences(shown, series[-1].published, where=RELEASE)
     for pages, bench in zip(earlier, series[:-1], strict=True):
         found += _differences(pages, bench.published, where=SERIES)
-    return found or attack_release(shown, rules=rules, earlier=earlier)
+    return [*found, *attack_release(shown, rules=rules, earlier=earlier)]
 
 
 def _published(bench: Benchmark, parts: Sequence[Mapping[str, Any]]) -> Published:

@@ -146,7 +146,7 @@ def test_a_figure_that_the_release_does_not_have_is_found(files, sources, place)
         changed[0] -= 10
     tampered = files | {RELEASE: script("release", document)}
     found = attack_pages(tampered, [source.bench for source in sources], Rules())
-    assert {finding.attack for finding in found} == {"T31"}
+    assert "T31" in {finding.attack for finding in found}
 
 
 def test_without_javascript_all_organizations_are_a_table(files, sources):
