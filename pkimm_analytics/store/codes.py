@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.errors import CollectionError
-from pkimm_analytics.store.counting import codes_of
-from pkimm_analytics.store.counts import Counts, ordered
+from pkimm_analytics.store.counts import Counts, codes_of, ordered
 from pkimm_analytics.store.engines import check
 from pkimm_analytics.store.measures import N_LEVEL_CODES, columns_of, measure_codes
 

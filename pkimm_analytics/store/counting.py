@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.store.counts import Counts, empty, ordered
+from pkimm_analytics.store.counts import Counts, codes_of, empty, ordered
 from pkimm_analytics.store.measures import N_LEVEL_CODES, measure_codes
 
 _DENSE = 1 << 22
@@ -129,32 +129,6 @@ def cells_of(table: Any, dimensions: Sequence[str]) -> tuple[list[Cell], NDArray
     indices = np.unravel_index(present, shape) if shape else ()
     columns = [[values[n][i] for i in at] for n, at in zip(values, indices, strict=True)]
     return (list(zip(*columns, strict=True)) if shape else [()] * len(present)), place
-
-
-def codes_of(column: Any) -> tuple[NDArray[np.int64], list[str | None]]:
-    """
-    Return the code of each value, and the values by code; None: not stated.
-
-    Dictionaries of different files differ, and so may those of two chunks.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not pa.types.is_dictionary(column.type):
-        column = pc.dictionary_encode(column)
-    seen: dict[str | None, int] = {}
-    found = []
-    for chunk in column.chunks:
-        names = chunk.dictionary.to_pylist()
-        place = np.array([seen.setdefault(v, len(seen)) for v in names] or [0], np.int64)
-        indices = chunk.indices
-        if indices.null_count:
-            missing = seen.setdefault(None, len(seen))
-            raw = indices.fill_null(-1).to_numpy()
-            found.append(np.where(raw >= 0, place[raw], missing))
-        else:
-            found.append(place[indices.to_numpy()])
-    return np.concatenate(found) if found else np.zeros(0, np.int64), list(seen)
 
 
 def _dense(

@@ -142,14 +142,43 @@ def from_long(table: Any, dimensions: Sequence[str], measures: Sequence[str]) ->
     table : pyarrow.Table
         The dimensions, ``measure``, ``code`` and ``n``, in any order of rows.
     """
-    columns = {name: table.column(name).to_pylist() for name in dimensions}
-    values = {name: ordered(set(found)) for name, found in columns.items()}
+    values, place = {}, []
+    for name in dimensions:
+        codes, found = codes_of(table.column(name))
+        values[name] = ordered(found)
+        place.append(_places(values[name], found)[codes] if found else codes)
+    codes, found = codes_of(table.column("measure"))
+    measure = _places(tuple(measures), found)[codes] if found else codes
     total = empty(values, measures)
-    place = tuple(_places(values[name], found) for name, found in columns.items())
-    measure = _places(tuple(measures), table.column("measure").to_pylist())
     code = table.column("code").to_numpy().astype(np.int64) + 1
     np.add.at(total.counts, (*place, measure, code), table.column("n").to_numpy())
     return total
+
+
+def codes_of(column: Any) -> tuple[NDArray[np.int64], list[str | None]]:
+    """
+    Return the code of each value, and the values by code; None: not stated.
+
+    Dictionaries of different files differ, and so may those of two chunks.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column)
+    seen: dict[str | None, int] = {}
+    found = []
+    for chunk in column.chunks:
+        names = chunk.dictionary.to_pylist()
+        place = np.array([seen.setdefault(v, len(seen)) for v in names] or [0], np.int64)
+        indices = chunk.indices
+        if indices.null_count:
+            missing = seen.setdefault(None, len(seen))
+            raw = indices.fill_null(-1).to_numpy()
+            found.append(np.where(raw >= 0, place[raw], missing))
+        else:
+            found.append(place[indices.to_numpy()])
+    return np.concatenate(found) if found else np.zeros(0, np.int64), list(seen)
 
 
 def ordered(found: Iterable[str | None]) -> tuple[str | None, ...]:

@@ -163,7 +163,7 @@ def _read(
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(pa.BufferReader(storage.read(path)))
+        table = pq.ParquetFile(pa.BufferReader(storage.read(path))).read()
         counts = from_long(table, dimensions, measures)
     except (OSError, pa.ArrowException, KeyError, IndexError, ValueError):
         return None
