@@ -12,7 +12,9 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +40,7 @@ def spark_session() -> Any:
     if active is not None:
         return active
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    session = (
+    builder = (
         SparkSession.builder.master("local[*]")
         .appName("pkimm")
         .config("spark.ui.enabled", "false")
@@ -48,10 +50,31 @@ def spark_session() -> Any:
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.log.level", "ERROR")
         .config("spark.ui.showConsoleProgress", "false")
-        .getOrCreate()
     )
+    with _quiet():
+        session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """
+    Let what Java starts meanwhile write its messages to a file of its own.
+
+    It says a dozen things about itself when it starts, and writes them to wherever this
+    process writes its errors, for as long as it lives.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    log = tempfile.NamedTemporaryFile(prefix="pkimm-spark-", suffix=".log", delete=False)  # noqa: SIM115  # Java keeps writing
+    try:
+        os.dup2(log.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        log.close()
 
 
 def ibis_on_spark(

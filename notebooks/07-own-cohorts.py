@@ -1,0 +1,126 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   title: Own cohorts
+# ---
+
+# %% [markdown]
+# # Own cohorts
+#
+# A release has the groups of its plan.
+# Analysts of the working group, who keep the collection, can ask about any other: large
+# European banks, those assessed by a third party, this year's newcomers.
+# All organizations below are invented. What is shown here is **internal, not for publication**.
+
+# %%
+import logging
+import sys
+
+logging.basicConfig(stream=sys.stdout)
+ORGANIZATIONS = 90
+SEED = 21
+COHORT = {"sector": {"finance", "L-finance"}, "assurance": {"formal", "third-party"}}
+MEASURES = ["overall", "G", "M", "O", "R"]
+
+# %% [markdown]
+# ## A collection
+#
+# To use your own, leave this cell out and open it with `open_collection("COLLECTION")`.
+
+# %%
+import secrets
+import tempfile
+from pathlib import Path
+
+from pkimm_analytics.anonymize import KeyStore, anonymize
+from pkimm_analytics.store import open_collection, open_raw
+from pkimm_analytics.synthetic import simulate
+
+place = Path(tempfile.mkdtemp())
+key = KeyStore(secrets.token_bytes(32), place / "identities.json")
+assessments = simulate(organizations=ORGANIZATIONS, seed=SEED).assessments
+collection = open_collection(place / "collection", create=True)
+collection.append([anonymize(one, key).contribution for one in assessments]).added
+
+# %% [markdown]
+# Opening the rows needs a purpose, which goes into the log.
+
+# %%
+raw = open_raw(collection, purpose="own cohorts in a notebook")
+
+# %% [markdown]
+# ## Counts of any cohort, in milliseconds
+#
+# The codes of all rows stay in memory; each filter counts them anew.
+# Counts are of contributions: an organization may have several.
+
+# %%
+from pkimm_analytics.store.codes import codes_in_memory
+
+codes = codes_in_memory(raw, ["sector", "size", "region", "role", "assurance"], MEASURES)
+cohort, everybody = codes.count(COHORT), codes.count()
+cohort.to_frame().pivot(index="measure", columns="code", values="n").fillna(0).astype(int)
+
+# %% [markdown]
+# ## All combinations at once
+#
+# The cube has every combination and, as `*`, every marginal.
+# Counts add up, so that rows are read once.
+
+# %%
+counts = raw.count(["sector", "assurance"], MEASURES)
+frame = counts.cube().to_frame()
+overall = frame[(frame["measure"] == "overall") & (frame["sector"] == "*")]
+overall.pivot(index="assurance", columns="code", values="n").fillna(0).astype(int)
+
+# %% [markdown]
+# ## How groups differ
+#
+# `difference` says that a group is more mature; `relative` what it is good at, measured
+# against itself. One organization has one vote here: its newest assessment.
+
+# %%
+from pkimm_analytics.analyses import peer_profile, read_evidence
+
+evidence = read_evidence(raw)
+profile = peer_profile(evidence, by="size")
+columns = ["group", "measure", "n", "difference", "low", "high", "relative", "relative_q"]
+profile.table[columns].sort_values("relative", ascending=False).head(8).round(2)
+
+# %% [markdown]
+# ## Did they become more mature?
+#
+# Or did others contribute? The parts add up exactly.
+
+# %%
+from pkimm_analytics.analyses import trend_parts
+
+trend = trend_parts(evidence)
+trend.figures
+
+# %% [markdown]
+# ## Do they rate themselves higher than others rate them?
+#
+# Pairs of a self-assessment and an independent one, of the same organization.
+
+# %%
+from pkimm_analytics.analyses import assurance_gap
+
+gap = assurance_gap(evidence)
+print(f"{gap.n_organizations} pairs, {gap.mark}")
+gap.table[["measure", "n", "gap", "low", "high", "q"]].head(8).round(2)
+
+# %%
+print(*gap.notes, sep="\n")
+
+# %% [markdown]
+# ## What to try next
+#
+# - Change `COHORT`, and run all cells again.
+# - The other analyses: `from pkimm_analytics.analyses import ANALYSES`.
+# - The same in a terminal: `pkimm collection count COLLECTION --by sector --purpose "..."`,
+#   `pkimm analyze peer-profile COLLECTION --by size --purpose "..."`.
+# - More contributions than one computer can count: [on Spark](08-on-spark.ipynb).
