@@ -11,8 +11,8 @@
 # # On Spark
 #
 # The same counts on more than one computer.
-# Needed only for very large collections: one computer counts ten million contributions in
-# seconds. Here Spark runs on this computer, on invented contributions.
+# Needed only for very large collections: one computer counts a million contributions in about
+# two seconds of CPU. Here Spark runs on this computer, on invented contributions.
 #
 # It takes `pip install 'pkimm-analytics[spark]'` and Java 17. Without them the notebook says
 # so, and counts with the embedded kernel alone.

@@ -299,3 +299,27 @@ def test_every_element_of_the_model_can_be_counted(raw):
     assert {*axis().keys, *axis().relevance} <= set(measures)
     found = raw.count([], measures)
     assert set(found.counts.sum(axis=1).tolist()) == {400}
+
+
+@pytest.mark.parametrize("name", ["numpy", "duckdb"])
+def test_object_storage_is_counted_as_a_folder_is(collection, raw, name):
+    """
+    Through pyarrow's filesystem, also after it was carried to another process.
+    """
+    import pickle
+    from dataclasses import replace
+
+    from pyarrow import fs
+
+    from pkimm_analytics.store.collection import Collection
+    from pkimm_analytics.store.storage import ObjectStorage
+
+    if name == "duckdb":
+        pytest.importorskip("ibis")
+        pytest.importorskip("duckdb")
+    remote = ObjectStorage(fs.LocalFileSystem(), str(collection.storage.root))
+    carried = pickle.loads(pickle.dumps(replace(raw, collection=Collection(remote))))  # noqa: S301  # our own
+    found = carried.count(["sector", "quarter"], ["overall", "pqc:G.compliance"], name)
+    expected = raw.count(["sector", "quarter"], ["overall", "pqc:G.compliance"])
+    assert found.dimensions == expected.dimensions
+    np.testing.assert_array_equal(found.counts, expected.counts)

@@ -4,7 +4,6 @@ A collection on object storage: the same behavior on a real S3-compatible server
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import socket
@@ -20,7 +19,7 @@ from pyarrow import fs
 
 from pkimm_analytics.anonymize import Receipt
 from pkimm_analytics.errors import CollectionError
-from pkimm_analytics.store import open_collection, open_raw, records, verify
+from pkimm_analytics.store import open_collection, records, verify
 from pkimm_analytics.store import storage as storage_file
 from pkimm_analytics.store.storage import ObjectStorage, open_storage
 from tests.store.invented import invented, invented_table, token_of
@@ -187,30 +186,3 @@ def test_a_local_address_is_a_folder(tmp_path):
     ``file://`` gets the lock and the flushing of a folder.
     """
     assert not isinstance(open_storage(tmp_path.as_uri()), ObjectStorage)
-
-
-def test_every_engine_counts_what_lies_on_object_storage(bucket, tmp_path):
-    """
-    As it counts a folder; counts of a quarter are kept there, too, and found again.
-    """
-    import pickle
-
-    from pkimm_analytics.store.increments import count_by_quarter
-
-    table = invented_table(90, 4)
-    remote = open_collection(bucket.format("engines"), create=True)
-    local = open_collection(tmp_path, create=True)
-    for one in (remote, local):
-        one.append(table)
-    asked = ["sector", "quarter"], ["overall", "M.key-management", "pqc:G.compliance"]
-    expected = open_raw(local, purpose="counts of a folder").count(*asked)
-    raw = open_raw(remote, purpose="counts of object storage")
-    carried = pickle.loads(pickle.dumps(raw))  # noqa: S301  # as a task of Spark gets it
-    found = [raw.count(*asked), carried.count(*asked)]
-    found += [count_by_quarter(raw, *asked).counts for _ in range(2)]
-    if importlib.util.find_spec("duckdb") and importlib.util.find_spec("ibis"):
-        found.append(raw.count(*asked, "duckdb"))
-    for counts in found:
-        assert counts.dimensions == expected.dimensions
-        assert (counts.counts == expected.counts).all()
-    assert count_by_quarter(raw, *asked).fresh == 0
