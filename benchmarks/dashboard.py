@@ -7,6 +7,9 @@ of the plan is published. For comparison: the same figures counted anew from the
 Then the time from opening the page to its first chart, with and without a kernel that
 was started before, and the memory of a session.
 
+The processor time of a click in Python alone is measured as well, because it moves less
+with what else the machine does; `--no-browser` measures nothing else.
+
 Run it: python benchmarks/dashboard.py [--sizes 100000 1000000] [--clicks 20] [--rounds 3]
 
 Chromium is found as in the end-to-end tests.
@@ -43,6 +46,8 @@ from pkimm_analytics.disclosure.manifest import manifest, release_id
 from pkimm_analytics.disclosure.protect import print_shares
 from pkimm_analytics.disclosure.table import table_bytes, table_columns
 from pkimm_analytics.organization import ALL
+from pkimm_analytics.widgets.benchmark import BenchmarkPage
+from pkimm_analytics.widgets.section import Action
 from pkimm_analytics.widgets.serving import dashboard_environment, free_port, voila_command
 
 DASHBOARDS = Path(__file__).parents[1] / "dashboards"
@@ -60,7 +65,7 @@ CLICK = """
   const start = performance.now();
   const look = () => {
     const chart = ".pk-benchmark-chart .js-plotly-plot:not([data-old])";
-    const drawn = document.querySelector(`${chart} .plot`);
+    const drawn = document.querySelector(`${chart} .main-svg`);
     if (drawn) done(performance.now() - start);
     else if (performance.now() - start > 20000) done(-1);
     else requestAnimationFrame(look);
@@ -183,7 +188,7 @@ def opened(browser: Any, address: str) -> tuple[Any, float]:
     page.set_default_timeout(180_000)
     started = time.perf_counter()
     page.goto(address + PAGE)
-    page.wait_for_selector(f"{CHART} .plot")
+    page.wait_for_selector(f"{CHART} .main-svg")
     return page, time.perf_counter() - started
 
 
@@ -199,13 +204,26 @@ def clicks(page: Any, n: int) -> list[float]:
     return found
 
 
+def processor_times(releases: Path, n: int) -> list[float]:
+    """Milliseconds of processor time that Python takes for `n` clicks, without a browser."""
+    page, found = BenchmarkPage(releases), []
+    sectors = [*PLAN.codes["sector"], "*"]
+    for place in range(4 + n):
+        choice = Action("pick-sector", sectors[place % len(sectors)])
+        view = Action("view", VIEWS[place // 2 % len(VIEWS)])
+        started = time.process_time()
+        page._act(choice if place % 2 else view)
+        found.append(1000 * (time.process_time() - started))
+    return found[4:]
+
+
 # --- what is printed -----------------------------------------------------------------------
 
 
-def click_table(browser: Any, sizes: list[int], n_clicks: int) -> None:
+def click_table(browser: Any | None, sizes: list[int], n_clicks: int) -> None:
     """Print the clicks of every size, and the same figures counted from the rows."""
-    print("| contributions | click, median | click, p95 | table of the release |")
-    print("|---|---|---|---|")
+    print("| contributions | click | median | p95 | table of the release |")
+    print("|---|---|---|---|---|")
     for size in sizes:
         codes, levels = rows(size)
         with tempfile.TemporaryDirectory() as folder:
@@ -213,14 +231,17 @@ def click_table(browser: Any, sizes: list[int], n_clicks: int) -> None:
                 release_of(Path(folder), codes, levels, quarter)
             newest = max(Path(folder).iterdir())
             weight = (newest / TABLE_FILE).stat().st_size / 1000
-            with served(Path(folder), ready=False) as (_, address):
-                page, _ = opened(browser, address)
-                clicks(page, 4)
-                times = clicks(page, n_clicks)
-                page.close()
-            p95 = statistics.quantiles(times, n=20)[-1]
-            median = statistics.median(times)
-            print(f"| {size:,} | {median:.0f} ms | {p95:.0f} ms | {weight:.0f} kB |", flush=True)
+            times = {"Python, processor time": processor_times(Path(folder), n_clicks)}
+            if browser is not None:
+                with served(Path(folder), ready=False) as (_, address):
+                    page, _ = opened(browser, address)
+                    clicks(page, 4)
+                    times["to the redrawn chart"] = clicks(page, n_clicks)
+                    page.close()
+            for what, found in times.items():
+                p95 = statistics.quantiles(found, n=20)[-1]
+                cells = f"{statistics.median(found):.0f} ms | {p95:.0f} ms | {weight:.0f} kB"
+                print(f"| {size:,} | {what} | {cells} |", flush=True)
             bench = open_release(newest)
             group = ("finance", *([ALL] * 5))
             print()
@@ -268,7 +289,11 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--clicks", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--no-browser", action="store_true")
     arguments = parser.parse_args()
+    if arguments.no_browser:
+        click_table(None, arguments.sizes, arguments.clicks)
+        return
     executable = os.environ.get("PKIMM_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as driver:
         try:

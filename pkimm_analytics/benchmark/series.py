@@ -86,5 +86,6 @@ def open_series(place: Path) -> Series:
             problems += [Problem(folder.name, text) for text in texts]
     if not sound:
         raise DisclosureError("No release could be opened. Nothing is shown.", problems)
-    sound.sort(key=lambda one: (one.quarter, one.id))
+    earlier = {one.manifest.get("previous") for one in sound}
+    sound.sort(key=lambda one: (one.quarter, one.id not in earlier, one.id))
     return Series(tuple(sound), tuple(problems))

@@ -325,11 +325,6 @@ def legend() -> Markup:
     return tag("p", *keys, class_="pk-keys")
 
 
-def nothing_to_draw() -> Markup:
-    """Stand in for a chart that has nothing to show."""
-    return tag("p", "There is nothing to draw: everything here is withheld.", class_="pk-notice")
-
-
 # --- tables ------------------------------------------------------------------------------
 
 
