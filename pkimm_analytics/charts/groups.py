@@ -52,11 +52,11 @@ def groups(
         [_heat(grid, is_short=is_short)],
         title,
         subtitle,
-        height=round((238 if is_short else 184) + _ROW * max(len(lines), 1)),
+        height=round((238 if is_short else 208) + _ROW * max(len(lines), 1)),
         margin={
             "l": 112 if is_short else 216,
-            "r": 10 if is_short else 84,  # the last heading leans over the edge
-            "t": 226 if is_short else 172,
+            "r": 10,
+            "t": 226 if is_short else 196,
             "b": 8,
         },
         xaxis={
@@ -66,8 +66,7 @@ def groups(
                 wrapped(h, 22 if is_short else 18, lines=1 if is_short else 2) for h in heads
             ],
             "tickfont": {"size": 11},
-            "ticklabeloverflow": "allow",
-            "tickangle": -90 if is_short else -50,
+            "tickangle": -90,
             "side": "top",
             "showgrid": False,
             "zeroline": False,
