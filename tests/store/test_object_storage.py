@@ -18,6 +18,7 @@ import pytest
 from pyarrow import fs
 
 from pkimm_analytics.anonymize import Receipt
+from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions, read_records
 from pkimm_analytics.errors import CollectionError
 from pkimm_analytics.store import open_collection, records, verify
 from pkimm_analytics.store import storage as storage_file
@@ -186,3 +187,16 @@ def test_a_local_address_is_a_folder(tmp_path):
     ``file://`` gets the lock and the flushing of a folder.
     """
     assert not isinstance(open_storage(tmp_path.as_uri()), ObjectStorage)
+
+
+def test_a_release_is_made_from_object_storage(bucket):
+    """
+    The same records as from a folder, read row group by row group.
+    """
+    plan, policy = load_plan(), load_policy()
+    place = bucket.format("release")
+    open_collection(place, create=True).append(invented_table(40, 3, ["2026Q1"]))
+    found = read_records(open_contributions(place, plan), plan, policy, "2026Q3")
+    expected = read_records(records(open_collection(place)), plan, policy, "2026Q3")
+    assert len(found) == 40
+    assert found.record_tag.tolist() == expected.record_tag.tolist()
