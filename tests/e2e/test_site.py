@@ -393,7 +393,7 @@ def test_a_view_is_embedded_in_another_site(
     inside = page.frame_locator("iframe")
     inside.locator("#all-categories svg").wait_for()
     assert "Finance and insurance" in inside.locator("#cohort-line").inner_text()
-    inside.locator("#peers summary").click()
+    inside.locator("#peers > summary").click()
     inside.get_by_role("radio", name="Public administration").check()
     assert "Public administration" in inside.locator("#cohort-line").inner_text()
     assert watch.findings() == []
