@@ -31,7 +31,7 @@ from pkimm_analytics.widgets.feedback_take import Take
 from pkimm_analytics.widgets.feedback_view import Setting, View, heading, select
 from pkimm_analytics.widgets.markup import Markup, joined, tag
 from pkimm_analytics.widgets.organization_parts import DEFECT, notice
-from pkimm_analytics.widgets.section import Action, Section
+from pkimm_analytics.widgets.section import Action, PrivateSection, Section
 from pkimm_analytics.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -89,12 +89,12 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
         self._narrow = False
 
         self._add = self._section(taking.panel(), tells_width=True)
-        self._map = self._section()
+        self._map = self._private()
         self._messages = self._section(announces=True)
         self._nav = self._section()
         self._top = self._section()
         self._chart = ChartBox()
-        self._below = self._section()
+        self._below = self._private()
         super().__init__(
             [
                 self._add,
@@ -121,6 +121,10 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
             announces=announces,
         )
 
+    def _private(self) -> PrivateSection:
+        """Part that quotes respondents: no notebook that is saved holds it."""
+        return PrivateSection(on_action=self._act, on_defect=self._report_defect)
+
     # --- what the user does ----------------------------------------------------------
 
     def _act(self, action: Action) -> None:
@@ -142,6 +146,7 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
             "remark": self._open_remark,
             "round": self._change_round,
             "save": self._save,
+            "shown": lambda *_: self._show_again(),
             "take-round": self._change_take_round,
             "too-large": self._refuse_large,
             "turn": self._turn,
@@ -162,6 +167,10 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
 
     def _report_defect(self) -> None:
         self._messages.html = notice(DEFECT)
+
+    def _show_again(self) -> None:
+        for part in (self._map, self._below):
+            part.show(part.shown)
 
     def _fit(self, action: Action, _detail: str) -> None:
         self._narrow = action.value == "yes"
@@ -217,7 +226,7 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
         if found:
             self._model = load_model(found[-1].version, found[-1].digest)
             self._take.change_model(self._model)
-            self._map.html = taking.proposals(self._take)
+            self._map.show(taking.proposals(self._take))
             self._show_view()
 
     def _choose(self, action: Action, detail: str) -> None:
@@ -264,15 +273,15 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
             self._take.refused.clear()
         elif self._view == MEETING:
             self._show_view()  # a model file was added
-        self._map.html = taking.proposals(self._take)
+        self._map.show(taking.proposals(self._take))
 
     def _leave(self, _action: Action, _detail: str) -> None:
         self._take.clear()
-        self._map.html = ""
+        self._map.show("")
 
     def _import(self, _action: Action, _detail: str) -> None:
         report = self._take.keep()
-        self._map.html = ""
+        self._map.show("")
         self._add.clear_fields()
         self._messages.html = taking.report(report)
         self._round = report.round or self._round
@@ -358,12 +367,12 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
         if self._remarks.empty:
             self._top.html = taking.empty(self._place.folder)
             self._chart.show(None)
-            self._below.html = ""
+            self._below.show("")
             return
         self._shown = self._drawn()
         self._top.html = self._shown.top
         self._chart.show(self._shown.figure)
-        self._below.html = self._shown.below
+        self._below.show(self._shown.below)
 
     def _drawn(self) -> View:
         try:

@@ -230,9 +230,8 @@ def text_view(setting: Setting) -> View:
     names = setting.names
     near = near_duplicates(said, names=lambda key: names.get(key, key))
     groups = [rows for _, rows in near.groupby("group", sort=True)]
-    themes = found.themes.assign(
-        element=[f"{row.theme}: {', '.join(row.terms[:3])}" for row in rows_of(found.themes)]
-    )
+    # The chart is part of the state of the page, so it has no words of respondents.
+    themes = found.themes.assign(element=[f"Theme {n}" for n in found.themes["theme"]])
     most = max([int(n) for n in themes["n"]], default=1)
     figure = None
     if len(themes):
@@ -242,7 +241,7 @@ def text_view(setting: Setting) -> View:
             limits=(0, most * 1.05),
             ticks=sorted({0, most // 2, most}),
             title="Themes",
-            subtitle="Texts of each theme, with the words that set it apart",
+            subtitle="Texts of each theme; the words that set it apart stand below",
             labels=setting.labels,
         )
     parts = [

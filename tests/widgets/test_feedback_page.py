@@ -78,7 +78,7 @@ class Browser:
         """
         Return all HTML of the page.
         """
-        return "".join(part.html for part in self.sections())
+        return "".join(getattr(part, "shown", part.html) for part in self.sections())
 
 
 @pytest.fixture(scope="module")
@@ -388,6 +388,8 @@ def test_texts_of_respondents_stay_texts(tmp_path: Path) -> None:
     for view in (*VIEWS, "decide"):
         page.do("view", view)
         assert elements(page.html).isdisjoint({"img", "script"})
+        assert "onerror" not in "".join(part.html for part in page.sections())
+        assert "onerror" not in str(page.page._chart.children[0].outputs)
     page.do("round", "all rounds")
     page.do("save", "remarks.csv")
     rows = list(csv.reader(io.StringIO(page.files["remarks.csv"].decode("utf-8-sig"))))
