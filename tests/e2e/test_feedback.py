@@ -164,7 +164,7 @@ def test_a_decision_is_made_by_keyboard(
     button.focus()
     page.keyboard.press("Enter")
     heading(page, "Decide")
-    assert page.evaluate("document.activeElement.id") == "pk-view-title"
+    page.wait_for_function("document.activeElement.id === 'pk-view-title'")
     page.locator("input[name=pk-remark]").first.focus()
     page.keyboard.press("Space")
     page.wait_for_selector("#pk-chosen")
