@@ -41,12 +41,12 @@ write_simulation(simulate(organizations=ORGANIZATIONS, seed=SEED), place / "simu
 # The private state stays beside the collection.
 
 # %%
-from pkimm_analytics.disclosure import load_plan, load_policy, publish, read_contributions
+from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions, publish
 
 plan, policy = load_plan(), load_policy()
-table = read_contributions(place / "simulation", plan)
+contributions = open_contributions(place / "simulation", plan)
 rules = {"policy": policy, "plan": plan, "quarter": QUARTER}
-release = publish(table, out=place / "releases", private=place / "private", **rules)
+release = publish(contributions, out=place / "releases", private=place / "private", **rules)
 release.release
 
 # %% [markdown]
