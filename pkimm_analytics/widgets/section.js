@@ -5,6 +5,7 @@
 const LARGEST_FILE = 8_000_000; // more would break the connection; official files are below 1 MB
 const PATIENCE = 20_000; // milliseconds until we say that no answer came
 const LATE = "No answer yet. If this stays, reload the page.";
+const TYPING = 600; // milliseconds between two letters that belong together
 const NARROW = 560; // pixels
 
 function save(name, type, content) {
@@ -40,6 +41,8 @@ function render({ model, el }) {
   if (model.get("announces")) el.setAttribute("role", "status");
   const waiting = new Map();
   let number = 0;
+  let typed = 0;
+  let pause = 0;
 
   const say = (text) => {
     const place = el.querySelector("[data-status]");
@@ -119,10 +122,16 @@ function render({ model, el }) {
     if (given.length > LARGEST_FILE) act("too-large", "pasted text").then(() => act("uploaded", 1));
     else act(target.dataset.action, given);
   });
+  el.addEventListener("keydown", (event) => {
+    if (event.key.length === 1) typed = Date.now();
+  });
   el.addEventListener("change", (event) => {
     const target = event.target.closest("[data-action]");
     if (!target || target.tagName === "BUTTON") return;
-    if (target.type !== "file") act(target.dataset.action, value(target));
+    if (target.tagName === "SELECT" && Date.now() - typed < TYPING) {
+      clearTimeout(pause); // more letters may follow, and new HTML would forget the first
+      pause = setTimeout(() => act(target.dataset.action, value(target)), TYPING);
+    } else if (target.type !== "file") act(target.dataset.action, value(target));
     else take(target.files).then(() => (target.value = ""));
   });
   for (const kind of ["dragover", "dragleave", "drop"]) {
