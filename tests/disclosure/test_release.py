@@ -105,12 +105,12 @@ def test_a_parent_counts_once_however_much_it_files():
 
 def test_one_assessor_with_more_than_half_withholds_the_group():
     """
-    Seven of twelve are too many, six are not.
+    Ten of eighteen are too many, nine are not.
     """
-    columns = population(12, 1)
-    columns["assessor"] = np.array(["assessor-1"] * 6 + [None] * 6, object)
+    columns = population(18, 1)
+    columns["assessor"] = np.array(["assessor-1"] * 9 + [None] * 9, object)
     assert release(columns).blocks[ALL]
-    columns["assessor"][6] = "assessor-1"
+    columns["assessor"][9] = "assessor-1"
     assert not release(columns).blocks[ALL]
 
 
