@@ -106,7 +106,8 @@ def test_the_page_shows_an_assessment_to_everyone(
     open_page(page, voila_server(workspace=filled.folder))
     assert page.locator("#pk-result").inner_text().startswith(f"{HOSTILE} $x$ <b>bold</b>")
     assert page.locator("#pk-result .pk-badge").inner_text() == "synthetic"
-    assert page.locator(".pk-charts").first.locator(".js-plotly-plot").count() == 2
+    drawn = [box.locator(".js-plotly-plot").count() for box in page.locator(".pk-charts").all()]
+    assert max(drawn) == 2  # the radar and the bars, in one row
     assert page.locator("img[src='x']").count() == 0
     assert serious(axe(page)) == []
     screenshot(page, f"organization-{scheme}", "wide")

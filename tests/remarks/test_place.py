@@ -174,7 +174,7 @@ def test_a_decision_needs_a_remark_that_is_there(place):
     """
     place.append([a_remark(1)])
     for id_ in ("0" * 32, a_remark(1).id[:3]):
-        with pytest.raises(FeedbackError, match="not found"):
+        with pytest.raises(FeedbackError, match="no such remark"):
             place.decide(id_, "accepted", by="chair")
 
 
