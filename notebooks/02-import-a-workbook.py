@@ -65,6 +65,8 @@ from openpyxl import load_workbook
 
 book = load_workbook(workbook)
 sheet = book["Answers"]
+
+# %%
 (column,) = (cell.column for cell in sheet[1] if cell.value == "level")
 place = next(cell for (cell,) in sheet.iter_rows(2, min_col=column, max_col=column) if cell.value)
 place.value = "three"

@@ -115,10 +115,26 @@ def test_the_page_shows_an_assessment_to_everyone(
     page.wait_for_function(
         "document.querySelector('.angular-axis')?.textContent.includes('StrategyPolicies')"
     )
+    settled(page)
     screenshot(page, f"organization-{scheme}", "phone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert overlapping(page) == []
     assert serious(axe(page)) == []
+
+
+def settled(page: Any) -> None:
+    """
+    Wait until the charts look the same twice, half a second apart.
+    """
+    before = None
+    for _ in range(40):
+        now = page.evaluate(
+            "[...document.querySelectorAll('.pk-charts text')].map((t) => t.textContent).join()"
+        )
+        if now == before:
+            return
+        before = now
+        page.wait_for_timeout(500)
 
 
 def overlapping(page: Any, charts: str = ".pk-charts .js-plotly-plot") -> list[list[str]]:

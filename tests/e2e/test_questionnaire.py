@@ -288,7 +288,7 @@ def test_hostile_text_stays_text_on_the_page_and_in_every_export(
     id_ = begin(page, address("self"), HOSTILE)
     card = page.locator(".pkq-q").first
     card.locator(".pkq-level-card").first.click()
-    card.locator("summary").click()
+    card.locator("summary", has_text="Notes and evidence").click()
     card.get_by_label("Notes", exact=True).fill(HOSTILE + FORMULA)
     card.get_by_label("Evidence seen").fill(FORMULA)
     card.get_by_role("button", name="In part").click()
