@@ -26,7 +26,7 @@ def read_target(text: str) -> Target:
     Examples
     --------
     >>> read_target("M=3.5@2027-06-30")
-    Target(element='M', score=Fraction(7, 2), by='2027-06-30')
+    Target(element='M', score=Fraction(7, 2), date='2027-06-30')
     """
     element, _, rest = text.rpartition("=")
     value, _, day = rest.partition("@")

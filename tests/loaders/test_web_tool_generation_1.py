@@ -48,7 +48,7 @@ def invented_texts(monkeypatch):
         "Ciphers by the dozen.": ("G.cryptography", 1, frozenset({"data-1.1.0"})),
     }
     known = {numbering.fingerprint(text): numbering.Text(*what) for text, what in texts.items()}
-    monkeypatch.setattr(numbering, "_texts", lambda: known)
+    monkeypatch.setattr(numbering, "official_texts", lambda: known)
 
 
 def described(text, level=3):

@@ -468,7 +468,9 @@ def test_traces_of_a_migration_are_a_caveat(monkeypatch):
     An id that it was imported from, or descriptions under the wrong category.
     """
     text = numbering.Text(KEYS, 3, frozenset({"data-1.1.0"}))
-    monkeypatch.setattr(numbering, "_texts", lambda: {numbering.fingerprint("Invented."): text})
+    monkeypatch.setattr(
+        numbering, "official_texts", lambda: {numbering.fingerprint("Invented."): text}
+    )
     wrong = rating(3, description="Invented.")
     loaded = read({"M.certificate-management": wrong}, meta={"importedFromId": "old"})
     first, second = loaded.assessment.caveats
