@@ -24,6 +24,8 @@ from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.errors import DisclosureError
 
 _NAMES = QUANTITIES[:5]
+_MOST = 1e7
+_PRIMAL = 4  # as HiGHS numbers its primal simplex
 _SWEEPS = 8
 """Populations that are tried before targets are solved one by one."""
 
@@ -125,7 +127,7 @@ def programs(
     Raises
     ------
     DisclosureError
-        If SciPy is not installed.
+        If HiGHS, which solves the programs, is not installed.
     """
     layouts: dict[tuple[tuple[Group, ...], bool], Layout] = {}
     found = []
@@ -138,8 +140,10 @@ def programs(
             targets = list(_targets(release, measure, layout, threshold, truth))
             if not targets:
                 break
-            problem = _problem(release, measure, layout, truth if knows_participants else None)
-            ranges = _ranges(problem, np.array([row for _, _, row in targets]))
+            populations = _Populations(
+                release, measure, layout, truth if knows_participants else None
+            )
+            ranges = _ranges(populations, np.array([row for _, _, row in targets]))
             if ranges is None:
                 continue  # the rows contradict each other: somebody is in no part
             found += _report(
@@ -173,54 +177,101 @@ def _report(
     return found
 
 
-@dataclass(frozen=True, eq=False)
-class _Problem:
-    inequality: Any
-    limit: NDArray[np.float64]
-    equality: Any
-    value: NDArray[np.float64]
-    knows_numbers: bool
+class _Populations:
+    """
+    All populations that could have printed the rows, as a linear program.
+
+    The program is built once and solved for one goal after another, each from where the
+    last one ended.
+
+    Parameters
+    ----------
+    known : Truth, optional
+        Numbers that the attacker knows of every group.
+    """
+
+    def __init__(
+        self, release: Published, measure: str, layout: Layout, known: Truth | None
+    ) -> None:
+        self.knows_numbers = known is not None
+        self._highspy = _solver()
+        rows: list[NDArray[np.float64]] = []
+        low: list[float] = []
+        high: list[float] = []
+
+        def add(row: NDArray[np.float64], least: float, most: float) -> None:
+            rows.append(row)
+            low.append(least)
+            high.append(most)
+
+        for place, group in enumerate(layout.groups):
+            cell = release.cells[group, measure]
+            base = layout.sums[place]
+            n = _at_least(base, 1)
+            if known is not None:
+                add(n, known.n(group, measure), known.n(group, measure))
+            if cell.withheld:
+                continue
+            least, most = cell_bounds(cell)
+            for index, level in enumerate((1, 2, 3, 4, 5)):
+                counted, share = _at_least(base, level), cell.share(level)
+                add(counted, least[index], most[index])
+                add(counted - share.low * n, 0, np.inf)
+                add(counted - share.high * n, -np.inf, 0)
+            if "mean" in cell.figures:
+                mean, step = cell.figures["mean"]
+                total = np.kron(base, np.arange(1.0, 6.0))
+                add(total - (mean - step / 2) * n, -1e-9, np.inf)
+                add(total - (mean + step / 2) * n, -np.inf, 1e-9)
+        for tie in layout.ties:
+            for level in range(1, 6):
+                add(_at_least(tie, level), 0, 0)
+        width = 5 * layout.sums.shape[1]
+        self._places = np.arange(width, dtype=np.int32)
+        self._highs = self._model(np.array(rows).reshape(len(rows), width), low, high)
+
+    def _model(self, rows: NDArray[np.float64], low: list[float], high: list[float]) -> Any:
+        highspy = self._highspy
+        model = highspy.HighsLp()
+        model.num_row_, model.num_col_ = rows.shape
+        model.col_cost_ = model.col_lower_ = np.zeros(rows.shape[1])
+        model.col_upper_ = np.full(rows.shape[1], _MOST)
+        model.row_lower_, model.row_upper_ = np.array(low), np.array(high)
+        row, column = np.nonzero(rows)
+        matrix = model.a_matrix_
+        matrix.format_ = highspy.MatrixFormat.kRowwise
+        matrix.start_ = np.searchsorted(row, np.arange(len(rows) + 1))
+        matrix.index_, matrix.value_ = column, rows[row, column]
+        highs = highspy.Highs()
+        highs.setOptionValue("output_flag", False)  # noqa: FBT003  # the library's signature
+        highs.setOptionValue("solver", "simplex")
+        highs.setOptionValue("simplex_strategy", _PRIMAL)
+        highs.passModel(model)
+        return highs
+
+    def lowest(self, goal: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Find the population in which the goal is lowest; None if there is none."""
+        self._highs.changeColsCost(len(self._places), self._places, goal)
+        for _ in range(2):  # the second time from nothing, should the last end be a bad start
+            self._highs.run()
+            if self._highs.getModelStatus() == self._highspy.HighsModelStatus.kOptimal:
+                return np.asarray(self._highs.getSolution().col_value)
+            self._highs.clearSolver()
+        return None
 
 
-def _problem(release: Published, measure: str, layout: Layout, known: Truth | None) -> _Problem:
-    from scipy import sparse
-
-    rows: list[NDArray[np.float64]] = []
-    limits: list[float] = []
-    fixed, values = [], []
-    for place, group in enumerate(layout.groups):
-        cell = release.cells[group, measure]
-        base = layout.sums[place]
-        n = _at_least(base, 1)
-        if known is not None:
-            fixed.append(n)
-            values.append(float(known.n(group, measure)))
-        if cell.withheld:
-            continue
-        low, high = cell_bounds(cell)
-        for index, level in enumerate((1, 2, 3, 4, 5)):
-            counted, share = _at_least(base, level), cell.share(level)
-            rows += [-counted, counted, share.low * n - counted, counted - share.high * n]
-            limits += [-low[index], high[index], 0.0, 0.0]
-        if "mean" in cell.figures:
-            mean, step = cell.figures["mean"]
-            total = np.kron(base, np.arange(1.0, 6.0))
-            rows += [(mean - step / 2) * n - total, total - (mean + step / 2) * n]
-            limits += [1e-9, 1e-9]
-    for tie in layout.ties:
-        fixed += [_at_least(tie, level) for level in range(1, 6)]
-        values += [0.0] * 5
-    width = 5 * layout.sums.shape[1]
-    return _Problem(
-        sparse.csr_array(np.array(rows).reshape(len(rows), width)),
-        np.array(limits),
-        sparse.csr_array(np.array(fixed).reshape(len(fixed), width)),
-        np.array(values),
-        known is not None,
-    )
+def _solver() -> Any:
+    try:
+        import highspy
+    except ImportError:
+        raise DisclosureError(
+            "The audit needs highspy. Nothing was published."
+            " Install it with: pip install 'pkimm-analytics[audit]'"
+        ) from None
+    return highspy
 
 
-def _ranges(problem: _Problem, targets: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def _ranges(populations: _Populations, targets: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """
     Least and most of the five counts of each target, shape (n_targets, 2, 5).
 
@@ -231,7 +282,7 @@ def _ranges(problem: _Problem, targets: NDArray[np.float64]) -> NDArray[np.float
     low = np.full(weights.shape[:2], np.inf)
     high = -low
     usable = np.ones(weights.shape[:2], bool)
-    usable[:, 0] = not problem.knows_numbers
+    usable[:, 0] = not populations.knows_numbers
     left = usable
     for number in range(_SWEEPS):
         mixed = (
@@ -240,7 +291,7 @@ def _ranges(problem: _Problem, targets: NDArray[np.float64]) -> NDArray[np.float
         goal = np.einsum(
             "tq,tqv->v", left * np.reshape(mixed, (-1, 5) if number > 1 else ()), weights
         )
-        population = _solve(problem, goal)
+        population = populations.lowest(goal)
         if population is None:
             return None
         low = np.minimum(low, weights @ population)
@@ -250,7 +301,7 @@ def _ranges(problem: _Problem, targets: NDArray[np.float64]) -> NDArray[np.float
             break
     for target, quantity in np.argwhere(left):
         for sign, edge in ((1, low), (-1, high)):
-            population = _solve(problem, sign * weights[target, quantity])
+            population = populations.lowest(sign * weights[target, quantity])
             if population is not None:
                 edge[target, quantity] = weights[target, quantity] @ population
     return np.stack([np.ceil(low - 1e-6), np.floor(high + 1e-6)], axis=1)
@@ -259,23 +310,3 @@ def _ranges(problem: _Problem, targets: NDArray[np.float64]) -> NDArray[np.float
 def _is_open(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Not yet seen at two whole numbers: two inside what was seen are inside what is possible."""
     return np.asarray(np.ceil(low - 1e-6) >= np.floor(high + 1e-6))
-
-
-def _solve(problem: _Problem, goal: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    try:
-        from scipy.optimize import linprog
-    except ImportError:
-        raise DisclosureError(
-            "The audit needs SciPy. Nothing was published."
-            " Install it with: pip install 'pkimm-analytics[audit]'"
-        ) from None
-    result = linprog(
-        goal,
-        A_ub=problem.inequality if problem.inequality.shape[0] else None,
-        b_ub=problem.limit if problem.inequality.shape[0] else None,
-        A_eq=problem.equality if problem.equality.shape[0] else None,
-        b_eq=problem.value if problem.equality.shape[0] else None,
-        bounds=(0, 1e7),
-        method="highs",
-    )
-    return np.asarray(result.x) if result.status == 0 else None

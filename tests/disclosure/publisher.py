@@ -16,8 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import highspy  # noqa: F401
 import pyarrow.dataset  # noqa: F401  # once, not in each child
-import scipy.optimize  # noqa: F401
 
 from pkimm_analytics.disclosure import load_policy, open_contributions, publish
 from pkimm_analytics.store import open_collection

@@ -1,0 +1,89 @@
+"""Linear programs of the audit, against SciPy's solver on the same rows."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from pkimm_analytics.audit.programs import _layout, _Populations, _ranges, _targets
+from pkimm_analytics.disclosure import load_policy, make_release
+from tests.audit import unsafe
+from tests.disclosure.population import FEW, population, truth_of
+
+highspy = pytest.importorskip("highspy")
+optimize = pytest.importorskip("scipy.optimize")
+sparse = pytest.importorskip("scipy.sparse")
+
+
+def slow_ranges(populations, targets):
+    """Least and most of each count of each target: one fresh program for each."""
+    model = populations._highs.getLp()
+    held, shape = model.a_matrix_, (model.num_row_, model.num_col_)
+    kind = sparse.csr_array if held.format_ == highspy.MatrixFormat.kRowwise else sparse.csc_array
+    matrix = kind((held.value_, held.index_, held.start_), shape)
+    rows = optimize.LinearConstraint(matrix, model.row_lower_, model.row_upper_)
+    bounds = optimize.Bounds(model.col_lower_, model.col_upper_)
+    found = np.empty((len(targets), 2, 5))
+    for place, target in enumerate(targets):
+        for level in range(1, 6):
+            goal = np.kron(target, np.arange(1, 6) >= level)
+            for edge, sign in enumerate((1, -1)):
+                result = optimize.milp(sign * goal, constraints=rows, bounds=bounds)
+                if result.status == 2:
+                    return None
+                found[place, edge, level - 1] = round(sign * result.fun, 6)
+    return np.stack([np.ceil(found[:, 0]), np.floor(found[:, 1])], axis=1)
+
+
+def releases():
+    """An unsafe release, in which something is known, and one of ours."""
+    truth = truth_of(population(60, 3, plan=FEW))
+    tables = ((), ("size",), ("region",))
+    yield unsafe.table(truth, unsafe.shares, exact_n=True, tables=tables), truth
+    columns = population(90, 4, plan=FEW)
+    made = make_release(columns, quarter="2026Q3", policy=load_policy(), plan=FEW)
+    yield made.published, truth_of(columns)
+
+
+@pytest.mark.parametrize("knows_participants", [False, True])
+def test_ranges_are_known_exactly_where_a_fresh_program_for_each_says_so(knows_participants):
+    """
+    Solving one goal after another from where the last ended finds the same known counts.
+
+    Ranges that are not known may be reported narrower than they are: two whole numbers
+    that both occur are enough.
+    """
+    n_known = n_open = 0
+    for release, truth in releases():
+        measure = release.measures[0]
+        groups = tuple(g for g in release.all_groups if (g, measure) in release.cells)
+        layout = _layout(groups, is_open=True)
+        rows = [row for _, _, row in _targets(release, measure, layout, 10, None)][:12]
+        known = truth if knows_participants else None
+        populations = _Populations(release, measure, layout, known)
+        quick, slow = _ranges(populations, np.array(rows)), slow_ranges(populations, rows)
+        assert (quick is None) == (slow is None)
+        if quick is None or slow is None:
+            continue
+        first = int(knows_participants)  # n itself is not asked for where it is given
+        is_known = slow[:, 0, first:] == slow[:, 1, first:]
+        assert_array_equal(quick[:, 0, first:] == quick[:, 1, first:], is_known)
+        assert_array_equal(quick[:, 0, first:][is_known], slow[:, 0, first:][is_known])
+        assert np.all(quick[:, 0, first:] >= slow[:, 0, first:])
+        assert np.all(quick[:, 1, first:] <= slow[:, 1, first:])
+        n_known += is_known.sum()
+        n_open += (~is_known).sum()
+    assert n_known
+    assert n_open
+
+
+def test_the_solver_prints_nothing(capfd):
+    """
+    Standard output belongs to the command, which may print one JSON document.
+    """
+    truth = truth_of(population(60, 3, plan=FEW))
+    release = unsafe.table(truth, unsafe.shares, exact_n=True, tables=((), ("size",)))
+    measure = release.measures[0]
+    layout = _layout(release.all_groups, is_open=False)
+    populations = _Populations(release, measure, layout, None)
+    assert populations.lowest(np.ones(5 * layout.sums.shape[1])) is not None
+    assert capfd.readouterr() == ("", "")
