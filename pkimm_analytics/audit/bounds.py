@@ -67,7 +67,7 @@ def printed_bounds(release: Published, measures: Sequence[str] | None = None) ->
             if cell is not None:
                 printed[i, j] = not cell.withheld
                 low[i, j], high[i, j] = cell_bounds(cell)
-    return Bounds(groups, measures, low, high, printed, _links(groups))
+    return Bounds(groups, measures, low, high, printed, links_of(groups))
 
 
 def cell_bounds(cell: Cell) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -101,7 +101,8 @@ def _use_counts(cell: Cell, low: NDArray[np.float64], high: NDArray[np.float64])
         high[place] = min(high[place], at_least[1])
 
 
-def _links(groups: Sequence[Group]) -> tuple[tuple[int, NDArray[np.intp]], ...]:
+def links_of(groups: Sequence[Group]) -> tuple[tuple[int, NDArray[np.intp]], ...]:
+    """Find every group's parts in each finer table: its place, and theirs."""
     tables: dict[tuple[int, ...], list[int]] = {}
     for place, group in enumerate(groups):
         tables.setdefault(family(group), []).append(place)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.audit.bounds import QUANTITIES, cell_bounds
+from pkimm_analytics.audit.bounds import QUANTITIES, cell_bounds, links_of
 from pkimm_analytics.audit.findings import Finding, Group
 from pkimm_analytics.audit.published import Published, contains, family
 from pkimm_analytics.audit.truth import Truth
@@ -42,11 +42,14 @@ class Layout:
         1 where a cell is in a group.
     ties : array, shape (n_ties, n_cells)
         Differences that are 0, because widest tables share margins.
+    links : tuple of (int, array of int)
+        Place of a group and of the parts that it consists of.
     """
 
     groups: tuple[Group, ...]
     sums: NDArray[np.float64]
     ties: NDArray[np.float64]
+    links: tuple[tuple[int, NDArray[np.intp]], ...]
 
 
 def _layout(groups: Sequence[Group], *, is_open: bool) -> Layout:
@@ -78,35 +81,35 @@ def _layout(groups: Sequence[Group], *, is_open: bool) -> Layout:
         else:
             first[group] = row
     sums = np.array([first[group] for group in groups])
-    return Layout(tuple(groups), sums, np.array(ties).reshape(len(ties), len(cells)))
+    return Layout(
+        tuple(groups), sums, np.array(ties).reshape(len(ties), len(cells)), links_of(groups)
+    )
 
 
 def _at_least(rows: NDArray[np.float64], level: int) -> NDArray[np.float64]:
     """Rows over cells to rows over cells and levels, counting a level and those above."""
-    return np.kron(rows, (np.arange(1, 6) >= level).astype(float))
+    counted = rows[..., None] * (np.arange(1, 6) >= level)
+    return counted.reshape(*rows.shape[:-1], -1)
 
 
 def _targets(
     release: Published, measure: str, layout: Layout, threshold: int, truth: Truth | None
 ) -> Iterator[tuple[str, Group, NDArray[np.float64]]]:
     """Find what must stay unknown: withheld groups, and what is left beside published parts."""
-    place = {group: i for i, group in enumerate(layout.groups)}
-    withheld = {g: release.cells[g, measure].withheld for g in layout.groups}
-    for group in layout.groups:
-        small = truth is None or 0 < truth.n(group, measure) < threshold
-        if withheld[group] and small:
-            yield "", group, layout.sums[place[group]]
-    for outer in layout.groups:
-        if withheld[outer]:
-            continue
-        tables = {family(g) for g in layout.groups if set(family(g)) > set(family(outer))}
-        for table in sorted(tables):
-            parts = [g for g in layout.groups if family(g) == table and contains(outer, g)]
-            hidden = [g for g in parts if withheld[g]]
-            if hidden and (
-                truth is None or 0 < sum(truth.n(g, measure) for g in hidden) < threshold
-            ):
-                yield "beside its parts, ", outer, layout.sums[[place[g] for g in hidden]].sum(0)
+    withheld = [release.cells[group, measure].withheld for group in layout.groups]
+
+    def is_small(places: Sequence[int]) -> bool:
+        return (
+            truth is None or 0 < sum(truth.n(layout.groups[p], measure) for p in places) < threshold
+        )
+
+    for place, group in enumerate(layout.groups):
+        if withheld[place] and is_small([place]):
+            yield "", group, layout.sums[place]
+    for outer, parts in layout.links:
+        hidden = [part for part in parts if withheld[part]]
+        if hidden and not withheld[outer] and is_small(hidden):
+            yield "beside its parts, ", layout.groups[outer], layout.sums[hidden].sum(0)
 
 
 def programs(

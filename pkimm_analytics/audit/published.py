@@ -193,6 +193,7 @@ def band(text: object) -> Interval:
     return Interval(low, math.inf if match[3] else float(match[2] or low))
 
 
+@lru_cache(maxsize=65536)
 def family(group: Group) -> tuple[int, ...]:
     """Places of the dimensions that a group uses."""
     return tuple(i for i, code in enumerate(group) if code != ALL)

@@ -127,11 +127,11 @@ def linkage(release: Published, truth: Truth, threshold: int, n_known: int = 50)
     """T18: the rows that an organization with a known profile must be in."""
     found = []
     step = max(1, len(truth.parent) // n_known)
+    small = {k: c for k, c in release.cells.items() if not c.withheld and c.n.high < threshold}
     for row in range(0, len(truth.parent), step):
         profile = [column[row] for column in truth.dimensions.values()]
-        for (group, measure), cell in release.cells.items():
-            mine = all(code in ("*", own) for code, own in zip(group, profile, strict=True))
-            if mine and not cell.withheld and cell.n.high < threshold:
+        for (group, measure), cell in small.items():
+            if all(code in (ALL, own) for code, own in zip(group, profile, strict=True)):
                 learned = f"one of {cell.n.high:g} at most, found by profile"
                 found.append(Finding("T18", learned, (group,), measure))
     identifying = {"org", "parent", "assessor", "organization", "name", "id", "pseudonym"}
