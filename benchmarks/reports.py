@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from sidebyside import compare
 
 from pkimm_analytics.assessment import Assessment, Mode, dumps
-from pkimm_analytics.portfolio import portfolio_table
+from pkimm_analytics.progress.portfolio import portfolio_table
 from pkimm_analytics.reports import FORMATS, build, render
 from pkimm_analytics.synthetic import sample_history, simulate
 

@@ -28,7 +28,7 @@ START = "2026-01-01"
 # Scores of different editions and assurances stand side by side and are not averaged.
 
 # %%
-from pkimm_analytics.portfolio import portfolio_sentence, portfolio_table
+from pkimm_analytics.progress.portfolio import portfolio_sentence, portfolio_table
 from pkimm_analytics.synthetic import sample_history, simulate
 
 sample = sample_history(SEED)
@@ -63,7 +63,7 @@ table[table["like_for_like"] < 0][["organization", "use_case", "change", "like_f
 
 # %%
 from pkimm_analytics.charts import timeline
-from pkimm_analytics.timeline import timeline_table
+from pkimm_analytics.progress.timeline import timeline_table
 
 history = sample[:5]
 timeline(timeline_table(history))
@@ -74,7 +74,7 @@ timeline(timeline_table(history))
 # %%
 from pkimm_analytics.charts import waterfall
 from pkimm_analytics.progress import compare
-from pkimm_analytics.timeline import bridge_sentence, bridge_table
+from pkimm_analytics.progress.timeline import bridge_sentence, bridge_table
 
 step = compare(history[1], history[2])
 bridge_sentence(step)
@@ -84,7 +84,7 @@ waterfall(bridge_table(step.overall), title="From one score to the next")
 
 # %%
 from pkimm_analytics.charts import heatmap
-from pkimm_analytics.timeline import category_timeline
+from pkimm_analytics.progress.timeline import category_timeline
 
 heatmap(category_timeline(history))
 
@@ -96,7 +96,7 @@ heatmap(category_timeline(history))
 
 # %%
 from pkimm_analytics.planning import OVERALL, Effort, Target, cheapest_plan
-from pkimm_analytics.roadmap import Calendar, phase_table, roadmap
+from pkimm_analytics.planning.roadmap import Calendar, phase_table, roadmap
 
 then = history[2]
 plan = cheapest_plan(then, [Target(OVERALL, TARGET)], effort=Effort((1, 2, 3, 5)))
@@ -110,20 +110,20 @@ waterfall(phase_table(road), title="Overall score after each phase")
 # Later assessments say which of them are open, reached or overtaken.
 
 # %%
-from pkimm_analytics.action_plans import action_plans, tracked, with_action_plans
+from pkimm_analytics.planning.action_plans import action_plans, tracked, with_action_plans
 
 followed = [with_action_plans(then, action_plans(road)), *history[3:]]
 plans = tracked(followed)
 len(plans)
 
 # %%
-from pkimm_analytics.action_plans import action_plan_table
+from pkimm_analytics.planning.action_plans import action_plan_table
 
 action_plan_table(plans)[["name", "state", "why", "target_date"]].head(8)
 
 # %%
-from pkimm_analytics.action_plans import burn_down_table
 from pkimm_analytics.charts import burn_down
+from pkimm_analytics.planning.action_plans import burn_down_table
 
 burn_down(burn_down_table(followed))
 
@@ -131,7 +131,7 @@ burn_down(burn_down_table(followed))
 # They go into a spreadsheet, a calendar or an issue tracker.
 
 # %%
-from pkimm_analytics.plan_exports import to_icalendar, to_markdown
+from pkimm_analytics.planning.exports import to_icalendar, to_markdown
 
 print(to_markdown(plans[:1]).decode()[:600])
 len(to_icalendar(plans))

@@ -12,14 +12,6 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from pkimm_analytics.action_plans import (
-    PlanState,
-    Tracked,
-    action_plan_table,
-    action_plans,
-    tracked,
-    with_action_plans,
-)
 from pkimm_analytics.assessment import Assessment, dumps
 from pkimm_analytics.cli.console import (
     ends_cleanly,
@@ -34,15 +26,23 @@ from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.loaders import find_sources, load
 from pkimm_analytics.model import category_of
 from pkimm_analytics.overview import percent_text
-from pkimm_analytics.plan_exports import has_day, to_csv, to_icalendar, to_markdown
-from pkimm_analytics.plan_inputs import read_effort, read_needs, read_target
 from pkimm_analytics.planning import cheapest_plan, limits_next_level
-from pkimm_analytics.portfolio import portfolio_sentence, portfolio_table
+from pkimm_analytics.planning.action_plans import (
+    PlanState,
+    Tracked,
+    action_plan_table,
+    action_plans,
+    tracked,
+    with_action_plans,
+)
+from pkimm_analytics.planning.exports import has_day, to_csv, to_icalendar, to_markdown
+from pkimm_analytics.planning.inputs import read_effort, read_needs, read_target
+from pkimm_analytics.planning.roadmap import Calendar, Roadmap, roadmap
 from pkimm_analytics.progress import Bridge, Step, compare, history
-from pkimm_analytics.roadmap import Calendar, Roadmap, roadmap
+from pkimm_analytics.progress.portfolio import portfolio_sentence, portfolio_table
+from pkimm_analytics.progress.timeline import change_text, level_text, usable
+from pkimm_analytics.progress.trend import PeerTrend, peers_over_time, quartile_texts
 from pkimm_analytics.scoring import Figure, figure_text, score
-from pkimm_analytics.timeline import change_text, level_text, usable
-from pkimm_analytics.trend import PeerTrend, peers_over_time, quartile_texts
 
 UseCaseOption = Annotated[
     str | None, typer.Option("--use-case", help="Only the use case of that name.")

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.errors import Problem
-from pkimm_analytics.plan_inputs import read_effort, read_needs, read_target
 from pkimm_analytics.planning import Effort, PlanningError, Target
-from pkimm_analytics.roadmap import Calendar, is_day
+from pkimm_analytics.planning.inputs import read_effort, read_needs, read_target
+from pkimm_analytics.planning.roadmap import Calendar, is_day
 from pkimm_analytics.scoring import score
 
 FIELDS = ("target", "start", "months", "phases", "capacity", "effort", "needs")

@@ -17,10 +17,10 @@ from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.charts import timeline
 from pkimm_analytics.charts.look import rows_of
 from pkimm_analytics.overview import percent_text, table_csv
-from pkimm_analytics.portfolio import portfolio_sentence, portfolio_table
 from pkimm_analytics.progress import history
+from pkimm_analytics.progress.portfolio import portfolio_sentence, portfolio_table
+from pkimm_analytics.progress.timeline import change_text, level_text, timeline_table, usable
 from pkimm_analytics.scoring import figure_text
-from pkimm_analytics.timeline import change_text, level_text, timeline_table, usable
 from pkimm_analytics.widgets.chart import ChartBox
 from pkimm_analytics.widgets.markup import Markup, data_table, joined, tag, user
 from pkimm_analytics.widgets.section import Action, Section

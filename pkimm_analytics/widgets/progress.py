@@ -12,23 +12,23 @@ from pathlib import Path
 
 import ipywidgets
 
-from pkimm_analytics.action_plans import (
+from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.charts import burn_down, heatmap, timeline, waterfall
+from pkimm_analytics.charts.look import Labels
+from pkimm_analytics.errors import PkimmError
+from pkimm_analytics.model import model_of
+from pkimm_analytics.planning import cheapest_plan
+from pkimm_analytics.planning.action_plans import (
     action_plan_table,
     action_plans,
     burn_down_table,
     tracked,
     with_action_plans,
 )
-from pkimm_analytics.assessment import Assessment
-from pkimm_analytics.charts import burn_down, heatmap, timeline, waterfall
-from pkimm_analytics.charts.look import Labels
-from pkimm_analytics.errors import PkimmError
-from pkimm_analytics.model import model_of
-from pkimm_analytics.plan_exports import to_csv, to_icalendar, to_markdown
-from pkimm_analytics.planning import cheapest_plan
+from pkimm_analytics.planning.exports import to_csv, to_icalendar, to_markdown
+from pkimm_analytics.planning.roadmap import Roadmap, phase_table, roadmap
 from pkimm_analytics.progress import compare
-from pkimm_analytics.roadmap import Roadmap, phase_table, roadmap
-from pkimm_analytics.timeline import (
+from pkimm_analytics.progress.timeline import (
     bridge_sentence,
     bridge_table,
     category_timeline,
@@ -36,7 +36,7 @@ from pkimm_analytics.timeline import (
     timeline_table,
     usable,
 )
-from pkimm_analytics.trend import PeerTrend, peers_over_time
+from pkimm_analytics.progress.trend import PeerTrend, peers_over_time
 from pkimm_analytics.widgets import progress_parts as parts
 from pkimm_analytics.widgets.chart import ChartBox
 from pkimm_analytics.widgets.markup import joined

@@ -17,9 +17,9 @@ from pkimm_analytics.charts.look import rows_of
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import Model
 from pkimm_analytics.overview import percent_text
+from pkimm_analytics.progress.timeline import change_text, level_text
+from pkimm_analytics.progress.trend import PeerTrend, quartile_texts
 from pkimm_analytics.scoring import figure_text
-from pkimm_analytics.timeline import change_text, level_text
-from pkimm_analytics.trend import PeerTrend, quartile_texts
 from pkimm_analytics.widgets.markup import Markup, data_table, joined, tag, user
 
 MOST_CHANGES = 200

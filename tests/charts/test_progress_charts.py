@@ -13,15 +13,15 @@ import pytest
 
 pytest.importorskip("plotly")
 
-from pkimm_analytics.action_plans import action_plans, burn_down_table, with_action_plans
 from pkimm_analytics.assessment import Assessment, UseCase, not_applicable, rated
 from pkimm_analytics.charts import burn_down, heatmap, timeline, waterfall
 from pkimm_analytics.model import load_model
 from pkimm_analytics.planning import OVERALL, Target, cheapest_plan
+from pkimm_analytics.planning.action_plans import action_plans, burn_down_table, with_action_plans
+from pkimm_analytics.planning.roadmap import Calendar, phase_table, roadmap
 from pkimm_analytics.progress import compare
-from pkimm_analytics.roadmap import Calendar, phase_table, roadmap
+from pkimm_analytics.progress.timeline import bridge_table, category_timeline, timeline_table
 from pkimm_analytics.synthetic import sample_history
-from pkimm_analytics.timeline import bridge_table, category_timeline, timeline_table
 
 HOSTILE = "<a href='https://example.org'>x</a> $\\alpha$ %{y} <b>"
 FIVE = sample_history(3)[:5]

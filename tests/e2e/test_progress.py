@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from pkimm_analytics.action_plans import action_plans, with_action_plans
 from pkimm_analytics.planning import OVERALL, Target, cheapest_plan
-from pkimm_analytics.roadmap import Calendar, roadmap
+from pkimm_analytics.planning.action_plans import action_plans, with_action_plans
+from pkimm_analytics.planning.roadmap import Calendar, roadmap
 from pkimm_analytics.synthetic import sample_history
 from pkimm_analytics.workspace import Workspace
 from tests.e2e.test_organization import open_page, overlapping, serious

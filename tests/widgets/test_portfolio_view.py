@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("anywidget")
 
-from pkimm_analytics.portfolio import portfolio_sentence, portfolio_table
+from pkimm_analytics.progress.portfolio import portfolio_sentence, portfolio_table
 from pkimm_analytics.synthetic import sample_history
 from pkimm_analytics.widgets.chart import PLOTLY
 from pkimm_analytics.widgets.portfolio import MOST_LINES, PortfolioView

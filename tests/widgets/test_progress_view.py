@@ -189,8 +189,8 @@ def test_a_plan_takes_efforts_locks_dependencies_and_several_targets() -> None:
     """
     The plan is the one that `pkimm plan` makes with the same words.
     """
-    from pkimm_analytics.plan_inputs import read_effort, read_needs, read_target
     from pkimm_analytics.planning import cheapest_plan
+    from pkimm_analytics.planning.inputs import read_effort, read_needs, read_target
 
     view = ProgressView()
     view.show(FIVE)

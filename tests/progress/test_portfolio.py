@@ -6,7 +6,7 @@ import pytest
 
 from pkimm_analytics.assessment import Assessment, Organization, Period, UseCase, rated
 from pkimm_analytics.model import Edition, load_model
-from pkimm_analytics.portfolio import portfolio_sentence, portfolio_table
+from pkimm_analytics.progress.portfolio import portfolio_sentence, portfolio_table
 
 MODEL = load_model("2.0.0")
 

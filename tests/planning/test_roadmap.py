@@ -16,7 +16,7 @@ from pkimm_analytics.planning import (
     cheapest_plan,
     planned_assessment,
 )
-from pkimm_analytics.roadmap import Calendar, outcomes, phase_table, roadmap
+from pkimm_analytics.planning.roadmap import Calendar, outcomes, phase_table, roadmap
 from pkimm_analytics.scoring import score
 
 MODEL = load_model("2.0.0")

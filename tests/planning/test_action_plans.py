@@ -5,15 +5,6 @@ from fractions import Fraction
 
 import pytest
 
-from pkimm_analytics.action_plans import (
-    PARTS,
-    PlanState,
-    action_plan_table,
-    action_plans,
-    burn_down_table,
-    tracked,
-    with_action_plans,
-)
 from pkimm_analytics.assessment import (
     ActionPlan,
     Assessment,
@@ -25,7 +16,16 @@ from pkimm_analytics.assessment import (
 )
 from pkimm_analytics.model import load_model
 from pkimm_analytics.planning import OVERALL, Target, cheapest_plan
-from pkimm_analytics.roadmap import Calendar, roadmap
+from pkimm_analytics.planning.action_plans import (
+    PARTS,
+    PlanState,
+    action_plan_table,
+    action_plans,
+    burn_down_table,
+    tracked,
+    with_action_plans,
+)
+from pkimm_analytics.planning.roadmap import Calendar, roadmap
 
 MODEL = load_model("2.0.0")
 KEY = "R.awareness"

@@ -18,9 +18,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pkimm_analytics.action_plans import PARTS, PlanState, Tracked, action_plan_table
 from pkimm_analytics.overview import table_csv
-from pkimm_analytics.roadmap import is_day
+from pkimm_analytics.planning.action_plans import PARTS, PlanState, Tracked, action_plan_table
+from pkimm_analytics.planning.roadmap import is_day
 
 CSV, ICALENDAR, MARKDOWN = "csv", "ics", "md"
 PART_TITLES = {

@@ -9,8 +9,7 @@ import pytest
 from pkimm_analytics.assessment import Assessment, Mode, Period, not_applicable, rated
 from pkimm_analytics.model import Edition, load_model
 from pkimm_analytics.progress import PARTS, Bridge, compare
-from pkimm_analytics.synthetic import sample_history
-from pkimm_analytics.timeline import (
+from pkimm_analytics.progress.timeline import (
     bridge_sentence,
     bridge_table,
     category_timeline,
@@ -18,6 +17,7 @@ from pkimm_analytics.timeline import (
     timeline_table,
     usable,
 )
+from pkimm_analytics.synthetic import sample_history
 
 MODEL = load_model("2.0.0")
 UNKNOWN = Edition("9.9.9", "sha256:" + "0" * 64, 1)

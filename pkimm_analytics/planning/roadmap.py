@@ -24,7 +24,7 @@ from pkimm_analytics.assessment import Assessment, carry
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import Model, category_of, model_of, module_of
 from pkimm_analytics.overview import signed_text
-from pkimm_analytics.planning import (
+from pkimm_analytics.planning.solver import (
     OVERALL,
     Effort,
     Plan,

@@ -22,7 +22,7 @@ import pandas as pd
 
 from pkimm_analytics.assessment import ActionPlan, Assessment, Mode, State
 from pkimm_analytics.model import Model, category_of, module_of
-from pkimm_analytics.roadmap import Roadmap
+from pkimm_analytics.planning.roadmap import Roadmap
 from pkimm_analytics.scoring import Scores, score
 
 PARTS = (

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pkimm_analytics.errors import DisclosureError
-from pkimm_analytics.trend import TrendError, cohort_trend
+from pkimm_analytics.progress.trend import TrendError, cohort_trend
 
 
 def release(folder: Path, name: str, rows: list[dict]) -> Path:

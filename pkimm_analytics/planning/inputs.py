@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from pkimm_analytics.planning import OVERALL, Effort, PlanningError, Target
-from pkimm_analytics.roadmap import is_day
+from pkimm_analytics.planning.roadmap import is_day
+from pkimm_analytics.planning.solver import OVERALL, Effort, PlanningError, Target
 
 
 def read_target(text: str) -> Target:

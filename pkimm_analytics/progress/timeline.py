@@ -20,7 +20,7 @@ from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.model import comparability, model_of, module_of
 from pkimm_analytics.overview import STATE_WORDS, signed_text, workspace_table
-from pkimm_analytics.progress import Bridge, Step, like_for_like
+from pkimm_analytics.progress.bridge import Bridge, Step, like_for_like
 from pkimm_analytics.scoring import Scores, figure_text, score
 
 PART_NAMES = {

@@ -7,10 +7,10 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pkimm_analytics.action_plans import tracked
 from pkimm_analytics.assessment import ActionPlan, Assessment, Period, UseCase, rated
 from pkimm_analytics.model import load_model
-from pkimm_analytics.plan_exports import has_day, issues, to_csv, to_icalendar, to_markdown
+from pkimm_analytics.planning.action_plans import tracked
+from pkimm_analytics.planning.exports import has_day, issues, to_csv, to_icalendar, to_markdown
 
 MODEL = load_model("2.0.0")
 KEY = "R.awareness"

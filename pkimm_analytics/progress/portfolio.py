@@ -17,7 +17,7 @@ from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.model import model_of
 from pkimm_analytics.overview import workspace_table
 from pkimm_analytics.planning import limits_next_level
-from pkimm_analytics.progress import compare, history
+from pkimm_analytics.progress.bridge import compare, history
 
 MOST_LIMITS = 3
 
