@@ -163,7 +163,11 @@ def _weigh(category: Category, answers: Codes) -> tuple[Any, Any, Any, Any, Any]
 
 
 def _aggregates(model: Model, scored: Mapping[str, Ratio]) -> tuple[dict[str, Ratio], Ratio]:
-    """Aggregate category scores to modules and the whole; the whole is no mean of modules."""
+    """
+    Aggregate category scores to modules and the whole.
+
+    The whole is no mean of modules, but its sums are theirs added up.
+    """
     common, fits = _common_denominator(model)
     if not fits:
         scored = {
@@ -176,8 +180,9 @@ def _aggregates(model: Model, scored: Mapping[str, Ratio]) -> tuple[dict[str, Ra
         modules[module.id] = weighted_mean(
             [scored[c.key] for c in inside], [c.weight for c in inside], common
         )
-    every = list(model.categories.values())
-    return modules, weighted_mean([scored[c.key] for c in every], [c.weight for c in every], common)
+    numerator = sum(ratio.numerator for ratio in modules.values())
+    denominator = sum(ratio.denominator for ratio in modules.values())
+    return modules, Ratio(np.asarray(numerator), np.asarray(denominator))
 
 
 @lru_cache(maxsize=64)

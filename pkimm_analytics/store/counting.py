@@ -8,7 +8,7 @@ grows with the cells, never with the rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,16 +41,19 @@ def count_tables(
         If there are too many combinations.
     """
     place: dict[Cell, int] = {}
-    totals = np.zeros((0, len(measures), N_LEVEL_CODES), np.int64)
+    totals = np.zeros((len(measures), 0, N_LEVEL_CODES), np.int64)
     for table in tables:
-        cells, found = count_table(table, dimensions, measures)
-        rows = [place.setdefault(cell, len(place)) for cell in cells]
-        if len(place) > len(totals):
-            more = np.zeros((max(len(place), 2 * len(totals)), *totals.shape[1:]), np.int64)
-            more[: len(totals)] = totals
+        cells, local = cells_of(table, dimensions)
+        rows = np.array([place.setdefault(cell, len(place)) for cell in cells], np.intp)
+        if len(place) > totals.shape[1]:
+            more = np.zeros(
+                (len(measures), max(len(place), 2 * totals.shape[1]), N_LEVEL_CODES), np.int64
+            )
+            more[:, : totals.shape[1]] = totals
             totals = more
-        totals[rows] += found
-    return _dense(dimensions, measures, list(place), totals[: len(place)])
+        for total, found in zip(totals, _counted(table, local, len(cells), measures), strict=True):
+            total[rows] += found
+    return _dense(dimensions, measures, list(place), totals[:, : len(place)].swapaxes(0, 1))
 
 
 def count_table(
@@ -65,13 +68,18 @@ def count_table(
         The combinations that occur, and their counts of shape (n_cells, n_measures, 7).
     """
     cells, place = cells_of(table, dimensions)
+    found = _counted(table, place, len(cells), measures)
+    return cells, np.stack(list(found), axis=1)
+
+
+def _counted(
+    table: Any, place: NDArray[np.int64], n_cells: int, measures: Sequence[str]
+) -> Iterator[NDArray[np.int64]]:
+    """Count the codes of each measure, as arrays of shape (n_cells, 7)."""
     slot = place * N_LEVEL_CODES + 1
-    codes = measure_codes(table, measures)
-    counts = np.zeros((len(cells), len(measures), N_LEVEL_CODES), np.int64)
-    for number, name in enumerate(measures):
-        found = np.bincount(slot + codes[name], minlength=len(cells) * N_LEVEL_CODES)
-        counts[:, number] = found.reshape(-1, N_LEVEL_CODES)
-    return cells, counts
+    for codes in measure_codes(table, measures).values():
+        found = np.bincount(slot + codes, minlength=n_cells * N_LEVEL_CODES)
+        yield found.reshape(-1, N_LEVEL_CODES)
 
 
 def count_scores(tables: Iterable[Any], dimensions: Sequence[str], measures: Sequence[str]) -> Any:

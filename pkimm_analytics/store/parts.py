@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from pkimm_analytics.errors import CollectionError, Problem
 from pkimm_analytics.store.manifest import Part
-from pkimm_analytics.store.rows import schema
 from pkimm_analytics.store.storage import Storage
 from pkimm_analytics.tables import CONTRIBUTIONS_VERSION
 
@@ -22,7 +22,10 @@ PART_ROWS = 262_144
 """Most rows of one part, which bounds the memory that rewriting one takes."""
 
 GROUP_ROWS = 131_072
-"""Most rows read at a time."""
+"""Most rows of one row group."""
+
+BATCH_ROWS = 16_384
+"""Most rows read at a time: what is worked on stays small, however many there are."""
 
 VERSION_KEY = b"pkimm.contributions"
 _UNIQUE = {"contribution", "commitment"}
@@ -79,12 +82,8 @@ def read_part(storage: Storage, part: Part, columns: Sequence[str] | None = None
     CollectionError
         If the file is not there or damaged.
     """
-    import pyarrow as pa
-
-    batches = list(read_groups(storage, part, columns))
-    if batches:
-        return pa.concat_tables(batches)
-    return schema().empty_table() if columns is None else schema().empty_table().select(columns)
+    with _opened(storage, part) as file:
+        return file.read(columns=columns).replace_schema_metadata(None)
 
 
 def read_groups(
@@ -94,7 +93,7 @@ def read_groups(
     dictionaries: Sequence[str] = (),
 ) -> Iterator[Any]:
     """
-    Read a part one row group at a time.
+    Read a part a few thousand rows at a time; memory does not grow with the rows.
 
     Parameters
     ----------
@@ -110,14 +109,21 @@ def read_groups(
         at work is a :class:`PartGoneError`.
     """
     import pyarrow as pa
+
+    with _opened(storage, part, dictionaries) as file:
+        for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=columns):
+            yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
+
+
+@contextmanager
+def _opened(storage: Storage, part: Part, dictionaries: Sequence[str] = ()) -> Iterator[Any]:
+    """Open a part as Parquet, and say what is wrong with one that cannot be read."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with storage.open(part.path) as stream:
-            file = pq.ParquetFile(stream, read_dictionary=list(dictionaries))
-            for number in range(file.num_row_groups):
-                table = file.read_row_group(number, columns=columns)
-                yield table.replace_schema_metadata(None)
+            yield pq.ParquetFile(stream, read_dictionary=list(dictionaries))
     except FileNotFoundError:
         raise PartGoneError(
             "A part of the collection is not there.", [Problem(part.path, "the file is missing")]

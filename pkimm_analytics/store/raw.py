@@ -65,7 +65,7 @@ class Raw:
     def groups(
         self, columns: Sequence[str] | None = None, dictionaries: Sequence[str] = PROFILE
     ) -> Iterator[Any]:
-        """Read row group after row group, each as a table; memory does not grow with them."""
+        """Read some thousand rows after others, each time as a table; memory does not grow."""
         kept = [name for name in dictionaries if columns is None or name in columns]
         for part in self.parts:
             yield from read_groups(self.collection.storage, part, columns, kept)

@@ -566,16 +566,34 @@ def test_a_release_accepts_the_records(thirty):
     assert len(found) == 30
 
 
-def test_reading_row_groups_does_not_grow_with_the_collection(empty, monkeypatch):
+def test_reading_does_not_grow_with_the_collection(empty, monkeypatch):
     """
-    No table that is handed out is larger than a row group.
+    No table that is handed out is larger than a batch, however rows lie in files.
     """
-    monkeypatch.setattr("pkimm_analytics.store.parts.GROUP_ROWS", 8)
-    monkeypatch.setattr("pkimm_analytics.store.parts.PART_ROWS", 20)
+    monkeypatch.setattr("pkimm_analytics.store.parts.BATCH_ROWS", 8)
+    monkeypatch.setattr("pkimm_analytics.store.parts.GROUP_ROWS", 12)
+    monkeypatch.setattr("pkimm_analytics.store.parts.PART_ROWS", 50)
     empty.append(invented_table(100, quarters=["2026Q3"]))
-    sizes = [table.num_rows for table in open_raw(empty, purpose="sizes of groups").groups()]
-    assert sum(sizes) == 100
-    assert max(sizes) == 8
+    raw = open_raw(empty, purpose="sizes of batches")
+    tables = list(raw.groups())
+    assert sum(table.num_rows for table in tables) == 100
+    assert max(table.num_rows for table in tables) == 8
+    found = [one for table in tables for one in table.column("contribution").to_pylist()]
+    whole = [read_part(empty.storage, part, ["contribution"]) for part in raw.parts]
+    assert found == [one for table in whole for one in table.column(0).to_pylist()]
+
+
+def test_small_batches_give_the_counts_of_large_ones(thirty, monkeypatch):
+    """
+    Counts of a batch are added to those of the batches before it.
+    """
+    raw = open_raw(thirty, purpose="counts by batches")
+    expected = raw.count(["sector", "size"], ["overall", "M", "G.compliance"])
+    monkeypatch.setattr("pkimm_analytics.store.parts.BATCH_ROWS", 3)
+    found = raw.count(["sector", "size"], ["overall", "M", "G.compliance"])
+    assert found.dimensions == expected.dimensions
+    assert found.counts.tolist() == expected.counts.tolist()
+    assert found.counts[..., 0, :].sum() == 30
 
 
 # --- crashes at every step --------------------------------------------------------------------
