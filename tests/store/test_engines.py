@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-import os
-import shutil
 import subprocess
 import sys
 from fractions import Fraction
@@ -25,7 +23,6 @@ from tests.store.invented import invented_table
 
 MEASURES = [*scored_measures(), *answer_measures()[:3], "pqc:G.compliance"]
 DIMENSIONS = ["sector", "region", "edition"]
-NEED_SPARK = os.environ.get("PKIMM_REQUIRE_SPARK")
 
 
 @pytest.fixture(scope="module")
@@ -41,24 +38,6 @@ def collection(tmp_path_factory):
 def raw(collection):
     """Its rows."""
     return open_raw(collection, purpose="test of the engines")
-
-
-@pytest.fixture(scope="session")
-def spark():
-    """One Spark session for all tests, because its start takes long."""
-    missing = [n for n in ("pyspark", "ibis") if importlib.util.find_spec(n) is None]
-    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-        missing.append("Java")
-    if missing:
-        reason = f"Spark is not tested: {' and '.join(missing)} missing"
-        if NEED_SPARK:
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from pkimm_analytics.store.spark import spark_session
-
-    session = spark_session()
-    yield session
-    session.stop()
 
 
 @pytest.fixture(

@@ -13,16 +13,19 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from unittest import mock
 
+import numpy as np
 import pytest
 from pyarrow import fs
 
 from pkimm_analytics.anonymize import Receipt
 from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions, read_records
 from pkimm_analytics.errors import CollectionError
-from pkimm_analytics.store import open_collection, records, verify
+from pkimm_analytics.store import open_collection, open_raw, records, verify
 from pkimm_analytics.store import storage as storage_file
 from pkimm_analytics.store.storage import ObjectStorage, open_storage
+from tests.store.conftest import CREDENTIALS
 from tests.store.invented import invented, invented_table, token_of
 
 SERVER = os.environ.get("PKIMM_TEST_S3_SERVER") or shutil.which(
@@ -43,23 +46,13 @@ def bucket():
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    before = {name: os.environ.get(name) for name in CREDENTIALS}
-    os.environ.update(CREDENTIALS)
     try:
         _wait_for(port, server)
-        yield f"s3://collections/{{}}?scheme=http&endpoint_override=127.0.0.1%3A{port}&region=us-east-1"
+        with mock.patch.dict(os.environ, CREDENTIALS):
+            yield f"s3://collections/{{}}?scheme=http&endpoint_override=127.0.0.1%3A{port}&region=us-east-1"
     finally:
         server.terminate()
         server.wait(10)
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
-
-
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
 
 
 def _wait_for(port, server):
@@ -200,3 +193,34 @@ def test_a_release_is_made_from_object_storage(bucket):
     expected = read_records(records(open_collection(place)), plan, policy, "2026Q3")
     assert len(found) == 40
     assert found.record_tag.tolist() == expected.record_tag.tolist()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "numpy",
+        "duckdb",
+        *(pytest.param(n, marks=pytest.mark.spark) for n in ("spark", "spark-arrow")),
+    ],
+)
+def test_every_engine_counts_object_storage_as_a_folder(bucket, tmp_path, engine, request):
+    """
+    Tasks of Spark open the storage themselves, in other processes, through pyarrow.
+    """
+    session = None
+    if engine.startswith("spark"):
+        session = request.getfixturevalue("spark")
+    elif engine == "duckdb":
+        pytest.importorskip("ibis")
+        pytest.importorskip("duckdb")
+    raws = []
+    for place in (tmp_path, bucket.format(f"engines-{engine}")):
+        collection = open_collection(place, create=True)
+        collection.append(invented_table(60, 11))
+        raws.append(open_raw(collection, purpose="test of object storage"))
+    measures = ["overall", "M", "G.compliance", "pqc:G.compliance"]
+    expected = raws[0].count(["sector", "region", "quarter"], measures)
+    found = raws[1].count(["sector", "region", "quarter"], measures, engine, session=session)
+    assert found.dimensions == expected.dimensions
+    np.testing.assert_array_equal(found.counts, expected.counts)
