@@ -57,16 +57,18 @@ PAGE = "voila/render/benchmark.ipynb"
 CHART = ".pk-benchmark-chart .js-plotly-plot"
 VIEWS = ("steps", "quartiles", "groups", "gaps", "trend", "levels")
 
-# The time ends when another chart than before stands on the page, drawn.
+# The time ends when other data than before is drawn, in the chart that stands there or in a
+# new one.
 CLICK = """
-([what, value]) => new Promise(done => {
-  for (const old of document.querySelectorAll(".js-plotly-plot")) old.dataset.old = "yes";
+([what, value, chart]) => new Promise(done => {
+  const before = document.querySelector(chart);
+  const old = before?.data;
   const target = document.querySelector(what);
   const start = performance.now();
   const look = () => {
-    const chart = ".pk-benchmark-chart .js-plotly-plot:not([data-old])";
-    const drawn = document.querySelector(`${chart} .main-svg`);
-    if (drawn) done(performance.now() - start);
+    const now = document.querySelector(chart);
+    const isDrawn = now?.querySelector(".main-svg") && now.data !== old && !now.ariaBusy;
+    if (isDrawn) done(performance.now() - start);
     else if (performance.now() - start > 20000) done(-1);
     else requestAnimationFrame(look);
   };
@@ -200,7 +202,7 @@ def clicks(page: Any, n: int) -> list[float]:
         page.wait_for_timeout(400)
         chosen = ["#pk-pick-sector", sectors[place % len(sectors)]]
         what = chosen if place % 2 else [f"#pk-view-{VIEWS[place // 2 % len(VIEWS)]}", ""]
-        found.append(page.evaluate(CLICK, what))
+        found.append(page.evaluate(CLICK, [*what, CHART]))
     return found
 
 

@@ -34,7 +34,7 @@ from pkimm_analytics.progress import history
 from pkimm_analytics.scoring import Scores, score
 from pkimm_analytics.session import is_locked
 from pkimm_analytics.widgets import organization_parts as parts
-from pkimm_analytics.widgets.chart import chart_output
+from pkimm_analytics.widgets.chart import ChartBox
 from pkimm_analytics.widgets.markup import joined, tag
 from pkimm_analytics.widgets.portfolio import PortfolioView
 from pkimm_analytics.widgets.progress import ProgressView
@@ -77,8 +77,8 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
         self._heading = self._section()
         self._options = self._section()
         self._figures = self._section()
-        self._charts = [ipywidgets.Output(), ipywidgets.Output()]
-        self._chart_box = ipywidgets.Box(self._charts).add_class("pk-charts")
+        self._charts = [ChartBox(), ChartBox()]
+        row = ipywidgets.Box(self._charts).add_class("pk-charts")
         self._tables = self._section()
         self._progress = ProgressView(
             keep=self._keep_plans, release=Path(release) if release else None
@@ -93,7 +93,7 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
                 self._heading,
                 self._options,
                 self._figures,
-                self._chart_box,
+                row,
                 self._tables,
                 self._progress,
             ]
@@ -326,10 +326,9 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
     def _draw(self) -> None:
         """Draw both charts, as what they are: data for the browser's plotly."""
         scores = self._scores
-        self._chart_box.layout.display = None if scores else "none"
         if scores is None:
             for chart in self._charts:
-                chart.outputs = ()
+                chart.show(None)
             return
         table = category_table(scores)
         unit = f"Score, 1 to 5. {scores.model.edition}"
@@ -339,8 +338,7 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
             bars(table, level_names=scores.model.level_names, subtitle=unit, labels=labels),
         )
         for chart, figure in zip(self._charts, figures, strict=True):
-            chart.layout.height = f"{figure.layout.height + 10}px"  # with padding and border
-            chart.outputs = (chart_output(figure),)
+            chart.show(figure)
 
     # --- taking something away ----------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from pkimm_analytics.synthetic.feedback import simulate_feedback, write_feedback
 from pkimm_analytics.workspace import Workspace
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> =1+1 😀 $x$ %{y}"
-CHART = ".pk-charts .js-plotly-plot .main-svg"
+CHART = ".pk-chart .js-plotly-plot .main-svg"
 KEY = "M.key-management"
 
 

@@ -27,7 +27,7 @@ from tests.official import CONFORMANCE
 MODEL = load_model("2.0.0")
 HOSTILE = "<img src=x onerror=alert(1)>"
 OFFICIAL = CONFORMANCE / "workbook" / "full_complete_excel.xlsx"
-CHART = ".pk-charts .js-plotly-plot .main-svg"
+CHART = ".pk-chart .js-plotly-plot .main-svg"
 
 
 def hostile(assessment: Assessment) -> Assessment:
@@ -129,7 +129,7 @@ def settled(page: Any) -> None:
     before = None
     for _ in range(40):
         now = page.evaluate(
-            "[...document.querySelectorAll('.pk-charts text')].map((t) => t.textContent).join()"
+            "[...document.querySelectorAll('.pk-chart text')].map((t) => t.textContent).join()"
         )
         if now == before:
             return
@@ -137,7 +137,7 @@ def settled(page: Any) -> None:
         page.wait_for_timeout(500)
 
 
-def overlapping(page: Any, charts: str = ".pk-charts .js-plotly-plot") -> list[list[str]]:
+def overlapping(page: Any, charts: str = ".pk-chart .js-plotly-plot") -> list[list[str]]:
     """
     Return pairs of texts in a chart that lie on each other.
     """

@@ -28,7 +28,6 @@ from pkimm_analytics.model import load_model
 from pkimm_analytics.synthetic import sample_history
 from pkimm_analytics.widgets.address import VIEWS, View, view_from
 from pkimm_analytics.widgets.benchmark import BenchmarkPage
-from pkimm_analytics.widgets.chart import PLOTLY
 from pkimm_analytics.widgets.section import PrivateSection, Section
 from pkimm_analytics.workspace import Workspace
 from tests.benchmark.made import EVERYBODY, PLAN, group, made_release
@@ -104,8 +103,7 @@ def figure_of(page: BenchmarkPage) -> dict[str, Any] | None:
     """
     Return the chart that is shown.
     """
-    (output,) = page._chart.children
-    return output.outputs[0]["data"][PLOTLY] if output.outputs else None
+    return json.loads(page._chart.figure) if page._chart.figure else None
 
 
 def do(page: BenchmarkPage, action: str, value: str = "", content: bytes | None = None) -> None:

@@ -389,7 +389,7 @@ def test_texts_of_respondents_stay_texts(tmp_path: Path) -> None:
         page.do("view", view)
         assert elements(page.html).isdisjoint({"img", "script"})
         assert "onerror" not in "".join(part.html for part in page.sections())
-        assert "onerror" not in str(page.page._chart.children[0].outputs)
+        assert "onerror" not in page.page._chart.figure
     page.do("round", "all rounds")
     page.do("save", "remarks.csv")
     rows = list(csv.reader(io.StringIO(page.files["remarks.csv"].decode("utf-8-sig"))))

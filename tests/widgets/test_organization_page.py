@@ -34,7 +34,6 @@ from pkimm_analytics.loaders.tabular import write_xlsx
 from pkimm_analytics.model import Edition, load_extension, load_model
 from pkimm_analytics.scoring import score
 from pkimm_analytics.widgets import organization, organization_parts, section
-from pkimm_analytics.widgets.chart import PLOTLY
 from pkimm_analytics.widgets.organization import OrganizationPage
 from pkimm_analytics.widgets.section import Section
 from pkimm_analytics.workspace import Workspace
@@ -263,7 +262,7 @@ def test_an_edition_that_is_not_installed_is_a_message(workspace: Workspace) -> 
     browser = open_page(workspace)
     assert browser.page.scores is None
     assert "is not installed" in browser.html
-    assert [chart.outputs for chart in browser.page._charts] == [(), ()]
+    assert [chart.figure for chart in browser.page._charts] == ["", ""]
 
 
 def test_a_damaged_file_of_the_workspace_is_listed_and_hides_nothing(workspace: Workspace) -> None:
@@ -335,16 +334,15 @@ def test_invented_data_is_marked(workspace: Workspace) -> None:
 
 def test_charts_are_data_for_plotly(workspace: Workspace) -> None:
     """
-    Two figures, without plotly's tool bar; short labels where the page is narrow.
+    Two figures; short labels where the page is narrow.
     """
     workspace.save(self_assessment(3))
     browser = open_page(workspace)
-    radar, bars = (chart.outputs[0]["data"][PLOTLY] for chart in browser.page._charts)
+    radar, bars = (json.loads(chart.figure) for chart in browser.page._charts)
     assert radar["data"][0]["type"] == "scatterpolar"
     assert bars["data"][0]["type"] == "bar"
-    assert radar["config"]["displayModeBar"] is False
     browser.do("narrow", "yes")
-    narrow = browser.page._charts[0].outputs[0]["data"][PLOTLY]
+    narrow = json.loads(browser.page._charts[0].figure)
     assert narrow["layout"]["height"] < radar["layout"]["height"]
 
 
@@ -434,7 +432,7 @@ def test_every_valid_assessment_makes_a_sound_page(tmp_path: Path, assessment: A
     assert len(parser.ids) == len(set(parser.ids))
     assert browser.page.scores is not None
     for chart in browser.page._charts:
-        json.dumps(chart.outputs[0]["data"], allow_nan=False)
+        json.loads(chart.figure, parse_constant=pytest.fail)
 
 
 def test_the_mode_is_named() -> None:

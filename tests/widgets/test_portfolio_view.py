@@ -4,6 +4,7 @@ The portfolio without a browser: many use cases go in, a table and a chart come 
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,6 @@ pytest.importorskip("anywidget")
 
 from pkimm_analytics.progress.portfolio import portfolio_sentence, portfolio_table
 from pkimm_analytics.synthetic import sample_history
-from pkimm_analytics.widgets.chart import PLOTLY
 from pkimm_analytics.widgets.portfolio import MOST_LINES, PortfolioView
 
 HISTORY = sample_history(3)
@@ -87,7 +87,7 @@ def test_every_use_case_has_a_row_and_a_line(view: PortfolioView) -> None:
     assert html.count("<tr") == 1 + 3
     assert "&lt;b&gt;Three" in html
     assert "<b>Three" not in html
-    figure = view.children[1].children[0].outputs[0]["data"][PLOTLY]
+    figure = json.loads(view.children[1].figure)
     names = [one.get("name", "") for one in figure["data"]]
     assert sum(name.startswith(("One", "Two", "&lt;b&gt;Three")) for name in names) == 3
     assert MOST_LINES >= 3

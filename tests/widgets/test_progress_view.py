@@ -4,6 +4,7 @@ The progress view without a browser: histories go in, HTML, charts and files com
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,7 @@ from pkimm_analytics.assessment import Assessment, UseCase
 from pkimm_analytics.errors import WorkspaceError
 from pkimm_analytics.model import Edition
 from pkimm_analytics.synthetic import sample_history
-from pkimm_analytics.widgets.chart import PLOTLY, ChartBox
+from pkimm_analytics.widgets.chart import ChartBox
 from pkimm_analytics.widgets.progress import ProgressView
 from pkimm_analytics.widgets.section import Section
 
@@ -36,8 +37,8 @@ def titles_of(view: ProgressView) -> list[str]:
     Return the titles of the charts that are shown.
     """
     boxes = [child for child in view.children if isinstance(child, ChartBox)]
-    outputs = [box.children[0].outputs for box in boxes if box.layout.display != "none"]
-    return [shown[0]["data"][PLOTLY]["layout"]["title"]["text"] for shown in outputs]
+    figures = [json.loads(box.figure) for box in boxes if box.figure]
+    return [figure["layout"]["title"]["text"] for figure in figures]
 
 
 def do(view: ProgressView, action: str, value: str = "") -> None:
@@ -258,7 +259,7 @@ def test_peers_of_the_releases_stand_behind_the_scores(tmp_path: Any) -> None:
     assert "250-499" in html_of(view)
     assert "2026Q3" in html_of(view)
     chart = next(child for child in view.children if isinstance(child, ChartBox))
-    names = [one.get("name") for one in chart.children[0].outputs[0]["data"][PLOTLY]["data"]]
+    names = [one.get("name") for one in json.loads(chart.figure)["data"]]
     assert "peers, median level" in names
     alone = ProgressView()
     alone.show(FIVE)

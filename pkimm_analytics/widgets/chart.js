@@ -1,0 +1,69 @@
+// A chart: what Python sends is drawn by the page's plotly, each figure once.
+
+const CONFIG = { displayModeBar: false, scrollZoom: false };
+const NO_PLOTLY = "Plotly is not installed beside Jupyter, so there is no chart; the table says the same.";
+
+// Plotly's extension of JupyterLab holds the library and loads it for the first chart, so
+// an empty one is drawn beside the page. The frame of our dashboards has begun before.
+function plotly() {
+  window.pkPlotly ??= (async () => {
+    const extension = await window._JUPYTERLAB["jupyterlab-plotly"].get("./mimeExtension");
+    const { MIME_TYPE, rendererFactory } = extension();
+    const renderer = rendererFactory.createRenderer({ mimeType: MIME_TYPE });
+    await renderer.renderModel({ data: { [MIME_TYPE]: { data: [], layout: {} } } });
+    return window.Plotly;
+  })();
+  return window.pkPlotly;
+}
+
+const kind = (traces) => traces.map((trace) => trace.type).join();
+
+function render({ model, el }) {
+  el.classList.add("pk-chart");
+  const place = document.createElement("div");
+  el.append(place);
+  let library;
+  let shown = "";
+  let width = 0;
+
+  const draw = async () => {
+    const text = model.get("figure");
+    el.style.display = text ? "" : "none";
+    if (!text) {
+      library?.purge(place);
+      shown = "";
+      return;
+    }
+    const { data, layout } = JSON.parse(text);
+    el.style.height = `${layout.height + 10}px`; // with padding and border
+    try {
+      library ??= await plotly();
+    } catch {
+      place.textContent = NO_PLOTLY;
+      return;
+    }
+    if (text !== model.get("figure")) return; // a newer one came meanwhile
+    place.setAttribute("aria-busy", "true");
+    // Changing a chart into one of another kind takes longer than beginning anew.
+    await library[kind(data) === shown ? "react" : "newPlot"](place, data, layout, CONFIG);
+    shown = kind(data);
+    width = el.clientWidth;
+    place.removeAttribute("aria-busy");
+  };
+
+  model.on("change:figure", draw);
+  draw();
+  const watcher = new ResizeObserver(() => {
+    if (!shown || !el.clientWidth || el.clientWidth === width) return;
+    width = el.clientWidth;
+    library.Plots.resize(place);
+  });
+  watcher.observe(el);
+  return () => {
+    watcher.disconnect();
+    model.off("change:figure", draw);
+    library?.purge(place);
+  };
+}
+
+export default { render };
