@@ -75,7 +75,7 @@ def level_shares(
         [
             *(_parts(level, shown, is_short=is_short) for level in LEVELS),
             _borders(shown, has_legend=not is_short),
-            _tracks(withheld),
+            *([_tracks(withheld)] if withheld else []),  # an empty one takes time to draw
         ],
         title,
         subtitle,
@@ -193,5 +193,5 @@ def _tracks(withheld: list[int]) -> go.Bar:
         textfont={"size": 11, "color": INK},
         hovertemplate="withheld<extra></extra>",
         name="withheld",
-        showlegend=bool(withheld),
+        showlegend=True,
     )

@@ -186,13 +186,14 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
             return
         bench, view = self._series.newest, self._view
         ladder = peer_ladder(bench, view.cohort)
+        sets = measure_sets(bench, ladder.found)
+        self._table, sentence, caption = _content(self._series, ladder, view, sets)
+        self._draw()  # before the words: the browser draws while they are written
         if has_new_group:
             choices = picker_choices(bench, view.cohort)
             self._sections["picker"].html = parts.picker(view, choices)
             is_in_plan = has_cohort(bench, view.cohort)
             self._sections["group"].html = parts.found_group(bench, ladder, is_in_plan=is_in_plan)
-        sets = measure_sets(bench, ladder.found)
-        self._table, sentence, caption = _content(self._series, ladder, view, sets)
         measures = [m for one in sets.values() for m in one]
         self._sections["words"].html = joined(
             [
@@ -208,7 +209,6 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
                 parts.table_of(view, self._table, caption),
             ]
         )
-        self._draw()
 
     def _draw(self) -> None:
         if self._series is None or self._table.empty:

@@ -6,16 +6,19 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 pytest.importorskip("plotly")
 
 from pkimm_analytics.assessment import Assessment, Mode, UseCase, not_applicable, rated
 from pkimm_analytics.charts import bars, level_strip, radar
-from pkimm_analytics.charts.look import MODULE_COLORS, plain, short_names, wrapped
+from pkimm_analytics.charts.look import MODULE_COLORS, plain, rows_of, short_names, wrapped
 from pkimm_analytics.model import Model, load_model, models
 from pkimm_analytics.overview import category_table
 from pkimm_analytics.scoring import score
@@ -189,6 +192,40 @@ def test_escaping_leaves_ordinary_text_alone() -> None:
     Letters of any script, digits and percent signs are shown as they are.
     """
     assert plain("Größe 80 % – 鍵") == "Größe 80 % – 鍵"
+
+
+@given(
+    st.text("ab &<é", max_size=120),
+    st.integers(4, 40),
+    st.integers(1, 5),
+)
+def test_lines_break_where_the_library_breaks_them(text: str, width: int, lines: int) -> None:
+    """
+    Whole words as long as they fit; the quick way and the slow one agree.
+    """
+    words = text.split()
+    expected = textwrap.wrap(
+        " ".join(words),
+        width,
+        max_lines=lines,
+        placeholder=" …",
+        break_on_hyphens=False,
+        break_long_words=max(map(len, words), default=0) > 2 * width,
+    )
+    assert wrapped(text, width, lines=lines) == "<br>".join(map(plain, expected))
+
+
+def test_rows_are_those_of_pandas() -> None:
+    """
+    Each column is an attribute, with the value that pandas gives.
+    """
+    table = pd.DataFrame(
+        {"name": ["a", None], "n": [1, 2], "share": [0.5, float("nan")], "is": [True, False]}
+    )
+    for ours, theirs in zip(rows_of(table), table.itertuples(index=False), strict=True):
+        assert repr(tuple(ours)) == repr(tuple(theirs))
+    assert [row.n for row in rows_of(table)] == [1, 2]
+    assert rows_of(table.head(0)) == []
 
 
 @pytest.mark.parametrize("draw", ["radar", "bars"])
