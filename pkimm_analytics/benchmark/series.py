@@ -8,6 +8,7 @@ so that it hides no sound one.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,28 @@ def default_releases() -> Path | None:
     return Path(named) if named else None
 
 
+def series_state(place: Path) -> tuple[tuple[str, int, int], ...]:
+    """
+    Say which releases lie in a place, without opening any: another state, other releases.
+
+    Returns
+    -------
+    tuple of (str, int, int)
+        For each release the name of its folder, and when its manifest was written
+        (nanoseconds) and its size (bytes).
+    """
+    found = []
+    for folder in _folders(place):
+        with suppress(FileNotFoundError):  # it was taken away just now
+            known = (folder / MANIFEST_FILE).stat()
+            found.append((folder.name, known.st_mtime_ns, known.st_size))
+    return tuple(found)
+
+
+def _folders(place: Path) -> list[Path]:
+    return [place] if (place / MANIFEST_FILE).is_file() else release_folders(place)
+
+
 def open_series(place: Path) -> Series:
     """
     Open a release, or all releases of a folder.
@@ -64,7 +87,7 @@ def open_series(place: Path) -> Series:
     DisclosureError
         If there is none, or none is sound.
     """
-    folders = [place] if (place / MANIFEST_FILE).is_file() else release_folders(place)
+    folders = _folders(place)
     if not folders:
         raise DisclosureError(
             "There is no release.",

@@ -52,7 +52,7 @@ WarmOption = Annotated[
     bool,
     typer.Option(
         "--warm/--cold",
-        help="Keep a kernel ready for each questionnaire: faster to open, about 60 MB each.",
+        help="Keep kernels ready for the questionnaires and the benchmark, which open faster.",
     ),
 ]
 ReleaseOption = Annotated[

@@ -16,7 +16,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from pkimm_analytics.benchmark import Comparison, Ladder, cohort_words, peer_ladder
+from pkimm_analytics.benchmark import Benchmark, Comparison, Ladder, cohort_words, peer_ladder
 from pkimm_analytics.benchmark import sentences as say
 from pkimm_analytics.benchmark.panels import (
     at_or_above,
@@ -31,7 +31,7 @@ from pkimm_analytics.benchmark.panels import (
     step_table,
     trend_table,
 )
-from pkimm_analytics.benchmark.series import Series, open_series
+from pkimm_analytics.benchmark.series import Series, open_series, series_state
 from pkimm_analytics.charts import (
     gaps,
     groups,
@@ -47,7 +47,7 @@ from pkimm_analytics.widgets import benchmark_parts as parts
 from pkimm_analytics.widgets.address import VIEWS, View, view_from
 from pkimm_analytics.widgets.benchmark_mine import CSV, MyOrganization
 from pkimm_analytics.widgets.chart import ChartBox
-from pkimm_analytics.widgets.markup import joined, tag
+from pkimm_analytics.widgets.markup import Markup, joined, tag
 from pkimm_analytics.widgets.section import Action, Section
 
 CHART = "pk-benchmark-chart"
@@ -56,6 +56,9 @@ CHART = "pk-benchmark-chart"
 class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """
     A page on published releases, for Voila and JupyterLab.
+
+    The page may be made long before it is shown. When it is, it looks again which releases
+    and assessments there are.
 
     Parameters
     ----------
@@ -73,6 +76,9 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
     def __init__(
         self, releases: Path | str | None = None, workspace: Path | str | None = None
     ) -> None:
+        self._place = None if releases is None else Path(releases)
+        self._workspace = None if workspace is None else Path(workspace)
+        self._state: object = None
         self._series: Series | None = None
         self._view = View()
         self._narrow = False
@@ -89,17 +95,33 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
         self._chart = ChartBox(CHART)
         super().__init__([self._sections["head"]])
         self.add_class("pk-benchmark")
-        try:
-            self._open(releases, workspace)
-        except PkimmError as error:
-            self._sections["head"].html = parts.no_release(error.problems, error.message)
+        self._refresh()
 
-    def _open(self, releases: Path | str | None, workspace: Path | str | None) -> None:
-        if releases is None:
+    def _refresh(self) -> None:
+        """Open the releases that are there now, unless they are open already."""
+        state = None if self._place is None else series_state(self._place)
+        if state == self._state and self._series is not None:
+            return
+        self._state = state
+        try:
+            self._open()
+        except PkimmError as error:
+            self._series = None
+            self.children = [self._sections["head"]]
+            self._tell(parts.no_release(error.problems, error.message))
+
+    def _tell(self, head: Markup) -> None:
+        """Write the head of the page, which reports when it is shown."""
+        self._sections["head"].html = joined([head, tag("span", hidden=True, data_load="shown")])
+
+    def _open(self) -> None:
+        if self._place is None:
             raise PkimmError("No release was named.")
-        self._series = open_series(Path(releases))
-        place = None if workspace is None else Path(workspace)
-        self._mine = MyOrganization(self._series.newest, lambda: dict(self._view.cohort), place)
+        self._series = open_series(self._place)
+        bench = self._series.newest
+        if self._mine is None:
+            self._mine = MyOrganization(bench, lambda: dict(self._view.cohort), self._workspace)
+        self._view = view_from(self._view.to_text(), bench)
         order = ["picker", "group", "words", "table", "end"]
         places = {name: self._sections[name] for name in order}
         self.children = [
@@ -112,9 +134,8 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
             self._mine.section,
             places["end"],
         ]
-        bench = self._series.newest
         overall = peer_ladder(bench, {})
-        self._sections["head"].html = parts.landing(self._series, overall.n)
+        self._tell(parts.landing(self._series, overall.n))
         self._sections["end"].html = parts.method(bench)
         self._show()
 
@@ -144,10 +165,18 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
     # --- what the user does ----------------------------------------------------------
 
     def _act(self, action: Action) -> None:
-        if self._series is None:
-            return
+        if action.name == "shown":
+            self._look_again()
+        elif self._series is not None:
+            self._choose(action, self._series.newest)
+
+    def _look_again(self) -> None:
+        self._refresh()
+        if self._series is not None and self._mine is not None:
+            self._mine.read(self._series.newest)
+
+    def _choose(self, action: Action, bench: Benchmark) -> None:
         kind, _, dimension = action.name.partition("-")
-        bench = self._series.newest
         if action.name == "narrow":
             self._narrow = action.value == "yes"
             self._draw()

@@ -61,7 +61,13 @@ class MyOrganization:
         self._uses_choice = False
         self._comparison: Comparison | None = None
         self.section = PrivateSection(on_action=self._act, on_defect=self._report_defect)
-        self._read()
+        self.refresh()
+
+    def read(self, bench: Benchmark) -> None:
+        """Compare with a release, and offer the assessments that the workspace has now."""
+        self._bench = bench
+        if self._workspace is not None:
+            self._stored = self._workspace.stored([])[::-1]
         self.refresh()
 
     @property
@@ -142,10 +148,6 @@ class MyOrganization:
             columns += ["below_low", "below_high", "at_or_below_low", "at_or_below_high", "note"]
             table = own_table(self._comparison)[columns]
             self.section.offer("my-position.csv", CSV, table_csv(table))
-
-    def _read(self) -> None:
-        if self._workspace is not None:
-            self._stored = self._workspace.stored([])[::-1]
 
     def _compared(self) -> Comparison | None:
         if self._assessment is None:

@@ -38,8 +38,9 @@ def voila_command(
         Whether to open the list of dashboards in the user's browser.
     warm : bool
         Whether to keep a kernel ready for each page that ``voila.json`` names: those
-        that read the workspace only when they are opened, so that an early kernel
-        shows nothing old. Each waits with about 60 MB and is not ended for idleness;
+        that look into the workspace and the releases when they are opened, so that an
+        early kernel shows nothing old. Each waits with 60 MB (a questionnaire) or 170 MB
+        (the benchmark) and is not ended for idleness;
         the next one is started once a page had time to load.
 
     Returns

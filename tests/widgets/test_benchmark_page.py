@@ -382,11 +382,45 @@ def test_an_assessment_of_the_workspace_can_be_chosen(releases: Path, tmp_path: 
     (tmp_path / "assessments").mkdir(exist_ok=True)
     (tmp_path / "assessments" / "bad.pkimm.json").write_text("{")
     page = BenchmarkPage(releases, tmp_path)
+    do(page, "shown")
     (stored,) = workspace.stored([])
     do(page, "mine", stored.path.name)
     assert page.comparison is not None
     do(page, "mine", "../../etc/passwd")
     assert page.comparison is None
+
+
+def test_a_page_that_waited_shows_what_there_is_when_it_is_shown(tmp_path: Path) -> None:
+    """
+    A release that was published and an assessment that was stored after the page was made.
+    """
+    page = BenchmarkPage(tmp_path / "releases", tmp_path / "workspace")
+    assert "There is no release to show" in html_of(page)
+    for quarter, seed in (("2026Q2", 100), ("2026Q3", 200)):
+        made_release(tmp_path / "releases", counts_of(seed), tier=100, quarter=quarter)
+        do(page, "shown")
+        assert f">{quarter}<" in html_of(page)
+        figure = figure_of(page)
+        assert figure is not None
+        assert f"release {quarter}" in str(figure["layout"]["title"]).replace("<br>", " ")
+    assert MINE.use_case.name not in private_of(page).shown
+    Workspace(tmp_path / "workspace").save(MINE)
+    do(page, "pick-sector", "finance")
+    do(page, "shown")
+    assert MINE.use_case.name in private_of(page).shown
+    assert page.view.cohort == {"sector": "finance"}
+
+
+def test_looking_again_at_the_same_releases_opens_none(
+    page: BenchmarkPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    What is open is shown; a look at the folder is all.
+    """
+    monkeypatch.setattr("pkimm_analytics.widgets.benchmark.open_series", pytest.fail)
+    before = html_of(page)
+    do(page, "shown")
+    assert html_of(page) == before
 
 
 def test_my_position_can_be_saved_by_me(

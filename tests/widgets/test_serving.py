@@ -41,7 +41,8 @@ def test_kernels_are_ready_only_for_pages_that_read_late() -> None:
     settings = json.loads((DASHBOARDS / "voila.json").read_text("utf-8"))
     pools = settings["VoilaKernelManager"]["kernel_pools_config"]
     assert pools.pop("default")["pool_size"] == 0
-    assert all((DASHBOARDS / name).exists() and "_assessment" in name for name in pools)
+    assert set(pools) == {"self_assessment.ipynb", "full_assessment.ipynb", "benchmark.ipynb"}
+    assert all((DASHBOARDS / name).exists() for name in pools)
 
 
 def test_the_environment_names_what_the_dashboards_show(tmp_path: Path) -> None:
