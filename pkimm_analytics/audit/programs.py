@@ -9,7 +9,9 @@ attacker who has the list of participants, and so knows the number in every grou
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -26,14 +28,15 @@ from pkimm_analytics.errors import DisclosureError
 _NAMES = QUANTITIES[:5]
 _MOST = 1e7
 _PRIMAL = 4  # as HiGHS numbers its primal simplex
-_SWEEPS = 8
-"""Populations that are tried before targets are solved one by one."""
+_EVERYBODY = np.eye(5)[0]
+_AT_ONE_LEVEL = np.eye(5)[:4] - np.eye(5)[1:]
+"""Those at a level or above less those above it, for all levels but the last."""
 
 
 @dataclass(frozen=True, eq=False)
 class Layout:
     """
-    Variables: contributors in each cell of each widest table, at each level.
+    Variables: contributors in each cell of each widest table, at each level or above.
 
     Parameters
     ----------
@@ -86,12 +89,6 @@ def _layout(groups: Sequence[Group], *, is_open: bool) -> Layout:
     )
 
 
-def _at_least(rows: NDArray[np.float64], level: int) -> NDArray[np.float64]:
-    """Rows over cells to rows over cells and levels, counting a level and those above."""
-    counted = rows[..., None] * (np.arange(1, 6) >= level)
-    return counted.reshape(*rows.shape[:-1], -1)
-
-
 def _targets(
     release: Published, measure: str, layout: Layout, threshold: int, truth: Truth | None
 ) -> Iterator[tuple[str, Group, NDArray[np.float64]]]:
@@ -132,28 +129,35 @@ def programs(
     DisclosureError
         If HiGHS, which solves the programs, is not installed.
     """
-    layouts: dict[tuple[tuple[Group, ...], bool], Layout] = {}
-    found = []
-    for measure in release.measures:
-        groups = tuple(g for g in release.all_groups if (g, measure) in release.cells)
-        for is_open in (True,) if knows_participants else (False, True):
-            if (groups, is_open) not in layouts:
-                layouts[groups, is_open] = _layout(groups, is_open=is_open)
-            layout = layouts[groups, is_open]
+    groups_of = {
+        measure: tuple(g for g in release.all_groups if (g, measure) in release.cells)
+        for measure in release.measures
+    }
+    layouts = {
+        (groups, is_open): _layout(groups, is_open=is_open)
+        for groups in dict.fromkeys(groups_of.values())
+        for is_open in ((True,) if knows_participants else (False, True))
+    }
+
+    def about(measure: str) -> list[Finding]:
+        for (groups, _), layout in layouts.items():
+            if groups != groups_of[measure]:
+                continue
             targets = list(_targets(release, measure, layout, threshold, truth))
             if not targets:
-                break
-            populations = _Populations(
-                release, measure, layout, truth if knows_participants else None
+                return []
+            known = truth if knows_participants else None
+            ranges = _ranges(
+                _Populations(release, measure, layout, known),
+                np.array([row for _, _, row in targets]),
             )
-            ranges = _ranges(populations, np.array([row for _, _, row in targets]))
-            if ranges is None:
-                continue  # the rows contradict each other: somebody is in no part
-            found += _report(
-                "T11" if knows_participants else "T5", measure, targets, ranges, threshold, truth
-            )
-            break
-    return found
+            if ranges is not None:  # otherwise the rows contradict each other: some are in no part
+                attack = "T11" if knows_participants else "T5"
+                return _report(attack, measure, targets, ranges, threshold, truth)
+        return []
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # HiGHS lets other threads run
+        return [finding for found in pool.map(about, release.measures) for finding in found]
 
 
 def _report(
@@ -180,6 +184,26 @@ def _report(
     return found
 
 
+class _Rows:
+    """Rows of a linear program: sums over some cells and levels, and what they may be."""
+
+    def __init__(self) -> None:
+        self.columns: list[NDArray[np.intp]] = []
+        self.values: list[NDArray[np.float64]] = []
+        self.low: list[float] = []
+        self.high: list[float] = []
+
+    def add(
+        self, cells: NDArray[np.float64], levels: NDArray[np.float64], least: float, most: float
+    ) -> None:
+        """Add a row: how often each cell counts, times how often each level does."""
+        used, counted = np.flatnonzero(cells), np.flatnonzero(levels)
+        self.columns.append((5 * used[:, None] + counted).ravel())
+        self.values.append(np.outer(cells[used], levels[counted]).ravel())
+        self.low.append(least)
+        self.high.append(most)
+
+
 class _Populations:
     """
     All populations that could have printed the rows, as a linear program.
@@ -198,53 +222,46 @@ class _Populations:
     ) -> None:
         self.knows_numbers = known is not None
         self._highspy = _solver()
-        rows: list[NDArray[np.float64]] = []
-        low: list[float] = []
-        high: list[float] = []
-
-        def add(row: NDArray[np.float64], least: float, most: float) -> None:
-            rows.append(row)
-            low.append(least)
-            high.append(most)
-
+        rows = _Rows()
         for place, group in enumerate(layout.groups):
             cell = release.cells[group, measure]
-            base = layout.sums[place]
-            n = _at_least(base, 1)
+            cells = layout.sums[place]
             if known is not None:
-                add(n, known.n(group, measure), known.n(group, measure))
+                rows.add(cells, _EVERYBODY, known.n(group, measure), known.n(group, measure))
             if cell.withheld:
                 continue
             least, most = cell_bounds(cell)
-            for index, level in enumerate((1, 2, 3, 4, 5)):
-                counted, share = _at_least(base, level), cell.share(level)
-                add(counted, least[index], most[index])
-                add(counted - share.low * n, 0, np.inf)
-                add(counted - share.high * n, -np.inf, 0)
+            for index, counted in enumerate(np.eye(5)):
+                share = cell.share(index + 1)
+                rows.add(cells, counted, least[index], most[index])
+                if share.low > 0:
+                    rows.add(cells, counted - share.low * _EVERYBODY, 0, np.inf)
+                if share.high < 1:
+                    rows.add(cells, counted - share.high * _EVERYBODY, -np.inf, 0)
             if "mean" in cell.figures:
                 mean, step = cell.figures["mean"]
-                total = np.kron(base, np.arange(1.0, 6.0))
-                add(total - (mean - step / 2) * n, -1e-9, np.inf)
-                add(total - (mean + step / 2) * n, -np.inf, 1e-9)
+                rows.add(cells, 1 - (mean - step / 2) * _EVERYBODY, -1e-9, np.inf)
+                rows.add(cells, 1 - (mean + step / 2) * _EVERYBODY, -np.inf, 1e-9)
         for tie in layout.ties:
-            for level in range(1, 6):
-                add(_at_least(tie, level), 0, 0)
-        width = 5 * layout.sums.shape[1]
-        self._places = np.arange(width, dtype=np.int32)
-        self._highs = self._model(np.array(rows).reshape(len(rows), width), low, high)
+            for counted in np.eye(5):
+                rows.add(tie, counted, 0, 0)
+        for cell_alone in np.eye(layout.sums.shape[1]):
+            for counted in _AT_ONE_LEVEL:
+                rows.add(cell_alone, counted, 0, np.inf)
+        self._places = np.arange(5 * layout.sums.shape[1], dtype=np.int32)
+        self._highs = self._model(rows)
 
-    def _model(self, rows: NDArray[np.float64], low: list[float], high: list[float]) -> Any:
-        highspy = self._highspy
+    def _model(self, rows: _Rows) -> Any:
+        highspy, width = self._highspy, len(self._places)
         model = highspy.HighsLp()
-        model.num_row_, model.num_col_ = rows.shape
-        model.col_cost_ = model.col_lower_ = np.zeros(rows.shape[1])
-        model.col_upper_ = np.full(rows.shape[1], _MOST)
-        model.row_lower_, model.row_upper_ = np.array(low), np.array(high)
-        row, column = np.nonzero(rows)
+        model.num_row_, model.num_col_ = len(rows.low), width
+        model.col_cost_ = model.col_lower_ = np.zeros(width)
+        model.col_upper_ = np.full(width, _MOST)
+        model.row_lower_, model.row_upper_ = np.array(rows.low), np.array(rows.high)
         matrix = model.a_matrix_
         matrix.format_ = highspy.MatrixFormat.kRowwise
-        matrix.start_ = np.searchsorted(row, np.arange(len(rows) + 1))
-        matrix.index_, matrix.value_ = column, rows[row, column]
+        matrix.start_ = np.cumsum([0, *map(len, rows.columns)])
+        matrix.index_, matrix.value_ = np.concatenate(rows.columns), np.concatenate(rows.values)
         highs = highspy.Highs()
         highs.setOptionValue("output_flag", False)  # noqa: FBT003  # the library's signature
         highs.setOptionValue("solver", "simplex")
@@ -252,13 +269,31 @@ class _Populations:
         highs.passModel(model)
         return highs
 
-    def lowest(self, goal: NDArray[np.float64]) -> NDArray[np.float64] | None:
-        """Find the population in which the goal is lowest; None if there is none."""
-        self._highs.changeColsCost(len(self._places), self._places, goal)
+    def lowest(
+        self, targets: NDArray[np.float64], goal: NDArray[np.float64]
+    ) -> NDArray[np.float64] | None:
+        """
+        Count what is in each target in the population in which the goal is lowest.
+
+        Parameters
+        ----------
+        targets : array, shape (n_targets, n_cells)
+            Sums of cells.
+        goal : array, shape (n_targets, 5)
+            Weight of the contributors at levels 1 to 5 or above of each target.
+
+        Returns
+        -------
+        array, shape (n_targets, 5), or None
+            Contributors at levels 1 to 5 or above; None if no population prints the rows.
+        """
+        costs = (targets.T @ goal).ravel()
+        self._highs.changeColsCost(len(costs), self._places, costs)
         for _ in range(2):  # the second time from nothing, should the last end be a bad start
             self._highs.run()
             if self._highs.getModelStatus() == self._highspy.HighsModelStatus.kOptimal:
-                return np.asarray(self._highs.getSolution().col_value)
+                cells = np.reshape(self._highs.getSolution().col_value, (-1, 5))
+                return np.asarray(targets @ cells)
             self._highs.clearSolver()
         return None
 
@@ -281,32 +316,28 @@ def _ranges(populations: _Populations, targets: NDArray[np.float64]) -> NDArray[
     A few populations at the edge of what is possible clear most targets at once; only
     the rest is solved one by one.
     """
-    weights = np.stack([_at_least(targets, level) for level in range(1, 6)], axis=1)
-    low = np.full(weights.shape[:2], np.inf)
+    low = np.full((len(targets), 5), np.inf)
     high = -low
-    usable = np.ones(weights.shape[:2], bool)
+    usable = np.ones(low.shape, bool)
     usable[:, 0] = not populations.knows_numbers
+    mixed = [(-1.0) ** (np.arange(low.size) // width) for width in (low.size, 1, 2, 3)]
+    signs = [sign * one for one in mixed for sign in (1, -1)]
     left = usable
-    for number in range(_SWEEPS):
-        mixed = (
-            (-1.0) ** (np.arange(left.size) // (number // 2)) if number > 1 else (-1.0) ** number
-        )
-        goal = np.einsum(
-            "tq,tqv->v", left * np.reshape(mixed, (-1, 5) if number > 1 else ()), weights
-        )
-        population = populations.lowest(goal)
-        if population is None:
+    for number, sign in enumerate(signs):
+        counts = populations.lowest(targets, left * sign.reshape(low.shape))
+        if counts is None:
             return None
-        low = np.minimum(low, weights @ population)
-        high = np.maximum(high, weights @ population)
+        low, high = np.minimum(low, counts), np.maximum(high, counts)
         left = usable & _is_open(low, high)
         if number and not left.any():
             break
-    for target, quantity in np.argwhere(left):
-        for sign, edge in ((1, low), (-1, high)):
-            population = populations.lowest(sign * weights[target, quantity])
-            if population is not None:
-                edge[target, quantity] = weights[target, quantity] @ population
+    for place in zip(*np.nonzero(left), strict=True):
+        for direction in (1, -1):
+            goal = np.zeros(low.shape)
+            goal[place] = direction
+            counts = populations.lowest(targets, goal) if _is_open(low, high)[place] else None
+            if counts is not None:
+                low, high = np.minimum(low, counts), np.maximum(high, counts)
     return np.stack([np.ceil(low - 1e-6), np.floor(high + 1e-6)], axis=1)
 
 
