@@ -451,12 +451,25 @@ def _convert(kind: type, name: str, entry: Any) -> Any:
     if name in _LISTS and kind is Assessment:
         return tuple(_build(_LISTS[name], item) for item in entry)
     if name == "answers":
-        return {key: _build(Answer, answer) for key, answer in entry.items()}
+        return {key: _answer(answer) for key, answer in entry.items()}
     if name in _CODES:
         return _CODES[name](entry)
     if name in {"level", "set_aside_level", "target_level", "requirements"}:
         return int(entry)
     return tuple(entry) if isinstance(entry, list) and kind is ActionPlan else entry
+
+
+def _answer(document: Mapping[str, Any]) -> Answer:
+    """Build an answer; those of state and level alone are shared, for there are few."""
+    if document.keys() <= {"state", "level"} and type(document.get("level", 0)) is int:
+        return _plain_answer(document["state"], document.get("level"))
+    answer: Answer = _build(Answer, document)
+    return answer
+
+
+@cache
+def _plain_answer(state: str, level: int | None) -> Answer:
+    return Answer(state=State(state), level=level)
 
 
 def problems_as_caveats(problems: Iterable[Problem], code: str) -> tuple[Caveat, ...]:

@@ -124,6 +124,44 @@ def test_a_folder_is_scored_as_a_list(run, stored, tmp_path):
     assert len(document["refused"]) == 1
 
 
+def test_a_table_of_many_scores_as_each_of_its_rows_alone(run, tmp_path, monkeypatch):
+    """
+    Batches, shared answers and lines of their own change no figure and no problem.
+    """
+    monkeypatch.setattr("pkimm_analytics.cli.scores._AT_ONCE", 3)
+    header = ["assessment", "model_version", "mode", "G", "G.compliance", "M.key-management"]
+    rows = [
+        *([f"full-{n}", "1.1.0", "full", "", str(n % 5 + 1), ""] for n in range(4)),
+        *([f"self-{n}", "2.0.0", "self", "", "N/A", str(n % 5 + 1)] for n in range(4)),
+        ["blanks", "2.0.0", "self", "", " 3 ", "3.0"],
+        ["no-module", "2.0.0", "self", "n/a", "3", "2"],
+        ["half-wrong", "2.0.0", "self", "", "three", "1"],
+        ["no-edition", "", "", "", "3", "1"],
+        ["nothing-yet", "2.0.0", "self", "", "", ""],
+    ]
+    text = [",".join(row) for row in [header, *rows]]
+    (tmp_path / "many.csv").write_text("\n".join(text), "utf-8")
+    together = run("score", tmp_path / "many.csv", "--json")
+    found = json.loads(together.stdout)["scores"]
+    assert together.exit_code == 1  # of a level that is none
+    assert len(found) == len(rows)
+    for number, document in enumerate(found, 1):
+        (tmp_path / "many.csv").write_text(
+            "\n".join([text[0], *[""] * (number - 1), text[number]]), "utf-8"
+        )
+        assert json.loads(run("score", tmp_path / "many.csv", "--json").stdout) == document
+
+
+def test_an_empty_folder_prints_one_document(run, tmp_path):
+    """
+    Which says that there is nothing to score.
+    """
+    (tmp_path / "empty").mkdir()
+    result = run("score", tmp_path / "empty", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["format"] == "pkimm-error/1"
+
+
 def test_standard_input_is_a_source(run, stored):
     """
     A single dash.

@@ -43,6 +43,11 @@ def print_json(document: Any) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
+def one_line(document: Any) -> str:
+    """Return a document as JSON on one line, which is written many times faster."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False)
+
+
 def say(message: str) -> None:
     """Tell the user something on standard error."""
     err().print(Text(_printable(message)))

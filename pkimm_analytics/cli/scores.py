@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -16,6 +20,7 @@ from pkimm_analytics.cli.console import (
     error_document,
     exit_status,
     list_problems,
+    one_line,
     out,
     print_json,
     progress_bar,
@@ -26,7 +31,14 @@ from pkimm_analytics.cli.console import (
 from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError
 from pkimm_analytics.loaders import Loaded, Source, find_sources, load, tabular, web_tool
 from pkimm_analytics.model import load_model, model_of
-from pkimm_analytics.scoring import Scores, figure_text, score_all, scores_to_json, tool_figures
+from pkimm_analytics.scoring import (
+    Scores,
+    Unanswered,
+    figure_text,
+    score_all,
+    scores_to_json,
+    tool_figures,
+)
 from pkimm_analytics.workspace import Workspace
 
 SourceArgument = Annotated[
@@ -40,6 +52,10 @@ EditionOption = Annotated[
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", help="Folder of assessments.", envvar="PKIMM_WORKSPACE")
 ]
+
+
+_AT_ONCE = 500
+"""Assessments that are scored together."""
 
 
 class UnansweredPolicy(StrEnum):
@@ -127,49 +143,65 @@ def score_command(
     edition: EditionOption = None,
 ) -> None:
     """Score assessments without storing them."""
-    documents: list[dict[str, Any]] = []
+    found = find_sources(source)
+    if not found:
+        raise SourceFormatError("There is nothing to score: the folder holds no files.")
+    documents: list[str] = []
     refused: list[PkimmError] = []
     every: list[Problem] = []
-    found = find_sources(source)
     for one in found:
         try:
-            loaded = load(one)
+            with progress_bar("Reading", None) as advance:
+                loaded = load(one, advance)
         except PkimmError as error:
             refused.append(error)
             continue
-        carried = [_in_edition(item.assessment, edition) for item in loaded]
-        scored = score_all(carried, unanswered=unanswered.value)
-        for item, scores in zip(loaded, scored, strict=True):
-            every += [*item.problems, *scores.problems]
-            documents.append(scores_to_json(scores, item.problems))
-            if not as_json:
-                _print_scores(scores, one.name)
-            list_problems([*item.problems, *scores.problems])
-    _finish(documents, refused, every, as_json=as_json, single=len(found) == 1)
-
-
-def _finish(
-    documents: list[dict[str, Any]],
-    refused: list[PkimmError],
-    problems: list[Problem],
-    *,
-    as_json: bool,
-    single: bool,
-) -> None:
-    for error in refused:
-        say(error.message)
-        list_problems(error.problems)
+        noted: list[Problem] = []
+        with progress_bar("Scoring", len(loaded)) if as_json else nullcontext() as advanced:
+            for item, scores in _scored(loaded, edition, unanswered.value):
+                problems = [*item.problems, *scores.problems]
+                noted += problems
+                if advanced:
+                    documents.append(one_line(scores_to_json(scores, item.problems)))
+                    advanced()
+                else:
+                    _print_scores(scores, one.name)
+                    list_problems(problems)
+        if as_json:
+            list_problems(noted)
+        every += noted
+    for refusal in refused:
+        say(refusal.message)
+        list_problems(refusal.problems)
     if as_json:
-        alone = [*documents, *map(error_document, refused)]
-        if single and len(alone) == 1:
-            print_json(alone[0])
-        else:
-            errors = [error_document(error) for error in refused]
-            print_json({"format": "pkimm-scores-list/1", "scores": documents, "refused": errors})
-    if not documents and not refused:
-        raise SourceFormatError("There is nothing to score: the folder holds no files.")
-    if refused or exit_status(problems):
+        _print_documents(documents, refused, single=len(found) == 1)
+    if refused or exit_status(every):
         raise typer.Exit(1)
+
+
+def _print_documents(
+    documents: Sequence[str], refused: Sequence[PkimmError], *, single: bool
+) -> None:
+    """Print the one document of a single source, else a list with a line for each."""
+    errors = [error_document(error) for error in refused]
+    if single and len(documents) + len(errors) == 1:
+        print_json(errors[0] if errors else json.loads(documents[0]))
+        return
+    write = sys.stdout.write
+    write('{\n "format": "pkimm-scores-list/1",\n "scores": [')
+    for number, document in enumerate(documents):
+        write(f"{',' if number else ''}\n  {document}")
+    write(f'\n ],\n "refused": {one_line(errors)}\n}}\n')
+
+
+def _scored(
+    loaded: Sequence[Loaded], edition: str | None, unanswered: Unanswered
+) -> Iterator[tuple[Loaded, Scores]]:
+    """Score some hundred assessments after others, so that not all scores are held at once."""
+    for start in range(0, len(loaded), _AT_ONCE):
+        some = loaded[start : start + _AT_ONCE]
+        carried = [_in_edition(item.assessment, edition) for item in some]
+        yield from zip(some, score_all(carried, unanswered=unanswered), strict=True)
 
 
 def _in_edition(assessment: Assessment, edition: str | None) -> Assessment:

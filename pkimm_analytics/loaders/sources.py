@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,9 +94,15 @@ def _files_below(folder: Path) -> Iterator[Source]:
                 yield Source(str(path.relative_to(folder)), path=path)
 
 
-def load(source: Source) -> list[Loaded]:
+def load(source: Source, tell: Callable[[], object] | None = None) -> list[Loaded]:
     """
     Read one source of any known format.
+
+    Parameters
+    ----------
+    source : Source
+    tell : callable, optional
+        Called after each assessment of a table, which may hold many.
 
     Returns
     -------
@@ -109,7 +115,7 @@ def load(source: Source) -> list[Loaded]:
         If nothing of it could be read; every problem is listed with its place.
     """
     try:
-        return _load(source.read(), source.name)
+        return _load(source.read(), source.name, tell)
     except (RecursionError, MemoryError, OverflowError) as error:
         raise SourceFormatError(
             f"{source.name} could not be read: {type(error).__name__}. Nothing was imported.",
@@ -122,9 +128,9 @@ def load_content(content: bytes, name: str) -> list[Loaded]:
     return load(Source(name, content=content))
 
 
-def _load(content: bytes, name: str) -> list[Loaded]:
+def _load(content: bytes, name: str, tell: Callable[[], object] | None) -> list[Loaded]:
     if content.startswith((b"PK", _OLE)):
-        return _load_workbook(content, name)
+        return _load_workbook(content, name, tell)
     if content.startswith(b"%PDF"):
         raise SourceFormatError(
             f"{name} is a PDF. Nothing was imported.",
@@ -134,7 +140,7 @@ def _load(content: bytes, name: str) -> list[Loaded]:
     if text is None and web_tool.looks_like_yaml_export(content.decode("latin-1")):
         return [web_tool.read_yaml_export(content, name)]  # which says where it is no UTF-8
     if text is None:
-        return _tables(content, name)
+        return _tables(content, name, tell)
     stripped = text.lstrip("\ufeff \t\r\n")
     if web_tool.looks_like_link(stripped):
         return [web_tool.read_link(stripped.strip(), name)]
@@ -142,7 +148,7 @@ def _load(content: bytes, name: str) -> list[Loaded]:
         return _load_json(content, name)
     if web_tool.looks_like_yaml_export(stripped):
         return [web_tool.read_yaml_export(content, name)]
-    return _tables(content, name)
+    return _tables(content, name, tell)
 
 
 def _text(content: bytes) -> str | None:
@@ -152,7 +158,7 @@ def _text(content: bytes) -> str | None:
         return None
 
 
-def _tables(content: bytes, name: str) -> list[Loaded]:
+def _tables(content: bytes, name: str, tell: Callable[[], object] | None) -> list[Loaded]:
     text = content.decode("latin-1")
     if not tabular.looks_like_csv(text.lstrip("\ufeff")):
         raise SourceFormatError(
@@ -165,13 +171,13 @@ def _tables(content: bytes, name: str) -> list[Loaded]:
                 )
             ],
         )
-    return tabular.read_csv(content, name)
+    return tabular.read_csv(content, name, tell)
 
 
-def _load_workbook(content: bytes, name: str) -> list[Loaded]:
+def _load_workbook(content: bytes, name: str, tell: Callable[[], object] | None) -> list[Loaded]:
     kind = workbook.sniff_workbook(content, name)
     if kind is None and tabular.is_table_workbook(content):
-        return tabular.read_table_workbook(content, name)
+        return tabular.read_table_workbook(content, name, tell)
     return [workbook.read_workbook(content, name)]
 
 

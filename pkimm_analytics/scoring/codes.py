@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
+
 import numpy as np
 
 from pkimm_analytics.assessment import Assessment, State
@@ -22,14 +25,20 @@ def answer_codes(assessment: Assessment, model: Model) -> tuple[Codes, Codes]:
         applicable.
     """
     out = {key for key, a in assessment.answers.items() if a.state is State.NOT_APPLICABLE}
+    levels = {key: a.level or UNANSWERED for key, a in assessment.answers.items()}
 
-    def code(key: str) -> int:
-        answer = assessment.answer(key)
-        if out & {key, category_of(key), module_of(key)}:
-            return NOT_APPLICABLE
-        return answer.level or UNANSWERED
+    def codes(keys: Iterable[str]) -> Codes:
+        found = [levels.get(key, UNANSWERED) for key in keys]
+        if out:
+            found = [
+                NOT_APPLICABLE if not out.isdisjoint(_above(key)) else code
+                for key, code in zip(keys, found, strict=True)
+            ]
+        return np.array(found, np.int8)
 
-    return (
-        np.array([code(key) for key in model.requirements], np.int8),
-        np.array([code(key) for key in model.categories], np.int8),
-    )
+    return codes(model.requirements), codes(model.categories)
+
+
+@lru_cache(maxsize=4096)
+def _above(key: str) -> tuple[str, str, str]:
+    return key, category_of(key), module_of(key)

@@ -76,7 +76,7 @@ class Figure:
     @property
     def percentage(self) -> float | None:
         """100 x score / 5: our definition, for the methodology asks for one without giving it."""
-        return None if self.value is None else float(self.value * 20)
+        return None if self.value is None else 20 * self.value.numerator / self.value.denominator
 
     @property
     def progress(self) -> float | None:

@@ -64,7 +64,7 @@ class Ratio:
         """Exact score of one row, None where there is nothing to score."""
         if not self.has_score[row]:
             return None
-        return Fraction(self.numerator.item(row)) / Fraction(self.denominator.item(row))
+        return Fraction(self.numerator.item(row), self.denominator.item(row))
 
 
 def weighted_mean(values: Sequence[Ratio], weights: Sequence[Any], common: Any) -> Ratio:

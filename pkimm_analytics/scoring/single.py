@@ -15,7 +15,6 @@ from pkimm_analytics.model import (
     is_known_edition,
     load_extension,
     model_of,
-    module_of,
 )
 from pkimm_analytics.scoring.batch import BatchScores, Unanswered, score_batch
 from pkimm_analytics.scoring.codes import answer_codes
@@ -112,13 +111,18 @@ def _row(
     figures = {
         key: Figure(
             value=ratio.fraction(row),
-            state=_STATES[int(batch.states[row, column])],
-            n_rated=int(batch.n_rated[row, column]),
-            n_in_scope=int(batch.n_in_scope[row, column]),
-            by_hand=full
-            and bool(batch.states[row, column] == 1 and not batch.n_rated[row, column]),
+            state=_STATES[state],
+            n_rated=n_rated,
+            n_in_scope=n_in_scope,
+            by_hand=full and state == 1 and not n_rated,
         )
-        for column, (key, ratio) in enumerate(batch.categories.items())
+        for (key, ratio), state, n_rated, n_in_scope in zip(
+            batch.categories.items(),
+            batch.states[row].tolist(),
+            batch.n_rated[row].tolist(),
+            batch.n_in_scope[row].tolist(),
+            strict=True,
+        )
     }
     extensions, problems = _extensions(assessment, model, figures)
     if not is_known:
@@ -129,10 +133,10 @@ def _row(
         unanswered=unanswered,
         overall=_total(batch.overall.fraction(row), figures.values()),
         modules={
-            id_: _total(
-                ratio.fraction(row), (f for key, f in figures.items() if module_of(key) == id_)
+            module.id: _total(
+                batch.modules[module.id].fraction(row), (figures[c.key] for c in module.categories)
             )
-            for id_, ratio in batch.modules.items()
+            for module in model.modules
         },
         categories=figures,
         extensions=extensions,

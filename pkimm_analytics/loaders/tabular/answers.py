@@ -195,6 +195,9 @@ def _no_element(name: str, vocabulary: Vocabulary) -> str:
 
 def _answer(entry: Entry, problems: list[Problem]) -> Document:
     """Return the answer of a row, empty if the row says nothing."""
+    cell = entry.cells.get("level")
+    if type(cell) is str and cell in _LEVELS and entry.cells.keys() <= _LEVEL_ALONE:
+        return {"state": str(State.RATED), "level": int(cell)}
     answer: Document = {}
     for reading in (_state, _texts, _partial, _set_aside, _rest):
         try:
@@ -202,6 +205,11 @@ def _answer(entry: Entry, problems: list[Problem]) -> Document:
         except CellError as error:
             problems.append(error.problem)
     return {"state": str(State.UNANSWERED), **answer} if answer else {}
+
+
+_LEVELS = frozenset("12345")
+_LEVEL_ALONE = frozenset({"assessment", "element", "native_id", "name", "level"})
+"""Columns of the rows that most tables are made of: there is nothing to read but a level."""
 
 
 def _texts(entry: Entry) -> Document:

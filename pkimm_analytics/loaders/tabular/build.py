@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -75,6 +75,8 @@ class Origin:
         How to call the source in messages.
     kind : str
         Start of the kind of the source: ``csv``, ``frame`` or ``xlsx``.
+    tell : callable, optional
+        Called after each assessment.
     vocabularies, editions : dict
         What was looked up once, for the next assessment.
     """
@@ -82,6 +84,7 @@ class Origin:
     content: bytes
     name: str
     kind: str
+    tell: Callable[[], object] | None = None
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
     editions: dict[tuple[str, frozenset[str]], Model] = field(default_factory=dict)
 
@@ -142,6 +145,8 @@ def read_tables(tables: Sequence[Table], origin: Origin, problems: list[Problem]
         problems += refused
         if one:
             loaded.append(one)
+        if origin.tell:
+            origin.tell()
     if not loaded:
         raise SourceFormatError(
             f"{origin.name} holds no assessment that can be read. Nothing was imported.",
@@ -271,8 +276,6 @@ def _edition(
     """Settle the edition from version, digest and the ids that are used."""
     version = _stated(claims, "model_version", _VERSION, "expected a version such as 2.0.0")
     digest = _stated(claims, "model_digest", _DIGEST, "expected sha256: and 64 hex digits")
-    names = dict.fromkeys(_subject(entry) for entry in entries)
-    keys = {spelled(name) for name in names if is_element_like(name) and not is_numbered(name)}
     if digest:
         place = claims["model_digest"][0].where
         found = [m for m in origin.models if m.digest == digest and version in (None, m.version)]
@@ -280,7 +283,7 @@ def _edition(
             raise CellError(place, f"no edition of this digest and version; {_known(origin)}")
         return load_model(found[0].version, digest)
     if version:
-        return _of_version(version, keys, claims["model_version"][0].where, origin, problems)
+        return _of_version(version, entries, claims["model_version"][0].where, origin, problems)
     numbered = next((entry for entry in entries if is_numbered(_subject(entry))), None)
     if numbered is not None:
         raise CellError(
@@ -288,23 +291,31 @@ def _edition(
             f"{_subject(numbered).upper()} is another element in another edition; expected its"
             " edition in column model_version, such as 1.1.0; the assessment was left out",
         )
-    return _best_with(keys, where, origin)
+    return _best_with(_keys(entries), where, origin)
+
+
+def _keys(entries: Sequence[Entry]) -> frozenset[str]:
+    """Return what has the form of an element key."""
+    names = {_subject(entry) for entry in entries}
+    return frozenset(spelled(n) for n in names if is_element_like(n) and not is_numbered(n))
 
 
 def _of_version(
-    version: str, keys: set[str], where: str, origin: Origin, problems: list[Problem]
+    version: str, entries: Sequence[Entry], where: str, origin: Origin, problems: list[Problem]
 ) -> Model:
+    rivals = {model.digest for model in origin.models if model.version == version}
+    keys = _keys(entries) if len(rivals) > 1 else frozenset()
     try:
         model = origin.edition(version, keys)
     except UnknownEditionError:
         raise CellError(where, f"PKIMM {version} is not installed; {_known(origin)}") from None
-    if len({other.digest for other in origin.models if other.version == version}) > 1:
+    if len(rivals) > 1:
         message = f"several editions are called {version}; read as {model.edition}"
         problems.append(Problem(where, f"{message}; column model_digest decides", refused=False))
     return model
 
 
-def _best_with(keys: set[str], where: str, origin: Origin) -> Model:
+def _best_with(keys: frozenset[str], where: str, origin: Origin) -> Model:
     """Return the newest of the editions that have most of the keys."""
     versions = sorted({tuple(map(int, model.version.split("."))) for model in origin.models})
     found = [origin.edition(".".join(map(str, version)), keys) for version in reversed(versions)]

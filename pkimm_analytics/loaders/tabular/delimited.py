@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from pkimm_analytics.errors import Problem, SourceFormatError
@@ -37,7 +37,7 @@ _HEADER_SIZE = 65_536
 """Characters that are looked at to tell a table from other text."""
 
 
-def read_csv(content: bytes, name: str) -> list[Loaded]:
+def read_csv(content: bytes, name: str, tell: Callable[[], object] | None = None) -> list[Loaded]:
     """
     Read all assessments of a CSV file of the template, long or wide.
 
@@ -48,6 +48,8 @@ def read_csv(content: bytes, name: str) -> list[Loaded]:
         or tab.
     name : str
         How to call the file in messages.
+    tell : callable, optional
+        Called after each assessment.
 
     Returns
     -------
@@ -63,7 +65,7 @@ def read_csv(content: bytes, name: str) -> list[Loaded]:
     check_size(name, len(content))
     text, problems = decode_text(content, name)
     table = _table(text, name, problems)
-    return read_tables([table], Origin(content, name, "csv"), problems)
+    return read_tables([table], Origin(content, name, "csv", tell), problems)
 
 
 def looks_like_csv(text: str) -> bool:

@@ -331,6 +331,7 @@ def _claim(group: Group, name: str, entry: Entry, column: str, *, is_row: bool =
 def wide_groups(table: Table, problems: list[Problem]) -> Iterator[Group]:
     """Take each row of a wide table apart; rows that share a name are one or refused."""
     at = table.header.index("assessment") if "assessment" in table.header else None
+    roles = [(index, column, _role(column)) for index, column in enumerate(table.header)]
     by_label: dict[str, list[int]] = {}
     for index, (_, row) in enumerate(table.rows):
         label = "" if at is None else as_text(row[at]).strip()
@@ -339,7 +340,7 @@ def wide_groups(table: Table, problems: list[Problem]) -> Iterator[Group]:
         if _is_one(table, indexes, at, problems):
             number, row = table.rows[indexes[0]]
             named = "" if label.startswith("\0") else label
-            yield _wide_group(table, number, row, named)
+            yield _wide_group(table, number, row, named, roles)
 
 
 def _is_one(table: Table, indexes: Sequence[int], at: int | None, problems: list[Problem]) -> bool:
@@ -357,15 +358,30 @@ def _is_one(table: Table, indexes: Sequence[int], at: int | None, problems: list
     return same
 
 
-def _wide_group(table: Table, number: int, row: Sequence[Cell], label: str) -> Group:
+def _role(column: str) -> Literal["claim", "entry"] | None:
+    """Tell what a cell of a column of the wide layout is; None if it is not looked at."""
+    if column in {"", "assessment", *SHOWN}:
+        return None
+    if column in STATED or property_kind(column):
+        return "claim"
+    return "entry" if is_element_like(column) else None
+
+
+def _wide_group(
+    table: Table,
+    number: int,
+    row: Sequence[Cell],
+    label: str,
+    roles: Sequence[tuple[int, str, str | None]],
+) -> Group:
     group = Group(label, label or f"row {number}", table.place(number, None), "wide")
-    for index, column in enumerate(table.header):
-        if column in {"", "assessment", *SHOWN} or not _says(column, row[index]):
+    for index, column, role in roles:
+        if role is None or row[index] == "" or not _says(column, row[index]):
             continue
-        if column in STATED or property_kind(column):
+        if role == "claim":
             claim = Claim(row[index], table.place(number, index))
             group.claims.setdefault(column, []).append(claim)
-        elif is_element_like(column):
+        else:
             cells: dict[str, Cell] = {"element": column, "level": row[index]}
             columns = {"element": index, "level": index}
             group.entries.append(Entry(table, number, cells, columns))

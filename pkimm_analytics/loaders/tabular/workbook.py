@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pkimm_analytics.errors import Problem, SourceFormatError
@@ -36,7 +36,9 @@ MAX_UNPACKED = 200_000_000
 """Bytes of all parts of the zip archive, as it states them."""
 
 
-def read_table_workbook(content: bytes, name: str) -> list[Loaded]:
+def read_table_workbook(
+    content: bytes, name: str, tell: Callable[[], object] | None = None
+) -> list[Loaded]:
     """
     Read all assessments of a workbook of the template.
 
@@ -47,6 +49,8 @@ def read_table_workbook(content: bytes, name: str) -> list[Loaded]:
         in any of its sheets.
     name : str
         How to call the file in messages.
+    tell : callable, optional
+        Called after each assessment.
 
     Returns
     -------
@@ -66,7 +70,7 @@ def read_table_workbook(content: bytes, name: str) -> list[Loaded]:
             f"{name} has no table of the template. Nothing was imported.",
             [Problem(name, "expected a sheet whose first row has the columns element and level")],
         )
-    return read_tables(tables, Origin(content, name, "xlsx"), problems)
+    return read_tables(tables, Origin(content, name, "xlsx", tell), problems)
 
 
 def is_table_workbook(content: bytes) -> bool:
