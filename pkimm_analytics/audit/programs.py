@@ -264,6 +264,7 @@ class _Populations:
         matrix.index_, matrix.value_ = np.concatenate(rows.columns), np.concatenate(rows.values)
         highs = highspy.Highs()
         highs.setOptionValue("output_flag", False)  # noqa: FBT003  # the library's signature
+        highs.setOptionValue("threads", 1)
         highs.setOptionValue("solver", "simplex")
         highs.setOptionValue("simplex_strategy", _PRIMAL)
         highs.passModel(model)
