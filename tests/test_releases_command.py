@@ -1,6 +1,7 @@
 """The commands release and audit."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,60 @@ def test_an_audit_ends_with_status_1_if_something_can_be_learned(tmp_path, comma
     result = command("audit", tmp_path / "page.html", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["findings"][0]["attack"] == "T26"
+
+
+def test_an_audit_of_nothing_is_no_good_news(tmp_path, command):
+    """
+    An empty folder is refused.
+    """
+    (tmp_path / "empty").mkdir()
+    result = command("audit", tmp_path / "empty", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["problems"][0]["message"] == "the folder is empty"
+
+
+def test_releases_without_a_manifest_and_files_beside_releases_are_attacked(
+    tmp_path, published, command
+):
+    """
+    Whatever lies in the folder that is to be published.
+    """
+    folder, document = published
+    copy = tmp_path / "r" / document["release"]
+    shutil.copytree(folder / "releases" / document["release"], copy)
+    (copy / "manifest.json").unlink()
+    (tmp_path / "r" / "page.html").write_text("<p>someone@example.org</p>")
+    result = command("audit", tmp_path / "r", "--json")
+    found = json.loads(result.stdout)
+    assert (found["releases"], found["files"]) == (1, 1)
+    assert [one["attack"] for one in found["findings"]] == ["T26"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("value", "Example Bank"),
+        ("value", float("inf")),
+        ("step", "0.1"),
+        ("n", [1]),
+        ("n", "9" * 400),
+        ("measure", {"a": 1}),
+        ("sector", "x" * 300),
+    ],
+)
+def test_a_table_of_odd_cells_is_no_release_table(tmp_path, command, column, value):
+    """
+    Without a traceback, and without repeating the cell.
+    """
+    rows = {"sector": ["*"], "measure": ["overall"], "statistic": ["n"], "value": [0.5]}
+    rows |= {"step": [0.1], "n": ["10-19"], "suppressed": [False]}
+    rows[column] = [value]
+    pq.write_table(pa.table(rows), tmp_path / "benchmark.parquet")
+    result = command("audit", tmp_path / "benchmark.parquet", "--json")
+    assert result.exit_code == 1
+    document = json.loads(result.stdout)
+    assert document["problems"][0]["message"].startswith(f"{column}: expected a ")
+    assert "Example Bank" not in result.output
 
 
 def test_too_few_contributors_are_refused_with_status_1(tmp_path, command):

@@ -9,10 +9,11 @@ leaves; the collection stores the same values in columns.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,7 +31,7 @@ from pkimm_analytics.anonymize.vocabulary import (
 )
 from pkimm_analytics.assessment import Assessment, Assurance, Mode, State, carry
 from pkimm_analytics.errors import ContributionError, PkimmError, Problem, SourceFormatError
-from pkimm_analytics.files import read_json
+from pkimm_analytics.files import MAX_BYTES, read_json
 from pkimm_analytics.model import Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.organization import ATTRIBUTES, Grain, check_profile, coarsen
@@ -153,6 +154,9 @@ def anonymize(
     problems = [*_check_identity(assessment, stated), *_check_profile(assessment)]
     remarks: list[Problem] = []
     quarter = _quarter(assessment, stated, problems)
+    if not problems and quarter > _running_quarter():
+        message = "has not begun; releases leave the contribution out until then"
+        remarks.append(Problem("quarter", message, refused=False))
     carried, model = _in_shipped_edition(assessment, problems, remarks)
     if problems or model is None:
         raise ContributionError("The assessment cannot be contributed. Nothing left.", problems)
@@ -250,6 +254,11 @@ def _quarter(assessment: Assessment, stated: Identity, problems: list[Problem]) 
     if not QUARTER.fullmatch(quarter):
         problems.append(Problem("period", "no date that can be used; state it: --quarter 2026Q3"))
     return quarter
+
+
+def _running_quarter() -> str:
+    today = dt.datetime.now(dt.UTC).date()
+    return f"{today.year:04d}Q{(today.month + 2) // 3}"
 
 
 def _assurance(assessment: Assessment, stated: Identity, remarks: list[Problem]) -> str:
@@ -392,10 +401,11 @@ def loads(content: bytes, name: str) -> tuple[list[Contribution], list[Problem]]
     """
     try:
         documents = read_json(content, name)
-    except SourceFormatError:  # whose message may name a field
+    except SourceFormatError as error:  # whose message may name a field
+        where = error.problems[0].where if error.problems else name
         raise SourceFormatError(
             f"{name} is not readable as JSON. Nothing was added.",
-            [Problem(name, "expected JSON in UTF-8 with each field once")],
+            [Problem(where, _why_not_json(content))],
         ) from None
     if isinstance(documents, dict):
         documents = [documents]
@@ -413,12 +423,27 @@ def loads(content: bytes, name: str) -> tuple[list[Contribution], list[Problem]]
     return good, problems
 
 
+def _why_not_json(content: bytes) -> str:
+    if not content:
+        return "the file is empty; expected a contribution"
+    if len(content) > MAX_BYTES:
+        return f"more than {MAX_BYTES:,} bytes; hand over several smaller files"
+    return "expected JSON in UTF-8, with plain numbers and each field once"
+
+
 def _problems_of(document: Any) -> list[Problem]:
     found = [
-        Problem(shown_path(path) or "document", message)
+        Problem(shown_path(path) or "document", _without_value(path, message))
         for path, message in violations("contribution", document)
     ]
     return found or suspicious_fields(document) or _unknown_keys(document)
+
+
+def _without_value(path: Sequence[str | int], message: str) -> str:
+    """Say what a field takes; a number that was found may be that of a telephone."""
+    if len(path) == 1 and path[0] in FIELDS and path[0] != "synthetic":
+        return expected(str(path[0]))
+    return re.sub(r" \(found .*\)$", "", message)
 
 
 def _unknown_keys(document: Mapping[str, Any]) -> list[Problem]:

@@ -12,7 +12,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pkimm_analytics.anonymize.vocabulary import FORMAT, TOKEN, axis, is_allowed, shown_path
+from pkimm_analytics.anonymize.vocabulary import (
+    FORMAT,
+    TOKEN,
+    axis,
+    expected,
+    is_allowed,
+    is_field,
+    shown_path,
+)
 from pkimm_analytics.errors import Problem
 
 _PATTERNS = {
@@ -57,9 +65,17 @@ def suspicious_fields(document: Mapping[str, Any]) -> list[Problem]:
     for path, key, value in _texts(document, ()):
         if _is_known(path, key, value):
             continue
-        kinds = looks_like(value) or ("free text",)
-        found.append(Problem(shown_path(path), f"looks like {kinds[0]}; only codes may leave"))
+        where, kinds = shown_path(path), looks_like(value)
+        if path[0] in ("digest", "edition"):
+            found.append(Problem(where, expected(key)))
+        else:
+            kind = kinds[0] if kinds else "free text"
+            found.append(Problem(where, f"looks like {kind}; {_instead(path, key)}"))
     return found
+
+
+def _instead(path: tuple[str, ...], key: str) -> str:
+    return expected(key) if len(path) == 1 and is_field(key) else "only codes may leave"
 
 
 def _texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, str]]:

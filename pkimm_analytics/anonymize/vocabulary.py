@@ -140,12 +140,20 @@ def is_allowed(field: str, value: str) -> bool:
     return value in known if known is not None else bool(form and form.fullmatch(value))
 
 
+def is_field(name: str) -> bool:
+    """Whether a field of text has this name."""
+    return codes(name) is not None or pattern(name) is not None
+
+
 def expected(field: str) -> str:
     """Say what a field takes, for messages that never repeat what it held."""
     known = codes(field)
+    if field == "digest":
+        return "expected the digest of a published edition; see: pkimm models list"
+    if field in ATTRIBUTES:
+        return f"expected one of {', '.join(profile_codes(field, 'group'))}, or a finer code"
     if known is not None:
-        few = sorted(known) if len(known) <= 6 else []
-        return f"expected one of {', '.join(few)}" if few else "expected a code of the list"
+        return f"expected one of {', '.join(sorted(known))}"
     if field in PSEUDONYMS:
         return "expected a pseudonym: 26 letters and digits of base32"
     return "expected a quarter such as 2026Q3" if field == "quarter" else "expected a number"

@@ -67,11 +67,22 @@ class Secrets:
 
 def scan_folder(folder: Path, secrets: Secrets | None = None) -> list[Finding]:
     """Scan every file below a folder, or one file."""
-    paths = sorted(p for p in folder.rglob("*") if p.is_file()) if folder.is_dir() else [folder]
+    is_folder = folder.is_dir()
+    paths = sorted(p for p in folder.rglob("*") if not p.is_dir() or p.is_symlink())
     found = []
-    for path in paths:
-        name = path.relative_to(folder).as_posix() if folder.is_dir() else path.name
-        found += scan_file(name, path.read_bytes(), secrets)
+    for path in paths if is_folder else [folder]:
+        name = path.relative_to(folder).as_posix() if is_folder else path.name
+        if path.is_symlink() and is_folder:
+            found.append(Finding("T27", "a link: what it leads to was not searched", where=name))
+        elif not path.is_file():
+            found.append(Finding("T27", "neither a file nor a folder", where=name))
+        else:
+            try:
+                content = path.read_bytes()
+            except OSError:
+                found.append(Finding("T26", "cannot be read, so it was not searched", where=name))
+            else:
+                found += scan_file(name, content, secrets)
     return found
 
 
@@ -125,7 +136,19 @@ def _unpacked(content: bytes) -> Iterator[tuple[str, bytes]]:
         for magic, opener in _COMPRESSED.items():
             if content.startswith(magic):
                 yield from _decompressed(opener, content)
+        if head[:1] == b"\x78":
+            yield from _inflated(content)
+        if b"\0" in content[:4096]:
+            for codec in ("utf-16-le", "utf-16-be"):
+                yield codec, content.decode(codec, "ignore").encode("utf-8", "ignore")
         yield from _encoded(content)
+
+
+def _inflated(content: bytes) -> Iterator[tuple[str, bytes]]:
+    try:
+        yield "compressed", zlib.decompressobj().decompress(content, _MOST_BYTES)
+    except zlib.error:
+        return
 
 
 _COMPRESSED: dict[bytes, Any] = {
@@ -389,8 +412,11 @@ def _scan_text(where: str, content: bytes, secrets: Secrets) -> list[Finding]:
     found = [*_scan_words(where, text, secrets)]
     if "\0" in text[:1000]:
         return found
-    for value in _json_values(text):
-        found += _scan_json(where, value, secrets)
+    try:
+        for value in _json_values(text):
+            found += _scan_json(where, value, secrets)
+    except RecursionError:
+        found.append(Finding("T24", "nested too deeply to be searched", where=where))
     if where.lower().endswith(".csv"):
         found += _scan_csv(where, text, secrets)
     return found
@@ -405,7 +431,7 @@ def _json_values(text: str) -> Iterator[Any]:
         try:
             value, place = decoder.raw_decode(text, match.start())
             yield value
-        except (json.JSONDecodeError, RecursionError):
+        except json.JSONDecodeError:
             place = match.start() + 1
 
 

@@ -27,7 +27,7 @@ def check_manifest(folder: Path) -> list[Finding]:
     try:
         wrong = read_checked(folder)[2]
         return [Finding("T31", text, where=MANIFEST_FILE) for text in wrong]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, PkimmError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, PkimmError):
         return [Finding("T31", "no readable manifest and table", where=MANIFEST_FILE)]
 
 

@@ -235,6 +235,13 @@ def from_columns(name: str, columns: Mapping[str, Any]) -> Published:
         )
     dimensions = tuple(names[: names.index("measure")])
     objects = {key: _objects(value) for key, value in columns.items()}
+    problems = [
+        Problem(name, f"{column}: expected {'a number' if column in _NUMBERS else 'a text'}")
+        for column, values in objects.items()
+        if column in (*dimensions, *COLUMNS) and not all(_fits(column, v) for v in values)
+    ]
+    if problems:
+        raise DisclosureError("This is not a release table. Nothing was attacked.", problems)
     return Published(name, dimensions, objects)
 
 
@@ -265,6 +272,19 @@ def read_release(folder: Path) -> Published:
         ) from None
     columns = {name: table.column(name).to_pylist() for name in table.column_names}
     return from_columns(folder.name, columns)
+
+
+_NUMBERS = ("value", "step")
+_LONGEST = 200
+
+
+def _fits(column: str, value: object) -> bool:
+    """Whether a cell can be attacked: a plain value, and a number where one belongs."""
+    if isinstance(value, str):
+        return column not in _NUMBERS and len(value) <= _LONGEST
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    return value is None or isinstance(value, bool | int | float | np.generic)
 
 
 def _objects(values: Any) -> NDArray[Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,7 +95,7 @@ def contribute_command(
         quarter=quarter,
     )
     made, problems = _anonymized(sources, identity)
-    _tell(problems)
+    _tell(problems if made or preview else ())
     if target:
         made = [with_proof(one, receipts) for one in made]
     content = dumps([one.contribution for one in made])
@@ -106,7 +106,7 @@ def contribute_command(
     if not (preview or page) and made:
         _hand_over(made, content, collection, target, receipts, problems, as_json=as_json)
     if not made and not preview:
-        raise ContributionError("There is nothing to contribute.")
+        raise ContributionError("There is nothing to contribute. Nothing left.", problems)
     if exit_status(problems):
         raise typer.Exit(1)
 
@@ -325,7 +325,7 @@ def add_command(
             good += found
             problems += bad
         except PkimmError as error:
-            problems += error.problems or [Problem(name, error.message)]
+            problems.append(Problem(_place_in(error, path, name), _reason(error)))
     result = target.append(good, refused=problems)
     if as_json:
         listed = [problem.to_json() for problem in result.problems]
@@ -334,6 +334,16 @@ def add_command(
     _say_appended(result)
     if exit_status(result.problems):
         raise typer.Exit(1)
+
+
+def _place_in(error: PkimmError, path: Path, name: str) -> str:
+    """Where in a file, which is named by its number: its name may be that of somebody."""
+    where = error.problems[0].where if error.problems else name
+    return where if where.startswith(name) else where.replace(path.name, name)
+
+
+def _reason(error: PkimmError) -> str:
+    return error.problems[0].message if error.problems else error.message
 
 
 @commands.command("withdraw")
@@ -352,19 +362,20 @@ def withdraw_command(
     as_json: JsonOption = False,
 ) -> None:
     """Remove contributions for good, each by its receipt, also from the state of releases."""
-    from pkimm_analytics.anonymize import read_receipt
-    from pkimm_analytics.disclosure import forget, private_folder
+    from pkimm_analytics.disclosure import forgetting, private_folder
 
     place, files = _place_and_files(arguments or [], collection, more=receipt or [])
-    paths = [*files, *(receipt or [])]
+    shown, unread = _receipts([*files, *(receipt or [])])
     target = _opened(place, None)
     state = private
     if state is None and "://" not in str(place):
         state = private_folder(str(place))
-    n_removed, problems = target.withdraw(
-        [read_receipt(path) for path in paths],
-        tell=None if state is None else partial(forget, state),
-    )
+    if state is None:
+        say("note: the private state of releases is not told; name its folder with --private.")
+    with forgetting(state) if state else nullcontext(None) as tell:
+        n_removed, unfit = target.withdraw([one for _, one in shown], tell=tell)
+    numbers = {f"receipt {i}": f"receipt {number}" for i, (number, _) in enumerate(shown, 1)}
+    problems = [*unread, *(replace(p, where=numbers.get(p.where, p.where)) for p in unfit)]
     if as_json:
         listed = [problem.to_json() for problem in problems]
         print_json({"format": "pkimm-withdrawn/1", "withdrawn": n_removed, "problems": listed})
@@ -375,19 +386,44 @@ def withdraw_command(
         raise typer.Exit(1)
 
 
+def _receipts(paths: Sequence[Path]) -> tuple[list[tuple[int, Any]], list[Problem]]:
+    """Read all receipts; each that is none is a problem with its number."""
+    from pkimm_analytics.anonymize import read_receipt
+
+    found, problems = [], []
+    for number, path in enumerate(paths, 1):
+        try:
+            found.append((number, read_receipt(path)))
+        except PkimmError as error:
+            problems.append(Problem(f"receipt {number}", _reason(error)))
+    return found, problems
+
+
 @commands.command("compact")
 @ends_cleanly
-def compact_command(place: CollectionArgument = None, collection: CollectionOption = None) -> None:
+def compact_command(
+    place: CollectionArgument = None,
+    collection: CollectionOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Merge small parts, so that reading stays fast."""
     n = _opened(place, collection).compact()
+    if as_json:
+        print_json({"format": "pkimm-compacted/1", "parts_fewer": n})
     say(f"{n} part(s) fewer.")
 
 
 @commands.command("migrate")
 @ends_cleanly
-def migrate_command(place: CollectionArgument = None, collection: CollectionOption = None) -> None:
+def migrate_command(
+    place: CollectionArgument = None,
+    collection: CollectionOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Bring a collection of an earlier schema to that of this software."""
     from pkimm_analytics.store import migrate
 
     before = migrate(_opened(place, collection))
+    if as_json:
+        print_json({"format": "pkimm-migrated/1", "schema_before": before})
     say(f"The schema was {before}; it is current now.")

@@ -121,7 +121,10 @@ def write_output(content: bytes, target: Path | None) -> None:
         sys.stdout.buffer.flush()
         return
     try:
-        write_atomically(target, content)
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            target.write_bytes(content)  # a device or a pipe, which must not be replaced
+        else:
+            write_atomically(target, content)
     except OSError as error:
         raise PkimmError(f"{target} cannot be written: {error.strerror or error}.") from None
     say(f"Written: {target}")

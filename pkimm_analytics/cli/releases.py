@@ -14,7 +14,7 @@ from rich.table import Table
 from pkimm_analytics.audit.artifacts import Secrets, scan_folder
 from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.manifests import check_manifest
-from pkimm_analytics.audit.published import MANIFEST_FILE, Published, read_release
+from pkimm_analytics.audit.published import MANIFEST_FILE, TABLE_FILE, Published, read_release
 from pkimm_analytics.audit.successive import Vintage
 from pkimm_analytics.audit.suite import Rules, attack_release, attack_series, number_of_attacks
 from pkimm_analytics.audit.truth import Truth
@@ -77,14 +77,20 @@ def release_command(
         publish,
         publish_with_noise,
     )
+    from pkimm_analytics.disclosure.records import quarter_ordinal
+    from pkimm_analytics.disclosure.writing import check_apart
 
+    today = dt.datetime.now(dt.UTC).date()
+    wanted = last_quarter(today) if quarter is None else quarter
+    quarter_ordinal(wanted)
     checked_policy, checked_plan = load_policy(policy), load_plan(plan)
-    wanted = quarter or last_quarter(dt.datetime.now(dt.UTC).date())
-    if wanted > last_quarter(dt.datetime.now(dt.UTC).date()):
+    if wanted > last_quarter(today):
         say(f"{wanted} has not ended: contributions may be younger than the policy's age.")
     if checked_policy.looser:
         say(f"The policy is looser than safe: {', '.join(checked_policy.looser)}.")
     place = private or private_folder(collection)
+    if "://" not in collection:
+        check_apart(releases, Path(collection))
     contributions = open_contributions(collection, checked_plan)
     say("Counting, protecting and attacking. This takes a few seconds to minutes.")
     written = (publish if epsilon is None else partial(publish_with_noise, epsilon=epsilon))(
@@ -94,7 +100,14 @@ def release_command(
         quarter=wanted,
         policy=checked_policy,
         plan=checked_plan,
+        running=running_quarter(today),
     )
+    if written.n_missing:
+        say(
+            f"note: {written.n_missing} earlier release(s) of the series are not in this folder."
+            " What the private state remembers of the last one was attacked in their place;"
+            " keep all releases together."
+        )
     if as_json:
         print_json(
             {
@@ -102,6 +115,7 @@ def release_command(
                 "release": written.release,
                 "folder": str(written.folder),
                 "is_new": written.is_new,
+                "earlier_missing": written.n_missing,
             }
         )
         return
@@ -112,7 +126,15 @@ def release_command(
 
 def last_quarter(day: dt.date) -> str:
     """Quarter that ended last before a day."""
-    number = day.year * 4 + (day.month - 1) // 3 - 1
+    return _spelled(day.year * 4 + (day.month - 1) // 3 - 1)
+
+
+def running_quarter(day: dt.date) -> str:
+    """Quarter that a day is in."""
+    return _spelled(day.year * 4 + (day.month - 1) // 3)
+
+
+def _spelled(number: int) -> str:
     return f"{number // 4:04d}Q{number % 4 + 1}"
 
 
@@ -167,8 +189,6 @@ def audit_command(
 
 def _find(paths: list[Path]) -> tuple[list[Path], list[Path]]:
     """Folders of releases in the order of their quarters, and other files."""
-    from pkimm_analytics.disclosure import release_folders
-
     folders: list[Path] = []
     files: list[Path] = []
     missing = [Problem(path.name, "no such file or folder") for path in paths if not path.exists()]
@@ -177,11 +197,25 @@ def _find(paths: list[Path]) -> tuple[list[Path], list[Path]]:
     for path in paths:
         if (path / "benchmark.parquet").is_file() or path.name == "benchmark.parquet":
             folders.append(path if path.is_dir() else path.parent)
-        elif path.is_dir() and (inside := release_folders(path)):
+        elif path.is_dir() and (inside := _inside(path)):
             folders += inside
+            files += sorted(p for p in path.iterdir() if p not in inside and p.name[0] != ".")
         else:
             files.append(path)
+    empty = [Problem(path.name, "the folder is empty") for path in files if _is_empty(path)]
+    if empty:
+        raise DisclosureError("Not everything could be attacked; nothing was.", empty)
     return folders, files
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Releases in a folder by quarter, also those that lost their manifest."""
+    tables = {path.parent for path in folder.glob(f"[!.]*/{TABLE_FILE}")}
+    return sorted(tables | {path.parent for path in folder.glob(f"[!.]*/{MANIFEST_FILE}")})
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
 
 
 def _date_of(folder: Path, release: Published) -> str:

@@ -33,17 +33,19 @@ from pkimm_analytics.disclosure.noise import (
 )
 from pkimm_analytics.disclosure.plan import Plan
 from pkimm_analytics.disclosure.policy import Policy
-from pkimm_analytics.disclosure.records import quarter_ordinal, read_records
+from pkimm_analytics.disclosure.records import Records, quarter_ordinal, read_records
 from pkimm_analytics.disclosure.state import alone, read_state
 from pkimm_analytics.disclosure.table import table_bytes, table_columns
 from pkimm_analytics.disclosure.writing import (
     Written,
+    check_apart,
+    check_begun,
     check_files,
     names_of,
     release_folders,
     write_folder,
 )
-from pkimm_analytics.errors import DisclosureError, PolicyError, Problem
+from pkimm_analytics.errors import DisclosureError, PkimmError, PolicyError, Problem
 from pkimm_analytics.files import write_atomically
 
 FORMAT = "pkimm-privacy-ledger/1"
@@ -68,6 +70,7 @@ def publish_with_noise(
     quarter: str,
     policy: Policy,
     plan: Plan,
+    running: str | None = None,
 ) -> Written:
     """
     Make a release with differential privacy and write it.
@@ -82,6 +85,8 @@ def publish_with_noise(
         Folder of such releases. Public.
     private : Path
         Folder of the ledger, the one of the collection's other releases. Never publish it.
+    running : str, optional
+        The quarter that is not over yet; as for :func:`.writing.publish`.
 
     Raises
     ------
@@ -93,14 +98,20 @@ def publish_with_noise(
     """
     check_epsilon(epsilon)
     quarter_ordinal(quarter)
+    check_apart(out, private)
     try:
         with alone(private):
             ledger = read_ledger(private)
             _check(ledger, private, out, quarter, epsilon)
             known = next((one for one in ledger if one.quarter == quarter), None)
             if known is None:
-                known = _spend(contributions, ledger, epsilon, private, quarter, policy, plan)
+                records = read_records(contributions, plan, policy, quarter)
+                check_begun(records, quarter, running)
+                names = names_of(contributions)
+                known = _spend(records, names, ledger, epsilon, private, quarter, policy, plan)
             return _write(known, out, private)
+    except PkimmError:  # some are an OSError, too, and say more
+        raise
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise DisclosureError(f"The release cannot be written: {reason}.") from None
@@ -129,7 +140,8 @@ def _check(ledger: list[Spent], private: Path, out: Path, quarter: str, epsilon:
 
 
 def _spend(
-    contributions: Any,
+    records: Records,
+    names: set[str],
     ledger: list[Spent],
     epsilon: float,
     private: Path,
@@ -138,10 +150,9 @@ def _spend(
     plan: Plan,
 ) -> Spent:
     """Draw the noise; from then on the budget is spent, whatever happens."""
-    records = read_records(contributions, plan, policy, quarter)
     noisy = noisy_counts(records, plan, epsilon)
     files = noisy_files(noisy, ledger, quarter, policy, plan, synthetic=records.synthetic)
-    check_files(files, Secrets(words=names_of(contributions), n_known=records.n_known))
+    check_files(files, Secrets(words=names, n_known=records.n_known))
     spent = Spent(quarter, epsilon, release_id(quarter, files[TABLE_FILE]))
     for name, content in files.items():
         write_atomically(_kept(private, spent) / name, content)

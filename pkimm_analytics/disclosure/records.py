@@ -33,7 +33,7 @@ SYNTHETIC = "synthetic"
 _STRENGTH = {"self": 0, "formal": 1, "third-party": 2}
 _TRIES = 3
 _PSEUDONYMS = ("org", "parent", "assessor")
-_QUARTER = re.compile(r"(\d{4})Q([1-4])")
+_QUARTER = re.compile(r"([0-9]{4})Q([1-4])")
 
 
 class Contributions(Protocol):
@@ -65,9 +65,9 @@ class Records:
     pseudonyms : array of uint64
         Sorted hashes of every pseudonym that was read, also of contributions that are
         left out.
-    synthetic : bool
-        Whether any contribution that was read is invented; age and window make no
-        difference.
+    synthetic, genuine : bool
+        Whether any contribution that was read is invented, and whether any is not; age
+        and window make no difference.
     """
 
     parent: NDArray[np.int64]
@@ -80,6 +80,7 @@ class Records:
     levels: Mapping[str, NDArray[np.int8]] = field(repr=False)
     pseudonyms: NDArray[np.uint64] = field(repr=False)
     synthetic: bool = False
+    genuine: bool = True
 
     def __len__(self) -> int:
         return len(self.parent)
@@ -161,6 +162,7 @@ class _Piece:
     levels: dict[str, NDArray[np.int8]]
     pseudonyms: NDArray[np.uint64]
     synthetic: bool
+    genuine: bool
 
 
 def _pieces(contributions: Any, plan: Plan, window: range) -> list[_Piece]:
@@ -219,6 +221,9 @@ def _read_piece(table: Any, plan: Plan, window: range, problems: list[Problem]) 
         "quarter": quarters[rows],
         **{f"code:{d}": column[rows] for d, column in codes.items()},
     }
+    origins = {False} if table.num_rows else set()
+    if SYNTHETIC in table.column_names:
+        origins = set(table.column(SYNTHETIC).unique().to_pylist())
     used = [tags[name] for name in _PSEUDONYMS if coded[name][1]]
     if np.any(coded["parent"][0] < 0):
         used.append(_tags("alone", coded["org"][1]))
@@ -226,7 +231,8 @@ def _read_piece(table: Any, plan: Plan, window: range, problems: list[Problem]) 
         columns,
         {m: column[rows] for m, column in levels.items()},
         np.concatenate(used) if used else np.zeros(0, np.uint64),
-        SYNTHETIC in table.column_names and any(table.column(SYNTHETIC).unique().to_pylist()),
+        True in origins,
+        bool(origins - {True}),
     )
 
 
@@ -253,6 +259,7 @@ def _joined(pieces: list[_Piece]) -> Records:
         levels={m: np.concatenate([p.levels.pop(m) for p in pieces])[order] for m in measures},
         pseudonyms=np.unique(np.concatenate([piece.pseudonyms for piece in pieces])),
         synthetic=any(piece.synthetic for piece in pieces),
+        genuine=any(piece.genuine for piece in pieces),
     )
 
 

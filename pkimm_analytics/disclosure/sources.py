@@ -21,6 +21,8 @@ from pkimm_analytics.store import Collection, open_collection, record_groups
 from pkimm_analytics.store.manifest import NAME as MANIFEST
 from pkimm_analytics.tables import OVERALL
 
+_EXPECTED = "expected a collection, the folder of a simulation, or a Parquet file"
+
 TRUTH_FILE = "truth.parquet"
 """What a simulation writes beside its assessments; all of it is invented."""
 
@@ -110,7 +112,7 @@ def _read_file(source: Path) -> Any:
     except (OSError, pa.ArrowException, ValueError) as error:
         raise DisclosureError(
             "There are no contributions to read. Nothing was published.",
-            [Problem(source.name, f"no collection or Parquet file ({type(error).__name__})")],
+            [Problem("collection", f"{_EXPECTED} ({type(error).__name__})")],
         ) from None
 
 

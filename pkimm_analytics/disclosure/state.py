@@ -12,9 +12,10 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.files import write_atomically
 
 FORMAT = "pkimm-disclosure-state/1"
+Forget = Callable[[Iterable[str], Iterable[str]], int]
+"""From those who have nothing left, and those who have, to the entries that were changed."""
+
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -219,22 +223,52 @@ def forget(folder: Path, gone: Iterable[str], partly: Iterable[str] = ()) -> int
     DisclosureError
         If the state is damaged, or a release is being made.
     """
+    with forgetting(folder) as tell:
+        return tell(gone, partly)
+
+
+@contextmanager
+def forgetting(folder: Path) -> Iterator[Forget]:
+    """
+    Hold the state, and yield what does the work of :func:`forget`.
+
+    Whoever removes contributions holds it first, so that nothing is removed if the state
+    could not be told.
+
+    Raises
+    ------
+    DisclosureError
+        If the state is damaged, or a release is being made.
+    """
     if not folder.is_dir():
-        return 0
+        yield _nothing_to_forget
+        return
     with alone(folder):
-        state = read_state(folder)
-        if state is None:
-            return 0
-        members = state.members
-        is_gone = np.isin(members.parent, tags_of_parents(gone))
-        is_emptied = np.isin(members.parent, tags_of_parents(partly)) & ~is_gone
-        nothing = np.uint64(0)
-        members = replace(
-            members,
-            record=np.where(is_emptied, nothing, members.record),
-            assessor=np.where(is_emptied, nothing, members.assessor),
-        )
-        write_state(folder, replace(state, members=members.take(~is_gone)))
+        try:
+            state = read_state(folder)
+        except DisclosureError as error:
+            raise DisclosureError(
+                "The state of earlier releases cannot be read. Nothing was changed.",
+                error.problems,
+            ) from None
+        yield _nothing_to_forget if state is None else partial(_forget, folder, state)
+
+
+def _nothing_to_forget(_gone: Iterable[str], _partly: Iterable[str]) -> int:
+    return 0
+
+
+def _forget(folder: Path, state: State, gone: Iterable[str], partly: Iterable[str]) -> int:
+    members = state.members
+    is_gone = np.isin(members.parent, tags_of_parents(gone))
+    is_emptied = np.isin(members.parent, tags_of_parents(partly)) & ~is_gone
+    nothing = np.uint64(0)
+    members = replace(
+        members,
+        record=np.where(is_emptied, nothing, members.record),
+        assessor=np.where(is_emptied, nothing, members.assessor),
+    )
+    write_state(folder, replace(state, members=members.take(~is_gone)))
     return int(is_gone.sum() + is_emptied.sum())
 
 
@@ -256,7 +290,8 @@ def alone(private: Path) -> Iterator[None]:
             yield
     except Timeout:
         raise DisclosureError(
-            "Another release is being made from this collection. Nothing was changed."
+            "A release is being made from this collection, or a withdrawal. Nothing was changed;"
+            " try again when it has ended."
         ) from None
 
 
@@ -285,7 +320,15 @@ def read_state(folder: Path) -> State | None:
             raise ValueError
         columns = [table.column(name).to_numpy() for name in Members.names()]
         return _state_from(document, Members(*columns))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException):
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        pa.ArrowException,
+    ):
         raise DisclosureError(
             "The state of earlier releases cannot be read. Nothing was published.",
             [Problem(found[-1].name, "damaged; restore it from a backup")],

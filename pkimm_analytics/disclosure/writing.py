@@ -27,15 +27,16 @@ from pkimm_analytics.audit.published import (
     README_FILE,
     TABLE_FILE,
     Published,
+    from_columns,
     read_release,
 )
 from pkimm_analytics.disclosure.manifest import changes, manifest, readme, release_id
 from pkimm_analytics.disclosure.plan import Plan
 from pkimm_analytics.disclosure.policy import Policy
-from pkimm_analytics.disclosure.records import read_records
+from pkimm_analytics.disclosure.records import Records, quarter_ordinal, read_records
 from pkimm_analytics.disclosure.release import Candidate, Decision, make_release, with_release
 from pkimm_analytics.disclosure.state import State, alone, read_state, write_state
-from pkimm_analytics.disclosure.table import table_bytes
+from pkimm_analytics.disclosure.table import table_bytes, table_columns
 from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
 from pkimm_analytics.files import write_atomically
 
@@ -54,12 +55,15 @@ class Written:
         False if the same release was there already.
     report : Path
         Private report of what was withheld and why.
+    n_missing : int
+        Earlier releases of the series that are not in the folder of releases.
     """
 
     release: str
     folder: Path
     is_new: bool
     report: Path
+    n_missing: int = 0
 
 
 def publish(
@@ -70,6 +74,7 @@ def publish(
     quarter: str,
     policy: Policy,
     plan: Plan,
+    running: str | None = None,
 ) -> Written:
     """
     Make a release and write it.
@@ -84,31 +89,47 @@ def publish(
         Folder of the state and the reports. Never publish it.
     quarter : str
         Quarter of the release, such as ``2026Q3``.
+    running : str, optional
+        The quarter that is not over yet. A release for a later one may use invented
+        contributions only: others would be younger than the policy allows.
 
     Raises
     ------
     DisclosureError
-        If the release was refused, something cannot be read or written, or `out`
-        has releases that the state does not know.
+        If the release was refused, something cannot be read or written, `private` is
+        inside `out`, or `out` has releases that the state does not know.
     PolicyError
         If the series was made with another policy or plan.
     """
+    quarter_ordinal(quarter)
+    check_apart(out, private)
     try:
         with alone(private):
-            return _publish(contributions, out, private, quarter, policy, plan)
+            return _publish(contributions, out, private, quarter, policy, plan, running)
+    except PkimmError:  # some are an OSError, too, and say more
+        raise
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise DisclosureError(f"The release cannot be written: {reason}.") from None
 
 
 def _publish(
-    contributions: Any, out: Path, private: Path, quarter: str, policy: Policy, plan: Plan
+    contributions: Any,
+    out: Path,
+    private: Path,
+    quarter: str,
+    policy: Policy,
+    plan: Plan,
+    running: str | None,
 ) -> Written:
     state = read_state(private)
     check_not_noisy(private, quarter)
     earlier = _earlier_releases(out, state)
+    n_missing = 0 if state is None else len(set(state.releases) - {one.name for one in earlier})
+    earlier += _remembered(state, earlier, policy, plan)
     try:
         records = read_records(contributions, plan, policy, quarter)
+        check_begun(records, quarter, running)
         candidate = make_release(
             records, quarter=quarter, policy=policy, plan=plan, state=state, earlier=earlier
         )
@@ -124,7 +145,41 @@ def _publish(
         write_state(private, with_release(candidate.state, name))
     is_new = write_folder(out, name, files)
     _note(private, quarter, "written" if is_new else "there already", [name])
-    return Written(name, out / name, is_new, report)
+    return Written(name, out / name, is_new, report, n_missing)
+
+
+def check_apart(out: Path, private: Path) -> None:
+    """
+    Refuse to publish into a folder that holds, or is, something private.
+
+    Raises
+    ------
+    DisclosureError
+        If `private` is `out` or inside it.
+    """
+    public, hidden = out.absolute().resolve(), private.absolute().resolve()
+    if hidden == public or public in hidden.parents:
+        raise DisclosureError(
+            "The folder of releases is public, and something private is inside it."
+            " Nothing was published.",
+            [Problem("out", "name a folder that holds neither collection nor private state")],
+        )
+
+
+def check_begun(records: Records, quarter: str, running: str | None) -> None:
+    """
+    Refuse a quarter that has not begun, if any contribution is not invented.
+
+    Raises
+    ------
+    DisclosureError
+        Its contributions would be younger than the policy allows.
+    """
+    if running and records.genuine and quarter_ordinal(quarter) > quarter_ordinal(running):
+        raise DisclosureError(
+            f"{quarter} has not begun. Nothing was published.",
+            [Problem("quarter", f"expected {running} or an earlier one")],
+        )
 
 
 def check_not_noisy(private: Path, quarter: str) -> None:
@@ -227,7 +282,41 @@ def _earlier_releases(out: Path, state: State | None) -> list[Published]:
             " or start a new series in another folder.",
             [Problem(name, "not in the state") for name in strangers],
         )
-    return [read_release(found[name]) for name in known if name in found]
+    there = [name for name in known if name in found]
+    changed = [name for name in there if not _is_as_published(found[name])]
+    if changed:
+        raise DisclosureError(
+            "An earlier release cannot be read, or was changed after it was published, so that"
+            " it cannot be checked what follows from both. Nothing was published.",
+            [Problem(name, "restore it from where it was published") for name in changed],
+        )
+    return [read_release(found[name]) for name in there]
+
+
+def _is_as_published(folder: Path) -> bool:
+    """Whether the table of a release is the one that its name was made from."""
+    try:
+        read_release(folder)
+        table = (folder / TABLE_FILE).read_bytes()
+    except (OSError, DisclosureError):
+        return False
+    return release_id(folder.name.split("-")[0], table) == folder.name
+
+
+def _remembered(
+    state: State | None, earlier: list[Published], policy: Policy, plan: Plan
+) -> list[Published]:
+    """
+    Return the last release as the state remembers it, if it is not in the folder.
+
+    What a reader may have kept is attacked with the rest, wherever the folder is now.
+    """
+    if state is None or not state.releases or state.plan != plan.digest:
+        return []
+    last, tier = state.releases[-1], plan.tier(state.tier)
+    if tier is None or any(one.name == last for one in earlier):
+        return []
+    return [from_columns(last, table_columns(plan, tier, policy, state.blocks, state.as_of))]
 
 
 def check_files(files: dict[str, bytes], secrets: Secrets) -> None:

@@ -17,13 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pkimm_analytics.anonymize.contribution import Contribution
 from pkimm_analytics.anonymize.pseudonyms import commitment_of
 from pkimm_analytics.anonymize.receipts import Receipt
 from pkimm_analytics.errors import CollectionError, Problem
+from pkimm_analytics.store.batch import Prove, as_table, one_of_each, plan
 from pkimm_analytics.store.increments import drop_stale
 from pkimm_analytics.store.manifest import (
     NAME,
@@ -34,15 +32,12 @@ from pkimm_analytics.store.manifest import (
     new_manifest,
 )
 from pkimm_analytics.store.parts import PART_ROWS, read_part, write_parts
-from pkimm_analytics.store.rows import check_rows, from_table, to_table
-from pkimm_analytics.store.storage import Storage, open_storage
+from pkimm_analytics.store.rows import check_rows, from_table
+from pkimm_analytics.store.storage import Storage, open_storage, reason_of
 from pkimm_analytics.tables import CONTRIBUTIONS_VERSION
 
 SMALL_PARTS = 64
 """Small parts of one quarter after which a writer merges them on its way."""
-
-Prove = Callable[[str, str], str]
-"""From a contribution and the SHA-256 of its earlier content to the token of its receipt."""
 
 log = logging.getLogger(__name__)
 
@@ -164,29 +159,32 @@ class Collection:
             If the collection cannot be read or written, or the columns do not fit.
             Then nothing was added.
         """
-        table, proofs = _as_table(contributions)
+        table, proofs = as_table(contributions)
         checked = check_rows(table)
-        batch, n_repeated = _last_of_each(checked.table)
+        proofs = [proof for proof, good in zip(proofs, checked.good, strict=False) if good]
+        batch, proofs, repeated = one_of_each(checked.table, proofs, prove)
         with self._changing(create=True) as manifest:
             old = self._find(manifest, batch.column("contribution"))
-            plan = _plan(batch, old, proofs, prove)
-            problems = (*refused, *checked.problems, *plan.problems)
-            n_refused = len(refused) + checked.n_refused + len(plan.problems)
-            if plan.replaced or plan.rows.num_rows:
-                removed = [part for part, found in old if plan.replaced & set(_ids(found))]
-                kept = self._without(removed, plan.replaced)
-                added = write_parts(self.storage, _concat([*kept, plan.rows]))
+            held = {one.id: one for _, found in old for one in from_table(found)}
+            todo = plan(batch, held, proofs, prove)
+            conflicts = (*repeated.problems, *todo.problems)
+            problems = (*refused, *checked.problems, *conflicts)
+            n_refused = len(refused) + checked.n_refused + len(conflicts)
+            if todo.replaced or todo.rows.num_rows:
+                removed = [part for part, found in old if todo.replaced & set(_ids(found))]
+                kept = self._without(removed, todo.replaced)
+                added = write_parts(self.storage, _concat([*kept, todo.rows]))
                 changed = manifest.changed(add=added, remove=removed)
                 merged, gone = self._merged(changed, SMALL_PARTS)
                 changed = changed.changed(add=merged, remove=gone)
                 self._commit(changed, [*removed, *gone])
             if n_refused:
                 self._quarantine(problems, n_refused)
-        log.info("collection: %d rows added, %d refused", plan.rows.num_rows, n_refused)
+        log.info("collection: %d rows added, %d refused", todo.rows.num_rows, n_refused)
         return Appended(
-            added=plan.rows.num_rows - len(plan.replaced),
-            replaced=len(plan.replaced),
-            unchanged=plan.n_unchanged + n_repeated,
+            added=todo.rows.num_rows - len(todo.replaced),
+            replaced=len(todo.replaced) + repeated.n_replaced,
+            unchanged=todo.n_unchanged + repeated.n_unchanged,
             refused=n_refused,
             problems=problems,
         )
@@ -282,6 +280,8 @@ class Collection:
     def _changing(self, *, create: bool = False, any_schema: bool = False) -> Iterator[Manifest]:
         """Hold the lock, start from what is committed, and sweep what a killed writer left."""
         try:
+            if create:
+                self._exists()  # a lock, too, would be a file in a stranger's place
             with self.storage.lock():
                 if create and not self._exists():
                     self.storage.write(NAME, dump_manifest(new_manifest()))
@@ -292,7 +292,7 @@ class Collection:
             raise
         except OSError as error:
             raise CollectionError(
-                f"The collection cannot be written: {error.strerror or type(error).__name__}."
+                f"The collection cannot be written: {reason_of(error)}."
                 " What was committed is untouched."
             ) from None
 
@@ -317,8 +317,7 @@ class Collection:
         except CollectionError:
             raise
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise CollectionError(f"The collection cannot be read: {reason}.") from None
+            raise CollectionError(f"The collection cannot be read: {reason_of(error)}.") from None
 
     def _sweep(self, manifest: Manifest) -> None:
         for path in leftovers(self.storage, manifest):
@@ -426,83 +425,17 @@ def leftovers(storage: Storage, manifest: Manifest) -> list[str]:
     return [
         path
         for path in storage.files()
-        if path not in known
-        and (path.startswith("period=") or path.rsplit("/", 1)[-1].startswith("."))
+        if path not in known and (path.startswith("period=") or _is_half_written(path))
     ]
 
 
-# --- what is to be done with a batch ------------------------------------------------------
+def _is_half_written(path: str) -> bool:
+    """Whether a file is one of ours without its final name; other hidden files are not ours."""
+    name = path.rsplit("/", 1)[-1]
+    return name.startswith(".") and name.endswith(".part")
 
 
-@dataclass(frozen=True)
-class _Plan:
-    rows: Any
-    replaced: set[str]
-    n_unchanged: int
-    problems: tuple[Problem, ...]
-
-
-def _plan(
-    batch: Any, old: list[tuple[Part, Any]], proofs: dict[str, str], prove: Prove | None
-) -> _Plan:
-    """Tell new contributions from those that are there, and these from changed ones."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    held = {one.id: one for _, found in old for one in from_table(found)}
-    if not held:
-        return _Plan(batch, set(), 0, ())
-    known = pc.is_in(batch.column("contribution"), value_set=pa.array(list(held), pa.string()))
-    fresh, again = batch.filter(pc.invert(known)), batch.filter(known)
-    changed: list[int] = []
-    problems = []
-    n_unchanged = 0
-    for row, one in enumerate(from_table(again)):
-        earlier = held[one.id]
-        if one == earlier:
-            n_unchanged += 1
-        elif _may_replace(earlier, proofs.get(one.id), prove):
-            changed.append(row)
-        else:
-            message = "is there with other content, and its receipt was not shown"
-            problems.append(Problem("contribution", message))
-    rows = _concat([fresh, again.take(pa.array(changed, pa.int64()))])
-    return _Plan(rows, {_ids(again)[row] for row in changed}, n_unchanged, tuple(problems))
-
-
-def _may_replace(earlier: Contribution, proof: str | None, prove: Prove | None) -> bool:
-    tokens = [proof] if proof else []
-    if prove is not None:
-        tokens.append(prove(earlier.id, earlier.content_digest()))
-    return any(commitment_of(token) == earlier.values["commitment"] for token in tokens)
-
-
-def _as_table(contributions: Iterable[Contribution] | Any) -> tuple[Any, dict[str, str]]:
-    import pyarrow as pa
-
-    if isinstance(contributions, pa.Table):
-        return contributions, {}
-    found = list(contributions)
-    return to_table(found), {one.id: one.replaces for one in found if one.replaces}
-
-
-def _last_of_each(table: Any) -> tuple[Any, int]:
-    """Keep the last row of each contribution of a batch."""
-    import pyarrow as pa
-
-    ids = table.column("contribution").combine_chunks().dictionary_encode()
-    codes: NDArray[np.int32] = _chunk(ids).indices.to_numpy()
-    if len(codes) == len(_chunk(ids).dictionary):
-        return table, 0
-    _, first_from_behind = np.unique(codes[::-1], return_index=True)
-    rows = np.sort(len(codes) - 1 - first_from_behind)
-    return table.take(pa.array(rows)), len(codes) - len(rows)
-
-
-def _chunk(array: Any) -> Any:
-    import pyarrow as pa
-
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+# --- tables ---------------------------------------------------------------------------------
 
 
 def _batches(parts: Sequence[Part]) -> Iterator[list[Part]]:

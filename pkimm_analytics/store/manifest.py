@@ -9,16 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pkimm_analytics.errors import CollectionError, Problem
+from pkimm_analytics.files import read_json
 from pkimm_analytics.tables import CONTRIBUTIONS_VERSION
 
 FORMAT = "pkimm-collection/1"
 NAME = "manifest.json"
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_PATH = re.compile(r"period=20[0-9]{2}Q[1-4]/part-[0-9a-f]{32}\.parquet")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MOST = 10**15
+"""More rows or bytes than any part can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +105,42 @@ def load_manifest(content: bytes) -> Manifest:
         If it is damaged or not one of ours.
     """
     try:
-        document: Any = json.loads(content)
+        document: Any = read_json(content, NAME)
         if document.pop("format") != FORMAT:
             raise ValueError
         if document.pop("digest") != _digest({"format": FORMAT, **document}):
             raise ValueError
         parts = tuple(Part(**part) for part in document.pop("parts"))
-        return Manifest(parts=parts, **document)
+        return _checked(Manifest(parts=parts, **document))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CollectionError(
             "The manifest of the collection is damaged. Nothing was changed.",
             [Problem(NAME, "restore it from a backup; the parts lie beside it")],
         ) from None
+
+
+def _checked(manifest: Manifest) -> Manifest:
+    """
+    Refuse what no writer of ours would have written.
+
+    The digest is no secret, so a manifest may be well-formed and still name files
+    outside the collection, or a part twice.
+    """
+    sound = _ID.fullmatch(manifest.id) and _is_count(manifest.schema)
+    sound = sound and all(
+        _PATH.fullmatch(part.path)
+        and _SHA256.fullmatch(part.sha256)
+        and _is_count(part.rows)
+        and _is_count(part.bytes)
+        for part in manifest.parts
+    )
+    if not sound or len({part.path for part in manifest.parts}) < len(manifest.parts):
+        raise ValueError
+    return manifest
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST
 
 
 def _digest(document: dict[str, Any]) -> str:

@@ -50,7 +50,7 @@ def migrate(collection: Collection, steps: Mapping[int, Step] = STEPS) -> int:
             )
         written: list[Part] = []
         for part in manifest.parts:
-            table = read_part(collection.storage, part)
+            table = read_part(collection.storage, part, any_schema=True)
             for number in range(version, CONTRIBUTIONS_VERSION):
                 table = steps[number](table)
             written += write_parts(collection.storage, _checked(table, part))

@@ -15,7 +15,8 @@ from typing import Any
 
 from pkimm_analytics.errors import CollectionError, Problem
 from pkimm_analytics.store.manifest import Part
-from pkimm_analytics.store.storage import Storage
+from pkimm_analytics.store.rows import schema
+from pkimm_analytics.store.storage import Storage, reason_of
 from pkimm_analytics.tables import CONTRIBUTIONS_VERSION
 
 PART_ROWS = 262_144
@@ -29,6 +30,7 @@ BATCH_ROWS = 16_384
 
 VERSION_KEY = b"pkimm.contributions"
 _UNIQUE = {"contribution", "commitment"}
+_BLOCK = 1 << 20
 
 
 def write_parts(storage: Storage, table: Any) -> list[Part]:
@@ -73,17 +75,52 @@ def encode(table: Any, version: int = CONTRIBUTIONS_VERSION) -> memoryview:
     return memoryview(sink.getvalue())
 
 
-def read_part(storage: Storage, part: Part, columns: Sequence[str] | None = None) -> Any:
+def read_part(
+    storage: Storage,
+    part: Part,
+    columns: Sequence[str] | None = None,
+    *,
+    any_schema: bool = False,
+) -> Any:
     """
     Read a part, or some of its columns, as one table.
+
+    A whole part is compared with its checksum first: what is read whole is written again,
+    and damage would get a checksum of its own.
 
     Raises
     ------
     CollectionError
         If the file is not there or damaged.
     """
-    with _opened(storage, part) as file:
+    if columns is None:
+        check_bytes(storage, part)
+    with _opened(storage, part, any_schema=any_schema) as file:
         return file.read(columns=columns).replace_schema_metadata(None)
+
+
+def check_bytes(storage: Storage, part: Part) -> None:
+    """
+    Compare a part with its checksum.
+
+    Raises
+    ------
+    CollectionError
+        If the file is not there, or its bytes are not those that were written.
+    """
+    digest, size = hashlib.sha256(), 0
+    try:
+        with storage.open(part.path) as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+                size += len(block)
+    except OSError as error:
+        raise _unreadable(part, error) from None
+    if size != part.bytes or digest.hexdigest() != part.sha256:
+        raise CollectionError(
+            "A part of the collection is damaged.",
+            [Problem(part.path, "its bytes are not those that were written")],
+        )
 
 
 def read_groups(
@@ -91,6 +128,8 @@ def read_groups(
     part: Part,
     columns: Sequence[str] | None = None,
     dictionaries: Sequence[str] = (),
+    *,
+    any_schema: bool = False,
 ) -> Iterator[Any]:
     """
     Read a part a few thousand rows at a time; memory does not grow with the rows.
@@ -101,6 +140,8 @@ def read_groups(
         All if left out.
     dictionaries : sequence of str
         Columns of text to leave dictionary-encoded.
+    any_schema : bool
+        Whether the columns may be those of another version.
 
     Raises
     ------
@@ -110,29 +151,63 @@ def read_groups(
     """
     import pyarrow as pa
 
-    with _opened(storage, part, dictionaries) as file:
+    with _opened(storage, part, dictionaries, any_schema=any_schema) as file:
         for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=columns):
             yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
 
 
 @contextmanager
-def _opened(storage: Storage, part: Part, dictionaries: Sequence[str] = ()) -> Iterator[Any]:
+def _opened(
+    storage: Storage,
+    part: Part,
+    dictionaries: Sequence[str] = (),
+    *,
+    any_schema: bool = False,
+) -> Iterator[Any]:
     """Open a part as Parquet, and say what is wrong with one that cannot be read."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with storage.open(part.path) as stream:
-            yield pq.ParquetFile(stream, read_dictionary=list(dictionaries))
-    except FileNotFoundError:
-        raise PartGoneError(
-            "A part of the collection is not there.", [Problem(part.path, "the file is missing")]
-        ) from None
+            file = pq.ParquetFile(stream, read_dictionary=list(dictionaries))
+            _check_shape(file, part, any_schema=any_schema)
+            yield file
+    except CollectionError:
+        raise
     except (pa.ArrowException, OSError) as error:
-        raise CollectionError(
-            "A part of the collection is damaged.",
-            [Problem(part.path, f"cannot be read as Parquet ({type(error).__name__})")],
-        ) from None
+        raise _unreadable(part, error) from None
+
+
+def _check_shape(file: Any, part: Part, *, any_schema: bool) -> None:
+    """Refuse a part with other columns or rows than were written, before any is read."""
+    problems = []
+    wanted = [(field.name, field.type) for field in schema()]
+    if not any_schema and [(f.name, _plain(f.type)) for f in file.schema_arrow] != wanted:
+        problems.append(Problem(part.path, "its columns are not those of a contribution"))
+    if file.metadata.num_rows != part.rows:
+        problems.append(
+            Problem(part.path, f"holds {file.metadata.num_rows} rows, expected {part.rows}")
+        )
+    if problems:
+        raise CollectionError("A part of the collection is damaged.", problems)
+
+
+def _plain(kind: Any) -> Any:
+    import pyarrow as pa
+
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _unreadable(part: Part, error: Exception) -> CollectionError:
+    if isinstance(error, FileNotFoundError):
+        problem = Problem(part.path, "the file is missing")
+        return PartGoneError("A part of the collection is not there.", [problem])
+    if reason_of(error) != type(error).__name__:  # the storage says why
+        problem = Problem(part.path, reason_of(error))
+        return CollectionError("A part of the collection cannot be read.", [problem])
+    problem = Problem(part.path, f"cannot be read as Parquet ({type(error).__name__})")
+    return CollectionError("A part of the collection is damaged.", [problem])
 
 
 class PartGoneError(CollectionError):

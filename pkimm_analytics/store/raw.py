@@ -19,7 +19,7 @@ from pkimm_analytics.errors import CollectionError
 from pkimm_analytics.store.collection import Collection
 from pkimm_analytics.store.manifest import Part
 from pkimm_analytics.store.measures import measure_codes
-from pkimm_analytics.store.parts import PartGoneError, read_groups
+from pkimm_analytics.store.parts import PartGoneError, check_bytes, read_groups
 from pkimm_analytics.tables import OVERALL
 
 if TYPE_CHECKING:
@@ -172,6 +172,8 @@ def record_groups(collection: Collection) -> Iterator[Any]:
     from pkimm_analytics.store.rows import schema
 
     raw = open_raw(collection, purpose="making or checking a release")
+    for part in raw.parts:
+        check_bytes(collection.storage, part)
     yield scored(schema().empty_table())
     for table in raw.groups(dictionaries=()):
         yield scored(table)

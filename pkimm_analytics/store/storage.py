@@ -8,8 +8,10 @@ storage with a lease, which runs out.
 
 from __future__ import annotations
 
+import errno
 import os
 import random
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -77,9 +79,11 @@ class LocalStorage:
         write_atomically(self.root / path, content)
 
     def open(self, path: str) -> Any:
-        """Open a file for random access."""
+        """Open a file for random access; not a link, whose bytes a withdrawal would leave."""
         import pyarrow as pa
 
+        if (self.root / path).is_symlink():
+            raise OSError(errno.ELOOP, "is a link to another file")
         return pa.OSFile(str(self.root / path))
 
     def delete(self, path: str) -> None:
@@ -216,6 +220,36 @@ class ObjectStorage:
 
     def _at(self, path: str) -> str:
         return f"{self.base}/{path}"
+
+
+_ANSWERS = {
+    "NETWORK_CONNECTION": "the server cannot be reached; check the address and the network",
+    "ACCESS_DENIED": "the server refuses access; check the credentials and their rights",
+    "INVALID_ACCESS_KEY_ID": "the server does not know these credentials",
+    "SIGNATURE_DOES_NOT_MATCH": "the server does not accept these credentials",
+    "EXPIRED_TOKEN": "the credentials have expired",
+    "NO_SUCH_BUCKET": "there is no such bucket; it has to be made first",
+    "SLOW_DOWN": "the server asks for a pause; try again later",
+}
+
+
+def reason_of(error: BaseException) -> str:
+    """
+    Why storage could not be used, in a few words.
+
+    What a server says is not repeated: it may hold the address or the credentials.
+
+    Examples
+    --------
+    >>> reason_of(OSError("When listing: AWS Error ACCESS_DENIED during HeadBucket operation"))
+    'the server refuses access; check the credentials and their rights'
+    >>> reason_of(PermissionError(13, "Permission denied"))
+    'Permission denied'
+    """
+    said = re.search(r"AWS Error ([A-Z_]+)", str(error))
+    if said:
+        return _ANSWERS.get(said[1], f"the server answered {said[1].lower().replace('_', ' ')}")
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def open_storage(place: str | Path) -> Storage:

@@ -4,7 +4,6 @@ Is a collection what it was when it was written: checksums, schema, values, dupl
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +13,11 @@ from numpy.typing import NDArray
 from pkimm_analytics.errors import CollectionError, Problem
 from pkimm_analytics.store.collection import Collection, leftovers
 from pkimm_analytics.store.manifest import Part
-from pkimm_analytics.store.parts import VERSION_KEY, PartGoneError, read_groups
+from pkimm_analytics.store.parts import VERSION_KEY, PartGoneError, check_bytes, read_groups
 from pkimm_analytics.store.rows import check_rows
 from pkimm_analytics.store.storage import Storage
 from pkimm_analytics.tables import CONTRIBUTIONS_VERSION
 
-_BLOCK = 1 << 20
 _TRIES = 50
 
 
@@ -92,26 +90,20 @@ def _verify_part(storage: Storage, part: Part) -> _Found:
     problems: list[Problem] = []
     tags: list[NDArray[np.uint64]] = []
     try:
-        problems += _verify_bytes(storage, part)
-        tags = _verify_rows(storage, part, problems)
+        check_bytes(storage, part)
+    except PartGoneError as error:
+        return _Found(error.problems, ())
     except CollectionError as error:
         problems += error.problems
-    except FileNotFoundError:
-        problems.append(Problem(part.path, "the file is missing"))
-    except OSError as error:
-        problems.append(Problem(part.path, error.strerror or type(error).__name__))
-    return _Found(tuple(problems), tuple(tags))
+    try:
+        tags = _verify_rows(storage, part, problems)
+    except CollectionError as error:
+        problems += [p if part.path in p.where else _inside(part, p) for p in error.problems]
+    return _Found(tuple(dict.fromkeys(problems)), tuple(tags))
 
 
-def _verify_bytes(storage: Storage, part: Part) -> list[Problem]:
-    digest, size = hashlib.sha256(), 0
-    with storage.open(part.path) as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-            size += len(block)
-    if size != part.bytes or digest.hexdigest() != part.sha256:
-        return [Problem(part.path, "its bytes are not those that were written")]
-    return []
+def _inside(part: Part, problem: Problem) -> Problem:
+    return Problem(f"{part.path}: {problem.where}", problem.message)
 
 
 def _verify_rows(storage: Storage, part: Part, problems: list[Problem]) -> list[NDArray[np.uint64]]:
@@ -119,7 +111,7 @@ def _verify_rows(storage: Storage, part: Part, problems: list[Problem]) -> list[
     import pyarrow.compute as pc
 
     tags, n_rows = [], 0
-    if _version(storage, part) != CONTRIBUTIONS_VERSION:
+    if _version(storage, part) not in (CONTRIBUTIONS_VERSION, None):
         problems.append(Problem(part.path, f"expected schema {CONTRIBUTIONS_VERSION}"))
     for group in read_groups(storage, part):
         checked = check_rows(group)

@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import json
+import os
 import struct
 import zipfile
 import zlib
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pkimm_analytics.audit import Secrets, scan_file
+from pkimm_analytics.audit import Secrets, scan_file, scan_folder
 from pkimm_analytics.audit.pseudonyms import guessable_pseudonyms
 
 CANARY = "Canary Bank of Nowhere"
@@ -66,7 +67,9 @@ def test_attributes_index_statistics_and_row_groups_are_seen():
         assert part in learned
 
 
-@pytest.mark.parametrize("wrap", ["plain", "base64", "escapes", "gzip", "zip", "png", "nested"])
+@pytest.mark.parametrize(
+    "wrap", ["plain", "base64", "escapes", "gzip", "zlib", "zip", "png", "utf-16", "nested"]
+)
 def test_a_sentence_is_found_however_it_is_packed(wrap):
     """
     Encoded, compressed, in an archive, in the text of an image.
@@ -83,6 +86,8 @@ def test_a_sentence_is_found_however_it_is_packed(wrap):
         "base64": b'{"a": "' + base64.b64encode(text) + b'"}',
         "escapes": "".join(f"\\u{b:04x}" for b in text).encode(),
         "gzip": gzip.compress(text),
+        "zlib": zlib.compress(text),
+        "utf-16": text.decode().encode("utf-16"),
         "zip": archive.getvalue(),
         "png": png,
         "nested": b"<img src='data:;base64," + base64.b64encode(gzip.compress(text)) + b"'>",
@@ -166,3 +171,20 @@ def test_hashed_names_are_guessed_and_keyed_ones_are_not():
     key = bytes(range(32))
     strong = base64.b32encode(hmac.digest(key, b"pkimm/org/v1\0" + name.encode(), "sha256"))
     assert guessable_pseudonyms([strong.decode()[:26]], [name]) == []
+
+
+def test_what_cannot_be_searched_is_a_finding(tmp_path):
+    """
+    Links, pipes and what is nested too deeply: a server or an archive would pass them on.
+    """
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "names.txt").write_text(CANARY)
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "folder").symlink_to(tmp_path / "outside")
+    (site / "file").symlink_to(tmp_path / "outside" / "names.txt")
+    (site / "gone").symlink_to("nowhere")
+    os.mkfifo(site / "pipe")
+    (site / "deep.json").write_text("[" * 100_000)
+    found = {f.where: f.attack for f in scan_folder(site, SECRETS)}
+    assert found == dict.fromkeys(["folder", "file", "gone", "pipe"], "T27") | {"deep.json": "T24"}

@@ -4,6 +4,7 @@ The collection: what is appended stays, once; what is withdrawn is gone.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import logging
 from dataclasses import replace
@@ -385,10 +386,8 @@ def test_a_duplicate_is_found(thirty):
     """
     Even if somebody put it there with a matching manifest.
     """
-    import hashlib
-
     part = thirty.manifest().parts[0]
-    copy = part.path.replace("part-", "part-0")
+    copy = f"{part.path.split('-')[0]}-{'0' * 32}.parquet"
     content = (thirty.storage.root / part.path).read_bytes()
     (thirty.storage.root / copy).write_bytes(content)
     twice = replace(part, path=copy, sha256=hashlib.sha256(content).hexdigest())
@@ -437,7 +436,8 @@ def test_an_older_schema_is_migrated_and_a_newer_one_refused(thirty):
         names = ["employees" if n == "size" else n for n in table.column_names]
         content = bytes(encode(table.rename_columns(names), version=0))
         (root / part.path).write_bytes(content)
-        parts.append(replace(part, bytes=len(content)))
+        digest = hashlib.sha256(content).hexdigest()
+        parts.append(replace(part, bytes=len(content), sha256=digest))
     manifest = replace(thirty.manifest(), schema=0, parts=tuple(parts))
     (root / NAME).write_bytes(dump_manifest(manifest))
     with pytest.raises(CollectionError, match="migrate"):

@@ -157,6 +157,63 @@ def test_a_writer_that_lost_its_lease_does_not_commit(bucket, monkeypatch):
     assert verify(collection).contributions == 1
 
 
+def test_a_bucket_that_is_not_there_is_said(bucket):
+    """
+    Whoever writes is told that it has to be made first.
+    """
+    place = bucket.format("one").replace("s3://collections", "s3://none-of-these")
+    with pytest.raises(CollectionError, match="no such bucket"):
+        open_collection(place, create=True).append(invented_table(3))
+    with pytest.raises(CollectionError, match="no collection in this place"):
+        open_collection(place)
+
+
+def test_a_server_that_does_not_answer_is_said_without_the_address():
+    """
+    The address may hold credentials.
+    """
+    address = "s3://KEYID:VERYSECRET@collections/one?scheme=http&region=us-east-1"
+    place = f"{address}&endpoint_override=127.0.0.1%3A1"
+    with pytest.raises(CollectionError, match="cannot be reached") as caught:
+        open_collection(place)
+    assert "SECRET" not in str(caught.value)
+    assert "127.0.0.1" not in str(caught.value)
+
+
+@pytest.fixture
+def strict():
+    """Address of a bucket whose server checks credentials, with wrong ones."""
+    if not SERVER:
+        pytest.skip("no S3-compatible server is installed: pip install 'moto[server]'")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [SERVER, "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": "2"},
+    )
+    try:
+        _wait_for(port, server)
+        endpoint = f"scheme=http&endpoint_override=127.0.0.1%3A{port}&region=us-east-1"
+        yield f"s3://KEYID:VERYSECRET@collections/one?{endpoint}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def test_wrong_credentials_are_said_and_not_repeated(strict):
+    """
+    Reading and writing alike.
+    """
+    for create in (False, True):
+        with pytest.raises(CollectionError, match="credentials") as caught:
+            open_collection(strict, create=create).append(invented_table(3))
+        assert "KEYID" not in str(caught.value)
+        assert "SECRET" not in str(caught.value)
+
+
 def test_there_is_no_collection_in_an_empty_prefix(bucket):
     """
     The message is that of a folder.
