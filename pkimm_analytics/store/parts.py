@@ -88,6 +88,13 @@ def read_part(
     A whole part is compared with its checksum first: what is read whole is written again,
     and damage would get a checksum of its own.
 
+    Parameters
+    ----------
+    columns : sequence of str, optional
+        All if left out.
+    any_schema : bool
+        Whether the columns may be those of another version.
+
     Raises
     ------
     CollectionError
@@ -128,8 +135,6 @@ def read_groups(
     part: Part,
     columns: Sequence[str] | None = None,
     dictionaries: Sequence[str] = (),
-    *,
-    any_schema: bool = False,
 ) -> Iterator[Any]:
     """
     Read a part a few thousand rows at a time; memory does not grow with the rows.
@@ -140,8 +145,6 @@ def read_groups(
         All if left out.
     dictionaries : sequence of str
         Columns of text to leave dictionary-encoded.
-    any_schema : bool
-        Whether the columns may be those of another version.
 
     Raises
     ------
@@ -151,7 +154,7 @@ def read_groups(
     """
     import pyarrow as pa
 
-    with _opened(storage, part, dictionaries, any_schema=any_schema) as file:
+    with _opened(storage, part, dictionaries) as file:
         for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=columns):
             yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
 
