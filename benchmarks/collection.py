@@ -20,11 +20,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from benchmarks import releases
 from benchmarks.sidebyside import compare
 from pkimm_analytics.anonymize.vocabulary import axis, contributions
-from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions, publish
 from pkimm_analytics.model.shipped import shipped_model
-from pkimm_analytics.store import open_collection, records, verify
+from pkimm_analytics.store import open_collection, verify
 from pkimm_analytics.store.raw import Raw
 from pkimm_analytics.store.rows import schema
 
@@ -108,44 +108,14 @@ def append(folder: Path) -> None:
     )
 
 
-def release(folder: Path) -> None:
-    """Make, attack and write the first release of the collection."""
-    plan = load_plan()
-    publish(
-        open_contributions(folder / "collection", plan),
-        out=folder / "releases",
-        private=folder / "private",
-        quarter="2026Q4",
-        policy=load_policy(),
-        plan=plan,
-    )
-
-
-def pandas_release(folder: Path) -> list[pd.DataFrame]:
-    """Cumulative shares of all requirements in the tables of a release; protects nothing."""
-    keys = list(shipped_model("2.0.0").requirements)
-    names = ["sector", "size", "region", "role", "assurance", "edition"]
-    frame = pd.read_parquet(folder / "plain.parquet", columns=["parent", "quarter", *names, *keys])
-    frame = frame[frame["quarter"].between("2024Q4", "2026Q3")]
-    frame = frame.sort_values("quarter", ascending=False).drop_duplicates("parent")
-    found = []
-    for family in load_plan().tiers[-1].families:
-        groups = frame.groupby([*family] or (lambda _: 0), dropna=False)
-        found += [
-            groups[keys].agg(lambda c, x=level: (c >= x).sum() / (c > 0).sum())
-            for level in (2, 3, 4, 5)
-        ]
-    return found
-
-
 STEPS: dict[str, Callable[[Path], object]] = {
     "append": append,
     "verify": lambda folder: verify(open_collection(folder / "collection")),
     "count": count,
-    "records for a release": lambda folder: records(open_collection(folder / "collection")),
-    "release, audit included": release,
-    "pandas: read, group by": pandas_count,
-    "pandas: shares": pandas_release,
+    "release: read, protect": releases.candidate,
+    "release: audit, write too": releases.whole,
+    "pandas: count": pandas_count,
+    "pandas: shares": releases.in_pandas,
 }
 
 
@@ -161,17 +131,18 @@ def measure(step: str, folder: Path) -> None:
         str(folder),
     ]
     found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    print(f"{step:24} {found.strip()}")
+    print(f"{step:26} {found.strip()}", flush=True)
 
 
 def run(step: str, folder: Path) -> None:
     """Run one step in this process."""
     started, started_cpu = time.perf_counter(), time.process_time()
-    STEPS[step](folder)
+    found = STEPS[step](folder)
     wall, cpu = time.perf_counter() - started, time.process_time() - started_cpu
     status = Path("/proc/self/status").read_text("ascii")
     peak = int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) // 1024
-    print(f"{wall:8.2f} s wall {cpu:8.2f} s CPU {peak:7,} MB peak")
+    print(f"{wall:8.2f} s wall {cpu:8.2f} s CPU {peak:7,} MB peak", end="  ")
+    print(found if isinstance(found, str) else "")
 
 
 def main() -> None:
@@ -197,6 +168,7 @@ def main() -> None:
             f"{info.bytes / info.contributions:.1f} bytes for each contribution, {info.parts} parts"
         )
         np.testing.assert_array_equal(count(folder), pandas_count(folder))
+        print(f"{releases.check_agreement(folder):,} printed shares agree with those of pandas")
         started = time.perf_counter()
         result = open_collection(folder / "collection").append(invented(10, 2))
         print(f"10 more: {time.perf_counter() - started:.2f} s, {result.added} added")
