@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pkimm_analytics.anonymize.contribution import Contribution
 from pkimm_analytics.anonymize.pseudonyms import commitment_of
 from pkimm_analytics.anonymize.receipts import Receipt
@@ -34,6 +36,7 @@ from pkimm_analytics.store.manifest import (
 from pkimm_analytics.store.parts import PART_ROWS, read_part, write_parts
 from pkimm_analytics.store.rows import check_rows, from_table
 from pkimm_analytics.store.storage import Storage, open_storage, reason_of
+from pkimm_analytics.store.tags import LETTERS, Tags, are_among, tags_of
 from pkimm_analytics.tables import CONTRIBUTIONS_VERSION
 
 SMALL_PARTS = 64
@@ -335,12 +338,15 @@ class Collection:
         """Return the whole rows of contributions that are there, with the part of each."""
         import pyarrow.compute as pc
 
+        ids = ids.filter(pc.equal(pc.binary_length(ids), LETTERS))
+        wanted = np.sort(tags_of(ids))
         found = []
         for part in manifest.parts if len(ids) else ():
             there = read_part(self.storage, part, ["contribution"]).column("contribution")
-            hits = pc.is_in(there, value_set=ids)
-            if pc.any(hits).as_py():
-                found.append((part, read_part(self.storage, part).filter(hits)))
+            if _may_hold(there, wanted):
+                hits = pc.is_in(there, value_set=ids)
+                if pc.any(hits).as_py():
+                    found.append((part, read_part(self.storage, part).filter(hits)))
         return found
 
     def _parents_left(self, manifest: Manifest, parents: set[str]) -> set[str]:
@@ -417,6 +423,14 @@ def open_collection(place: str | Path, *, create: bool = False) -> Collection:
     if not create:
         collection._manifest_of_any_schema()
     return collection
+
+
+def _may_hold(ids: Any, wanted: Tags) -> bool:
+    """Tell whether any of some pseudonyms is wanted, by tags; of damaged ones it may be."""
+    try:
+        return bool(are_among(tags_of(ids), wanted).any())
+    except ValueError:
+        return True
 
 
 def leftovers(storage: Storage, manifest: Manifest) -> list[str]:

@@ -5,10 +5,6 @@ Is a collection what it was when it was written: checksums, schema, values, dupl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from pkimm_analytics.errors import CollectionError, Problem
 from pkimm_analytics.store.collection import Collection, leftovers
@@ -16,6 +12,7 @@ from pkimm_analytics.store.manifest import Part
 from pkimm_analytics.store.parts import VERSION_KEY, PartGoneError, check_bytes, read_groups
 from pkimm_analytics.store.rows import check_rows
 from pkimm_analytics.store.storage import Storage
+from pkimm_analytics.store.tags import Tags, n_repeated, tags_of
 from pkimm_analytics.tables import CONTRIBUTIONS_VERSION
 
 _TRIES = 50
@@ -68,7 +65,7 @@ def verify(collection: Collection) -> Verification:
         raise CollectionError("Others keep writing to the collection; try again.")
     found = [known[part] for part in manifest.parts]
     problems = [problem for one in found for problem in one.problems]
-    n_twice = _n_repeated([tags for one in found for tags in one.tags])
+    n_twice = n_repeated([tags for one in found for tags in one.tags])
     if n_twice:
         problems.append(Problem("contribution", f"{n_twice} occur more than once"))
     left = leftovers(collection.storage, manifest)
@@ -83,12 +80,12 @@ class _Found:
     """What was found in one part; parts never change, so it is looked at once."""
 
     problems: tuple[Problem, ...]
-    tags: tuple[NDArray[np.uint64], ...]
+    tags: tuple[Tags, ...]
 
 
 def _verify_part(storage: Storage, part: Part) -> _Found:
     problems: list[Problem] = []
-    tags: list[NDArray[np.uint64]] = []
+    tags: list[Tags] = []
     try:
         check_bytes(storage, part)
     except PartGoneError as error:
@@ -106,7 +103,7 @@ def _inside(part: Part, problem: Problem) -> Problem:
     return Problem(f"{part.path}: {problem.where}", problem.message)
 
 
-def _verify_rows(storage: Storage, part: Part, problems: list[Problem]) -> list[NDArray[np.uint64]]:
+def _verify_rows(storage: Storage, part: Part, problems: list[Problem]) -> list[Tags]:
     """Check the rows of a part; return a tag for each contribution."""
     import pyarrow.compute as pc
 
@@ -119,7 +116,7 @@ def _verify_rows(storage: Storage, part: Part, problems: list[Problem]) -> list[
         n_rows += group.num_rows
         if not pc.all(pc.equal(group.column("quarter"), part.period)).as_py():
             problems.append(Problem(part.path, "holds rows of another quarter"))
-        tags.append(_tags(checked.table.column("contribution")))
+        tags.append(tags_of(checked.table.column("contribution")))
     if n_rows != part.rows:
         problems.append(Problem(part.path, f"holds {n_rows} rows, expected {part.rows}"))
     return tags
@@ -137,26 +134,3 @@ def _version(storage: Storage, part: Part) -> int | None:
         raise PartGoneError("A part is missing.", [Problem(part.path, "is missing")]) from None
     except (pa.ArrowException, OSError, ValueError):
         return None
-
-
-def _tags(ids: Any) -> NDArray[np.uint64]:
-    """First 80 bits of each pseudonym folded into 64, without a Python text for each."""
-    array = ids.combine_chunks()
-    chunks = array.chunks if hasattr(array, "chunks") else [array]
-    found = []
-    for chunk in chunks:
-        raw = np.frombuffer(chunk.buffers()[2] or b"", np.uint8)
-        start = np.frombuffer(chunk.buffers()[1], np.int32)[chunk.offset :][: len(chunk)]
-        letters = raw[start[:, None] + np.arange(24)] if len(chunk) else np.zeros((0, 24), np.uint8)
-        words = np.ascontiguousarray(letters).view(np.uint64).reshape(-1, 3)
-        mixed = words[:, 0] * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= words[:, 1] * np.uint64(0xC2B2AE3D27D4EB4F)
-        mixed ^= words[:, 2] * np.uint64(0x165667B19E3779F9)
-        found.append(mixed)
-    return np.concatenate(found) if found else np.zeros(0, np.uint64)
-
-
-def _n_repeated(tags: list[NDArray[np.uint64]]) -> int:
-    """How many contributions occur again; chance makes none of ten million look alike."""
-    every = np.sort(np.concatenate(tags)) if tags else np.zeros(0, np.uint64)
-    return int((every[1:] == every[:-1]).sum())

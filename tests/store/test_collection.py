@@ -9,7 +9,6 @@ import itertools
 import logging
 from dataclasses import replace
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -669,14 +668,3 @@ def test_the_manifest_reads_back_equal(thirty):
     """
     manifest = thirty.manifest()
     assert load_manifest(dump_manifest(manifest)) == manifest
-
-
-def test_tags_tell_contributions_apart_in_slices_too():
-    """
-    The check for duplicates reads the right letters whatever the offset.
-    """
-    from pkimm_analytics.store.verification import _tags
-
-    column = invented_table(50).column("contribution")
-    assert len(np.unique(_tags(column))) == 50
-    assert (_tags(column.slice(7, 9)) == _tags(column)[7:16]).all()
