@@ -12,6 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from pkimm_analytics.anonymize import KeyStore, Receipt, anonymize, write_receipt
+from pkimm_analytics.audit import suite
 from pkimm_analytics.cli import collection, releases
 from pkimm_analytics.disclosure import load_plan, load_policy, make_release, sources
 from pkimm_analytics.disclosure.records import parent_tags
@@ -158,6 +159,28 @@ def test_too_few_contributors_are_refused_with_status_1(tmp_path, command):
     assert result.exit_code == 1
     assert "fewer than 10" in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_release_that_is_interrupted_publishes_nothing_and_can_be_made_again(
+    tmp_path, command, monkeypatch
+):
+    """
+    Ctrl-C in the middle of the attacks says so, with status 130; then the same command works.
+    """
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    pq.write_table(pa.table(dict(population(12, 1))), tmp_path / "c.parquet")
+    arguments = ("-c", tmp_path / "c.parquet", "-o", tmp_path / "out", "--quarter", "2026Q3")
+    with monkeypatch.context() as during:
+        during.setitem(suite.ON_TABLES, "T8", ("homogeneity", interrupted))
+        result = command("release", *arguments)
+    assert result.exit_code == 130
+    assert "Interrupted" in result.stderr
+    assert not (tmp_path / "out").exists()
+    assert command("release", *arguments).exit_code == 0
+    assert len(list((tmp_path / "out").iterdir())) == 1
 
 
 def test_what_is_not_there_is_refused(tmp_path, command):

@@ -92,6 +92,7 @@ def attack_release(
     truth: Truth | None = None,
     earlier: Sequence[Published] = (),
     quickly: bool = False,
+    advance: Callable[[], None] = lambda: None,
 ) -> list[Finding]:
     """
     Run all attacks on a release, together with those before it.
@@ -108,6 +109,8 @@ def attack_release(
         Earlier releases of the series, oldest first.
     quickly : bool
         Leave the linear programs out. What is found is found; the rest is not proven.
+    advance : callable, optional
+        Called after each attack.
 
     Returns
     -------
@@ -119,10 +122,12 @@ def attack_release(
     for name, (_, attack) in ON_TABLES.items():
         if not (quickly and name in QUICKLY):
             found += attack(release, rules, truth)
+            advance()
     if truth is not None:
         for name, (_, informed) in WITH_TRUTH.items():
             chosen = QUICKLY.get(name, informed) if quickly else informed
             found += chosen(release, rules, truth)
+            advance()
         found = [f for f in found if f.attack not in JUDGED_BY_TRUTH or _is_newest(f, release)]
     if earlier:
         series = [*(Vintage(one) for one in earlier), Vintage(release, truth)]

@@ -3,7 +3,7 @@ What all commands share: where they print, and how they end.
 
 Results go to standard output, everything else to standard error. Exit status 0:
 done; 1: the input was refused, wholly or in part, and every problem is listed; 2:
-wrong usage.
+wrong usage; 130: interrupted.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from pkimm_analytics.errors import PkimmError, Problem
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_INTERRUPTED = 130  # as shells know it
 
 
 def out() -> Console:
@@ -71,7 +73,7 @@ def shown(text: str) -> str:
 
 
 def ends_cleanly(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn errors that a user can mend into a message and exit status 1."""
+    """Turn errors that a user can mend, and Ctrl-C, into a message and exit status 1 or 130."""
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -85,6 +87,9 @@ def ends_cleanly(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(1) from None
         except BrokenPipeError:
             raise typer.Exit(0) from None
+        except KeyboardInterrupt:  # files are written whole or not at all
+            say("Interrupted. What was finished before is kept; nothing is half-written.")
+            raise typer.Exit(_INTERRUPTED) from None
 
     return wrapped
 

@@ -92,16 +92,17 @@ def release_command(
     if "://" not in collection:
         check_apart(releases, Path(collection))
     contributions = open_contributions(collection, checked_plan)
-    say("Counting, protecting and attacking. This takes a few seconds to minutes.")
-    written = (publish if epsilon is None else partial(publish_with_noise, epsilon=epsilon))(
-        contributions,
-        out=releases,
-        private=place,
-        quarter=wanted,
-        policy=checked_policy,
-        plan=checked_plan,
-        running=running_quarter(today),
-    )
+    with progress_bar("Counting, protecting, attacking", None) as advance:
+        how = partial(publish, advance=advance)
+        written = (how if epsilon is None else partial(publish_with_noise, epsilon=epsilon))(
+            contributions,
+            out=releases,
+            private=place,
+            quarter=wanted,
+            policy=checked_policy,
+            plan=checked_plan,
+            running=running_quarter(today),
+        )
     if written.n_missing:
         say(
             f"note: {written.n_missing} earlier release(s) of the series are not in this folder."

@@ -9,7 +9,7 @@ A release that still gives something away after the last round is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -102,6 +102,7 @@ def make_release(
     plan: Plan,
     state: State | None = None,
     earlier: Sequence[Published] = (),
+    advance: Callable[[], None] = lambda: None,
 ) -> Candidate:
     """
     Make a release from contributions.
@@ -117,6 +118,8 @@ def make_release(
         What the last release left. None for the first release of a series.
     earlier : sequence of Published
         Earlier releases of the series, oldest first, for the audit.
+    advance : callable, optional
+        Called after each attack, of which there are more the more is found.
 
     Raises
     ------
@@ -144,7 +147,12 @@ def make_release(
         for quickly in (True, False):  # linear programs only where nothing else finds anything
             findings = findings or work.concerned(
                 attack_release(
-                    published, rules=rules, truth=work.truth, earlier=earlier, quickly=quickly
+                    published,
+                    rules=rules,
+                    truth=work.truth,
+                    earlier=earlier,
+                    quickly=quickly,
+                    advance=advance,
                 )
             )
         if not findings:

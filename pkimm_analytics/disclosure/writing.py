@@ -14,7 +14,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,7 @@ def publish(
     policy: Policy,
     plan: Plan,
     running: str | None = None,
+    advance: Callable[[], None] = lambda: None,
 ) -> Written:
     """
     Make a release and write it.
@@ -92,6 +93,8 @@ def publish(
     running : str, optional
         The quarter that is not over yet. A release for a later one may use invented
         contributions only: others would be younger than the policy allows.
+    advance : callable, optional
+        Called after each attack of the audit.
 
     Raises
     ------
@@ -105,7 +108,7 @@ def publish(
     check_apart(out, private)
     try:
         with alone(private):
-            return _publish(contributions, out, private, quarter, policy, plan, running)
+            return _publish(contributions, out, private, quarter, policy, plan, running, advance)
     except PkimmError:  # some are an OSError, too, and say more
         raise
     except OSError as error:
@@ -121,6 +124,7 @@ def _publish(
     policy: Policy,
     plan: Plan,
     running: str | None,
+    advance: Callable[[], None],
 ) -> Written:
     state = read_state(private)
     check_not_noisy(private, quarter)
@@ -131,7 +135,13 @@ def _publish(
         records = read_records(contributions, plan, policy, quarter)
         check_begun(records, quarter, running)
         candidate = make_release(
-            records, quarter=quarter, policy=policy, plan=plan, state=state, earlier=earlier
+            records,
+            quarter=quarter,
+            policy=policy,
+            plan=plan,
+            state=state,
+            earlier=earlier,
+            advance=advance,
         )
     except PkimmError as error:
         _note(private, quarter, "refused", [str(p) for p in error.problems] or [error.message])
