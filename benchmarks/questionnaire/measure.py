@@ -42,15 +42,17 @@ DASHBOARDS = HERE.parents[1] / "dashboards"
 EDITION = "1.1.0"
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
-# Waits in the page, so that the time does not include the driver's own round trips.
+# Waits in the page, so that the time does not include the driver's own round trips. A click
+# that changes no score would be waited for without end, so there is one.
 CLICK = """
-([click, shown]) => new Promise(done => {
+([click, shown]) => new Promise((done, fail) => {
   const place = () => document.evaluate(shown, document, null, 9, null).singleNodeValue;
   const before = place()?.textContent;
   const start = performance.now();
   const seen = () => {
     if (place()?.textContent !== before) { observer.disconnect(); done(performance.now() - start); }
   };
+  setTimeout(() => { observer.disconnect(); fail(new Error(`no new score: ${click}`)); }, 20000);
   const observer = new MutationObserver(seen);
   observer.observe(document.body, {subtree: true, childList: true, characterData: true});
   document.querySelector(click).click();
@@ -208,9 +210,15 @@ def measure_clicks(
     traffic: Traffic,
     result: Measured,
 ) -> None:
-    """Click on questions all over the form, each so that the score changes."""
+    """
+    Click on questions all over the form, each so that the score changes.
+
+    More clicks than questions go through the form again, and answer the other way round.
+    """
     for n in range(n_clicks):
-        where = click(n * n_questions // n_clicks, 1 + 4 * (n % 2))
+        turn, place = divmod(n, n_questions)
+        question = place if n_clicks > n_questions else n * n_questions // n_clicks
+        where = click(question, 1 + 4 * ((place + turn) % 2))
         page.wait_for_timeout(300)
         messages, size = traffic.messages, traffic.bytes
         result.clicks.append(page.evaluate(CLICK, list(where)))
