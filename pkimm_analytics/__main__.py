@@ -1,6 +1,9 @@
 """``python -m pkimm_analytics`` is ``pkimm``."""
 
-from pkimm_analytics.cli import main
-
 if __name__ == "__main__":
-    main()
+    try:
+        from pkimm_analytics.cli import main
+
+        main()
+    except KeyboardInterrupt:  # while the commands were being loaded
+        raise SystemExit(130) from None

@@ -113,7 +113,10 @@ def publish(
         raise
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise DisclosureError(f"The release cannot be written: {reason}.") from None
+        raise DisclosureError(
+            f"The release cannot be written: {reason}. Nothing was published; the same command"
+            " makes the same release."
+        ) from None
 
 
 def _publish(
@@ -129,7 +132,7 @@ def _publish(
     state = read_state(private)
     check_not_noisy(private, quarter)
     earlier = _earlier_releases(out, state)
-    n_missing = 0 if state is None else len(set(state.releases) - {one.name for one in earlier})
+    there = {one.name for one in earlier}
     earlier += _remembered(state, earlier, policy, plan)
     try:
         records = read_records(contributions, plan, policy, quarter)
@@ -154,6 +157,7 @@ def _publish(
         write_atomically(report, report_bytes(candidate.decisions))
         write_state(private, with_release(candidate.state, name))
     is_new = write_folder(out, name, files)
+    n_missing = 0 if state is None else len(set(state.releases) - there - {name})
     _note(private, quarter, "written" if is_new else "there already", [name])
     return Written(name, out / name, is_new, report, n_missing)
 

@@ -89,8 +89,9 @@ def _files_below(folder: Path) -> Iterator[Source]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS and f[0] != ".")
         for file in sorted(files):
-            if not file.startswith("."):
-                path = Path(root, file)
+            path = Path(root, file)
+            is_special = path.exists() and not path.is_file()  # reading a pipe could last for ever
+            if not (file.startswith(".") or is_special):
                 yield Source(str(path.relative_to(folder)), path=path)
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from pkimm_analytics.audit import check_manifest
 from pkimm_analytics.disclosure import release_folders
+from pkimm_analytics.disclosure.records import parent_tags
 from pkimm_analytics.disclosure.state import read_state
 from pkimm_analytics.store import open_collection, open_raw, verify
-from tests.disclosure import publisher
+from tests.disclosure import publisher, withdrawer
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,3 +57,51 @@ def test_a_release_that_is_killed_at_every_change_leaves_nothing_half(tmp_path):
     As before, at each of them.
     """
     assert kill_at_every(1, tmp_path / "killed") >= 30
+
+
+def ids_of(place):
+    """Pseudonyms of all contributions that are committed, and of the parent of each."""
+    raw = open_raw(open_collection(place / "c"), purpose="ids of contributions")
+    tables = raw.groups(["contribution", "parent"], ())
+    return {row["contribution"]: row["parent"] for t in tables for row in t.to_pylist()}
+
+
+def kill_withdrawals_at_every(step, folder):
+    """Let withdrawals die at every so-manieth change of the disk, and look at what they left."""
+    command = [sys.executable, "-m", "tests.disclosure.withdrawer", str(folder), "1", str(step)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+    _, *killed, finished = sorted(folder.iterdir(), key=lambda place: int(place.name))
+    everybody, rest = ids_of(folder / "0"), ids_of(finished)
+    ((gone, parent),) = everybody.items() - rest.items()
+    for place in killed:
+        found = verify(open_collection(place / "c"))
+        assert found.is_sound, found.problems
+        assert ids_of(place) in (everybody, rest)
+        was_there = gone in ids_of(place)
+        assert read_state(place / "p") is not None
+        assert withdrawer.withdraw(place) == (0 if was_there else 1)
+        assert ids_of(place) == rest
+        assert verify(open_collection(place / "c")).problems == ()
+        publisher.make(place, "2026Q4")
+        members = read_state(place / "p").members
+        assert not set(parent_tags([parent]).tolist()) & set(members.parent.tolist())
+    return len(killed)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal that kills")
+def test_a_withdrawal_that_is_killed_happened_or_did_not(tmp_path):
+    """
+    Killed before some of its changes of the disk; the command or the next release completes it.
+    """
+    assert kill_withdrawals_at_every(5, tmp_path / "killed") >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal that kills")
+def test_a_withdrawal_that_is_killed_at_every_change_happened_or_did_not(tmp_path):
+    """
+    As before, at each of them.
+    """
+    assert kill_withdrawals_at_every(1, tmp_path / "killed") >= 10

@@ -1,0 +1,63 @@
+"""
+Processes that withdraw a contribution and kill themselves at one of their changes to the disk.
+
+Arguments and children are those of :mod:`tests.disclosure.publisher`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from pkimm_analytics.anonymize import Receipt, write_receipt
+from pkimm_analytics.cli import app
+from pkimm_analytics.store import open_collection
+from pkimm_analytics.store.rows import from_table
+from tests.disclosure.publisher import contributions, in_child, make, watch_changes
+from tests.store.invented import token_of
+
+
+def prepare(folder: Path) -> None:
+    """Make a collection, a release of it, and the receipt of one contribution."""
+    open_collection(folder / "c", create=True).append(contributions())
+    make(folder, "2026Q3")
+    one = from_table(contributions())[3]
+    write_receipt(Receipt(one.id, one.content_digest(), token_of(3)), folder / "receipts")
+    os._exit(0)
+
+
+def withdraw(folder: Path) -> int:
+    """Withdraw it with the command; return its exit status."""
+    (receipt,) = (folder / "receipts").iterdir()
+    places = ["-c", str(folder / "c"), "--private", str(folder / "p")]
+    return CliRunner().invoke(app, ["collection", "withdraw", *places, str(receipt)]).exit_code
+
+
+def killed_at(number: int, folder: Path) -> None:
+    """Withdraw, and die before the change with a number."""
+    watch_changes(number)
+    os._exit(withdraw(folder))
+
+
+def main() -> int:
+    """Start children until one gets through."""
+    folder, number, step = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    base = folder / "0"
+    if in_child(prepare, base):
+        return 1
+    while True:
+        place = folder / str(number)
+        shutil.copytree(base, place)
+        ended = in_child(killed_at, number, place)
+        if ended != -signal.SIGKILL:
+            return ended
+        number += step
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
