@@ -181,8 +181,14 @@ def _hand_over(
     """Keep the receipts first: a contribution without one could not be withdrawn."""
     from pkimm_analytics.anonymize import open_key_store, receipt_of, write_receipt
     from pkimm_analytics.anonymize.pseudonyms import receipt_token
+    from pkimm_analytics.files import MAX_BYTES
     from pkimm_analytics.store import Appended, open_collection
 
+    if target and len(content) > MAX_BYTES:
+        message = f"would have more than {MAX_BYTES:,} bytes; contribute fewer at a time"
+        raise ContributionError(
+            "The file was not written. Nothing left.", [Problem("out", message)]
+        )
     kept = [write_receipt(receipt_of(one), receipts) for one in made]
     result = Appended()
     if target:

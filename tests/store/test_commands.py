@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import socket
+import stat
 from dataclasses import replace
 
 import pyarrow.parquet as pq
@@ -103,6 +105,77 @@ def test_the_preview_is_what_the_file_holds_and_writes_nothing(run, planted, tmp
     page = run("contribute", planted, "-c", "c", "--preview-page", "p.html")
     assert page.exit_code == PASSED
     assert not (tmp_path / "c").exists()
+
+
+def test_the_preview_of_a_correction_shows_its_proof_like_the_file(run, planted, tmp_path):
+    """
+    The proof of the earlier receipt leaves with the file, so it is shown.
+    """
+    run("contribute", planted, "--out", "f.json")
+    one = planted_assessment()
+    changed = replace(one, answers={**one.answers, "G.strategy-and-vision": rated(2)})
+    planted.write_bytes(dumps(changed))
+    shown = run("contribute", planted, "--preview", "--out", "g.json")
+    assert not (tmp_path / "g.json").exists()
+    run("contribute", planted, "--out", "g.json")
+    assert shown.stdout_bytes == (tmp_path / "g.json").read_bytes()
+    assert b'"replaces"' in shown.stdout_bytes
+
+
+def test_a_file_that_nobody_could_add_is_not_written(run, planted, tmp_path, monkeypatch):
+    """
+    Who hands over too much at once is told before.
+    """
+    monkeypatch.setattr("pkimm_analytics.files.MAX_BYTES", 1000)
+    done = run("contribute", planted, "--out", "f.json", "--receipts", "receipts")
+    assert done.exit_code == 1
+    assert "contribute fewer at a time" in done.stderr
+    assert not (tmp_path / "f.json").exists()
+    assert not (tmp_path / "receipts").exists()
+
+
+def test_a_device_is_written_to_and_not_replaced(run, planted, tmp_path):
+    """
+    Such as /dev/stdout; here a pipe that somebody reads.
+    """
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run("contribute", planted, "--out", "pipe").exit_code == PASSED
+        assert os.read(reader, 100_000).startswith(b"[")
+        assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    finally:
+        os.close(reader)
+
+
+def test_a_pipe_in_a_folder_of_assessments_is_no_source(run, planted, tmp_path):
+    """
+    Waiting for it could last for ever.
+    """
+    (tmp_path / "folder").mkdir()
+    planted.rename(tmp_path / "folder" / "one.json")
+    os.mkfifo(tmp_path / "folder" / "pipe.json")
+    assert run("contribute", "folder", "-c", "c").exit_code == PASSED
+
+
+def test_a_strangers_folder_stays_as_it_is(run, planted, tmp_path):
+    """
+    Not even a lock is left in it.
+    """
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "page.md").write_text("mine")
+    assert run("contribute", planted, "-c", "docs").exit_code == 1
+    assert [path.name for path in (tmp_path / "docs").iterdir()] == ["page.md"]
+
+
+def test_a_quarter_that_has_not_begun_is_noted(run, planted):
+    """
+    It is a slip of the pen more often than not.
+    """
+    done = run("contribute", planted, "-c", "c", "--quarter", "2099Q1")
+    assert done.exit_code == PASSED
+    assert "has not begun" in done.stderr
+    assert "has not begun" not in run("contribute", planted, "-c", "c").stderr
 
 
 def test_what_is_stored_is_what_was_previewed(run, planted):
