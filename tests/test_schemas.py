@@ -58,6 +58,20 @@ def test_a_level_that_looks_like_a_sound_one_is_refused(level):
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("id", "two words"), ("id", 1), ("id", None), ("mode", "none"), ("synthetic", 1)],
+)
+def test_a_document_is_refused_that_looks_like_a_sound_one(name, value):
+    """
+    What surrounds the answers is remembered exactly, and an id is looked at each time.
+    """
+    sound = document({}, {}) | {"synthetic": True}
+    for _ in range(2):
+        assert list(violations("assessment", sound)) == []
+        assert [path for path, _ in violations("assessment", sound | {name: value})] == [(name,)]
+
+
 def test_too_many_answers_are_refused():
     """
     A limit on their number holds, although each of them is sound.
