@@ -236,10 +236,14 @@ def read_ledger(private: Path) -> list[Spent]:
         document = json.loads((private / LEDGER).read_text(encoding="utf-8"))
         if document["format"] != FORMAT:
             raise ValueError
-        return [Spent(**one) for one in document["spent"]]
+        found = [Spent(**one) for one in document["spent"]]
+        for one in found:
+            quarter_ordinal(one.quarter)
+            check_epsilon(one.epsilon)
+        return found
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise DisclosureError(
             "The ledger of the privacy budget cannot be read. Nothing was published.",
             [Problem(LEDGER, "damaged; restore it from a backup")],

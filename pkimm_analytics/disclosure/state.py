@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.files import write_atomically
 
 FORMAT = "pkimm-disclosure-state/1"
+_STATE = re.compile(r"state-[0-9]{6,}")
 Forget = Callable[[Iterable[str], Iterable[str]], int]
 """From those who have nothing left, and those who have, to the entries that were changed."""
 
@@ -310,7 +312,7 @@ def read_state(folder: Path) -> State | None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    found = sorted(folder.glob("state-*")) if folder.is_dir() else []
+    found = _states(folder)
     if not found:
         return None
     try:
@@ -333,6 +335,12 @@ def read_state(folder: Path) -> State | None:
             "The state of earlier releases cannot be read. Nothing was published.",
             [Problem(found[-1].name, "damaged; restore it from a backup")],
         ) from None
+
+
+def _states(folder: Path) -> list[Path]:
+    """States that we wrote, oldest first; a copy that somebody made beside them is none."""
+    found = folder.glob("state-*") if folder.is_dir() else ()
+    return sorted(path for path in found if _STATE.fullmatch(path.name))
 
 
 def _state_from(document: Mapping[str, Any], members: Members) -> State:
@@ -381,7 +389,7 @@ def write_state(folder: Path, state: State) -> None:
         "members": len(state.members),
         "groups": [_entry(state, group) for group in state.groups],
     }
-    earlier = sorted(folder.glob("state-*")) if folder.is_dir() else []
+    earlier = _states(folder)
     number = 1 + max((int(path.name.split("-")[1]) for path in earlier), default=0)
     part, final = folder / f".state-{number:06d}.part", folder / f"state-{number:06d}"
     shutil.rmtree(part, ignore_errors=True)

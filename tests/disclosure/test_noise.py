@@ -105,6 +105,9 @@ def test_the_measurement_notices_too_little_noise():
     assert lower_bound(1.0, 2_000, scale=sensitivity(2) / 4.0) > 1.0
 
 
+SPENT = {"quarter": "2026Q1", "epsilon": 0.5, "release": "2026Q1-0123456789ab"}
+
+
 def make(tmp_path, columns, quarter="2026Q3", epsilon=1.0, out="noisy"):
     """Publish with noise into a folder of the test."""
     return publish_with_noise(
@@ -173,18 +176,24 @@ def test_the_budget_of_a_year_is_four(tmp_path, many, monkeypatch):
     for quarter, epsilon in (("2026Q1", 1.0), ("2026Q2", 1.0), ("2026Q3", 1.0), ("2026Q4", 0.75)):
         make(tmp_path, few, quarter, epsilon)
     ledger = tmp_path / "private" / "privacy-ledger.json"
-    ledger.write_text(ledger.read_text().replace("0.75", "1.0").replace("2026Q1", "2026Q0"))
+    ledger.write_text(ledger.read_text().replace("0.75", "1.0").replace("2026Q1", "2026Q2"))
     with pytest.raises(PolicyError, match="budget of the year"):
         make(tmp_path, few, "2026Q1", out="elsewhere")
     assert make(tmp_path, few, "2027Q1", out="elsewhere").is_new
 
 
-def test_a_damaged_ledger_refuses(tmp_path, many):
+@pytest.mark.parametrize(
+    "spent",
+    [None, [{"epsilon": 1}], [SPENT | {"epsilon": "1"}], [SPENT | {"epsilon": -4}],
+     [SPENT | {"quarter": 5}], [SPENT | {"quarter": "2026"}]],
+)  # fmt: skip
+def test_a_damaged_ledger_refuses(tmp_path, many, spent):
     """
-    What was spent cannot be guessed.
+    What was spent cannot be guessed, and no line of it may give budget back.
     """
     (tmp_path / "private").mkdir()
-    (tmp_path / "private" / "privacy-ledger.json").write_text("{}")
+    document = {"format": "pkimm-privacy-ledger/1", "spent": spent}
+    (tmp_path / "private" / "privacy-ledger.json").write_text(json.dumps(document))
     with pytest.raises(DisclosureError, match="ledger"):
         make(tmp_path, many)
 

@@ -1,5 +1,7 @@
 """Successive releases: what is carried forward, what is computed anew."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -140,6 +142,20 @@ def test_the_state_survives_a_round_trip_and_forgets(tmp_path, first):
     assert forget(tmp_path, [columns["parent"][0]]) == 1
     assert len(read_state(tmp_path).members) == n - 1
     assert [p.name for p in tmp_path.glob("state-*")] == ["state-000002"]
+
+
+def test_a_copy_beside_the_state_is_neither_read_nor_removed(tmp_path, first):
+    """
+    Whoever backs the state up may do it in the same folder.
+    """
+    columns, before = first
+    write_state(tmp_path, before.state)
+    shutil.copytree(tmp_path / "state-000001", tmp_path / "state-000001.bak")
+    (tmp_path / "state-old").mkdir()
+    assert forget(tmp_path, [columns["parent"][0]]) == 1
+    assert len(read_state(tmp_path).members) == len(before.state.members) - 1
+    names = sorted(p.name for p in tmp_path.glob("state-*"))
+    assert names == ["state-000001.bak", "state-000002", "state-old"]
 
 
 def test_what_a_withdrawal_brings_to_light_is_no_change(tmp_path, first):
