@@ -35,14 +35,12 @@ def _known_records(
     truth: Truth, rows: NDArray[np.intp], levels: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Level counts that somebody knows, shape (n_attackers, 5)."""
-    alone = np.eye(5, dtype=np.int64)[np.unique(levels) - 1]
+    alone = np.eye(5, dtype=np.int64)[np.bincount(levels, minlength=6)[1:6] > 0]
     assessors = truth.assessor_codes[rows]
     named = assessors >= 0
-    if not named.any():
-        return alone
-    found, codes = np.unique(assessors[named], return_inverse=True)
-    counts = np.bincount(codes * 5 + levels[named] - 1, minlength=5 * len(found))
-    return np.concatenate([alone, counts.reshape(-1, 5)])
+    counts = np.bincount(assessors[named] * 5 + levels[named] - 1)
+    counts = np.pad(counts, (0, -len(counts) % 5)).reshape(-1, 5)
+    return np.concatenate([alone, counts[counts.any(axis=1)]])
 
 
 def _others(

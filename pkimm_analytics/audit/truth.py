@@ -44,6 +44,7 @@ class Truth:
     assessor: NDArray[Any] | None = None
     _members: dict[Group, NDArray[np.intp]] = field(default_factory=dict, repr=False)
     _counts: dict[tuple[Group, str], NDArray[np.int64]] = field(default_factory=dict, repr=False)
+    _outside: dict[Any, NDArray[np.intp]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def _parent_codes(self) -> NDArray[Any]:
@@ -51,11 +52,13 @@ class Truth:
 
     @cached_property
     def assessor_codes(self) -> NDArray[np.int64]:
-        """Assessor of each record as a number; -1 where there is none to name."""
+        """Assessor of each record, counted from 0; -1 where there is none to name."""
         if self.assessor is None:
             return np.full(len(self.parent), -1, np.int64)
         if self.assessor.dtype.kind in "iu":
-            return self.assessor.astype(np.int64)
+            named = self.assessor >= 0
+            numbers = np.unique(self.assessor, return_inverse=True)[1]
+            return np.where(named, numbers - np.sum(np.unique(self.assessor) < 0), -1)
         codes, labels = coded(self.assessor)
         named = np.array([label not in (None, -1, "-1") for label in labels], bool)
         return np.where(named[codes], codes, -1)
@@ -71,14 +74,29 @@ class Truth:
     def members(self, group: Group) -> NDArray[np.intp]:
         """Places of the records that count for a group, one for each parent."""
         if group not in self._members:
-            inside = np.ones(len(self.parent), bool)
-            for code, (codes, places) in zip(group, self._codes.values(), strict=True):
-                if code != ALL:
-                    inside &= codes == places.get(code, -1)
-            rows = np.flatnonzero(inside)
+            rows = np.flatnonzero(self._is_in(group, slice(None)))
             first = np.unique(self._parent_codes[rows], return_index=True)[1]
             self._members[group] = np.sort(rows[first])
         return self._members[group]
+
+    def _is_in(self, group: Group, rows: Any) -> NDArray[np.bool_]:
+        inside: NDArray[np.bool_] = np.ones(len(self.parent), bool)[rows]
+        for code, (codes, places) in zip(group, self._codes.values(), strict=True):
+            if code != ALL:
+                inside &= codes[rows] == places.get(code, -1)
+        return inside
+
+    def outside(self, parent: Group, children: tuple[Group, ...]) -> NDArray[np.intp]:
+        """Places of the records that count for a group and are in none of its children."""
+        key = (parent, children)
+        if key not in self._outside:
+            self._outside.clear()  # callers ask for one measure after the other of the same
+            rows = self.members(parent)
+            inside = np.zeros(len(rows), bool)
+            for child in children:
+                inside |= self._is_in(child, rows)
+            self._outside[key] = rows[~inside]
+        return self._outside[key]
 
     def level_counts(self, group: Group, measure: str) -> NDArray[np.int64]:
         """Contributors at levels 1 to 5, shape (5,)."""
@@ -115,13 +133,6 @@ def outside(truth: Truth, parent: Group, children: list[Group], measure: str) ->
     """Level counts of a group less those of its records that lie in some of its children."""
     if measure not in truth.levels:
         return np.zeros(5, np.int64)
-    rows = truth.members(parent)
-    inside = np.zeros(len(rows), bool)
-    for child in children:
-        match = np.ones(len(rows), bool)
-        for code, column in zip(child, truth.dimensions.values(), strict=True):
-            if code != ALL:
-                match &= column[rows] == code
-        inside |= match
-    levels = np.maximum(truth.levels[measure][rows[~inside]], 0)
+    rows = truth.outside(parent, tuple(children))
+    levels = np.maximum(truth.levels[measure][rows], 0)
     return np.bincount(levels, minlength=6)[1:6]
