@@ -27,6 +27,10 @@ from tests.store.invented import invented_table
 CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "os.link"}
 
 
+Task = Callable[[Path], None]
+KilledAt = Callable[[int, Path], None]
+
+
 def contributions(number: int = 0):
     """Contributions of a quarter; with a number, six more."""
     return invented_table(24 + number, 4, ["2026Q1"])
@@ -83,8 +87,8 @@ def in_child(task: Callable[..., None], *arguments: Any) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def main() -> int:
-    """Start children until one gets through."""
+def start_children(prepare: Task, killed_at: KilledAt) -> int:
+    """Start children until one gets through, and return how that one ended."""
     folder, number, step = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     base = folder / "0"
     if in_child(prepare, base):
@@ -92,10 +96,11 @@ def main() -> int:
     while True:
         place = folder / str(number)
         shutil.copytree(base, place)
-        if in_child(killed_at, number, place) != -signal.SIGKILL:
-            return 0
+        ended = in_child(killed_at, number, place)
+        if ended != -signal.SIGKILL:
+            return ended
         number += step
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(start_children(prepare, killed_at))

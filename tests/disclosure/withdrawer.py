@@ -7,9 +7,6 @@ Arguments and children are those of :mod:`tests.disclosure.publisher`.
 from __future__ import annotations
 
 import os
-import shutil
-import signal
-import sys
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -18,7 +15,7 @@ from pkimm_analytics.anonymize import Receipt, write_receipt
 from pkimm_analytics.cli import app
 from pkimm_analytics.store import open_collection
 from pkimm_analytics.store.rows import from_table
-from tests.disclosure.publisher import contributions, in_child, make, watch_changes
+from tests.disclosure.publisher import contributions, make, start_children, watch_changes
 from tests.store.invented import token_of
 
 
@@ -44,20 +41,5 @@ def killed_at(number: int, folder: Path) -> None:
     os._exit(withdraw(folder))
 
 
-def main() -> int:
-    """Start children until one gets through."""
-    folder, number, step = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    base = folder / "0"
-    if in_child(prepare, base):
-        return 1
-    while True:
-        place = folder / str(number)
-        shutil.copytree(base, place)
-        ended = in_child(killed_at, number, place)
-        if ended != -signal.SIGKILL:
-            return ended
-        number += step
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(start_children(prepare, killed_at))
