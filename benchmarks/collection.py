@@ -3,6 +3,23 @@ The collection beside plain pandas: append, verify, count, release.
 
 ``python -m benchmarks.collection --n 1000000``. Peak memory is that of a fresh
 process for each step.
+
+Measured with 1,000,000 contributions on two cores that were busy with other work (load
+5 to 9), CPU time and peak memory; wall time was 2 to 5 times as long:
+
+==========================  ========  ======
+append                       11.6 s   776 MB
+verify                        4.1 s   235 MB
+count                         1.1 s   155 MB
+release: read, protect       27.2 s   917 MB
+release: audit, write too   393.4 s  1020 MB  (two audits: 240.2 s)
+pandas: count                 7.4 s   383 MB
+pandas: shares               22.0 s   760 MB
+==========================  ========  ======
+
+A contribution takes 117 bytes on disk; all 10,666 shares that are printed as rounded
+agree with those of pandas. With 10,000,000, by hand: append in ten calls 338 s (another
+million then 25 s), verify 55 s and 438 MB, cube of ``benchmarks/cube.py`` 30 s and 182 MB.
 """
 
 from __future__ import annotations
