@@ -10,15 +10,15 @@ was started before, and the memory of a session.
 The processor time of a click in Python alone is measured as well, because it moves less
 with what else the machine does; `--no-browser` measures nothing else.
 
-Measured with `--clicks 40` on two cores that were busy with other work (load 6 to 9),
-headless Chromium: a click took 220 ms median and 626 ms p95 with 100,000 contributions, 252
-and 573 ms with 1,000,000; processor time of Python 31 and 55 ms, 29 and 119 ms. The goal
-of 200 ms at p95 is not shown by this: it wants a machine that does nothing else. What can
-be compared is the page before charts were drawn once (decision 52), one after the other at
-1,000,000 and with priority over the other work: 576 and 1,174 ms before, 189 and 464 ms
-after, so a third of the median and two fifths of the p95. First chart: 12.9 s (12.6 to
-15.1) with a kernel that was started for the page, 9.3 s (7.3 to 11.9) with one that waited.
-A session takes 240 MB; one whose kernel waited 36 MB more than before.
+Measured with `--clicks 40` on two cores (load 2 to 3), headless Chromium without a graphics
+card: a click took 108 ms median and 283 ms p95 with 100,000 contributions, 102 and 277 ms
+with 1,000,000; processor time of Python 29 and 51 ms, 21 and 53 ms. The goal of 200 ms at
+p95 is missed: with 40 clicks the p95 is that of the first time that a view is drawn (about
+300 ms); with 60 it was 211 ms, and the slowest views are those with a text in every cell
+(levels and groups, 160 to 215 ms, nearly all of it plotly). Before charts were drawn once
+(decision 52) the same took 295 and 623 ms. First chart: 6.4 s (6.2 to 7.5) with a kernel
+that was started for the page, 4.9 s (4.6 to 5.0) with one that waited; before, 13.4 s. A
+session takes 244 MB.
 
 Run it: python benchmarks/dashboard.py [--sizes 100000 1000000] [--clicks 20] [--rounds 3]
 

@@ -90,8 +90,10 @@ class Records:
         candidates = sorted({word for word in words if len(word) >= 8})
         if not candidates or not len(self.pseudonyms):
             return 0
-        hits = [np.isin(_tags(kind, candidates), self.pseudonyms) for kind in _PSEUDONYMS]
-        return int(np.any(hits, axis=0).sum())
+        tags = np.stack([_tags(kind, candidates) for kind in _PSEUDONYMS])
+        places = np.searchsorted(self.pseudonyms, tags)  # they are sorted, and many
+        hits = self.pseudonyms[np.minimum(places, len(self.pseudonyms) - 1)] == tags
+        return int(hits.any(axis=0).sum())
 
     def truth(self, plan: Plan) -> Truth:
         """Give an auditor the same records."""

@@ -8,6 +8,7 @@ import pytest
 
 from pkimm_analytics.audit import Secrets, check_manifest, read_release, scan_folder
 from pkimm_analytics.disclosure import load_policy, publish, writing
+from pkimm_analytics.disclosure.records import read_records
 from pkimm_analytics.errors import DisclosureError
 from tests.disclosure.population import FEW, join, population, rows
 
@@ -155,3 +156,15 @@ def test_the_report_says_what_was_withheld_and_why(tmp_path, columns):
     assert {line["rule"] for line in report} >= {"threshold"}
     assert all(line["action"] in ("withheld", "coarser") for line in report)
     assert read_release(written.folder).measures == tuple(sorted((*FEW.categories, "overall")))
+
+
+def test_pseudonyms_are_recognized_among_words():
+    """
+    Of organizations, parents and assessors; short words and other words are none.
+    """
+    columns = population(30, 5, plan=FEW)
+    records = read_records(columns, FEW, load_policy(), "2026Q3")
+    assessors = {name for name in columns["assessor"] if name}
+    words = [*columns["org"], *columns["parent"], *assessors]
+    assert records.n_known(words) == 60 + len(assessors)
+    assert records.n_known([word + "x" for word in words] + ["org", "zzzzzzzzzz"]) == 0
