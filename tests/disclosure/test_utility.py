@@ -1,12 +1,12 @@
-"""A release that says nothing is safe and useless: how much is left, and how fast."""
-
-import time
+"""A release that says nothing is safe and useless: how much is left."""
 
 import numpy as np
 import pytest
 
+from pkimm_analytics.audit.published import DIMENSIONS
 from pkimm_analytics.disclosure import load_policy, make_release, release
 from pkimm_analytics.disclosure.cube import count_family
+from pkimm_analytics.disclosure.plan import published_code
 from pkimm_analytics.disclosure.records import read_records
 from pkimm_analytics.synthetic import simulate
 from tests.disclosure.population import PLAN, population, truth_table
@@ -80,20 +80,28 @@ def test_enough_is_published_to_be_of_use(n, groups, covered, error, populations
     assert abs(printed[known] - textbook[known]).max() <= 1
 
 
-@pytest.mark.slow
-def test_a_million_contributions_of_ninety_two_measures_are_counted_in_a_minute():
+@pytest.mark.parametrize("n", [3_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+def test_all_tables_of_ninety_two_measures_are_counted(n):
     """
-    T34: the cube of all tables of the largest tier.
+    T34: the cube of the largest tier, against plain counting of rows; a million by hand.
+
+    How long it takes, and how much memory, is in ``benchmarks/collection.py``.
     """
-    n = 1_000_000
     columns = population(n, 1)
     rng = np.random.default_rng(1)
     for requirement in PLAN.requirements:
         columns[requirement] = rng.integers(1, 6, n, dtype=np.int8)
     records = read_records(columns, PLAN, load_policy(), "2026Q3")
-    start = time.process_time()
     tier = PLAN.tiers[-1]
     for family in tier.families:
-        counts = count_family(records, PLAN, family, PLAN.measures(tier, family))
-    assert counts.counts.sum() > 0
-    assert time.process_time() - start <= 60
+        found = count_family(records, PLAN, family, PLAN.measures(tier, family))
+        for place in {0, len(found.groups) - 1}:
+            inside = np.ones(n, bool)
+            for dimension, code in zip(DIMENSIONS, found.groups[place], strict=True):
+                published = {v: published_code(PLAN, dimension, v) for v in set(columns[dimension])}
+                if code != "*":
+                    inside &= np.array([published[v] == code for v in columns[dimension]])
+            for number in {0, len(found.measures) - 1}:
+                levels = columns[found.measures[number]][inside]
+                expected = [(levels == level).sum() for level in range(1, 6)]
+                np.testing.assert_array_equal(found.counts[place, number], expected)
