@@ -106,7 +106,7 @@ def publish_with_noise(
             known = next((one for one in ledger if one.quarter == quarter), None)
             if known is None:
                 records = read_records(contributions, plan, policy, quarter)
-                check_begun(records, quarter, running)
+                check_begun(records, policy, quarter, running)
                 names = names_of(contributions)
                 known = _spend(records, names, ledger, epsilon, private, quarter, policy, plan)
             return _write(known, out, private)

@@ -91,8 +91,8 @@ def publish(
     quarter : str
         Quarter of the release, such as ``2026Q3``.
     running : str, optional
-        The quarter that is not over yet. A release for a later one may use invented
-        contributions only: others would be younger than the policy allows.
+        The quarter that is not over yet. A release for a later one is refused if it would
+        count contributions that are younger today than the policy allows.
     advance : callable, optional
         Called after each attack of the audit.
 
@@ -136,7 +136,7 @@ def _publish(
     earlier += _remembered(state, earlier, policy, plan)
     try:
         records = read_records(contributions, plan, policy, quarter)
-        check_begun(records, quarter, running)
+        check_begun(records, policy, quarter, running)
         candidate = make_release(
             records,
             quarter=quarter,
@@ -180,18 +180,23 @@ def check_apart(out: Path, private: Path) -> None:
         )
 
 
-def check_begun(records: Records, quarter: str, running: str | None) -> None:
+def check_begun(records: Records, policy: Policy, quarter: str, running: str | None) -> None:
     """
-    Refuse a quarter that has not begun, if any contribution is not invented.
+    Refuse a quarter that has not begun, if that lets contributions in that are too young.
 
     Raises
     ------
     DisclosureError
-        Its contributions would be younger than the policy allows.
+        If one that is not invented is younger today than the policy allows.
     """
-    if running and records.genuine and quarter_ordinal(quarter) > quarter_ordinal(running):
+    if not running or not records.genuine:
+        return
+    today = quarter_ordinal(running)
+    young = records.quarter > today - policy.age_months // 3
+    if quarter_ordinal(quarter) > today and young.any():
         raise DisclosureError(
-            f"{quarter} has not begun. Nothing was published.",
+            f"{quarter} has not begun, and some contributions are younger than the policy"
+            " allows. Nothing was published.",
             [Problem("quarter", f"expected {running} or an earlier one")],
         )
 
