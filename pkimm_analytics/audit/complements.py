@@ -49,6 +49,9 @@ def known_numbers(release: Published, threshold: int, truth: Truth) -> list[Find
             cell = release.cells.get((group, measure))
             if cell is None or cell.withheld:
                 continue
+            if not cell.n.low <= n <= cell.n.high:  # of another date: it says nothing about these
+                low[i, j, 1:], high[i, j, 1:] = 0, 5 * n
+                continue
             shares = [cell.share(level) for level in (2, 3, 4, 5)]
             low[i, j, 1:5] = np.ceil([share.low * n - 1e-9 for share in shares])
             high[i, j, 1:5] = np.floor([share.high * n + 1e-9 for share in shares])

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.audit.bounds import QUANTITIES, cell_bounds, links_of
 from pkimm_analytics.audit.findings import Finding, Group
-from pkimm_analytics.audit.published import Published, contains, family
+from pkimm_analytics.audit.published import Cell, Published, contains, family
 from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.errors import DisclosureError
 
@@ -203,6 +203,21 @@ class _Rows:
         self.low.append(least)
         self.high.append(most)
 
+    def add_printed(self, cells: NDArray[np.float64], cell: Cell) -> None:
+        """Add what is printed about a group of these cells."""
+        least, most = cell_bounds(cell)
+        for index, counted in enumerate(np.eye(5)):
+            share = cell.share(index + 1)
+            self.add(cells, counted, least[index], most[index])
+            if share.low > 0:
+                self.add(cells, counted - share.low * _EVERYBODY, 0, np.inf)
+            if share.high < 1:
+                self.add(cells, counted - share.high * _EVERYBODY, -np.inf, 0)
+        if "mean" in cell.figures:
+            mean, step = cell.figures["mean"]
+            self.add(cells, 1 - (mean - step / 2) * _EVERYBODY, -1e-9, np.inf)
+            self.add(cells, 1 - (mean + step / 2) * _EVERYBODY, -np.inf, 1e-9)
+
 
 class _Populations:
     """
@@ -227,21 +242,12 @@ class _Populations:
             cell = release.cells[group, measure]
             cells = layout.sums[place]
             if known is not None:
-                rows.add(cells, _EVERYBODY, known.n(group, measure), known.n(group, measure))
-            if cell.withheld:
-                continue
-            least, most = cell_bounds(cell)
-            for index, counted in enumerate(np.eye(5)):
-                share = cell.share(index + 1)
-                rows.add(cells, counted, least[index], most[index])
-                if share.low > 0:
-                    rows.add(cells, counted - share.low * _EVERYBODY, 0, np.inf)
-                if share.high < 1:
-                    rows.add(cells, counted - share.high * _EVERYBODY, -np.inf, 0)
-            if "mean" in cell.figures:
-                mean, step = cell.figures["mean"]
-                rows.add(cells, 1 - (mean - step / 2) * _EVERYBODY, -1e-9, np.inf)
-                rows.add(cells, 1 - (mean + step / 2) * _EVERYBODY, -np.inf, 1e-9)
+                n = known.n(group, measure)
+                rows.add(cells, _EVERYBODY, n, n)
+                if not cell.n.low <= n <= cell.n.high:  # of another date
+                    continue
+            if not cell.withheld:
+                rows.add_printed(cells, cell)
         for tie in layout.ties:
             for counted in np.eye(5):
                 rows.add(tie, counted, 0, 0)

@@ -25,7 +25,7 @@ from pkimm_analytics.audit.successive import (
 )
 from pkimm_analytics.audit.truth import Truth
 
-VERSION = "2"
+VERSION = "3"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from pkimm_analytics.audit import Vintage, attack_release, attack_series, from_columns
-from pkimm_analytics.audit.complements import complements, residuals, trackers
+from pkimm_analytics.audit.complements import (
+    complements,
+    known_numbers,
+    residuals,
+    trackers,
+)
 from pkimm_analytics.audit.homogeneity import homogeneous_groups
 from pkimm_analytics.audit.precision import averages, possible_numbers
 from pkimm_analytics.audit.programs import programs
@@ -47,6 +52,21 @@ def test_suppression_without_complement_gives_the_withheld_group_away(truth):
     assert complements(release, 10)[0].learned == found[0].learned
     assert names(programs(release, 10, truth)) == {"T5"}
     assert names(programs(release, 10)) == {"T5"}
+
+
+def test_a_row_of_another_date_hides_nothing_from_who_has_the_list_of_participants(truth):
+    """
+    T11: a row whose band cannot be that of the participants is passed over, and not all rows.
+    """
+    tables = ((), ("size",), ("region",))
+    release = unsafe.table(truth, unsafe.shares, exact_n=True, tables=tables)
+    assert known_numbers(release, 10, truth)
+    assert programs(release, 10, truth, knows_participants=True)
+    columns = {name: values.copy() for name, values in release.columns.items()}
+    columns["n"][columns["region"] == "europe"] = "9999"
+    older = from_columns("older row", columns)
+    assert names(known_numbers(older, 10, truth)) == {"T11"}
+    assert names(programs(older, 10, truth, knows_participants=True)) == {"T11"}
 
 
 def test_counts_rounded_at_random_are_averaged():
