@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from unittest import mock
 
@@ -33,9 +33,9 @@ SERVER = os.environ.get("PKIMM_TEST_S3_SERVER") or shutil.which(
 )
 
 
-@pytest.fixture(scope="module")
-def bucket():
-    """Address of a fresh bucket on a server that runs for these tests only."""
+@contextmanager
+def running_server(**environment):
+    """Run a server for as long as it is needed; its query in an address."""
     if not SERVER:
         pytest.skip("no S3-compatible server is installed: pip install 'moto[server]'")
     with socket.socket() as free:
@@ -45,14 +45,21 @@ def bucket():
         [SERVER, "-H", "127.0.0.1", "-p", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env={**os.environ, **environment},
     )
     try:
         _wait_for(port, server)
-        with mock.patch.dict(os.environ, CREDENTIALS):
-            yield f"s3://collections/{{}}?scheme=http&endpoint_override=127.0.0.1%3A{port}&region=us-east-1"
+        yield f"scheme=http&endpoint_override=127.0.0.1%3A{port}&region=us-east-1"
     finally:
         server.terminate()
         server.wait(10)
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    """Address of a fresh bucket on a server that runs for these tests only."""
+    with running_server() as endpoint, mock.patch.dict(os.environ, CREDENTIALS):
+        yield f"s3://collections/{{}}?{endpoint}"
 
 
 def _wait_for(port, server):
@@ -183,24 +190,8 @@ def test_a_server_that_does_not_answer_is_said_without_the_address():
 @pytest.fixture
 def strict():
     """Address of a bucket whose server checks credentials, with wrong ones."""
-    if not SERVER:
-        pytest.skip("no S3-compatible server is installed: pip install 'moto[server]'")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [SERVER, "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": "2"},
-    )
-    try:
-        _wait_for(port, server)
-        endpoint = f"scheme=http&endpoint_override=127.0.0.1%3A{port}&region=us-east-1"
+    with running_server(INITIAL_NO_AUTH_ACTION_COUNT="2") as endpoint:
         yield f"s3://KEYID:VERYSECRET@collections/one?{endpoint}"
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 def test_wrong_credentials_are_said_and_not_repeated(strict):
