@@ -28,6 +28,9 @@ from pkimm_analytics.errors import DisclosureError
 _NAMES = QUANTITIES[:5]
 _MOST = 1e7
 _PRIMAL = 4  # as HiGHS numbers its primal simplex
+_TO_THE_END = 2**31 - 1
+_STEPS = 500
+_PATIENCE = 3
 _EVERYBODY = np.eye(5)[0]
 _AT_ONE_LEVEL = np.eye(5)[:4] - np.eye(5)[1:]
 """Those at a level or above less those above it, for all levels but the last."""
@@ -223,8 +226,9 @@ class _Populations:
     """
     All populations that could have printed the rows, as a linear program.
 
-    The program is built once and solved for one goal after another, each from where the
-    last one ended.
+    The program is built once. The first goal is solved; from there on each other goal
+    starts where the last one ended, and may stop after some steps: every step of the
+    primal simplex ends in a population that could have printed the rows.
 
     Parameters
     ----------
@@ -237,6 +241,8 @@ class _Populations:
     ) -> None:
         self.knows_numbers = known is not None
         self._highspy = _solver()
+        kinds = self._highspy.HighsModelStatus
+        self._impossible = (kinds.kInfeasible, kinds.kUnboundedOrInfeasible)
         rows = _Rows()
         for place, group in enumerate(layout.groups):
             cell = release.cells[group, measure]
@@ -277,7 +283,10 @@ class _Populations:
         return highs
 
     def lowest(
-        self, targets: NDArray[np.float64], goal: NDArray[np.float64]
+        self,
+        targets: NDArray[np.float64],
+        goal: NDArray[np.float64],
+        steps: int = _TO_THE_END,
     ) -> NDArray[np.float64] | None:
         """
         Count what is in each target in the population in which the goal is lowest.
@@ -288,21 +297,44 @@ class _Populations:
             Sums of cells.
         goal : array, shape (n_targets, 5)
             Weight of the contributors at levels 1 to 5 or above of each target.
+        steps : int
+            Stop after so many, should it not be reached before.
 
         Returns
         -------
         array, shape (n_targets, 5), or None
             Contributors at levels 1 to 5 or above; None if no population prints the rows.
+
+        Raises
+        ------
+        DisclosureError
+            If the solver cannot tell.
         """
         costs = (targets.T @ goal).ravel()
         self._highs.changeColsCost(len(costs), self._places, costs)
-        for _ in range(2):  # the second time from nothing, should the last end be a bad start
+        for limit in (steps, _TO_THE_END):  # the second time from nothing: a bad start
+            self._highs.setOptionValue("simplex_iteration_limit", limit)
             self._highs.run()
-            if self._highs.getModelStatus() == self._highspy.HighsModelStatus.kOptimal:
+            if self._is_solved(limit):
                 cells = np.reshape(self._highs.getSolution().col_value, (-1, 5))
                 return np.asarray(targets @ cells)
+            status = self._highs.getModelStatus()
             self._highs.clearSolver()
+        if status not in self._impossible:
+            raise DisclosureError(
+                f"The audit's solver gave up on a linear program ({status.name}), so what the"
+                " tables reveal together is not known. Nothing was published."
+            )
         return None
+
+    def _is_solved(self, limit: int) -> bool:
+        status, kinds = self._highs.getModelStatus(), self._highspy.HighsModelStatus
+        prints_the_rows = self._highspy.SolutionStatus.kSolutionStatusFeasible
+        return status == kinds.kOptimal or (
+            status == kinds.kIterationLimit
+            and limit < _TO_THE_END
+            and self._highs.getInfo().primal_solution_status == prints_the_rows
+        )
 
 
 def _solver() -> Any:
@@ -320,24 +352,25 @@ def _ranges(populations: _Populations, targets: NDArray[np.float64]) -> NDArray[
     """
     Least and most of the five counts of each target, shape (n_targets, 2, 5).
 
-    A few populations at the edge of what is possible clear most targets at once; only
-    the rest is solved one by one.
+    Populations on the way to mixed goals clear most of them, many at once; only the rest
+    is asked for one by one.
     """
     low = np.full((len(targets), 5), np.inf)
     high = -low
-    usable = np.ones(low.shape, bool)
-    usable[:, 0] = not populations.knows_numbers
-    mixed = [(-1.0) ** (np.arange(low.size) // width) for width in (low.size, 1, 2, 3)]
-    signs = [sign * one for one in mixed for sign in (1, -1)]
-    left = usable
-    for number, sign in enumerate(signs):
-        counts = populations.lowest(targets, left * sign.reshape(low.shape))
+    left = np.ones(low.shape, bool)
+    left[:, 0] = not populations.knows_numbers
+    mixed = np.random.default_rng(0)
+    goal, steps = left.astype(float), _TO_THE_END
+    n_in_vain = 0
+    while left.any() and n_in_vain < _PATIENCE:
+        counts = populations.lowest(targets, goal, steps)
         if counts is None:
             return None
         low, high = np.minimum(low, counts), np.maximum(high, counts)
-        left = usable & _is_open(low, high)
-        if number and not left.any():
-            break
+        is_cleared = left & ~_is_open(low, high)
+        n_in_vain = 0 if is_cleared.any() else n_in_vain + 1
+        left &= ~is_cleared
+        goal, steps = left * mixed.choice([-1.0, 1.0], low.shape), _STEPS
     for place in zip(*np.nonzero(left), strict=True):
         for direction in (1, -1):
             goal = np.zeros(low.shape)

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from pkimm_analytics.audit import programs
 from pkimm_analytics.audit.programs import _layout, _Populations, _ranges, _targets
 from pkimm_analytics.disclosure import load_policy, make_release
+from pkimm_analytics.errors import DisclosureError
 from tests.audit import unsafe
 from tests.disclosure.population import FEW, population, truth_of
 
@@ -44,14 +46,18 @@ def releases():
     yield made.published, truth_of(columns)
 
 
+@pytest.mark.parametrize("steps", [2, 500])
 @pytest.mark.parametrize("knows_participants", [False, True])
-def test_ranges_are_known_exactly_where_a_fresh_program_for_each_says_so(knows_participants):
+def test_ranges_are_known_exactly_where_a_fresh_program_for_each_says_so(
+    knows_participants, steps, monkeypatch
+):
     """
-    Solving one goal after another from where the last ended finds the same known counts.
+    Going towards one goal after another, from where the last ended, finds the same known counts.
 
-    Ranges that are not known may be reported narrower than they are: two whole numbers
-    that both occur are enough.
+    However few steps it goes at once. Ranges that are not known may be reported narrower
+    than they are: two whole numbers that both occur are enough.
     """
+    monkeypatch.setattr(programs, "_STEPS", steps)
     n_known = n_open = 0
     for release, truth in releases():
         measure = release.measures[0]
@@ -74,6 +80,19 @@ def test_ranges_are_known_exactly_where_a_fresh_program_for_each_says_so(knows_p
         n_open += (~is_known).sum()
     assert n_known
     assert n_open
+
+
+def test_a_solver_that_gives_up_is_no_clean_result(monkeypatch):
+    """
+    Rows that no population prints end the search; a solver that cannot tell ends the release.
+    """
+    release, _ = next(releases())
+    measure = release.measures[0]
+    layout = _layout(release.all_groups, is_open=False)
+    populations = _Populations(release, measure, layout, None)
+    monkeypatch.setattr(populations, "_is_solved", lambda _limit: False)
+    with pytest.raises(DisclosureError, match="not known"):
+        populations.lowest(layout.sums, np.ones((len(layout.groups), 5)))
 
 
 def test_the_solver_prints_nothing(capfd):

@@ -36,7 +36,8 @@ class Facts:
         order = kept["quarter"].map(ordinal).sort_values(ascending=False, kind="stable").index
         self.frame = kept.loc[order]
         self._known: dict[tuple[str, ...], pd.DataFrame] = {}
-        self._rest: dict[Any, list[int]] = {}
+        self._beside: dict[Any, Any] = {}
+        self._records: dict[Any, dict[str, tuple[int, ...]]] = {}
         self._counts: dict[Any, list[int]] = {}
 
     def members(self, group: tuple[str, ...]) -> pd.DataFrame:
@@ -58,21 +59,33 @@ class Facts:
 
     def rest(self, outer: tuple[str, ...], parts: list[Any], measure: str) -> list[int]:
         """Count a group without those who are in some of its parts."""
-        key = (outer, tuple(parts), measure)
-        if key not in self._rest:
-            self._rest[key] = self._counted(outer, parts, measure)
-        return self._rest[key]
+        key = (outer, tuple(parts))
+        if key not in self._beside:
+            self._beside[key] = self._in_none(outer, parts)
+        levels = self.members(outer)[measure].to_numpy()[self._beside[key]]
+        return [int((levels >= level).sum()) for level in range(1, 6)]
 
-    def _counted(self, outer: tuple[str, ...], parts: list[Any], measure: str) -> list[int]:
+    def _in_none(self, outer: tuple[str, ...], parts: list[Any]) -> Any:
         own = self.members(outer)
+        codes = own[DIMENSIONS].to_numpy(object)
         inside = np.zeros(len(own), bool)
         for part in parts:
             one = np.ones(len(own), bool)
-            for dimension, code in zip(DIMENSIONS, part, strict=True):
-                one &= (code == "*") | (own[dimension] == code).to_numpy()
+            for position, code in enumerate(part):
+                if code != "*":
+                    one &= codes[:, position] == code
             inside |= one
-        levels = own[measure].to_numpy()[~inside]
-        return [int((levels >= level).sum()) for level in range(1, 6)]
+        return ~inside
+
+    def records(self, group: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+        """All levels of each parent in a group."""
+        if group not in self._records:
+            frame = self.members(group)
+            measures = [m for m in frame.columns if m not in (*DIMENSIONS, "org", "parent",
+                        "assessor", "quarter", "synthetic")]  # fmt: skip
+            levels = frame[measures].to_numpy().clip(min=0).tolist()
+            self._records[group] = dict(zip(frame["parent"], map(tuple, levels), strict=True))
+        return self._records[group]
 
 
 class Table:
@@ -319,12 +332,5 @@ def attack_series(series: list[tuple[dict[str, list[Any]], Facts, str]]) -> list
 
 
 def _changed(before: Facts, now: Facts, group: tuple[str, ...]) -> int:
-    def records(facts: Facts) -> dict[str, tuple[Any, ...]]:
-        frame = facts.members(group)
-        measures = [m for m in frame.columns if m not in (*DIMENSIONS, "org", "parent",
-                    "assessor", "quarter", "synthetic")]  # fmt: skip
-        levels = frame[measures].clip(lower=0).itertuples(index=False)
-        return dict(zip(frame["parent"], map(tuple, levels), strict=True))
-
-    one, other = records(before), records(now)
+    one, other = before.records(group), now.records(group)
     return sum(one.get(p) != other.get(p) for p in {*one, *other})
