@@ -10,15 +10,14 @@ was started before, and the memory of a session.
 The processor time of a click in Python alone is measured as well, because it moves less
 with what else the machine does; `--no-browser` measures nothing else.
 
-Measured with `--clicks 40` on two cores (load 2 to 3), headless Chromium without a graphics
-card: a click took 108 ms median and 283 ms p95 with 100,000 contributions, 102 and 277 ms
-with 1,000,000; processor time of Python 29 and 51 ms, 21 and 53 ms. The goal of 200 ms at
-p95 is missed: with 40 clicks the p95 is that of the first time that a view is drawn (about
-300 ms); with 60 it was 211 ms, and the slowest views are those with a text in every cell
-(levels and groups, 160 to 215 ms, nearly all of it plotly). Before charts were drawn once
-(decision 52) the same took 295 and 623 ms. First chart: 6.4 s (6.2 to 7.5) with a kernel
-that was started for the page, 4.9 s (4.6 to 5.0) with one that waited; before, 13.4 s. A
-session takes 244 MB.
+Measured with `--clicks 40` on two cores that had nothing else to do, headless Chromium
+without a graphics card: a click took 101 ms median and 181 ms p95 with 100,000
+contributions, 94 and 178 ms with 1,000,000. The slowest views are those with a text in
+every cell (levels and groups, 145 to 195 ms, of which plotly takes about 90). Before charts
+were drawn once (decision 52) the same took 295 and 623 ms; before each view was rehearsed,
+102 and 277 ms. First chart: 7.2 s (6.6 to 7.2) with a kernel that was started for the page,
+4.8 s (4.6 to 4.9) with one that waited. A session takes 248 MB; one that waited has taken
+them before.
 
 Run it: python benchmarks/dashboard.py [--sizes 100000 1000000] [--clicks 20] [--rounds 3]
 

@@ -67,6 +67,7 @@ def groups(
             ],
             "tickfont": {"size": 11},
             "tickangle": -90,
+            "ticklabeloverflow": "allow",
             "side": "top",
             "showgrid": False,
             "zeroline": False,

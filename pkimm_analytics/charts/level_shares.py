@@ -102,6 +102,7 @@ def level_shares(
             "tickvals": [0, 0.25, 0.5, 0.75, 1],
             "tickformat": ".0%",
             "tickfont": {"size": 11},
+            "ticklabeloverflow": "allow",
             "side": "top",
             "gridcolor": GRID,
             "zeroline": False,
@@ -119,6 +120,7 @@ def names_axis(names: list[str], labels: Labels) -> dict[str, Any]:
         "tickvals": list(range(len(names))),
         "ticktext": [wrapped(n, 16 if labels == "short" else 32, lines=1) for n in shown],
         "tickfont": {"size": 11 if labels == "short" else 12},
+        "ticklabeloverflow": "allow",  # it fits, and to find that out takes a while
         "range": [len(names) - 0.4, -0.6],
         "showgrid": False,
         "zeroline": False,

@@ -174,6 +174,22 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
         self._refresh()
         if self._series is not None and self._mine is not None:
             self._mine.read(self._series.newest)
+            self._rehearse(self._series)
+
+    def _rehearse(self, series: Series) -> None:
+        """Let the browser and Python draw each view once before it is asked for."""
+        ladder = peer_ladder(series.newest, self._view.cohort)
+        sets = measure_sets(series.newest, ladder.found)
+        views = [replace(self._view, view=name) for name in VIEWS if name != self._view.view]
+        tables = [(view, _content(series, ladder, view, sets)[0]) for view in views]
+        labels: Labels = "short" if self._narrow else "names"
+        self._chart.rehearse(
+            [
+                _figure(series, ladder, table, view, labels)
+                for view, table in tables
+                if not table.empty
+            ]
+        )
 
     def _choose(self, action: Action, bench: Benchmark) -> None:
         kind, _, dimension = action.name.partition("-")
@@ -229,7 +245,7 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
                 tag("h2", VIEWS[view.view], id="pk-view"),
                 parts.tabs(view),
                 parts.options(bench, view, sets, list(dict.fromkeys(measures))),
-                parts.sentence(sentence),
+                parts.sentence(sentence()),
             ]
         )
         self._sections["table"].html = joined(
@@ -250,8 +266,8 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
 
 def _content(
     series: Series, ladder: Ladder, view: View, sets: dict[str, tuple[str, ...]]
-) -> tuple[pd.DataFrame, str, str]:
-    """Table, sentence and caption of a view."""
+) -> tuple[pd.DataFrame, Callable[[], str], str]:
+    """Table, sentence (when it is asked for) and caption of a view."""
     bench, cohort = series.newest, ladder.found
     chosen = sets.get(view.measures, sets["categories"])
     inside = {m for one in sets.values() for m in one}
@@ -260,24 +276,28 @@ def _content(
     everybody: list[dict[str, str]] = [{}] if cohort else []
     if view.view == "steps":
         table = step_table(bench, [cohort, *everybody], measure)
-        return table, say.step_sentence(table, name), f"{name}: share at a level or above"
+        return table, lambda: say.step_sentence(table, name), f"{name}: share at a level or above"
     if view.view == "quartiles":
         table = quartile_table(bench, cohort, chosen)
-        return table, say.quartile_sentence(table), "Quantiles of the levels"
+        return table, lambda: say.quartile_sentence(table), "Quantiles of the levels"
     if view.view == "groups":
         by = view.by or next(iter(bench.dimensions), "")
         table = group_table(bench, by, cohort, chosen, level)
         caption = f"Share {at_or_above(level)} by group"
-        return table, say.group_sentence(table, level), caption
+        return table, lambda: say.group_sentence(table, level), caption
     if view.view == "gaps":
         table = gap_table(bench, cohort, chosen, level)
-        return table, say.gap_sentence(table, level), f"Share below level {level}, largest first"
+        return (
+            table,
+            lambda: say.gap_sentence(table, level),
+            f"Share below level {level}, largest first",
+        )
     if view.view == "trend":
         table = trend_table(series, cohort, measure)
-        return table, say.trend_sentence(table, level), f"{name}: share at a level or above"
+        return table, lambda: say.trend_sentence(table, level), f"{name}: share at a level or above"
     table = level_table(bench, cohort, chosen)
     caption = "Share of organizations at each level; in brackets the 95 % interval"
-    return table, say.level_sentence(table, level), caption
+    return table, lambda: say.level_sentence(table, level), caption
 
 
 def _figure(series: Series, ladder: Ladder, table: pd.DataFrame, view: View, labels: Labels) -> Any:

@@ -16,6 +16,23 @@ function plotly() {
   return window.pkPlotly;
 }
 
+const idle = () => new Promise((done) => (window.requestIdleCallback ?? setTimeout)(done));
+
+// Each figure once where nobody sees it, when the page has nothing else to do.
+async function rehearse(library, texts, width) {
+  const place = document.createElement("div");
+  place.ariaHidden = "true";
+  place.style.cssText = `position: fixed; left: -9999px; visibility: hidden; width: ${width}px`;
+  document.body.append(place);
+  for (const text of texts) {
+    await idle();
+    const { data, layout } = JSON.parse(text);
+    await library.newPlot(place, data, layout, CONFIG);
+    library.purge(place);
+  }
+  place.remove();
+}
+
 const kind = (traces) => traces.map((trace) => trace.type).join();
 
 function render({ model, el }) {
@@ -25,6 +42,7 @@ function render({ model, el }) {
   let library;
   let shown = "";
   let width = 0;
+  let rehearsed;
 
   const draw = async () => {
     const text = model.get("figure");
@@ -49,9 +67,17 @@ function render({ model, el }) {
     shown = kind(data);
     width = el.clientWidth;
     place.removeAttribute("aria-busy");
+    prepare();
+  };
+  const prepare = () => {
+    const texts = model.get("rehearsal");
+    if (!shown || !texts.length || texts === rehearsed) return;
+    rehearsed = texts;
+    rehearse(library, texts, width);
   };
 
   model.on("change:figure", draw);
+  model.on("change:rehearsal", prepare);
   draw();
   const watcher = new ResizeObserver(() => {
     if (!shown || !el.clientWidth || el.clientWidth === width) return;
@@ -62,6 +88,7 @@ function render({ model, el }) {
   return () => {
     watcher.disconnect();
     model.off("change:figure", draw);
+    model.off("change:rehearsal", prepare);
     library?.purge(place);
   };
 }

@@ -8,6 +8,7 @@ with the notebook; here a figure that follows another is one message and one dra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,14 @@ class ChartBox(anywidget.AnyWidget):
     ----------
     figure : str
         The figure that is shown as JSON, of traces and layout; empty without one.
+    rehearsal : list of str
+        Figures that the browser draws once, unseen.
     """
 
     _esm = Path(__file__).with_name("chart.js")
 
     figure = traitlets.Unicode("").tag(sync=True)
+    rehearsal = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
     def __init__(self, name: str = "") -> None:
         super().__init__()
@@ -42,3 +46,7 @@ class ChartBox(anywidget.AnyWidget):
     def show(self, figure: Any | None) -> None:
         """Show a figure, or nothing."""
         self.figure = "" if figure is None else figure.to_json()
+
+    def rehearse(self, figures: Sequence[Any]) -> None:
+        """Let the browser draw what may follow: the first figure of a kind takes longest."""
+        self.rehearsal = [figure.to_json() for figure in figures]

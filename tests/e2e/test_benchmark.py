@@ -35,16 +35,28 @@ MINE = replace(
 )
 OFFICIAL = CONFORMANCE / "workbook" / "full_complete_excel.xlsx"
 CHART = ".pk-benchmark-chart .js-plotly-plot"
-# Returns the calls of plotly that draw, to be looked at later.
+# Returns the calls of plotly that draw what is seen, to be looked at later.
 COUNT_DRAWINGS = """
 () => {
   const called = [];
   for (const name of ["newPlot", "react", "redraw", "relayout", "toImage"]) {
     const real = Plotly[name];
-    Plotly[name] = (...all) => { called.push(name); return real(...all); };
+    Plotly[name] = (...all) => {
+      if (all[0].closest(".pk-chart")) called.push(name);
+      return real(...all);
+    };
   }
   return called;
 }
+"""
+# Counts in `unseen` what is drawn outside of the chart.
+COUNT_UNSEEN = """
+window.unseen = new Set();
+new MutationObserver(() => {
+  for (const one of document.querySelectorAll("body > div > .plot-container")) {
+    if (!one.closest(".pk-chart")) window.unseen.add(one);
+  }
+}).observe(document, { childList: true, subtree: true });
 """
 VIEWS = ("steps", "quartiles", "groups", "gaps", "trend", "levels")
 
@@ -134,7 +146,10 @@ def test_a_visitor_looks_chooses_shares_and_saves(
     """
     With the keyboard alone, a drawing for each choice; what is saved or shown passes the audit.
     """
+    page.add_init_script(COUNT_UNSEEN)
     open_page(page, address)
+    page.wait_for_function("n => window.unseen.size === n", arg=len(VIEWS) - 1)
+    page.wait_for_function("() => !document.querySelector('body > div > .plot-container')")
     assert page.get_by_role("heading", level=1).inner_text() == "PKI maturity benchmark"
     for words in ("Synthetic data.", "2026Q3", "500-999", "How to read this"):
         assert page.get_by_text(words).first.is_visible()

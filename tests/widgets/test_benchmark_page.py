@@ -183,6 +183,20 @@ def test_every_view_has_a_chart_a_sentence_and_a_table(
     assert not {"customdata", "hovertext", "ids"} & {key for t in figure["data"] for key in t}
 
 
+def test_the_other_views_are_rehearsed_when_the_page_is_shown(page: BenchmarkPage) -> None:
+    """
+    The browser draws each once, as it will be asked for, so that the first choice is as fast.
+    """
+    assert page._chart.rehearsal == []
+    do(page, "shown")
+    rehearsed = [json.loads(text) for text in page._chart.rehearsal]
+    others = []
+    for view in [view for view in VIEWS if view != page.view.view]:
+        do(page, "view", view)
+        others.append(figure_of(page))
+    assert rehearsed == others
+
+
 def test_the_table_holds_what_the_release_prints(page: BenchmarkPage, releases: Path) -> None:
     """
     The same figures as the release has for the group.
