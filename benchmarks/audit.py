@@ -6,6 +6,10 @@ that are large enough published. Each audit runs in a process of its own, agains
 truth behind it (all attacks on tables, linear programs too). With few contributors to a
 group more of them are withheld, and there is more to attack.
 
+Measured on two cores, 17 measures and 20 contributors to a group: 1.7 s of processor time
+and 61 MB for 30 groups, 18 s and 89 MB for 150, 170 s and 175 MB for 450, 770 s and 512 MB
+for 900. Both cores were used; 900 groups took 7 minutes and 40 seconds beside another job.
+
 Run it: python benchmarks/audit.py [--groups 30 150 450 900] [--contributors 20] [--measures 17]
 """
 
