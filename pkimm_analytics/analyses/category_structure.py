@@ -182,7 +182,7 @@ def _clusters(
     """Cluster of each column, numbered in order; columns without correlations are alone."""
     from scipy.cluster.hierarchy import fcluster, linkage
 
-    usable = np.flatnonzero(~np.isnan(rho).any(axis=0))
+    usable = _usable(rho)
     alone = list(range(len(rho)))
     if len(usable) < 3:
         return alone
@@ -195,6 +195,17 @@ def _clusters(
     for place, c in zip(usable, found, strict=True):
         alone[place] = first[c]
     return alone
+
+
+def _usable(rho: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Columns of which all pairs have a correlation: what lacks the most is left out first."""
+    left = list(range(len(rho)))
+    while left:
+        lacking = np.isnan(rho[np.ix_(left, left)]).sum(axis=0)
+        if not lacking.any():
+            break
+        left.pop(int(np.argmax(lacking)))
+    return np.array(left, np.intp)
 
 
 def _permuted(values: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

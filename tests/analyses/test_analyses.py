@@ -338,6 +338,22 @@ def test_planted_clusters_are_found_and_nothing_else():
     assert pair["same_cluster"]
 
 
+def test_a_category_without_correlations_hides_no_cluster():
+    """
+    One where all are at the same level, and one that hardly anybody answered, are alone.
+    """
+    rng = np.random.default_rng(10)
+    scores = category_scores(rng, 150)
+    common = rng.normal(0, 0.7, (150, 1))
+    scores[:, :3] = np.clip(3 + common + rng.normal(0, 0.4, (150, 3)), 1, 5)
+    scores[:, 9] = 3
+    frame = rows(scores)
+    frame.loc[6:, CATEGORIES[12]] = 0
+    findings = category_structure(evidence(frame))
+    assert findings.figures["clusters"] == [list(CATEGORIES[:3])]
+    assert math.isnan(row_of(findings, category=CATEGORIES[0], other=CATEGORIES[9])["rho"])
+
+
 def test_independent_categories_have_no_clusters():
     """
     In about one run of twenty there is one; three of six would be one in five hundred.
