@@ -47,6 +47,9 @@ FORMAT = "pkimm-benchmark-internal/1"
 WINDOW = 8
 """Quarters that count, as in a release: the newest of them and seven before."""
 
+_SAME_SCORE = 1e-12
+"""Scores of extensions are sums of floats: nearer than this, they are the same."""
+
 QUANTILES = {"median": 0.5, "p25": 0.25, "p75": 0.75, "p10": 0.1, "p90": 0.9}
 
 
@@ -238,7 +241,8 @@ class Internal:
             place = np.where(below, 0.0, np.where(equal, 1.0, 2.0))
         else:
             values, counts = self.score_counts(members, measure)
-            place = np.where(values < float(own), 0.0, np.where(values == float(own), 1.0, 2.0))
+            apart = values - float(own)
+            place = np.where(abs(apart) < 2 * _SAME_SCORE, 1.0, np.where(apart < 0, 0.0, 2.0))
         split = np.bincount(place.astype(int), weights=counts, minlength=3)
         rank = float(statistics.percentile_rank([0, 1, 2], split, 1))
         low, high = intervals.rank_interval([0, 1, 2], split, 1)
@@ -289,8 +293,10 @@ class Internal:
         version = self.edition or (cohort or {}).get("edition", ALL)
         return shipped_model(NEWEST if version == ALL else version)
 
-    def notes(self, assessment: Assessment | None = None) -> list[str]:
-        """Say what a reader of the figures has to know about editions."""
+    def notes(
+        self, assessment: Assessment | None = None, cohort: Mapping[str, str] | None = None
+    ) -> list[str]:
+        """Say what a reader of a cohort's figures has to know about editions."""
         found = []
         if self.edition is not None:
             keys = shared_by_all()
@@ -300,7 +306,7 @@ class Internal:
                 f" categories and {counts[1]} requirements that all editions share."
             )
         if assessment is not None:
-            found += edition_notes(model_of(assessment.model), self._edition(None))
+            found += edition_notes(model_of(assessment.model), self._edition(cohort))
         return found
 
     def to_json(
@@ -322,7 +328,7 @@ class Internal:
                 "pooled": self.pooled(members),
             },
             "edition": self.edition,
-            "notes": self.notes(assessment),
+            "notes": self.notes(assessment, cohort),
             "measures": {
                 str(row["measure"]): {k: _plain(v) for k, v in row.items() if k != "measure"}
                 for row in rows

@@ -180,6 +180,28 @@ def test_a_rank_is_that_of_scipy_and_exact_for_equal_fractions(internal, twin):
         assert low <= rank <= high
 
 
+def test_a_rank_in_an_extension_counts_half_of_the_equal(internal, twin):
+    """
+    Scores of extensions are sums of floats, and are found again as the exact one.
+    """
+    scores = [value for _, value in twin["pqc"] if value is not None]
+    for own in scores:
+        below, equal = sum(v < own for v in scores), sum(v == own for v in scores)
+        rank, low, high = internal.rank(internal.members(), "pqc", own)
+        assert rank == pytest.approx(100 * (below + equal / 2) / len(scores), abs=1e-9)
+        assert low <= rank <= high
+
+
+def test_notes_name_the_edition_that_an_assessment_was_scored_in(internal, contributions):
+    """
+    Peers of one edition are compared in that edition, and an assessment of it as it is.
+    """
+    own = next(assessment_of(c) for c in contributions if c.values["edition"] == "1.1.0")
+    assert internal.notes(own, {"edition": "1.1.0"}) == []
+    assert "scored again with PKIMM 1.0.0" in internal.notes(own, {"edition": "1.0.0"})[0]
+    assert "scored again with PKIMM 2.0.0" in internal.notes(own)[0]
+
+
 def test_requirements_are_counted_where_they_were_rated(internal, contributions):
     """
     Unanswered and not applicable requirements are nobody's level.
