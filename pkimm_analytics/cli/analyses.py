@@ -116,8 +116,7 @@ def _print(findings: Any) -> None:
     columns = [str(name) for name in findings.table.columns]
     for column in columns:
         if not column.endswith("high"):
-            shown_name = column.removesuffix("low") + "95 %" if column.endswith("low") else column
-            table.add_column(shown_name.replace("_", " "), no_wrap=column == columns[0])
+            table.add_column(_heading(column), no_wrap=column == columns[0])
     for row in findings.table.to_dict(orient="records"):
         table.add_row(*(shown(cell) for cell in _cells(row)))
     console.print(table)
@@ -125,6 +124,13 @@ def _print(findings: Any) -> None:
     console.print(f"Source: {shown(findings.source)}", highlight=False)
     for note in findings.notes:
         console.print(f"- {shown(note)}", highlight=False)
+
+
+def _heading(column: str) -> str:
+    """Name of a column; an interval is one of 95 % unless it is the spread of ranks."""
+    around = "90 % of the draws" if column == "rank_low" else "95 %"
+    shown_name = column.removesuffix("low") + around if column.endswith("low") else column
+    return shown_name.replace("_", " ")
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

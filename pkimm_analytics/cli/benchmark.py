@@ -10,6 +10,7 @@ import typer
 from rich.box import SIMPLE
 from rich.table import Table
 
+from pkimm_analytics.audit.published import Interval
 from pkimm_analytics.benchmark import (
     Benchmark,
     Comparison,
@@ -291,8 +292,8 @@ def _level(estimate: dict[str, Any]) -> str:
 
 def _share(estimate: dict[str, Any]) -> str:
     sign = {"<=": "≤ ", ">=": "≥ "}.get(estimate["qualifier"], "")
-    low, high = (round(100 * limit) for limit in estimate["interval"])
-    return f"{sign}{round(100 * estimate['value'])} % \\[{low}-{high}]"
+    around = percent(Interval(*estimate["interval"])).removesuffix(" %").replace(" to ", "-")
+    return f"{sign}{round(100 * estimate['value'])} % \\[{around}]"
 
 
 def _cohorts(bench: Benchmark, *, as_json: bool) -> None:
@@ -397,7 +398,7 @@ def _internal(
     for name, counts in internal.pooled(members).items():
         parts = ", ".join(f"{n} {value}" for value, n in counts.items())
         out().print(f"Pooled by {name}: {parts}.")
-    for note in internal.notes(own):
+    for note in internal.notes(own, cohort):
         out().print(shown(note))
     out().print(f"[bold]{internal.mark.capitalize()}.[/] In brackets: 95 % intervals.")
 

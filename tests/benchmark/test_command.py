@@ -1,7 +1,9 @@
 """The command benchmark."""
 
 import json
+import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -116,6 +118,19 @@ def test_peers_alone_cohorts_and_two_cohorts(run, release):
     text = run("--release", release, *pair).stdout
     assert "cannot be told apart" in text
     assert "Pooled in all organizations: assurance self, independent" in text
+
+
+def test_limits_of_an_interval_are_rounded_outward(run, release):
+    """
+    As on the page and the site: a narrower one would promise too much.
+    """
+    shares = json.loads(run("--release", release, "--json").stdout)["measures"]["overall"]["peers"]
+    lines = run("--release", release).stdout.splitlines()
+    line = next(row for row in lines if " Overall " in row)
+    exact = [shares[f"at_least_{level}"]["interval"] for level in (2, 3, 4, 5)]
+    assert re.findall(r"\[(\d+-\d+)\]", line) == [
+        f"{math.floor(100 * low + 1e-9)}-{math.ceil(100 * high - 1e-9)}" for low, high in exact
+    ]
 
 
 def test_the_release_may_come_from_the_environment(run, release, collection):

@@ -420,6 +420,18 @@ def test_an_analysis_refuses_what_makes_no_sense(run, counted, arguments, status
     assert "Traceback" not in result.stderr
 
 
+def test_a_range_of_ranks_is_not_called_an_interval(run, counted):
+    """
+    It is where 90 % of the draws lie; intervals elsewhere are for 95 %.
+    """
+    pytest.importorskip("scipy")
+    ask = ["--collection", counted, "--purpose", "test of analyses"]
+    shown = run("analyze", "weight-sensitivity", *ask).stdout
+    assert "90 % of the draws" in " ".join(shown.split())
+    assert "95 %" not in shown
+    assert "95 %" in run("analyze", "level-steps", *ask).stdout
+
+
 def test_every_analysis_has_a_name_on_the_command_line():
     """
     And no other.
