@@ -162,6 +162,21 @@ def quartile_table(bench: Benchmark, cohort: Cohort, measures: Sequence[str]) ->
     return table[["measure", "name", "is_published", *names, "n", "as_of", "words"]]
 
 
+def group_base(bench: Benchmark, dimension: str, base: Cohort) -> dict[str, str]:
+    """
+    Find what the groups of a dimension have in common: a cohort, if the plan combines both.
+
+    Returns
+    -------
+    dict of str to str
+        The cohort without `dimension`; empty, for groups of all organizations, if the
+        release has no table of both.
+    """
+    rest = {d: c for d, c in base.items() if d != dimension}
+    cohorts = [rest, *({**rest, dimension: code} for code in bench.codes(dimension))]
+    return rest if all(has_cohort(bench, cohort) for cohort in cohorts) else {}
+
+
 def group_table(
     bench: Benchmark, dimension: str, base: Cohort, measures: Sequence[str], level: int
 ) -> pd.DataFrame:
@@ -173,7 +188,7 @@ def group_table(
     dimension : str
         Its codes become groups; the first group is all of them together.
     base : mapping of str to str
-        What the groups have in common; `dimension` in it is ignored.
+        What the groups have in common, as far as :func:`group_base` leaves it.
     level : int
         2 to 5: the share at this level or above.
 
@@ -183,11 +198,8 @@ def group_table(
         One row for each measure and group: ``measure, name, group, group_name,
         is_published, share, low, high, qualifier, n, as_of, words``.
     """
-    rest = {d: c for d, c in base.items() if d != dimension}
+    rest = group_base(bench, dimension, base)
     cohorts = [rest, *({**rest, dimension: code} for code in bench.codes(dimension))]
-    if not all(has_cohort(bench, cohort) for cohort in cohorts):
-        rest = {}
-        cohorts = [{}, *({dimension: code} for code in bench.codes(dimension))]
     rows: list[dict[str, Any]] = []
     for cohort in cohorts:
         code = cohort.get(dimension, ALL)
@@ -227,7 +239,7 @@ def _group_row(
         "n": found.band,
         "as_of": found.as_of,
     }
-    text = f"{_qualified(share.value, share.qualifier)} (95 % interval {percent(share.interval)})"
+    text = f"{qualified(share.value, share.qualifier)} (95 % interval {percent(share.interval)})"
     words = f"{name}, {label}: {text} {at_or_above(level)}, {_n(figure)}"
     return row | figure | {"words": words}
 
@@ -253,7 +265,7 @@ def gap_table(
     -------
     DataFrame
         Largest share first, overall and withheld measures left out: ``measure, name,
-        share, low, high, n, as_of, words``.
+        share, low, high, qualifier, n, as_of, words``.
     """
     name, rows = f"at_least_{level}", []
     for row in records(bench.figures(cohort, measures)):
@@ -262,7 +274,7 @@ def gap_table(
         low, high = 1 - row[f"{name}_high"], 1 - row[f"{name}_low"]
         qualifier = {"<=": ">=", ">=": "<="}.get(row[f"{name}_qualifier"], "=")
         share = 1 - row[name]
-        figure = f"{_qualified(share, qualifier)} (95 % interval {percent(Interval(low, high))})"
+        figure = f"{qualified(share, qualifier)} (95 % interval {percent(Interval(low, high))})"
         rows.append(
             {
                 "measure": row["measure"],
@@ -270,6 +282,7 @@ def gap_table(
                 "share": share,
                 "low": low,
                 "high": high,
+                "qualifier": qualifier,
                 "n": row["n"],
                 "as_of": row["as_of"],
                 "words": f"{row['name']}: {figure} below level {level}, {_n(row)}",
@@ -280,7 +293,7 @@ def gap_table(
     return order.reset_index(drop=True)
 
 
-GAP_COLUMNS = ["measure", "name", "share", "low", "high", "n", "as_of", "words"]
+GAP_COLUMNS = ["measure", "name", "share", "low", "high", "qualifier", "n", "as_of", "words"]
 
 
 def trend_table(series: Series, cohort: Cohort, measure: str) -> pd.DataFrame:
@@ -291,8 +304,8 @@ def trend_table(series: Series, cohort: Cohort, measure: str) -> pd.DataFrame:
     -------
     DataFrame
         One row for each quarter that figures were computed for, and level 2 to 5,
-        oldest first: ``as_of, level, share, low, high, n, words``. A release that
-        repeats an earlier figure adds no row.
+        oldest first: ``as_of, level, share, low, high, qualifier, n, words``. A release
+        that repeats an earlier figure adds no row.
     """
     found: dict[str, dict[Any, Any]] = {}
     for bench in series.releases:
@@ -310,6 +323,7 @@ def trend_table(series: Series, cohort: Cohort, measure: str) -> pd.DataFrame:
             "share": row[f"at_least_{level}"],
             "low": row[f"at_least_{level}_low"],
             "high": row[f"at_least_{level}_high"],
+            "qualifier": row[f"at_least_{level}_qualifier"],
             "n": row["n"],
             "words": f"As of {as_of}: {share_words(row, f'at_least_{level}')}"
             f" {at_or_above(level)}, {_n(row)}",
@@ -320,7 +334,7 @@ def trend_table(series: Series, cohort: Cohort, measure: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=TREND_COLUMNS)
 
 
-TREND_COLUMNS = ["as_of", "level", "share", "low", "high", "n", "words"]
+TREND_COLUMNS = ["as_of", "level", "share", "low", "high", "qualifier", "n", "words"]
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -343,7 +357,7 @@ def share_words(row: Mapping[Any, Any], name: str) -> str:
     >>> share_words(row, "x")
     'at most 10 % (95 % interval 0 to 24 %)'
     """
-    value = _qualified(row[name], row.get(f"{name}_qualifier", "="))
+    value = qualified(row[name], row.get(f"{name}_qualifier", "="))
     return f"{value} (95 % interval {percent(Interval(row[f'{name}_low'], row[f'{name}_high']))})"
 
 
@@ -352,7 +366,15 @@ def at_or_above(level: int) -> str:
     return f"at level {level} or above" if level < LEVELS[-1] else f"at level {level}"
 
 
-def _qualified(value: float, qualifier: str) -> str:
+def qualified(value: float, qualifier: str) -> str:
+    """
+    Write a share with what was cut off of it.
+
+    Examples
+    --------
+    >>> qualified(0.9, ">="), qualified(0.5, "=")
+    ('at least 90 %', '50 %')
+    """
     before = {"<=": "at most ", ">=": "at least "}.get(qualifier, "")
     return f"{before}{value:.0%}".replace("%", " %")
 

@@ -7,13 +7,15 @@ cannot be told apart.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from pkimm_analytics.audit.published import LEVEL_BOUNDS, Interval
 from pkimm_analytics.benchmark.comparison import percent
-from pkimm_analytics.benchmark.panels import at_or_above, share_words
+from pkimm_analytics.benchmark.ladder import cohort_words
+from pkimm_analytics.benchmark.panels import at_or_above, qualified, share_words
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.tables import OVERALL
 
@@ -43,10 +45,8 @@ def level_sentence(table: pd.DataFrame, level: int) -> str:
         return text
     ordered = others.sort_values(name, ascending=False, kind="stable")
     top, bottom = ordered.iloc[0], ordered.iloc[-1]
-    text += (
-        f" Most often there is {top['name']} ({top[name]:.0%}),"
-        f" least often {bottom['name']} ({bottom[name]:.0%})"
-    ).replace("%", " %")
+    most, least = (qualified(row[name], row[f"{name}_qualifier"]) for row in (top, bottom))
+    text += f" Most often there is {top['name']} ({most}), least often {bottom['name']} ({least})"
     alike = _overlap(top[f"{name}_low"], bottom[f"{name}_high"])
     return f"{text}; the two are not distinguishable." if alike else f"{text}."
 
@@ -66,9 +66,10 @@ def step_sentence(table: pd.DataFrame, name: str) -> str:
         return NOTHING
     groups = list(dict.fromkeys(table["group"]))
     first = table[table["group"] == groups[0]].set_index("level")
-    shares = ", ".join(f"{first['share'][lv]:.0%} at {lv}" for lv in LEVEL_BOUNDS)
+    shares = ", ".join(
+        f"{qualified(first['share'][lv], first['qualifier'][lv])} at {lv}" for lv in LEVEL_BOUNDS
+    )
     text = f"{name}, {groups[0]}: {shares} or above; everybody is at 1 or above."
-    text = text.replace("%", " %")
     if len(groups) < 2:
         return text
     second = table[table["group"] == groups[1]].set_index("level")
@@ -102,7 +103,27 @@ def quartile_sentence(table: pd.DataFrame) -> str:
     return text
 
 
-def group_sentence(table: pd.DataFrame, level: int) -> str:
+def base_sentence(dimension: str, asked: Mapping[str, str], used: Mapping[str, str]) -> str:
+    """
+    Say which organizations the groups of a dimension divide, where not all of them.
+
+    Parameters
+    ----------
+    asked, used : mapping of str to str
+        Peer group, and what of it :func:`.panels.group_base` left.
+    """
+    narrowed = {d: c for d, c in asked.items() if d != dimension}
+    if used:
+        return f"Groups of {cohort_words(used)}."
+    if not narrowed:
+        return ""
+    return (
+        f"These are groups of all organizations, not of {cohort_words(narrowed)}:"
+        f" the release has no tables of {' and '.join([*narrowed, dimension])} together."
+    )
+
+
+def group_sentence(table: pd.DataFrame, level: int, base: str = "") -> str:
     """
     Say which group has the largest and smallest share of the first measure.
 
@@ -112,26 +133,28 @@ def group_sentence(table: pd.DataFrame, level: int) -> str:
         As :func:`.panels.group_table` returns it.
     level : int
         2 to 5.
+    base : str
+        Which organizations the groups divide: :func:`base_sentence`, which goes first.
     """
     if table.empty:
         return NOTHING
+    before = f"{base} " if base else ""
     measure = table["measure"].iloc[0]
     groups = table[(table["measure"] == measure) & (table["group"] != ALL)]
     shown = groups[groups["is_published"]].sort_values("share", ascending=False, kind="stable")
     hidden = len(groups) - len(shown)
     withheld = f" {hidden} of {len(groups)} groups are withheld." if hidden else ""
     if len(shown) < 2:
-        return (
-            f"Fewer than two of these groups are published, so that none can be compared.{withheld}"
-        )
+        few = "Fewer than two of these groups are published, so that none can be compared."
+        return f"{before}{few}{withheld}"
     top, bottom = shown.iloc[0], shown.iloc[-1]
     text = (
-        f"{top['name']} {at_or_above(level)}: from {bottom['share']:.0%}"
-        f" ({bottom['group_name']}) to {top['share']:.0%} ({top['group_name']})"
-    ).replace("%", " %")
+        f"{top['name']} {at_or_above(level)}: from {_share(bottom)} ({bottom['group_name']})"
+        f" to {_share(top)} ({top['group_name']})"
+    )
     alike = _overlap(top["low"], bottom["high"])
     ending = "; even these two are not distinguishable." if alike else "."
-    return text + ending + withheld
+    return before + text + ending + withheld
 
 
 def gap_sentence(table: pd.DataFrame, level: int) -> str:
@@ -142,9 +165,8 @@ def gap_sentence(table: pd.DataFrame, level: int) -> str:
         return NOTHING
     first = table.iloc[0]
     interval = percent(Interval(first["low"], first["high"]))
-    share = f"{first['share']:.0%}".replace("%", " %")
     text = (
-        f"The largest gap: {first['name']}, where {share}"
+        f"The largest gap: {first['name']}, where {_share(first)}"
         f" (95 % interval {interval}) are below level {level}."
     )
     alike = [row.name_ for row in _named(table.iloc[1:]) if row.high >= first["low"]]
@@ -171,16 +193,20 @@ def trend_sentence(table: pd.DataFrame, level: int) -> str:
     first, last = rows.iloc[0], rows.iloc[-1]
     if len(rows) == 1:
         return (
-            f"There is one computation so far, as of {first['as_of']}: {first['share']:.0%}"
+            f"There is one computation so far, as of {first['as_of']}: {_share(first)}"
             f" {at_or_above(level)}. A figure is computed anew once enough organizations changed."
-        ).replace("%", " %")
+        )
     text = (
         f"From {first['as_of']} to {last['as_of']} the share {at_or_above(level)} went from"
-        f" {first['share']:.0%} to {last['share']:.0%}"
-    ).replace("%", " %")
+        f" {_share(first)} to {_share(last)}"
+    )
     apart = first["low"] > last["high"] or last["low"] > first["high"]
     ending = "." if apart else "; this is not distinguishable from no change."
     return f"{text}{ending} Who contributes may have changed as well."
+
+
+def _share(row: pd.Series) -> str:
+    return qualified(row["share"], row["qualifier"])
 
 
 def _overlap(low: float, high: float) -> bool:

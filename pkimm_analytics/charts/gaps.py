@@ -10,7 +10,16 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pkimm_analytics.charts.level_shares import names_axis
-from pkimm_analytics.charts.look import BLUE, GRID, INK, Labels, figure_of, pointed_at, rows_of
+from pkimm_analytics.charts.look import (
+    BLUE,
+    GRID,
+    INK,
+    MARKS,
+    Labels,
+    figure_of,
+    pointed_at,
+    rows_of,
+)
 
 _ROW = 30
 _LEAST = 0.12
@@ -30,7 +39,8 @@ def gaps(
     Parameters
     ----------
     table : DataFrame
-        ``name, share, low, high`` (0 to 1) and ``words``.
+        ``name, share, low, high`` (0 to 1), ``qualifier`` (``=``, ``<=`` or ``>=``) and
+        ``words``.
     title, subtitle : str
     labels : {"names", "short"}
         Whole names, or their first words, which fit on a phone.
@@ -55,7 +65,10 @@ def gaps(
             "thickness": 1.4,
             "width": 4,
         },
-        text=[f"{row.share * 100:.0f} %" if row.share >= _LEAST else "" for row in rows],
+        text=[
+            f"{MARKS[row.qualifier]}{row.share * 100:.0f} %" if row.share >= _LEAST else ""
+            for row in rows
+        ],
         textposition="inside",
         insidetextanchor="start",
         textangle=0,

@@ -14,7 +14,16 @@ import plotly.graph_objects as go
 
 from pkimm_analytics.charts.heatmap import SCALE
 from pkimm_analytics.charts.level_shares import names_axis
-from pkimm_analytics.charts.look import INK, SOFT, Labels, figure_of, pointed_at, rows_of, wrapped
+from pkimm_analytics.charts.look import (
+    INK,
+    MARKS,
+    SOFT,
+    Labels,
+    figure_of,
+    pointed_at,
+    rows_of,
+    wrapped,
+)
 
 _ROW = 27
 
@@ -33,7 +42,8 @@ def groups(
     ----------
     table : DataFrame
         One row for each cell, measures from top to bottom: ``measure, name, group,
-        group_name, is_published, share`` (0 to 1) and ``words``.
+        group_name, is_published, share`` (0 to 1), ``qualifier`` (``=``, ``<=`` or
+        ``>=``) and ``words``.
     title, subtitle : str
     labels : {"names", "short"}
         Whole names, or names that fit on a phone.
@@ -90,7 +100,9 @@ def _heat(grid: list[list[Any]], *, is_short: bool) -> go.Heatmap:
         z=[[float(c.share) if c.is_published else None for c in line] for line in grid],
         text=[
             [
-                f"{c.share * 100:.0f}{'' if is_short else ' %'}" if c.is_published else ""
+                f"{MARKS[c.qualifier]}{c.share * 100:.0f}{'' if is_short else ' %'}"
+                if c.is_published
+                else ""
                 for c in line
             ]
             for line in grid

@@ -19,6 +19,7 @@ from pkimm_analytics.charts.look import (
     LEVEL_COLORS,
     LEVEL_INK,
     LINE,
+    MARKS,
     Labels,
     figure_of,
     pointed_at,
@@ -36,7 +37,6 @@ _COLUMNS = [
 ]
 _ROW = 38
 _BAR = 0.56
-_MARKS = {"<=": "≤", ">=": "≥"}
 _LEAST = {False: 0.055, True: 0.09}
 """Narrowest part that holds its figure, on a wide page and on a phone; the table has all."""
 
@@ -131,7 +131,7 @@ def names_axis(names: list[str], labels: Labels) -> dict[str, Any]:
 def _parts(level: int, shown: list[tuple[int, Any]], *, is_short: bool) -> go.Bar:
     shares = [float(getattr(row, f"level_{level}")) for _, row in shown]
     unit = "" if is_short else " %"
-    marks = [_MARKS.get(getattr(row, f"level_{level}_qualifier"), "") for _, row in shown]
+    marks = [MARKS[getattr(row, f"level_{level}_qualifier")] for _, row in shown]
     return go.Bar(
         orientation="h",
         y=[y for y, _ in shown],

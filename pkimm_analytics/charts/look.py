@@ -32,6 +32,8 @@ LEVEL_COLORS = ("#f3e3a1", "#a3d5ab", "#52b3b8", "#2a72a8", "#2b3a8c")
 """Colors of levels 1 to 5: each darker than the one before, so that grey tells them apart too."""
 LEVEL_INK = (INK, INK, INK, "#ffffff", "#ffffff")
 """Color of a text on each of them; at least 4.5 to 1."""
+MARKS = {"=": "", "<=": "≤", ">=": "≥"}
+"""What stands before a share that was cut off, by its qualifier."""
 MINE = VERMILION
 """Color of the reader's own organization among its peers."""
 

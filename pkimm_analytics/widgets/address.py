@@ -72,7 +72,7 @@ class View:
         if name == "level" and value in {"2", "3", "4", "5"}:
             return replace(self, level=int(value))
         allowed = {
-            "view": VIEWS,
+            "view": views_of(bench),
             "by": bench.dimensions,
             "measure": bench.measures,
             "measures": measure_sets(bench, {}),
@@ -91,6 +91,11 @@ class View:
             if value and value != getattr(start, name):
                 parts[name] = str(value)
         return urlencode(parts)
+
+
+def views_of(bench: Benchmark) -> dict[str, str]:
+    """Return the views that a release has, and their names: groups need a dimension."""
+    return {key: name for key, name in VIEWS.items() if key != "groups" or bench.dimensions}
 
 
 def view_from(text: str, bench: Benchmark) -> View:

@@ -21,6 +21,7 @@ from pkimm_analytics.benchmark import sentences as say
 from pkimm_analytics.benchmark.panels import (
     at_or_above,
     gap_table,
+    group_base,
     group_table,
     has_cohort,
     level_table,
@@ -44,7 +45,7 @@ from pkimm_analytics.charts.look import Labels
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.overview import table_csv
 from pkimm_analytics.widgets import benchmark_parts as parts
-from pkimm_analytics.widgets.address import VIEWS, View, view_from
+from pkimm_analytics.widgets.address import VIEWS, View, view_from, views_of
 from pkimm_analytics.widgets.benchmark_mine import CSV, MyOrganization
 from pkimm_analytics.widgets.chart import ChartBox
 from pkimm_analytics.widgets.markup import Markup, joined, tag
@@ -80,7 +81,7 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
         self._workspace = None if workspace is None else Path(workspace)
         self._state: object = None
         self._series: Series | None = None
-        self._view = View()
+        self._view = self._shown = View()
         self._narrow = False
         self._table = pd.DataFrame()
         self._mine: MyOrganization | None = None
@@ -180,7 +181,8 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
         """Let the browser and Python draw each view once before it is asked for."""
         ladder = peer_ladder(series.newest, self._view.cohort)
         sets = measure_sets(series.newest, ladder.found)
-        views = [replace(self._view, view=name) for name in VIEWS if name != self._view.view]
+        names = [name for name in views_of(series.newest) if name != self._shown.view]
+        views = [replace(self._shown, view=name) for name in names]
         tables = [(view, _content(series, ladder, view, sets)[0]) for view in views]
         labels: Labels = "short" if self._narrow else "names"
         self._chart.rehearse(
@@ -229,9 +231,10 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
     def _show(self, *, has_new_group: bool = True) -> None:
         if self._series is None:
             return
-        bench, view = self._series.newest, self._view
-        ladder = peer_ladder(bench, view.cohort)
+        bench = self._series.newest
+        ladder = peer_ladder(bench, self._view.cohort)
         sets = measure_sets(bench, ladder.found)
+        self._shown = view = _possible(self._view, sets)
         self._table, sentence, caption = _content(self._series, ladder, view, sets)
         self._draw()  # before the words: the browser draws while they are written
         if has_new_group:
@@ -243,7 +246,7 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
         self._sections["words"].html = joined(
             [
                 tag("h2", VIEWS[view.view], id="pk-view"),
-                parts.tabs(view),
+                parts.tabs(bench, view),
                 parts.options(bench, view, sets, list(dict.fromkeys(measures))),
                 parts.sentence(sentence()),
             ]
@@ -261,7 +264,17 @@ class BenchmarkPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
             return
         labels: Labels = "short" if self._narrow else "names"
         ladder = peer_ladder(self._series.newest, self._view.cohort)
-        self._chart.show(_figure(self._series, ladder, self._table, self._view, labels))
+        self._chart.show(_figure(self._series, ladder, self._table, self._shown, labels))
+
+
+def _possible(view: View, sets: dict[str, tuple[str, ...]]) -> View:
+    """Return the view with measures that its group has; others give way to the first ones."""
+    inside = {m for one in sets.values() for m in one}
+    return replace(
+        view,
+        measures=view.measures if view.measures in sets else "categories",
+        measure=view.measure if view.measure in inside else next(iter(sets["categories"])),
+    )
 
 
 def _content(
@@ -269,10 +282,8 @@ def _content(
 ) -> tuple[pd.DataFrame, Callable[[], str], str]:
     """Table, sentence (when it is asked for) and caption of a view."""
     bench, cohort = series.newest, ladder.found
-    chosen = sets.get(view.measures, sets["categories"])
-    inside = {m for one in sets.values() for m in one}
-    measure = view.measure if view.measure in inside else next(iter(sets["categories"]))
-    name, level = name_of(bench, measure), view.level
+    chosen, measure, level = sets[view.measures], view.measure, view.level
+    name = name_of(bench, measure)
     everybody: list[dict[str, str]] = [{}] if cohort else []
     if view.view == "steps":
         table = step_table(bench, [cohort, *everybody], measure)
@@ -281,10 +292,12 @@ def _content(
         table = quartile_table(bench, cohort, chosen)
         return table, lambda: say.quartile_sentence(table), "Quantiles of the levels"
     if view.view == "groups":
-        by = view.by or next(iter(bench.dimensions), "")
+        by = view.by or bench.dimensions[0]
         table = group_table(bench, by, cohort, chosen, level)
-        caption = f"Share {at_or_above(level)} by group"
-        return table, lambda: say.group_sentence(table, level), caption
+        used = group_base(bench, by, cohort)
+        caption = f"Share {at_or_above(level)} by group, {cohort_words(used)}"
+        base = say.base_sentence(by, cohort, used)
+        return table, lambda: say.group_sentence(table, level, base), caption
     if view.view == "gaps":
         table = gap_table(bench, cohort, chosen, level)
         return (
@@ -326,7 +339,7 @@ def _figure(series: Series, ladder: Ladder, table: pd.DataFrame, view: View, lab
         ),
         "groups": lambda: groups(
             table,
-            title="Groups beside each other",
+            title=f"Groups beside each other{_divided(bench, ladder, view, labels)}",
             subtitle=f"Share {at_or_above(level)}; a dot: withheld. From {release}",
             labels=labels,
         ),
@@ -345,6 +358,12 @@ def _figure(series: Series, ladder: Ladder, table: pd.DataFrame, view: View, lab
         ),
     }
     return drawing[view.view]()
+
+
+def _divided(bench: Benchmark, ladder: Ladder, view: View, labels: Labels) -> str:
+    """Say which organizations the groups divide, where the title has room for it."""
+    used = group_base(bench, view.by or bench.dimensions[0], ladder.found)
+    return f", {cohort_words(used)}" if used and labels == "names" else ""
 
 
 def _file_name(series: Series, view: View) -> str:

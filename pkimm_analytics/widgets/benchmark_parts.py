@@ -20,7 +20,7 @@ from pkimm_analytics.charts.look import LEVEL_COLORS
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.organization import ALL
-from pkimm_analytics.widgets.address import VIEWS, View
+from pkimm_analytics.widgets.address import View, views_of
 from pkimm_analytics.widgets.markup import Markup, data_table, joined, tag
 
 DIMENSION_NAMES = {
@@ -254,7 +254,7 @@ def found_group(bench: Benchmark, ladder: Ladder, *, is_in_plan: bool) -> Markup
 # --- the view ----------------------------------------------------------------------------
 
 
-def tabs(view: View) -> Markup:
+def tabs(bench: Benchmark, view: View) -> Markup:
     """Choose what is shown."""
     buttons = [
         tag(
@@ -266,7 +266,7 @@ def tabs(view: View) -> Markup:
             data_value=key,
             aria_pressed="true" if key == view.view else "false",
         )
-        for key, name in VIEWS.items()
+        for key, name in views_of(bench).items()
     ]
     return tag("div", *buttons, class_="pk-tabs", role="group", aria_label="What is shown")
 
@@ -442,7 +442,7 @@ def _gap_rows(table: pd.DataFrame) -> Rows:
     rows = [
         [
             str(row["name"]),
-            _share(row["share"]),
+            _share(row["share"], row["qualifier"]),
             _range(row["low"], row["high"]),
             str(row["n"]),
             str(row["as_of"]),
@@ -458,7 +458,7 @@ def _trend_rows(table: pd.DataFrame) -> Rows:
         [
             str(row["as_of"]),
             str(row["level"]),
-            _share(row["share"]),
+            _share(row["share"], row["qualifier"]),
             _range(row["low"], row["high"]),
             str(row["n"]),
         ]

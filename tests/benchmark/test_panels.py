@@ -10,6 +10,7 @@ from pkimm_analytics.benchmark import compare, sentences
 from pkimm_analytics.benchmark.comparison import ABOVE, BELOW
 from pkimm_analytics.benchmark.panels import (
     gap_table,
+    group_base,
     group_table,
     has_cohort,
     level_table,
@@ -25,7 +26,7 @@ from pkimm_analytics.benchmark.panels import (
 from pkimm_analytics.benchmark.series import open_series
 from pkimm_analytics.errors import DisclosureError
 from pkimm_analytics.synthetic import sample_history
-from tests.benchmark.made import EVERYBODY, PLAN, made_release
+from tests.benchmark.made import EVERYBODY, PLAN, group, made_release
 
 CATEGORIES = ("overall", *PLAN.categories)
 FINANCE = {"sector": "finance"}
@@ -170,9 +171,9 @@ def test_sentences_say_where_two_figures_cannot_be_told_apart():
     Intervals that touch are not distinguishable; those that do not, are.
     """
     rows = [
-        {"measure": "a", "name": "A", "share": 0.6, "low": 0.5, "high": 0.7},
-        {"measure": "b", "name": "B", "share": 0.5, "low": 0.4, "high": 0.6},
-        {"measure": "c", "name": "C", "share": 0.2, "low": 0.1, "high": 0.3},
+        {"measure": "a", "name": "A", "share": 0.6, "low": 0.5, "high": 0.7, "qualifier": "="},
+        {"measure": "b", "name": "B", "share": 0.5, "low": 0.4, "high": 0.6, "qualifier": "="},
+        {"measure": "c", "name": "C", "share": 0.2, "low": 0.1, "high": 0.3, "qualifier": "="},
     ]
     text = sentences.gap_sentence(pd.DataFrame(rows), 3)
     assert "A, where 60 % (95 % interval 50 to 70 %) are below level 3" in text
@@ -180,7 +181,7 @@ def test_sentences_say_where_two_figures_cannot_be_told_apart():
     cells = [
         {"measure": "m", "name": "M", "group": g, "group_name": g, "is_published": True, **row}
         for g, row in (("x", rows[0]), ("y", rows[2]))
-        for row in [{k: row[k] for k in ("share", "low", "high")}]
+        for row in [{k: row[k] for k in ("share", "low", "high", "qualifier")}]
     ]
     text = sentences.group_sentence(pd.DataFrame(cells), 3)
     assert "from 20 % (y) to 60 % (x)." in text
@@ -190,6 +191,51 @@ def test_sentences_say_where_two_figures_cannot_be_told_apart():
     text = sentences.group_sentence(pd.DataFrame(cells), 3)
     assert "none can be compared" in text
     assert "1 of 2 groups are withheld" in text
+
+
+def test_what_was_cut_off_is_said_wherever_a_share_is(tmp_path):
+    """
+    Everybody reaches level 2 and nobody level 5: no sentence has these as exact shares.
+    """
+    levels = {measure: np.array([0, 40, 40, 20, 0]) for measure in CATEGORIES}
+    counts = {EVERYBODY: levels, group(sector="finance"): levels, group(sector="public"): levels}
+    series = open_series(made_release(tmp_path, counts, tier=100))
+    bench = series.newest
+    gap = gap_table(bench, {}, CATEGORIES, 5)
+    trend = trend_table(series, {}, "overall")
+    groups = group_table(bench, "sector", {}, CATEGORIES, 2)
+    assert set(gap["qualifier"]) == {">="}
+    assert trend["qualifier"].tolist() == [">=", "=", "=", "<="]
+    figures = bench.figures({}, ["overall"]).iloc[0]
+    least, most = (f"at least {figures['at_least_2']:.0%}", f"at most {figures['at_least_5']:.0%}")
+    level = sentences.level_sentence(level_table(bench, {}, CATEGORIES), 2)
+    steps = sentences.step_sentence(step_table(bench, [{}], "overall"), "Overall")
+    below = f"at least {1 - figures['at_least_5']:.0%}"
+    for text, words in (
+        (sentences.gap_sentence(gap, 5), below),
+        (sentences.trend_sentence(trend, 2), least),
+        (sentences.group_sentence(groups, 2), least),
+        (level.split("Most often")[1], least),
+        (steps, f"{least} at 2"),
+        (steps, f"{most} at 5"),
+    ):
+        assert words.replace("%", " %") in text
+
+
+def test_groups_say_which_organizations_they_divide(bench):
+    """
+    Those of the peer group where the release has both together, else all of them, and why.
+    """
+    assert group_base(bench, "region", FINANCE) == FINANCE
+    assert group_base(bench, "role", FINANCE) == group_base(bench, "sector", FINANCE) == {}
+    table = group_table(bench, "region", FINANCE, CATEGORIES, 3)
+    together = sentences.base_sentence("region", FINANCE, FINANCE)
+    text = sentences.group_sentence(table, 3, together)
+    assert text.startswith("Groups of sector: Finance and insurance. ")
+    apart = sentences.base_sentence("role", FINANCE, {})
+    assert "not of sector: Finance and insurance" in apart
+    assert "no tables of sector and role together" in apart
+    assert sentences.base_sentence("sector", FINANCE, {}) == ""
 
 
 def test_sentences_of_nothing_say_that_nothing_is_published(bench):

@@ -60,8 +60,9 @@ def all_charts(name: str) -> dict[str, Any]:
         }
     )
     boxes = {"median": 3, "p25": 2, "p75": 4, "p10": 1, "p90": 5, "words": name}
-    cell = {"measure": "m", "group": "g", "group_name": name, "is_published": True, "share": 0.4}
-    gap = {"name": name, "share": 0.4, "low": 0.3, "high": 0.5, "words": name}
+    cell = {"measure": "m", "group": "g", "group_name": name, "is_published": True}
+    cell |= {"share": 0.4, "qualifier": "="}
+    gap = {"name": name, "share": 0.4, "low": 0.3, "high": 0.5, "qualifier": "=", "words": name}
     point = {"as_of": "2026Q3", "level": 3, "share": 0.4, "low": 0.3, "high": 0.5, "words": name}
     return {
         "levels": level_shares(level_rows(name)),
@@ -130,7 +131,7 @@ def test_a_box_comes_from_the_printed_quartiles_alone() -> None:
 
 def test_a_withheld_cell_is_a_dot_without_a_color() -> None:
     """
-    So that it is not taken for a small share.
+    So that it is not taken for a small share; one that is shown says what was cut off.
     """
     cells = [("a", True, 0.4), ("b", False, np.nan)]
     table = pd.DataFrame(
@@ -142,6 +143,7 @@ def test_a_withheld_cell_is_a_dot_without_a_color() -> None:
                 "group_name": group,
                 "is_published": shown,
                 "share": share,
+                "qualifier": ">=" if shown else "",
                 "words": "w",
             }
             for group, shown, share in cells
@@ -149,18 +151,19 @@ def test_a_withheld_cell_is_a_dot_without_a_color() -> None:
     )
     figure = groups(table)
     assert list(figure.data[0].z[0]) == [0.4, None]
-    assert list(figure.data[0].text[0]) == ["40 %", ""]
+    assert list(figure.data[0].text[0]) == ["≥40 %", ""]
     assert [(note.x, note.text) for note in figure.layout.annotations] == [(1, "·")]
 
 
 def test_the_whisker_of_a_gap_ends_at_its_interval() -> None:
     """
-    Also where the interval is not symmetric.
+    Also where the interval is not symmetric; the figure says what was cut off.
     """
-    row = {"name": "A", "share": 0.4, "low": 0.35, "high": 0.6, "words": "A"}
+    row = {"name": "A", "share": 0.4, "low": 0.35, "high": 0.6, "words": "A", "qualifier": "<="}
     bars = gaps(pd.DataFrame([row])).data[0]
     assert bars.x[0] + bars.error_x.array[0] == pytest.approx(0.6)
     assert bars.x[0] - bars.error_x.arrayminus[0] == pytest.approx(0.35)
+    assert bars.text[0] == "≤40 %"
 
 
 def test_one_level_of_a_trend_is_strong_and_has_the_interval() -> None:

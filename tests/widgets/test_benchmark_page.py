@@ -223,6 +223,44 @@ def test_requirements_are_shown_where_the_release_has_them(page: BenchmarkPage) 
     assert page.table["measure"].tolist()[0] == "overall"
 
 
+def test_a_requirement_that_a_group_does_not_have_gives_way_everywhere(
+    page: BenchmarkPage,
+) -> None:
+    """
+    Title, chart, table and control name the measure that is shown, not the one before.
+    """
+    key = "M.key-management.key-inventory"
+    name = MODEL.name(key)
+    do(page, "view", "steps")
+    do(page, "measure", key)
+    figure = figure_of(page)
+    assert figure is not None
+    assert name in figure["layout"]["title"]["text"]
+    do(page, "pick-sector", "finance")
+    figure = figure_of(page)
+    assert figure is not None
+    assert name not in json.dumps(figure)
+    assert "Overall" in figure["layout"]["title"]["text"]
+    assert re.search(r'<option value="overall" selected[^>]*>Overall', html_of(page))
+    assert page.view.measure == key
+
+
+def test_a_release_of_one_group_has_every_view_but_that_of_groups(tmp_path: Path) -> None:
+    """
+    The first release of a small community; an address that asks for groups is of no use.
+    """
+    levels = {measure: np.array([3, 4, 5, 2, 1]) for measure in MEASURES}
+    page = BenchmarkPage(made_release(tmp_path, {EVERYBODY: levels}, tier=10))
+    do(page, "shown")
+    assert len(page._chart.rehearsal) == len(VIEWS) - 2
+    assert "one group only" in html_of(page)
+    assert 'id="pk-view-groups"' not in html_of(page)
+    do(page, "address", "view=groups")
+    assert page.view == View()
+    do(page, "view", "gaps")
+    assert "The largest gap" in html_of(page)
+
+
 def test_the_trend_follows_all_releases_of_the_folder(page: BenchmarkPage) -> None:
     """
     One computation for each quarter; a single release has one point.
