@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cache
@@ -470,8 +470,3 @@ def _answer(document: Mapping[str, Any]) -> Answer:
 @cache
 def _plain_answer(state: str, level: int | None) -> Answer:
     return Answer(state=State(state), level=level)
-
-
-def problems_as_caveats(problems: Iterable[Problem], code: str) -> tuple[Caveat, ...]:
-    """Turn what a reader had to remark into caveats that stay with the assessment."""
-    return tuple(Caveat(code=code, message=str(problem)) for problem in problems)

@@ -4,7 +4,6 @@ from pkimm_analytics.audit.artifacts import Secrets, scan_file, scan_folder
 from pkimm_analytics.audit.findings import Finding, Group
 from pkimm_analytics.audit.manifests import check_manifest
 from pkimm_analytics.audit.published import Cell, Interval, Published, from_columns, read_release
-from pkimm_analytics.audit.repository import scan_repository
 from pkimm_analytics.audit.successive import Vintage
 from pkimm_analytics.audit.suite import Rules, attack_release, attack_series
 from pkimm_analytics.audit.truth import Truth
@@ -26,5 +25,4 @@ __all__ = [
     "read_release",
     "scan_file",
     "scan_folder",
-    "scan_repository",
 ]

@@ -149,11 +149,6 @@ def _coarser(
     return coarse, relaxed
 
 
-def _editions_without(known: Sequence[str]) -> set[str]:
-    """Editions that exist but not in a release: to ask for one is no mistake."""
-    return set(shipped_versions()) - set(known)
-
-
 def published_code_of(dimension: str, code: str) -> str | None:
     """Code under which a leaf code is published, None if it is no code at all."""
     if dimension == "assurance":

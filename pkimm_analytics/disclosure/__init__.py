@@ -6,7 +6,7 @@ from pkimm_analytics.disclosure.policy import Policy, check_policy, load_policy
 from pkimm_analytics.disclosure.records import Records, read_records
 from pkimm_analytics.disclosure.release import Candidate, make_release
 from pkimm_analytics.disclosure.sources import open_contributions, private_folder
-from pkimm_analytics.disclosure.state import forget, forgetting
+from pkimm_analytics.disclosure.state import forgetting
 from pkimm_analytics.disclosure.table import BENCHMARK
 from pkimm_analytics.disclosure.writing import Written, publish, release_folders
 
@@ -19,7 +19,6 @@ __all__ = [
     "Written",
     "check_plan",
     "check_policy",
-    "forget",
     "forgetting",
     "load_plan",
     "load_policy",

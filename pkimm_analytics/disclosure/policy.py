@@ -148,7 +148,6 @@ _AT_MOST = {
     "assessor_changes_percent": (1, 100, 50),
 }
 _PLAIN = {"version": (1, 10**6), "window_months": (3, 120), "rounds": (1, 20)}
-_SAFE_CODING = ((10, 20), (20, 10), (100, 2))
 _STRUCTURED = ("bands", "steps_percent", "coding", "homogeneous", "quantiles", "override")
 
 

@@ -307,11 +307,6 @@ class _Work:
                 block[counts.measures[measure]] = figures
         return block
 
-    @property
-    def is_anything_new(self) -> bool:
-        """Whether any group is computed anew; else the table is the one before."""
-        return any(bool(flags.any()) for flags in self.refreshed.values())
-
     def concerned(self, findings: Sequence[Finding]) -> list[Finding]:
         """
         Leave out what is said about groups that are carried forward.

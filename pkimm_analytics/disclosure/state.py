@@ -198,44 +198,28 @@ def _keys(members: Members) -> NDArray[np.uint64]:
     return np.asarray(members.parent ^ ((members.group.astype(np.uint64) + np.uint64(1)) * _SPREAD))
 
 
-def forget(folder: Path, gone: Iterable[str], partly: Iterable[str] = ()) -> int:
+@contextmanager
+def forgetting(folder: Path) -> Iterator[Forget]:
     """
-    Remove withdrawn contributors from the state.
+    Hold the state, and yield what removes withdrawn contributors from it.
 
-    Figures that they are part of stay as they are until enough others changed.
+    Whoever removes contributions holds it first, so that nothing is removed if the state
+    could not be told. Figures that the contributors are part of stay as they are until
+    enough others changed.
 
     Parameters
     ----------
     folder : Path
         Private folder of the disclosure, beside the collection.
-    gone : iterable of str
-        Pseudonyms of parents, or of organizations without one, who have nothing left in
-        the collection: no hash of them stays.
-    partly : iterable of str
-        Those who withdrew something and still have contributions: what they had answered
-        is forgotten, and what comes to light in its place is no change.
 
-    Returns
-    -------
-    int
-        Entries that were removed or emptied.
-
-    Raises
+    Yields
     ------
-    DisclosureError
-        If the state is damaged, or a release is being made.
-    """
-    with forgetting(folder) as tell:
-        return tell(gone, partly)
-
-
-@contextmanager
-def forgetting(folder: Path) -> Iterator[Forget]:
-    """
-    Hold the state, and yield what does the work of :func:`forget`.
-
-    Whoever removes contributions holds it first, so that nothing is removed if the state
-    could not be told.
+    callable
+        Takes two iterables of pseudonyms of parents, or of organizations without one:
+        those who have nothing left in the collection, of whom no hash stays, and those
+        who withdrew something and still have contributions, whose answers are forgotten,
+        so that what comes to light in their place is no change. Returns how many entries
+        were removed or emptied.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """Other people's formats to assessments, one file for each; detection by content."""
 
 from pkimm_analytics.loaders.loaded import Loaded
-from pkimm_analytics.loaders.sources import Source, find_sources, load, load_content
+from pkimm_analytics.loaders.sources import Source, find_sources, load
 
-__all__ = ["Loaded", "Source", "find_sources", "load", "load_content"]
+__all__ = ["Loaded", "Source", "find_sources", "load"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pkimm_analytics.assessment import check, loads
-from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError
+from pkimm_analytics.errors import Problem, SourceFormatError
 from pkimm_analytics.files import MAX_BYTES, check_size, read_json, read_limited
 from pkimm_analytics.loaders import tabular, web_tool, workbook
 from pkimm_analytics.loaders.loaded import Loaded
@@ -124,11 +124,6 @@ def load(source: Source, tell: Callable[[], object] | None = None) -> list[Loade
         ) from None
 
 
-def load_content(content: bytes, name: str) -> list[Loaded]:
-    """Read content that is already at hand, such as an upload; as :func:`load`."""
-    return load(Source(name, content=content))
-
-
 def _load(content: bytes, name: str, tell: Callable[[], object] | None) -> list[Loaded]:
     if content.startswith((b"PK", _OLE)):
         return _load_workbook(content, name, tell)
@@ -203,8 +198,3 @@ def _load_own(content: bytes, name: str) -> Loaded:
             assessment, answers={k: a for k, a in assessment.answers.items() if k not in kept}
         )
     return Loaded(assessment, tuple(problems))
-
-
-def describe(error: PkimmError) -> list[Problem]:
-    """Problems of an error, or the error itself as one."""
-    return list(error.problems) or [Problem("", error.message)]

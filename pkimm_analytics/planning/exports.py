@@ -22,7 +22,6 @@ from pkimm_analytics.overview import table_csv
 from pkimm_analytics.planning.action_plans import PARTS, PlanState, Tracked, action_plan_table
 from pkimm_analytics.planning.roadmap import is_day
 
-CSV, ICALENDAR, MARKDOWN = "csv", "ics", "md"
 PART_TITLES = {
     "objectives": "Objectives",
     "responsibility": "Responsibility",

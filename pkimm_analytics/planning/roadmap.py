@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from pkimm_analytics.assessment import Assessment, carry
+from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import Model, category_of, model_of, module_of
 from pkimm_analytics.overview import signed_text
@@ -119,22 +119,6 @@ class Roadmap:
     needs: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One planned raise and what a later assessment found; `level` None if not rated."""
-
-    phase: int
-    key: str
-    before: int
-    planned: int
-    level: int | None
-
-    @property
-    def is_reached(self) -> bool:
-        """Whether the planned level was reached."""
-        return self.level is not None and self.level >= self.planned
-
-
 def roadmap(
     assessment: Assessment,
     plan: Plan,
@@ -182,24 +166,6 @@ def roadmap(
     phases = tuple(_phases(assessment, plan, places, costs, when, model))
     today = score(assessment, model)
     return Roadmap(today, plan, phases, tuple(_late(targets, today, phases)), needs)
-
-
-def outcomes(plan: Roadmap, later: Assessment) -> tuple[Outcome, ...]:
-    """
-    Compare each planned raise with a later assessment, of any edition.
-
-    Raises
-    ------
-    UnknownEditionError
-        If an edition is not installed.
-    """
-    model = plan.today.model
-    carried = carry(later, model_of(later.model), model)
-    return tuple(
-        Outcome(phase.number, r.key, r.before, r.after, carried.answer(r.key).level)
-        for phase in plan.phases
-        for r in phase.raises
-    )
 
 
 def phase_table(plan: Roadmap) -> pd.DataFrame:

@@ -113,7 +113,6 @@ class Impact:
 
     key: str
     level: int
-    category_gain: Fraction
     overall_gain: Fraction
 
 
@@ -360,7 +359,7 @@ def impacts(assessment: Assessment, model: Model | None = None) -> list[Impact]:
     problem = _Problem(assessment, model, Effort(), frozenset(), {})
     shares = problem._category_shares(OVERALL)  # same file
     found = [
-        Impact(key, problem.now[key], weight, weight * shares[category_of(key)])
+        Impact(key, problem.now[key], weight * shares[category_of(key)])
         for key, weight in problem.weights.items()
         if problem.now[key] < TOP
     ]

@@ -18,7 +18,7 @@ import pandas as pd
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.errors import PkimmError
-from pkimm_analytics.model import comparability, model_of, module_of
+from pkimm_analytics.model import comparability, module_of
 from pkimm_analytics.overview import STATE_WORDS, signed_text, workspace_table
 from pkimm_analytics.progress.bridge import Bridge, Step, like_for_like
 from pkimm_analytics.scoring import Scores, figure_text, score
@@ -260,8 +260,3 @@ _DELTA_COLUMNS = [
 
 def _words(state: str) -> str:
     return {**{str(k): v for k, v in STATE_WORDS.items()}, "absent": ABSENT}[state]
-
-
-def editions_of(history: Sequence[Assessment]) -> list[str]:
-    """Editions of a history, each once, in the order in which they were used."""
-    return list(dict.fromkeys(str(model_of(a.model).edition) for a in history))

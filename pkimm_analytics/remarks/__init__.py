@@ -1,7 +1,7 @@
 """What people remarked on the model and the process, and what the group decided."""
 
 from pkimm_analytics.remarks.decision import DISPOSITIONS, Decision, describe_decision
-from pkimm_analytics.remarks.document import FORMAT, dumps, loads, read_remarks
+from pkimm_analytics.remarks.document import FORMAT, dumps, read_remarks
 from pkimm_analytics.remarks.place import (
     Added,
     Contact,
@@ -40,7 +40,6 @@ __all__ = [
     "Remark",
     "describe_decision",
     "dumps",
-    "loads",
     "open_feedback",
     "read_remarks",
     "remark_of",

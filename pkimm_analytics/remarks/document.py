@@ -25,23 +25,6 @@ def dumps(remarks: Iterable[Remark]) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def loads(content: bytes, name: str = "feedback") -> tuple[Remark, ...]:
-    """
-    Read a document of which every remark is valid.
-
-    Raises
-    ------
-    SourceFormatError
-        If it is none, or any remark is not valid; every problem is listed.
-    """
-    remarks, problems = read_remarks(content, name)
-    if problems:
-        raise SourceFormatError(
-            f"{name} has {len(problems)} problem(s). Nothing was imported.", problems
-        )
-    return tuple(remarks)
-
-
 def read_remarks(content: bytes, name: str = "feedback") -> tuple[Sequence[Remark], list[Problem]]:
     """
     Read the valid remarks of a document, and a problem for each value that is not.

@@ -13,8 +13,6 @@ from pkimm_analytics.organization import PREFER_NOT_TO_SAY
 QUARTERS = ("2024Q4", "2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2", "2026Q3")
 """Quarters that are simulated unless others are asked for."""
 
-MOST_ORGANIZATIONS = 1_000_000
-
 ADOPTED = {"1.0.0": "0001Q1", "1.1.0": "2025Q2", "2.0.0": "2026Q1"}
 """Quarter from which new assessments use an edition; organizations follow within a year."""
 

@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from pkimm_analytics.audit import Secrets, scan_file, scan_folder
-from pkimm_analytics.audit.pseudonyms import guessable_pseudonyms
 
 CANARY = "Canary Bank of Nowhere"
 SECRETS = Secrets(words=[CANARY], columns=[np.array([1, 2, 2, 3, 3, 4, 5])])
@@ -154,23 +153,6 @@ def test_a_mail_address_and_a_share_link_are_found():
     """
     link = "https://tool.example/#a=" + "x" * 60
     assert ids("a.md", f"Write to someone@example.org or {link}".encode(), Secrets()) == {"T26"}
-
-
-def test_hashed_names_are_guessed_and_keyed_ones_are_not():
-    """
-    A dictionary of names against digests and keyed digests.
-    """
-    import hashlib
-    import hmac
-    import uuid
-
-    name = "Example Bank"
-    weak = hashlib.sha256(name.casefold().encode()).hexdigest()[:20]
-    for pseudonym in (weak, str(uuid.uuid5(uuid.NAMESPACE_DNS, name))):
-        assert guessable_pseudonyms([pseudonym], [name, "Other Bank"])
-    key = bytes(range(32))
-    strong = base64.b32encode(hmac.digest(key, b"pkimm/org/v1\0" + name.encode(), "sha256"))
-    assert guessable_pseudonyms([strong.decode()[:26]], [name]) == []
 
 
 def test_what_cannot_be_searched_is_a_finding(tmp_path):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pkimm_analytics.audit import Secrets
-from pkimm_analytics.audit.repository import scan_repository
 from pkimm_analytics.errors import DisclosureError
+from tests.audit.repository import scan_repository
 from tests.planted import COMMENT, MAIL, PLANTED
 
 ROOT = Path(__file__).resolve().parents[2]

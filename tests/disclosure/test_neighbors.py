@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pkimm_analytics.disclosure import forget, load_policy, publish
+from pkimm_analytics.disclosure import forgetting, load_policy, publish
 from tests.disclosure.population import FEW, PLAN, join, population, rows
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,7 +82,8 @@ def test_withdrawing_one_organization_changes_no_byte(tmp_path):
     columns = population(40, 3, plan=SMALL)
     first = make(tmp_path, columns)
     assert make(tmp_path, rows(columns, np.arange(40) != 7)) == first
-    forget(tmp_path / "p", [columns["parent"][9]])
+    with forgetting(tmp_path / "p") as forget:
+        forget([columns["parent"][9]], ())
     assert make(tmp_path, rows(columns, np.arange(40) != 9)) == first
 
 

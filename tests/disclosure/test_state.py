@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pkimm_analytics.audit import Vintage, attack_series
-from pkimm_analytics.disclosure import forget, load_policy, make_release
+from pkimm_analytics.disclosure import forgetting, load_policy, make_release
 from pkimm_analytics.disclosure.state import read_state, write_state
 from pkimm_analytics.errors import DisclosureError, PolicyError
 from tests.disclosure.population import FEW, join, population, rows, truth_of
@@ -139,7 +139,8 @@ def test_the_state_survives_a_round_trip_and_forgets(tmp_path, first):
     assert state.blocks == before.state.blocks
     assert release(columns, state).columns == before.columns
     n = len(state.members)
-    assert forget(tmp_path, [columns["parent"][0]]) == 1
+    with forgetting(tmp_path) as forget:
+        assert forget([columns["parent"][0]], ()) == 1
     assert len(read_state(tmp_path).members) == n - 1
     assert [p.name for p in tmp_path.glob("state-*")] == ["state-000002"]
 
@@ -152,7 +153,8 @@ def test_a_copy_beside_the_state_is_neither_read_nor_removed(tmp_path, first):
     write_state(tmp_path, before.state)
     shutil.copytree(tmp_path / "state-000001", tmp_path / "state-000001.bak")
     (tmp_path / "state-old").mkdir()
-    assert forget(tmp_path, [columns["parent"][0]]) == 1
+    with forgetting(tmp_path) as forget:
+        assert forget([columns["parent"][0]], ()) == 1
     assert len(read_state(tmp_path).members) == len(before.state.members) - 1
     names = sorted(p.name for p in tmp_path.glob("state-*"))
     assert names == ["state-000001.bak", "state-000002", "state-old"]
@@ -169,7 +171,8 @@ def test_what_a_withdrawal_brings_to_light_is_no_change(tmp_path, first):
     left = join(rows(columns, np.arange(14) >= 8), older)
     assert release(left, before.state).columns == before.columns
     write_state(tmp_path, before.state)
-    assert forget(tmp_path, [], columns["parent"][:8]) == 8
+    with forgetting(tmp_path) as forget:
+        assert forget((), columns["parent"][:8]) == 8
     state = read_state(tmp_path)
     assert (state.members.record == 0).sum() == 8
     older["quarter"][:] = "2026Q1"

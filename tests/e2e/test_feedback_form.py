@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pkimm_analytics.remarks import Remark, loads, open_feedback
+from pkimm_analytics.remarks import Remark, open_feedback, read_remarks
 from pkimm_analytics.workspace import Workspace
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> =1+1 😀 \u05e9\u05dc\u05d5\u05dd"
@@ -113,7 +113,9 @@ def test_a_remark_is_given_changed_and_handed_in_by_keyboard(
         keys.press("Enter")
     handed_in = tmp_path / "remarks.json"
     download.value.save_as(handed_in)
-    assert [(one.text, one.clarity) for one in loads(handed_in.read_bytes())] == [(HOSTILE, 3)]
+    assert [(one.text, one.clarity) for one in read_remarks(handed_in.read_bytes())[0]] == [
+        (HOSTILE, 3)
+    ]
     assert len(stored(workspace)) == before + 2
     assert page.title() != "owned"
 
@@ -212,5 +214,7 @@ def test_a_question_of_the_questionnaire_takes_feedback(
     page.get_by_role("button", name="4 Finish").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save the file to hand in").click()
-    assert HOSTILE in [one.text for one in loads(Path(download.value.path()).read_bytes())]
+    assert HOSTILE in [
+        one.text for one in read_remarks(Path(download.value.path()).read_bytes())[0]
+    ]
     assert page.title() != "owned"

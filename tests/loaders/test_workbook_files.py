@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pkimm_analytics.assessment import dumps, loads
 from pkimm_analytics.errors import PkimmError, SourceFormatError
-from pkimm_analytics.loaders.workbook import is_workbook, sniff_workbook
+from pkimm_analytics.loaders.workbook import sniff_workbook
 from pkimm_analytics.scoring import score
 from tests.loaders.invented_workbook import (
     LEVELS,
@@ -37,16 +37,6 @@ def test_the_two_workbooks_are_told_apart_by_their_content():
     assert sniff_workbook(other, "x") is None
     with pytest.raises(SourceFormatError, match="Overview, Scoping and Assessment"):
         read(other)
-
-
-def test_only_an_archive_with_a_workbook_is_a_workbook():
-    """
-    Neither a text nor any other zip archive is one.
-    """
-    assert is_workbook(full_workbook())
-    assert not is_workbook(b"PK\x03\x04 and no more")
-    assert not is_workbook(zipped({"a.txt": b"a"}))
-    assert not is_workbook(b"level,3")
 
 
 BOMB = b"<workbook>" + b" " * 5_000_000 + b"</workbook>"

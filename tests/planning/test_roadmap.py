@@ -16,7 +16,7 @@ from pkimm_analytics.planning import (
     cheapest_plan,
     planned_assessment,
 )
-from pkimm_analytics.planning.roadmap import Calendar, outcomes, phase_table, roadmap
+from pkimm_analytics.planning.roadmap import Calendar, phase_table, roadmap
 from pkimm_analytics.scoring import score
 
 MODEL = load_model("2.0.0")
@@ -154,20 +154,6 @@ def test_a_reached_target_has_no_phase():
     Nothing to raise, nothing to plan.
     """
     assert road_to(all_at(4), 3, when=Calendar(phases=3)).phases == ()
-
-
-def test_outcomes_compare_each_raise_with_a_later_assessment():
-    """
-    One was reached, one missed, one is not rated any more.
-    """
-    now = all_at(2)
-    road = road_to(now, 3)
-    keys = [r.key for r in road.plan.raises][:3]
-    later = dict(now.answers) | {keys[0]: rated(5)}
-    del later[keys[2]]
-    found = {o.key: o for o in outcomes(road, replace(now, answers=later))}
-    assert [found[key].is_reached for key in keys] == [True, False, False]
-    assert found[keys[2]].level is None
 
 
 def test_the_table_of_phases_climbs_from_today_to_the_plan():

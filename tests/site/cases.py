@@ -14,7 +14,7 @@ from typing import Any
 
 from pkimm_analytics.assessment import Mode, dumps
 from pkimm_analytics.errors import PkimmError
-from pkimm_analytics.loaders.sources import load_content
+from pkimm_analytics.loaders.sources import Source, load
 from pkimm_analytics.loaders.tabular import write_csv
 from pkimm_analytics.loaders.web_tool import write_link, write_yaml_export
 from pkimm_analytics.model import model_of
@@ -149,7 +149,7 @@ def _official(part: str, *patterns: str) -> Iterator[tuple[str, bytes]]:
 def expected(content: bytes) -> dict[str, Any] | None:
     """Exact scores by Python; None if nothing could be read."""
     try:
-        assessment = load_content(content, "source")[0].assessment
+        assessment = load(Source("source", content=content))[0].assessment
         scores = score(assessment)
     except PkimmError:
         return None

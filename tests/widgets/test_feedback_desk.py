@@ -17,7 +17,7 @@ pytest.importorskip("anywidget")
 
 from pkimm_analytics import remarks
 from pkimm_analytics.model import load_model
-from pkimm_analytics.remarks import KINDS, RATINGS, ROLES, WEIGHTS, loads, open_feedback
+from pkimm_analytics.remarks import KINDS, RATINGS, ROLES, WEIGHTS, open_feedback, read_remarks
 from pkimm_analytics.widgets import feedback_words as words
 from pkimm_analytics.widgets.feedback_desk import FeedbackDesk, elements_of
 from pkimm_analytics.widgets.feedback_form import FeedbackForm
@@ -150,7 +150,7 @@ def test_a_remark_that_was_withdrawn_is_not_handed_in(ask: Ask) -> None:
     file = ask("hand-in")["file"]
     content = base64.b64decode(file["content"])
     assert file["name"] == "pkimm-feedback-2026Q4.json"
-    assert [remark.text for remark in loads(content)] == [HOSTILE]
+    assert [remark.text for remark in read_remarks(content)[0]] == [HOSTILE]
     assert b"Ada" not in content
     assert b"ada@" not in content
 

@@ -277,14 +277,14 @@ def test_every_export_can_be_read_back(browser: Browser, kind: str) -> None:
     """
     The level survives; what the format cannot hold is said.
     """
-    from pkimm_analytics.loaders import load_content
+    from pkimm_analytics.loaders import Source, load
 
     browser.rate(KEY, 4)
     notes = f"{HOSTILE} {FORMULA}"
     browser.say("edit", edits=[{"target": KEY, "after": {"notes": notes}}])
     answer = browser.say("export", format=kind)
     assert answer["type"] == "exported", answer
-    (loaded,) = load_content(base64.b64decode(answer["content"]), answer["name"])
+    (loaded,) = load(Source(answer["name"], content=base64.b64decode(answer["content"])))
     assert loaded.assessment.answer(KEY).level == 4
     assert loaded.assessment.answer(KEY).notes in {notes, ""}
     if loaded.assessment.answer(KEY).notes == "":

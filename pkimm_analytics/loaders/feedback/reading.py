@@ -28,8 +28,6 @@ from pkimm_analytics.loaders.tabular.rows import capped
 from pkimm_analytics.model import Model
 from pkimm_analytics.remarks import Contact, Remark, read_remarks
 
-FORMS = ("json", "form", "issue")
-
 
 @dataclass(frozen=True)
 class LoadedFeedback:
@@ -102,7 +100,7 @@ def load_feedback(
 
 
 def form_of(content: bytes) -> str:
-    """Tell what a source is from its content: one of :data:`FORMS`."""
+    """Tell what a source is from its content: ``json``, ``form`` or ``issue``."""
     start = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(b"{"):
         return "json"

@@ -25,7 +25,6 @@ from pkimm_analytics.model import Category, Extension, Model, module_of
 Entries = Mapping[str, Any]
 Numeric = Callable[[Any], Any]
 
-NOT_APPLICABLE = -1.0
 MAX_SHOWN = 5
 
 REASONS = {

@@ -28,7 +28,6 @@ MAX_PART = 8_000_000
 """Bytes of one part that is read."""
 MAX_RATIO = 150
 """How many times larger a part may become; sheets reach about 30."""
-ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """Start of password-protected .xlsx files and of .xls files from before 2007."""
 
@@ -169,22 +168,6 @@ def _other_kind(members: Mapping[str, zipfile.ZipInfo]) -> str:
     if "content.xml" in members and "mimetype" in members:
         return "an OpenDocument file (.ods)"
     return "a zip archive without a workbook"
-
-
-def archive_members(content: bytes) -> frozenset[str] | None:
-    """
-    Names of the members of a zip archive, lower case, without unpacking anything.
-
-    Returns
-    -------
-    frozenset of str or None
-        None if the content is no zip archive, or one whose directory is damaged.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return frozenset(n.replace("\\", "/").casefold() for n in archive.namelist())
-    except _UNREADABLE:
-        return None
 
 
 def _refused(name: str, part: str, reason: str) -> SourceFormatError:

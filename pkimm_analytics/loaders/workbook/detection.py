@@ -8,20 +8,11 @@ from __future__ import annotations
 
 from pkimm_analytics.errors import Problem, SourceFormatError
 from pkimm_analytics.loaders.loaded import Loaded
-from pkimm_analytics.loaders.workbook.archive import ZIP_MAGIC, archive_members
 from pkimm_analytics.loaders.workbook.cells import Book
 from pkimm_analytics.loaders.workbook.full import assessment_sheet, read_full
 from pkimm_analytics.loaders.workbook.self_tool import read_self, tool_sheet
 from pkimm_analytics.loaders.workbook.words import VERSION
 from pkimm_analytics.model import load_model
-
-
-def is_workbook(content: bytes) -> bool:
-    """Whether content is a zip archive with an Excel workbook in it; nothing is unpacked."""
-    if not content.startswith(ZIP_MAGIC):
-        return False
-    members = archive_members(content)
-    return members is not None and "xl/workbook.xml" in members
 
 
 def sniff_workbook(content: bytes, name: str) -> str | None:
