@@ -20,6 +20,7 @@ from pkimm_analytics.charts.look import (
     Labels,
     figure_of,
     plain,
+    row_text,
     rows_of,
     wrapped,
 )
@@ -94,11 +95,8 @@ def bars(
             "tickangle": 0,
             "side": "top",
             "ticklabeloverflow": "allow",
-            "gridcolor": GRID,
-            "zeroline": False,
-            "fixedrange": True,
         },
-        yaxis={"range": [bottom, -0.2], "visible": False, "fixedrange": True},
+        yaxis={"range": [bottom, -0.2], "visible": False},
         shapes=[_band(level) for level in (1, 3)],
         annotations=[text for line in lines for text in _texts(line)],
     )
@@ -175,10 +173,10 @@ def _tracks_of(lines: Sequence[_Line], state: str) -> go.Bar:
 def _texts(line: _Line) -> list[dict[str, Any]]:
     """Name at the left and figure at the right, above the bar."""
     if line.row is None:
-        return [_text(line.place + 0.38, 0, f"<b>{plain(line.heading)}</b>", "left", 14)]
+        return [row_text(line.place + 0.38, 0, f"<b>{plain(line.heading)}</b>", "left", 14)]
     return [
-        _text(line.place - 0.16, 0, wrapped(line.row.name, 34, lines=1), "left", 12),
-        _text(line.place - 0.16, 5, _figure(line.row), "right", 12),
+        row_text(line.place - 0.16, 0, wrapped(line.row.name, 34, lines=1), "left"),
+        row_text(line.place - 0.16, 5, _figure(line.row), "right"),
     ]
 
 
@@ -187,19 +185,6 @@ def _figure(row: Any) -> str:
         return f"<i>{plain(row.state)}</i>"
     answered = "" if row.coverage >= 1 else f" <i>({percent_text(row.coverage)} answered)</i>"
     return f"<b>{figure_text(row.score)}</b>{answered}"
-
-
-def _text(y: float, x: float, text: str, anchor: str, size: int) -> dict[str, Any]:
-    return {
-        "x": x,
-        "y": y,
-        "text": text,
-        "xanchor": anchor,
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"size": size},
-        "borderpad": 0,
-    }
 
 
 def _band(level: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from pkimm_analytics.charts.look import BLUE, GRID, VERMILION, figure_of, plain, rows_of
+from pkimm_analytics.charts.look import BLUE, VERMILION, figure_of, plain, rows_of
 
 
 def burn_down(
@@ -54,8 +54,6 @@ def burn_down(
         legend={"orientation": "h", "x": 0, "y": -0.16, "xanchor": "left", "yanchor": "top"},
         xaxis={
             "type": "date",
-            "gridcolor": GRID,
-            "fixedrange": True,
             "nticks": 5,
             "tickformat": "%Y-%m",
         },
@@ -63,9 +61,6 @@ def burn_down(
             "range": [-0.06 * top, 1.15 * top],
             "nticks": 6,
             "tickformat": "d",
-            "gridcolor": GRID,
-            "zeroline": False,
-            "fixedrange": True,
         },
     )
 

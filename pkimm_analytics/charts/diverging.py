@@ -23,15 +23,18 @@ from pkimm_analytics.charts.look import (
     FONT,
     GRID,
     INK,
+    LEGEND_ABOVE,
     Labels,
     figure_of,
     plain,
+    row_text,
     rows_of,
     wrapped,
 )
 
 _ROW_HEIGHT = 46
 _BAR_WIDTH = 0.42
+_TEXT_ABOVE = _BAR_WIDTH / 2 + 0.02
 _SMALLEST_LABELLED = 0.09
 _NAME_WIDTHS: dict[Labels, int] = {"names": 60, "short": 22}  # characters
 _FAR_LEFT, _LEFT, _MIDDLE = "#b84e00", "#f2b98a", "#d3d7dd"
@@ -96,25 +99,12 @@ def diverging_bars(
         height=round(132 + _ROW_HEIGHT * (bottom + 0.6)),
         margin={"l": 10, "r": 10, "t": 124, "b": 8},
         barmode="overlay",
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1,
-            "yanchor": "bottom",
-            "yref": "paper",
-            "traceorder": "normal",
-            "font": {**FONT, "size": 11},
-            "itemclick": False,
-            "itemdoubleclick": False,
-        },
+        legend=LEGEND_ABOVE | {"traceorder": "normal"},
         xaxis={
             "range": [-reach * 1.02, reach * 1.02],
             "visible": False,
-            "zeroline": False,
-            "fixedrange": True,
         },
-        yaxis={"range": [bottom, -0.6], "visible": False, "fixedrange": True},
+        yaxis={"range": [bottom, -0.6], "visible": False},
         shapes=[
             _line(bottom),
             *(_track(place, reach) for place, row in enumerate(shares) if row is None),
@@ -123,8 +113,8 @@ def diverging_bars(
             text
             for place, name in enumerate(names)
             for text in (
-                _text(place, -reach, wrapped(name, width, lines=1), "left"),
-                _text(place, reach, plain(summaries[name]), "right"),
+                row_text(place - _TEXT_ABOVE, -reach, wrapped(name, width, lines=1), "left"),
+                row_text(place - _TEXT_ABOVE, reach, plain(summaries[name]), "right"),
             )
         ],
     )
@@ -206,19 +196,6 @@ def _bars_of(
 
 def _inside(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= _SMALLEST_LABELLED else ""
-
-
-def _text(place: int, x: float, text: str, anchor: str) -> dict[str, Any]:
-    return {
-        "x": x,
-        "y": place - _BAR_WIDTH / 2 - 0.02,
-        "text": text,
-        "xanchor": anchor,
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"size": 12},
-        "borderpad": 0,
-    }
 
 
 def _line(bottom: float) -> dict[str, Any]:

@@ -12,9 +12,9 @@ import plotly.graph_objects as go
 from pkimm_analytics.charts.level_shares import names_axis
 from pkimm_analytics.charts.look import (
     BLUE,
-    GRID,
     INK,
     MARKS,
+    SHARES,
     Labels,
     figure_of,
     pointed_at,
@@ -86,12 +86,8 @@ def gaps(
         showlegend=False,
         xaxis={
             "range": [0, 1],
-            "tickvals": [0, 0.25, 0.5, 0.75, 1],
-            "tickformat": ".0%",
+            **SHARES,
             "side": "top",
-            "gridcolor": GRID,
-            "zeroline": False,
-            "fixedrange": True,
         },
         yaxis=names_axis([str(row.name) for row in rows], labels),
     )

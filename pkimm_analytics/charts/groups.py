@@ -80,8 +80,6 @@ def groups(
             "ticklabeloverflow": "allow",
             "side": "top",
             "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
             "range": [-0.5, len(columns) - 0.5],
         },
         yaxis=names_axis([str(line[0].name) for line in grid], labels)

@@ -77,8 +77,6 @@ def heatmap(
             "tickangle": 0,
             "side": "top",
             "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
             "range": [-0.5, len(places) - 0.5],
         },
         yaxis={
@@ -88,8 +86,6 @@ def heatmap(
             "tickfont": {"size": 11},
             "range": [len(keys) - 0.5, -0.5],
             "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
         },
         annotations=_states(grid),
         shapes=_marks(grid),

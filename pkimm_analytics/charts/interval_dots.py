@@ -16,12 +16,13 @@ import plotly.graph_objects as go
 
 from pkimm_analytics.charts.look import (
     BLUE,
-    FONT,
     GRID,
+    LEGEND_ABOVE,
     VERMILION,
     Labels,
     figure_of,
     plain,
+    row_text,
     rows_of,
     wrapped,
 )
@@ -78,32 +79,22 @@ def interval_dots(
         height=round(148 + _ROW_HEIGHT * (bottom + 0.7)),
         margin={"l": 14, "r": 14, "t": 112, "b": 36},
         showlegend=True,
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1,
-            "yanchor": "bottom",
-            "font": {**FONT, "size": 11},
-            "itemclick": False,
-            "itemdoubleclick": False,
-        },
+        legend=LEGEND_ABOVE,
         xaxis={
             "range": [low, high],
             "tickvals": list(ticks),
             "ticktext": [f"{tick:g}" for tick in ticks],
-            "gridcolor": GRID,
-            "zeroline": False,
-            "fixedrange": True,
         },
-        yaxis={"range": [bottom, -0.7], "visible": False, "fixedrange": True},
+        yaxis={"range": [bottom, -0.7], "visible": False},
         shapes=[_row_line(place) for place in range(len(rows))],
         annotations=[
             text
             for place, row in enumerate(rows)
             for text in (
-                _text(place, low, wrapped(row.name, _NAME_WIDTHS[labels], lines=1), "left"),
-                _text(place, high, plain(row.summary), "right"),
+                row_text(
+                    place - 0.2, low, wrapped(row.name, _NAME_WIDTHS[labels], lines=1), "left"
+                ),
+                row_text(place - 0.2, high, plain(row.summary), "right"),
             )
         ],
     )
@@ -159,16 +150,3 @@ def _row_line(place: int) -> dict[str, Any]:
 
 def _reach(end: Any, start: Any) -> float:
     return 0.0 if pd.isna(end) or pd.isna(start) else max(float(end) - float(start), 0.0)
-
-
-def _text(place: int, x: float, text: str, anchor: str) -> dict[str, Any]:
-    return {
-        "x": x,
-        "y": place - 0.2,
-        "text": text,
-        "xanchor": anchor,
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"size": 12},
-        "borderpad": 0,
-    }

@@ -16,10 +16,12 @@ import plotly.graph_objects as go
 from pkimm_analytics.charts.look import (
     GRID,
     INK,
+    LEGEND_BELOW,
     LEVEL_COLORS,
     LEVEL_INK,
     LINE,
     MARKS,
+    SHARES,
     Labels,
     figure_of,
     pointed_at,
@@ -84,29 +86,20 @@ def level_shares(
         barmode="stack",
         showlegend=bool(shown),
         legend={
-            "orientation": "h",
+            **LEGEND_BELOW,
             "title": {"text": "Level" if is_short else ""},
             "entrywidth": 26 if is_short else 0,
             "traceorder": "normal",
-            "x": 0,
-            "xanchor": "left",
-            "y": 0,
-            "yref": "container",
-            "yanchor": "bottom",
             "font": {"size": 12},
             "itemclick": False,
             "itemdoubleclick": False,
         },
         xaxis={
             "range": [0, 1],
-            "tickvals": [0, 0.25, 0.5, 0.75, 1],
-            "tickformat": ".0%",
+            **SHARES,
             "tickfont": {"size": 11},
             "ticklabeloverflow": "allow",
             "side": "top",
-            "gridcolor": GRID,
-            "zeroline": False,
-            "fixedrange": True,
         },
         yaxis=names_axis(names, labels),
     )
@@ -123,8 +116,6 @@ def names_axis(names: list[str], labels: Labels) -> dict[str, Any]:
         "ticklabeloverflow": "allow",  # it fits, and to find that out takes a while
         "range": [len(names) - 0.4, -0.6],
         "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
     }
 
 

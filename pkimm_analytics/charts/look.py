@@ -51,10 +51,32 @@ SERIES = (
 Labels = Literal["names", "short"]
 """Whole names need a chart that is 560 pixels wide or more; short ones fit on a phone."""
 
+_AXIS = {"gridcolor": GRID, "zeroline": False, "fixedrange": True}
+SHARES = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"}
+"""Ticks of an axis of shares."""
+LEGEND_BELOW = {
+    "orientation": "h",
+    "x": 0,
+    "xanchor": "left",
+    "y": 0,
+    "yref": "container",
+    "yanchor": "bottom",
+}
+
 FONT = {
     "family": "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif",
     "color": INK,
     "size": 12,
+}
+LEGEND_ABOVE = {
+    "orientation": "h",
+    "x": 0,
+    "xanchor": "left",
+    "y": 1,
+    "yanchor": "bottom",
+    "font": {**FONT, "size": 11},
+    "itemclick": False,
+    "itemdoubleclick": False,
 }
 
 
@@ -145,8 +167,23 @@ def figure_of(traces: Sequence[Any], title: str, subtitle: str, **layout: Any) -
     # Plotly's own template is larger than our charts, so there is an empty one. Traces were
     # checked when they were made, and the tests check every layout; to do so for each
     # drawing would take longer than everything else.
-    whole = _common_layout(title, subtitle) | layout | {"template": {}}
+    axes = {name: _AXIS | layout[name] for name in ("xaxis", "yaxis") if name in layout}
+    whole = _common_layout(title, subtitle) | layout | axes | {"template": {}}
     return go.Figure(list(traces), layout=whole, _validate=False)
+
+
+def row_text(y: float, x: float, text: str, anchor: str, size: int = 12) -> dict[str, Any]:
+    """Text that stands on a height and begins (left) or ends (right) at `x`; not escaped."""
+    return {
+        "x": x,
+        "y": y,
+        "text": text,
+        "xanchor": anchor,
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": size},
+        "borderpad": 0,
+    }
 
 
 def _common_layout(title: str, subtitle: str) -> dict[str, Any]:

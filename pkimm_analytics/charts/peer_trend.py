@@ -12,7 +12,16 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from pkimm_analytics.charts.look import BLUE, GRID, LINE, Labels, figure_of, pointed_at, rows_of
+from pkimm_analytics.charts.look import (
+    BLUE,
+    LEGEND_BELOW,
+    LINE,
+    SHARES,
+    Labels,
+    figure_of,
+    pointed_at,
+    rows_of,
+)
 
 _SYMBOLS = {2: "triangle-up", 3: "circle", 4: "square", 5: "diamond"}
 _DASHES = {2: "dot", 3: "solid", 4: "dash", 5: "dashdot"}
@@ -57,30 +66,16 @@ def peer_trend(
         subtitle,
         height=380,
         margin={"l": 50, "r": 18, "t": 84, "b": 84},
-        legend={
-            "orientation": "h",
-            "title": {"text": "Level" if labels == "short" else ""},
-            "x": 0,
-            "xanchor": "left",
-            "y": 0,
-            "yref": "container",
-            "yanchor": "bottom",
-        },
+        legend=LEGEND_BELOW | {"title": {"text": "Level" if labels == "short" else ""}},
         xaxis={
             "range": [-0.4, max(len(quarters) - 0.6, 0.4)],
             "tickvals": list(range(len(quarters))),
             "ticktext": quarters,
             "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
         },
         yaxis={
             "range": [0, 1.04],
-            "tickvals": [0, 0.25, 0.5, 0.75, 1],
-            "tickformat": ".0%",
-            "gridcolor": GRID,
-            "zeroline": False,
-            "fixedrange": True,
+            **SHARES,
         },
     )
 

@@ -15,7 +15,6 @@ import plotly.graph_objects as go
 from pkimm_analytics.charts.level_shares import names_axis
 from pkimm_analytics.charts.look import (
     BLUE,
-    GRID,
     Labels,
     figure_of,
     plain,
@@ -65,9 +64,6 @@ def quartiles(
             "tickvals": [1, 2, 3, 4, 5],
             "ticktext": ["level 1", "2", "3", "4", "5"],
             "side": "top",
-            "gridcolor": GRID,
-            "zeroline": False,
-            "fixedrange": True,
         },
         yaxis=names_axis([str(row.name) for row in rows], labels),
         annotations=[

@@ -12,7 +12,15 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from pkimm_analytics.charts.look import GRID, SERIES, figure_of, pointed_at, rows_of, wrapped
+from pkimm_analytics.charts.look import (
+    LEGEND_BELOW,
+    SERIES,
+    SHARES,
+    figure_of,
+    pointed_at,
+    rows_of,
+    wrapped,
+)
 
 
 def steps(
@@ -44,29 +52,16 @@ def steps(
         subtitle,
         height=400,
         margin={"l": 50, "r": 18, "t": 84, "b": 76},
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 0,
-            "yref": "container",
-            "yanchor": "bottom",
-        },
+        legend=LEGEND_BELOW,
         xaxis={
             "range": [0.5, 5.5],
             "tickvals": [1, 2, 3, 4, 5],
             "ticktext": ["level 1", "2", "3", "4", "5"],
             "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
         },
         yaxis={
             "range": [0, 1.04],
-            "tickvals": [0, 0.25, 0.5, 0.75, 1],
-            "tickformat": ".0%",
-            "gridcolor": GRID,
-            "zeroline": False,
-            "fixedrange": True,
+            **SHARES,
         },
     )
 

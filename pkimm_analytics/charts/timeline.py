@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from pkimm_analytics.charts.look import GRID, SERIES, SOFT, figure_of, plain, rows_of, wrapped
+from pkimm_analytics.charts.look import SERIES, SOFT, figure_of, plain, rows_of, wrapped
 from pkimm_analytics.scoring import figure_text
 
 SYMBOLS = {
@@ -71,9 +71,6 @@ def timeline(
         yaxis={
             "range": [0.9, 5.1],
             "tickvals": [1, 2, 3, 4, 5],
-            "gridcolor": GRID,
-            "zeroline": False,
-            "fixedrange": True,
         },
     )
 
@@ -81,8 +78,6 @@ def timeline(
 def _dates(days: list[str]) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "type": "date",
-        "gridcolor": GRID,
-        "fixedrange": True,
         "nticks": 5,
         "tickformat": "%Y-%m",
         "hoverformat": "%Y-%m-%d",

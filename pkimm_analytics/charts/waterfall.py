@@ -15,18 +15,20 @@ import plotly.graph_objects as go
 
 from pkimm_analytics.charts.look import (
     BLUE,
-    GRID,
     INK,
     SOFT,
     VERMILION,
     figure_of,
     plain,
+    row_text,
     rows_of,
     wrapped,
 )
 
 _HOVER = "<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>"
 _ROW, _WIDTH = 46, 0.36
+_IN_MARGIN = {"xref": "paper", "xshift": 6, "font": {"size": 12, "color": SOFT}}
+"""Place and look of a figure right of the drawing, where no bar reaches."""
 
 
 def waterfall(
@@ -65,11 +67,8 @@ def waterfall(
             "nticks": 6,
             "tickformat": ".1f",
             "tickfont": {"size": 11},
-            "gridcolor": GRID,
-            "zeroline": False,
-            "fixedrange": True,
         },
-        yaxis={"range": [len(rows) - 0.55, -0.65], "visible": False, "fixedrange": True},
+        yaxis={"range": [len(rows) - 0.55, -0.65], "visible": False},
         shapes=_connectors(rows),
         annotations=[text for place, row in enumerate(rows) for text in _texts(place, row)],
     )
@@ -141,21 +140,9 @@ def _connectors(rows: list[Any]) -> list[dict[str, Any]]:
 def _texts(place: int, row: Any) -> list[dict[str, Any]]:
     weight = row.shown if row.kind == "part" else f"<b>{plain(row.shown)}</b>"
     name = wrapped(row.name, 36, lines=1)
+    height = place - _WIDTH / 2 - 0.02
     return [
-        _text(place, 0, name if row.kind == "part" else f"<b>{name}</b>"),
-        _text(place, 1, weight) | {"xshift": 6},  # in the margin, where no bar reaches
+        row_text(height, 0, name if row.kind == "part" else f"<b>{name}</b>", "left")
+        | {"xref": "paper"},
+        row_text(height, 1, weight, "left") | _IN_MARGIN,
     ]
-
-
-def _text(place: int, x: float, text: str) -> dict[str, Any]:
-    return {
-        "x": x,
-        "xref": "paper",
-        "y": place - _WIDTH / 2 - 0.02,
-        "text": text,
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"size": 12, "color": SOFT if x else INK},
-        "borderpad": 0,
-    }
