@@ -36,6 +36,7 @@ from pkimm_analytics.loaders.tabular import (
     read_csv,
     read_frame,
     read_table_workbook,
+    workbook,
     write_csv,
     write_xlsx,
 )
@@ -405,6 +406,17 @@ def test_a_sheet_that_claims_a_million_rows_is_not_unrolled():
         assert parts["xl/worksheets/sheet3.xml"] != answers
         with pytest.raises(SourceFormatError, match="too large"):
             read_table_workbook(zip_up(parts), "t.xlsx")
+
+
+def test_a_workbook_that_is_too_large_is_not_called_damaged(monkeypatch):
+    """
+    It says the limit, and what to do.
+    """
+    monkeypatch.setattr(workbook, "MAX_UNPACKED", 10_000)
+    content = write_xlsx([Assessment(model=load_model().edition, id="new")])
+    with pytest.raises(SourceFormatError, match="too large") as refused:
+        read_table_workbook(content, "t.xlsx")
+    assert "10,000 bytes; split it, or save the sheet as CSV" in str(refused.value.problems[0])
 
 
 def test_there_must_be_something_to_write():

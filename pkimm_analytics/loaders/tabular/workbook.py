@@ -171,7 +171,7 @@ def open_sheets(content: bytes, name: str) -> Iterator[tuple[str, Iterator[Seque
     openpyxl raises whatever a damaged part makes it raise, and fills up the rows and
     columns that a file claims to have, so both are kept in bounds here.
     """
-    book = _guarded(lambda: _open(content), name)
+    book = _guarded(lambda: _open(content, name), name)
     try:
         for sheet in book.worksheets:
             sheet.reset_dimensions()
@@ -180,12 +180,12 @@ def open_sheets(content: bytes, name: str) -> Iterator[tuple[str, Iterator[Seque
         book.close()
 
 
-def _open(content: bytes) -> Any:
+def _open(content: bytes, name: str) -> Any:
     import openpyxl  # imported late: other sources do without
 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
-            raise ValueError("too large when unpacked")
+            raise _too_large(name, f"unpacks to more than {MAX_UNPACKED:,} bytes")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about parts that openpyxl does not keep
         return openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
@@ -201,15 +201,21 @@ def _bounded(rows: Iterator[Sequence[object]], name: str) -> Iterator[Sequence[o
         if n_cells > MAX_CELLS:
             break
         yield row
-    raise SourceFormatError(
-        f"{name} is too large. Nothing was imported.",
-        [Problem(name, f"a sheet has more than {MAX_ROWS:,} rows or {MAX_CELLS:,} cells")],
+    raise _too_large(name, f"a sheet has more than {MAX_ROWS:,} rows or {MAX_CELLS:,} cells")
+
+
+def _too_large(name: str, why: str) -> SourceFormatError:
+    message = f"{why}; split it, or save the sheet as CSV"
+    return SourceFormatError(
+        f"{name} is too large. Nothing was imported.", [Problem(name, message)]
     )
 
 
 def _guarded(action: Any, name: str) -> Any:
     try:
         return action()
+    except SourceFormatError:
+        raise
     except Exception as error:  # noqa: BLE001  # see open_sheets
         raise SourceFormatError(
             f"{name} is not readable as xlsx. Nothing was imported.",
