@@ -13,10 +13,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
 from pkimm_analytics.charts.look import rows_of
-from pkimm_analytics.errors import FeedbackError, PkimmError
+from pkimm_analytics.errors import FeedbackError
 from pkimm_analytics.feedback import Answered, answered, newest_of_each, newest_round
 from pkimm_analytics.feedback.wording import ModelSource
 from pkimm_analytics.model import NEWEST, load_model, models
@@ -29,9 +27,10 @@ from pkimm_analytics.widgets.chart import ChartBox
 from pkimm_analytics.widgets.feedback_meeting import handed, meeting_view
 from pkimm_analytics.widgets.feedback_take import Take
 from pkimm_analytics.widgets.feedback_view import Setting, View, heading, select
+from pkimm_analytics.widgets.intake import TOO_LARGE, notice
 from pkimm_analytics.widgets.markup import Markup, joined, tag
-from pkimm_analytics.widgets.organization_parts import DEFECT, notice
-from pkimm_analytics.widgets.section import Action, PrivateSection, Section
+from pkimm_analytics.widgets.page import Page
+from pkimm_analytics.widgets.section import Action
 from pkimm_analytics.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ DECIDE, MEETING = "decide", "meeting"
 OTHER_TITLES = {DECIDE: "Decide", MEETING: "Meeting"}
 
 
-class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+class FeedbackPage(Page):
     """
     A page on the feedback that a working group got, for Voila and JupyterLab.
 
@@ -72,6 +71,7 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
     """
 
     def __init__(self, folder: Path | str, workspace: Path | str | None = None) -> None:
+        super().__init__()
         self._place = open_feedback(folder)
         folders = [self._place.folder, *([workspace] if workspace else [])]
         self._workspaces = [Workspace(Path(one)) for one in folders]
@@ -90,40 +90,22 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
 
         self._add = self._section(taking.panel(), tells_width=True)
         self._map = self._private()
-        self._messages = self._section(announces=True)
         self._nav = self._section()
         self._top = self._section()
         self._chart = ChartBox()
         self._below = self._private()
-        super().__init__(
-            [
-                self._add,
-                self._map,
-                self._messages,
-                self._nav,
-                self._top,
-                self._chart,
-                self._below,
-            ]
-        )
+        self.children = [
+            self._add,
+            self._map,
+            self._messages,
+            self._nav,
+            self._top,
+            self._chart,
+            self._below,
+        ]
         self._remarks: pd.DataFrame | None = None
         # The page is there before the remarks are read, which takes seconds if they are many.
         self._top.html = tag("p", "Reading the remarks …", data_load="reload")
-
-    def _section(
-        self, html: str = "", *, tells_width: bool = False, announces: bool = False
-    ) -> Section:
-        return Section(
-            html,
-            on_action=self._act,
-            on_defect=self._report_defect,
-            tells_width=tells_width,
-            announces=announces,
-        )
-
-    def _private(self) -> PrivateSection:
-        """Part that quotes respondents: no notebook that is saved holds it."""
-        return PrivateSection(on_action=self._act, on_defect=self._report_defect)
 
     # --- what the user does ----------------------------------------------------------
 
@@ -157,16 +139,6 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
         handler = handlers.get(name)
         if handler is not None:
             self._guarded(lambda: handler(action, detail))
-
-    def _guarded(self, work: Callable[[], None]) -> None:
-        """Turn what a user can mend into a message."""
-        try:
-            work()
-        except PkimmError as error:
-            self._messages.html = notice(error.message, error.problems)
-
-    def _report_defect(self) -> None:
-        self._messages.html = notice(DEFECT)
 
     def _show_again(self) -> None:
         for part in (self._map, self._below):
@@ -246,7 +218,7 @@ class FeedbackPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
     def _refuse_large(self, action: Action, _detail: str) -> None:
         self._take.refuse(
             action.value,
-            "more than 8 MB; larger files can be imported with: pkimm feedback import FILE",
+            f"{TOO_LARGE}pkimm feedback import FILE",
         )
 
     def _paste(self, action: Action, _detail: str) -> None:

@@ -15,8 +15,8 @@ from pkimm_analytics.loaders.feedback.columns import FIELDS, IGNORE, Column
 from pkimm_analytics.loaders.feedback.words import VALUES
 from pkimm_analytics.widgets.feedback_view import counted, select
 from pkimm_analytics.widgets.feedback_words import KIND_WORDS, ROLE_WORDS, SCALES, WEIGHT_WORDS
+from pkimm_analytics.widgets.intake import intake, notice
 from pkimm_analytics.widgets.markup import Markup, joined, scrolled, tag, user
-from pkimm_analytics.widgets.organization_parts import notice
 
 if TYPE_CHECKING:
     from pkimm_analytics.widgets.feedback_take import Kept, Take, Taken
@@ -45,32 +45,13 @@ _CODE_WORDS["model"] = "the model as a whole"
 
 def panel() -> Markup:
     """Drop zone, choice of files and a field for pasted text."""
-    drop = tag(
-        "div",
-        tag("label", "Drop form exports here, or choose them:", for_="pk-files"),
-        tag("input", type="file", multiple=True, id="pk-files", data_action="upload"),
-        tag(
-            "p",
-            "Answers of a form tool (csv, xlsx), files that respondents handed in (json). The"
-            " model's YAML too, if you want changes of wording as a diff.",
-            class_="pk-soft",
-        ),
-        class_="pk-drop",
-        data_drop=True,
-    )
-    paste = tag(
-        "div",
-        tag("label", "Or paste the text of an issue, a mail or a file:", for_="pk-paste"),
-        tag("textarea", id="pk-paste", rows="3", spellcheck="false", autocomplete="off"),
-        tag("button", "Read it", type="button", data_action="paste", data_from="#pk-paste"),
-    )
-    return tag(
-        "section",
-        tag("h2", "Add answers", id="pk-add"),
-        tag("div", drop, paste, class_="pk-columns"),
-        tag("p", class_="pk-soft pk-busy", data_status=True, role="status"),
-        class_="pk-panel",
-        aria_labelledby="pk-add",
+    return intake(
+        "Add answers",
+        files="Drop form exports here, or choose them:",
+        kinds="Answers of a form tool (csv, xlsx), files that respondents handed in (json). The"
+        " model's YAML too, if you want changes of wording as a diff.",
+        text="Or paste the text of an issue, a mail or a file:",
+        button="Read it",
     )
 
 

@@ -34,17 +34,20 @@ from pkimm_analytics.progress import history
 from pkimm_analytics.scoring import Scores, score
 from pkimm_analytics.session import is_locked
 from pkimm_analytics.widgets import organization_parts as parts
+from pkimm_analytics.widgets import score_parts
 from pkimm_analytics.widgets.chart import ChartBox
+from pkimm_analytics.widgets.intake import TOO_LARGE, notice
 from pkimm_analytics.widgets.markup import joined, tag
+from pkimm_analytics.widgets.page import Page
 from pkimm_analytics.widgets.portfolio import PortfolioView
 from pkimm_analytics.widgets.progress import ProgressView
-from pkimm_analytics.widgets.section import Action, Section
+from pkimm_analytics.widgets.section import Action
 from pkimm_analytics.workspace import Imported, Stored, Workspace
 
 CSV = "text/csv;charset=utf-8"
 
 
-class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+class OrganizationPage(Page):
     """
     A page on the assessments of one workspace, for Voila and JupyterLab.
 
@@ -61,6 +64,7 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
     """
 
     def __init__(self, workspace: Path | str, *, release: Path | str | None = None) -> None:
+        super().__init__()
         self._workspace = Workspace(Path(workspace))
         self._stored: list[Stored] = []
         self._unreadable: list[Problem] = []
@@ -72,7 +76,6 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
         self._scores: Scores | None = None
 
         self._add = self._section(parts.import_panel(), tells_width=True)
-        self._messages = self._section(announces=True)
         self._list = self._section()
         self._heading = self._section()
         self._options = self._section()
@@ -84,37 +87,24 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
             keep=self._keep_plans, release=Path(release) if release else None
         )
         self._portfolio = PortfolioView()
-        super().__init__(
-            [
-                self._add,
-                self._messages,
-                self._list,
-                self._portfolio,
-                self._heading,
-                self._options,
-                self._figures,
-                row,
-                self._tables,
-                self._progress,
-            ]
-        )
+        self.children = [
+            self._add,
+            self._messages,
+            self._list,
+            self._portfolio,
+            self._heading,
+            self._options,
+            self._figures,
+            row,
+            self._tables,
+            self._progress,
+        ]
         self._guarded(self._read)
 
     @property
     def scores(self) -> Scores | None:
         """Scores that are shown, None if no assessment is chosen or it cannot be scored."""
         return self._scores
-
-    def _section(
-        self, html: str = "", *, tells_width: bool = False, announces: bool = False
-    ) -> Section:
-        return Section(
-            html,
-            on_action=self._act,
-            on_defect=self._report_defect,
-            tells_width=tells_width,
-            announces=announces,
-        )
 
     # --- what the user does ----------------------------------------------------------
 
@@ -138,16 +128,6 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
         handler = handlers.get(action.name)
         if handler is not None:
             self._guarded(lambda: handler(action))
-
-    def _guarded(self, work: Callable[[], None]) -> None:
-        """Turn what a user can mend into a message."""
-        try:
-            work()
-        except PkimmError as error:
-            self._messages.html = parts.notice(error.message, error.problems)
-
-    def _report_defect(self) -> None:
-        self._messages.html = parts.notice(parts.DEFECT)
 
     def _choose(self, action: Action) -> None:
         if action.value in self._names():
@@ -178,15 +158,13 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
         self._import(Source(action.value, content=action.content))
 
     def _refuse_large(self, action: Action) -> None:
-        problem = Problem(
-            action.value, "more than 8 MB; larger files can be imported with: pkimm import FILE"
-        )
+        problem = Problem(action.value, f"{TOO_LARGE}pkimm import FILE")
         self._imported.append(Imported(action.value, problems=(problem,)))
 
     def _paste(self, action: Action) -> None:
         text = action.value.strip()
         if not text:
-            self._messages.html = parts.notice("There is nothing in the field to import.")
+            self._messages.html = notice("There is nothing in the field to import.")
             return
         self._import(Source("pasted text", content=text.encode("utf-8", "replace")))
         if self._imported[-1].written:
@@ -284,15 +262,15 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
         self._options.html = parts.options(
             assessment.model, _unique(editions), self._edition, zero=self._zero
         )
-        self._heading.html = parts.heading(assessment)
+        self._heading.html = score_parts.heading(assessment)
         try:
             carried = self._carried(assessment)
             self._scores = score(carried, unanswered=self._policy)
         except PkimmError as error:
-            self._figures.html = parts.notice(error.message, error.problems)
+            self._figures.html = notice(error.message, error.problems)
             self._tables.html = ""
         else:
-            self._heading.html = parts.heading(carried)
+            self._heading.html = score_parts.heading(carried)
             self._show_scores(self._scores)
         self._draw()
 
@@ -300,14 +278,14 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
         totals, findings = total_table(scores), findings_table(scores)
         self._figures.html = joined(
             [
-                parts.score_cards(totals),
-                parts.findings(findings),
-                parts.tool_part(totals, findings),
+                score_parts.score_cards(totals),
+                score_parts.findings(findings),
+                score_parts.tool_part(totals, findings),
                 tag("h2", "Charts"),
             ]
         )
         extensions = [
-            parts.extension_part(
+            score_parts.extension_part(
                 scores,
                 id_,
                 {
@@ -320,7 +298,7 @@ class OrganizationPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets shi
         ]
         edition = str(scores.model.edition)
         self._tables.html = joined(
-            [parts.category_part(category_table(scores), totals, edition), *extensions]
+            [score_parts.category_part(category_table(scores), totals, edition), *extensions]
         )
 
     def _draw(self) -> None:

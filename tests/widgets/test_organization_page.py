@@ -33,7 +33,7 @@ from pkimm_analytics.assessment import (
 from pkimm_analytics.loaders.tabular import write_xlsx
 from pkimm_analytics.model import Edition, load_extension, load_model
 from pkimm_analytics.scoring import score
-from pkimm_analytics.widgets import organization, organization_parts, section
+from pkimm_analytics.widgets import organization, page, score_parts, section
 from pkimm_analytics.widgets.organization import OrganizationPage
 from pkimm_analytics.widgets.section import Section
 from pkimm_analytics.workspace import Workspace
@@ -361,7 +361,7 @@ def test_a_defect_is_a_message_and_the_log_names_no_answers(
     monkeypatch.setattr(organization, "score", fail)
     with caplog.at_level(logging.ERROR, logger=section.LOG.name):
         browser.do("zero", "yes")
-    assert organization_parts.DEFECT in browser.html
+    assert page.DEFECT in browser.html
     assert "done" in browser.answers[-1]
     assert "KeyError" in caplog.text
     assert "Secret name" not in caplog.text
@@ -440,5 +440,5 @@ def test_the_mode_is_named() -> None:
     Self and full assessments are never mistaken for each other.
     """
     full = replace(self_assessment(3), mode=Mode.FULL)
-    assert "full assessment" in organization_parts.heading(full)
-    assert "self-assessment" in organization_parts.heading(self_assessment(3))
+    assert "full assessment" in score_parts.heading(full)
+    assert "self-assessment" in score_parts.heading(self_assessment(3))
