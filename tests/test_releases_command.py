@@ -299,16 +299,3 @@ def test_object_storage_needs_a_folder_for_the_private_state(command, tmp_path):
     result = command("release", "-c", "s3://bucket/c", "-o", tmp_path / "r")
     assert result.exit_code == 1
     assert "--private" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("day", "quarter"),
-    [((2026, 11, 23), "2026Q3"), ((2026, 1, 1), "2025Q4"), ((2026, 4, 1), "2026Q1")],
-)
-def test_the_last_quarter_is_one_that_has_ended(day, quarter):
-    """
-    On the first day of a quarter it is the one before.
-    """
-    import datetime as dt
-
-    assert releases.last_quarter(dt.date(*day)) == quarter

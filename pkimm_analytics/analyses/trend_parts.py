@@ -8,7 +8,6 @@ edition; others joined; some left.
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from pkimm_analytics.analyses.findings import FEWEST, Findings, difference_inter
 from pkimm_analytics.errors import CollectionError
 from pkimm_analytics.model import NEWEST
 from pkimm_analytics.model.structure import MODULE_IDS
+from pkimm_analytics.quarters import is_quarter, ordinal, spelled
 from pkimm_analytics.store.measures import SCORE_UNITS
 from pkimm_analytics.tables import OVERALL
 
@@ -98,8 +98,8 @@ def trend_parts(
         n_assessments=len(before) + len(after),
         table=pd.DataFrame(rows),
         figures={
-            "start": _spelled(first),
-            "end": _spelled(last),
+            "start": spelled(first),
+            "end": spelled(last),
             **{n: rows[0][n] for n in ("change", *PARTS, "like_for_like", "low", "high")},
         },
         notes=(
@@ -164,19 +164,10 @@ def _standing(evidence: Evidence, when: int, window: int) -> pd.DataFrame:
 
 def _quarters(evidence: Evidence, start: str | None, end: str | None) -> tuple[int, int]:
     newest = int(evidence.frame["when"].max()) if len(evidence) else 4 * 2000
-    last = _ordinal(end) if end else newest
-    first = _ordinal(start) if start else last - 4
+    if not all(is_quarter(quarter) for quarter in (start, end) if quarter):
+        raise CollectionError("A quarter is written like 2026Q3.")
+    last = ordinal(end) if end else newest
+    first = ordinal(start) if start else last - 4
     if first >= last:
         raise CollectionError("The first quarter must be before the last.")
     return first, last
-
-
-def _ordinal(quarter: str) -> int:
-    found = re.fullmatch(r"(20\d\d)Q([1-4])", quarter)
-    if found is None:
-        raise CollectionError("A quarter is written like 2026Q3.")
-    return int(found[1]) * 4 + int(found[2]) - 1
-
-
-def _spelled(when: int) -> str:
-    return f"{when // 4}Q{when % 4 + 1}"

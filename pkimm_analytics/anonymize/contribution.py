@@ -9,7 +9,6 @@ leaves; the collection stores the same values in columns.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 import re
@@ -35,6 +34,7 @@ from pkimm_analytics.files import MAX_BYTES, read_json
 from pkimm_analytics.model import Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.organization import ATTRIBUTES, Grain, check_profile, coarsen
+from pkimm_analytics.quarters import running_quarter
 from pkimm_analytics.schemas import violations
 from pkimm_analytics.scoring import SCORING_VERSION, answer_codes
 from pkimm_analytics.tables import CONTRIBUTIONS
@@ -154,7 +154,7 @@ def anonymize(
     problems = [*_check_identity(assessment, stated), *_check_profile(assessment)]
     remarks: list[Problem] = []
     quarter = _quarter(assessment, stated, problems)
-    if not problems and quarter > _running_quarter():
+    if not problems and quarter > running_quarter():
         message = "has not begun; releases leave the contribution out until then"
         remarks.append(Problem("quarter", message, refused=False))
     carried, model = _in_shipped_edition(assessment, problems, remarks)
@@ -254,11 +254,6 @@ def _quarter(assessment: Assessment, stated: Identity, problems: list[Problem]) 
     if not QUARTER.fullmatch(quarter):
         problems.append(Problem("period", "no date that can be used; state it: --quarter 2026Q3"))
     return quarter
-
-
-def _running_quarter() -> str:
-    today = dt.datetime.now(dt.UTC).date()
-    return f"{today.year:04d}Q{(today.month + 2) // 3}"
 
 
 def _assurance(assessment: Assessment, stated: Identity, remarks: list[Problem]) -> str:

@@ -34,6 +34,7 @@ from pkimm_analytics.errors import BenchmarkError, Problem
 from pkimm_analytics.model import NEWEST, Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.organization import ALL
+from pkimm_analytics.quarters import is_quarter, ordinal
 from pkimm_analytics.store import open_collection, open_raw
 from pkimm_analytics.tables import OVERALL
 
@@ -401,29 +402,14 @@ def open_internal(
         If the quarter is not written like ``2026Q3``, there is no such edition, or
         nothing was contributed.
     """
-    if quarter is not None:
-        ordinal(quarter)
+    if quarter is not None and not is_quarter(quarter):
+        raise BenchmarkError("A quarter is written like 2026Q3.")
     if edition is not None and edition not in shipped_versions():
         raise BenchmarkError(f"Expected an edition of {', '.join(shipped_versions())}.")
     rows = read_scored_rows(open_raw(open_collection(collection), purpose=purpose), edition)
     if not len(rows):
         raise BenchmarkError("Nothing was contributed to this collection.")
     return Internal(rows, quarter or max(rows.values["quarter"], key=ordinal), purpose, edition)
-
-
-def ordinal(quarter: str) -> int:
-    """
-    Quarters since the year 0.
-
-    Raises
-    ------
-    BenchmarkError
-        If it is not written like ``2026Q3``.
-    """
-    year, _, number = quarter.partition("Q")
-    if len(year) != 4 or not year.isdecimal() or number not in ("1", "2", "3", "4"):
-        raise BenchmarkError("A quarter is written like 2026Q3.")
-    return int(year) * 4 + int(number) - 1
 
 
 def measure_name(measure: str) -> str:

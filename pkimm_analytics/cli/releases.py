@@ -20,6 +20,7 @@ from pkimm_analytics.audit.suite import Rules, attack_release, attack_series, nu
 from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.cli.console import ends_cleanly, out, print_json, progress_bar, say, shown
 from pkimm_analytics.errors import DisclosureError, Problem
+from pkimm_analytics.quarters import last_quarter, running_quarter
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 PolicyOption = Annotated[
@@ -125,20 +126,6 @@ def release_command(
     say(f"Private report, not to be published: {written.report}")
 
 
-def last_quarter(day: dt.date) -> str:
-    """Quarter that ended last before a day."""
-    return _spelled(day.year * 4 + (day.month - 1) // 3 - 1)
-
-
-def running_quarter(day: dt.date) -> str:
-    """Quarter that a day is in."""
-    return _spelled(day.year * 4 + (day.month - 1) // 3)
-
-
-def _spelled(number: int) -> str:
-    return f"{number // 4:04d}Q{number % 4 + 1}"
-
-
 # --- audit -----------------------------------------------------------------------------
 
 
@@ -181,7 +168,7 @@ def audit_command(
             series.append(Vintage(release, facts))
             advance()
         for file in files:
-            today = last_quarter(dt.datetime.now(dt.UTC).date())
+            today = last_quarter()
             found += scan_folder(file, Secrets() if known is None else known.secrets(today))
             advance()
     found += attack_series(series, rules)

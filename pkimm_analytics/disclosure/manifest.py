@@ -23,6 +23,7 @@ from pkimm_analytics.disclosure.plan import Plan, Tier, hierarchy_versions
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.disclosure.records import quarter_ordinal
 from pkimm_analytics.model.shipped import shipped_model
+from pkimm_analytics.quarters import spelled
 
 FORMAT = "pkimm-release/1"
 
@@ -85,7 +86,7 @@ def manifest(
         "quarter": quarter,
         "previous": previous,
         "synthetic": synthetic,
-        "contributions": {"from": _spell(oldest), "to": _spell(newest)},
+        "contributions": {"from": spelled(oldest), "to": spelled(newest)},
         "editions": [_edition(code) for code in plan.codes["edition"]],
         "pooled": POOLED,
         "policy": _policy(policy),
@@ -115,10 +116,6 @@ def software_version() -> str:
         return version("pkimm-analytics")
     except PackageNotFoundError:
         return "unknown"
-
-
-def _spell(ordinal: int) -> str:
-    return f"{ordinal // 4:04d}Q{ordinal % 4 + 1}"
 
 
 def _edition(code: str) -> dict[str, str | None]:

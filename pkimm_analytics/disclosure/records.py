@@ -9,7 +9,6 @@ does not depend on how the rows were stored.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,6 +21,7 @@ from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.disclosure.plan import Plan, published_code
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
+from pkimm_analytics.quarters import is_quarter, ordinal
 from pkimm_analytics.store.parts import PartGoneError
 
 PROFILE = ("org", "parent", "assessor", *DIMENSIONS, "quarter")
@@ -33,7 +33,6 @@ SYNTHETIC = "synthetic"
 _STRENGTH = {"self": 0, "formal": 1, "third-party": 2}
 _TRIES = 3
 _PSEUDONYMS = ("org", "parent", "assessor")
-_QUARTER = re.compile(r"([0-9]{4})Q([1-4])")
 
 
 class Contributions(Protocol):
@@ -115,10 +114,9 @@ def quarter_ordinal(quarter: str) -> int:
     DisclosureError
         If it is not written like ``2026Q3``.
     """
-    match = _QUARTER.fullmatch(quarter)
-    if match is None:
+    if not is_quarter(quarter):
         raise DisclosureError("A quarter is written like 2026Q3. Nothing was published.")
-    return int(match[1]) * 4 + int(match[2]) - 1
+    return ordinal(quarter)
 
 
 def read_records(contributions: Any, plan: Plan, policy: Policy, quarter: str) -> Records:
@@ -391,10 +389,9 @@ def _dimension_codes(
 def _quarters(
     indices: NDArray[np.int64], values: list[Any], problems: list[Problem]
 ) -> NDArray[np.int32]:
-    found = [_QUARTER.fullmatch(value or "") for value in values]
-    if not all(match or not value for match, value in zip(found, values, strict=True)):
+    if not all(is_quarter(value) for value in values if value):
         problems.append(Problem("quarter", "expected quarters such as 2026Q3"))
-    numbers = [int(m[1]) * 4 + int(m[2]) - 1 if m else 0 for m in found]
+    numbers = [ordinal(value) if is_quarter(value or "") else 0 for value in values]
     return np.array([*numbers, 0], np.int32)[indices]
 
 

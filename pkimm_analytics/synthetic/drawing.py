@@ -23,6 +23,7 @@ from pkimm_analytics.assessment import Assurance
 from pkimm_analytics.model import Extension, Model, category_of, module_of
 from pkimm_analytics.model.shipped import shipped_extensions, shipped_model, shipped_versions
 from pkimm_analytics.organization import coarsen
+from pkimm_analytics.quarters import ordinal
 from pkimm_analytics.scoring import NOT_APPLICABLE, UNANSWERED
 from pkimm_analytics.synthetic.assumptions import (
     ADOPTED,
@@ -161,16 +162,6 @@ _NEVER = np.iinfo(np.int32).max
 def stream(seed: int, *purpose: int) -> np.random.SeedSequence:
     """Random numbers of one purpose, independent of those of all others."""
     return np.random.SeedSequence(seed, spawn_key=purpose)
-
-
-def ordinal(quarter: str) -> int:
-    """Quarters since the year 0, so that time is a number."""
-    return int(quarter[:4]) * 4 + int(quarter[5]) - 1
-
-
-def spell(number: int) -> str:
-    """Quarter as text, such as ``2026Q3``."""
-    return f"{number // 4:04d}Q{number % 4 + 1}"
 
 
 def draw_difficulty(seed: int) -> NDArray[np.float64]:

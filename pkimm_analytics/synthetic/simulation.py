@@ -39,6 +39,7 @@ from pkimm_analytics.assessment import (
 from pkimm_analytics.errors import Problem, SimulationError, WorkspaceError
 from pkimm_analytics.files import write_atomically
 from pkimm_analytics.model import Model, category_of
+from pkimm_analytics.quarters import ordinal, spelled
 from pkimm_analytics.scoring import NOT_APPLICABLE, UNANSWERED, score_batch
 from pkimm_analytics.synthetic.assumptions import PARTIAL_REASONS, QUARTERS, REASONS, USE_CASES
 from pkimm_analytics.synthetic.drawing import (
@@ -54,8 +55,6 @@ from pkimm_analytics.synthetic.drawing import (
     draw_difficulty,
     draw_organizations,
     draw_rounds,
-    ordinal,
-    spell,
     stream,
 )
 from pkimm_analytics.tables import arrow_schema, truth_table
@@ -118,7 +117,7 @@ class Simulation:
             "role": who.role[of],
             "assurance": np.array([str(a) for a in ASSURANCES], object)[self._rounds.assurance],
             "edition": versions[self._rounds.edition],
-            "quarter": np.array([spell(q) for q in self._rounds.quarter.tolist()], object),
+            "quarter": np.array([spelled(q) for q in self._rounds.quarter.tolist()], object),
         }
         scores = _category_scores(self._rounds, self._answers)
         levels = np.maximum(self._answers.requirements, 0)
@@ -161,7 +160,7 @@ class Simulation:
 
     def _id(self, row: int) -> str:
         number = int(self._rounds.organization[row]) + 1
-        return f"synthetic-{self.seed}-{number:04d}-{spell(int(self._rounds.quarter[row]))}"
+        return f"synthetic-{self.seed}-{number:04d}-{spelled(int(self._rounds.quarter[row]))}"
 
     def _baseline(self, row: int, model: Model, words: np.random.Generator) -> dict[str, Answer]:
         """Answers of the model; what is unanswered has no entry."""

@@ -7,7 +7,6 @@ change; nothing reaches the feedback place before the import.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +18,7 @@ from pkimm_analytics.loaders.feedback.grid import Grid, read_grids
 from pkimm_analytics.loaders.feedback.reading import form_of
 from pkimm_analytics.loaders.feedback.words import NOTHING, VALUES, fold, value_of
 from pkimm_analytics.model import Model
+from pkimm_analytics.quarters import running_quarter
 from pkimm_analytics.remarks import Contact, Feedback, Remark
 
 N_SAMPLES = 3
@@ -126,7 +126,7 @@ class Take:
         self.refused.append((f"{name} was not read.", (Problem(name, reason),)))
 
     def _read(self, name: str, content: bytes) -> Taken:
-        taken = Taken(name, content, _quarter())
+        taken = Taken(name, content, running_quarter())
         if form_of(content) == "form":
             grids = read_grids(content, name, [])
             taken.grid, taken.columns = best_grid(grids, Elements(self.model))
@@ -243,8 +243,3 @@ def _with_word(source: Taken, number: str, code: str) -> ColumnMap:
     if not code:
         del words[fold(word)]
     return replace(columns, values={**columns.values, name: words})
-
-
-def _quarter() -> str:
-    day = dt.datetime.now(dt.UTC).date()
-    return f"{day.year}Q{(day.month + 2) // 3}"

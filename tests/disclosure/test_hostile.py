@@ -1,6 +1,5 @@
 """Releases from odd commands, quarters and folders: refused with a reason, nothing half-written."""
 
-import datetime as dt
 import json
 import shutil
 
@@ -9,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from pkimm_analytics.cli import app
-from pkimm_analytics.cli.releases import last_quarter, running_quarter
 from pkimm_analytics.disclosure import load_policy, publish, release_folders
 from pkimm_analytics.errors import DisclosureError
 from pkimm_analytics.store import open_collection
@@ -65,17 +63,6 @@ def test_a_quarter_that_has_not_begun_lets_no_young_contribution_in(tmp_path):
     make(tmp_path / "old", old, "2026Q4", running="2026Q3")
     invented = {**columns, "synthetic": [True] * 30}
     make(tmp_path / "invented", invented, "2026Q4", running="2026Q3")
-
-
-def test_the_running_quarter_follows_the_last_one():
-    """
-    On every day of a year.
-    """
-    for number in range(366):
-        day = dt.date(2024, 1, 1) + dt.timedelta(number)
-        assert running_quarter(day) == f"2024Q{(day.month + 2) // 3}"
-        begins = dt.date(2024, (day.month - 1) // 3 * 3 + 1, 1)
-        assert last_quarter(day) == running_quarter(begins - dt.timedelta(1))
 
 
 @pytest.mark.parametrize("out", [".", "c", "c/..", "c-disclosure/.."])
