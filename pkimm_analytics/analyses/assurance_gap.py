@@ -110,7 +110,7 @@ def assurance_gap(evidence: Evidence, *, within: int = WITHIN) -> Findings:
                 f"{int((pairs['when_self'] < pairs['when_other']).sum())} pair(s) began with the"
                 " self-assessment."
             ),
-            f"Editions: {said(pairs, 'edition')}.",
+            f"Independent: {said(pairs, 'assurance_other')}. Editions: {said(pairs, 'edition')}.",
         ),
     )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pkimm_analytics.analyses.evidence import Evidence, categories_of
+from pkimm_analytics.analyses.evidence import Evidence, categories_of, said
 from pkimm_analytics.analyses.findings import FEWEST, Findings, difference_interval
 from pkimm_analytics.errors import CollectionError
 from pkimm_analytics.model import NEWEST
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PARTS = ("same_edition", "other_edition", "joined", "left")
+LIKE_FOR_LIKE = ("n_like_for_like", "like_for_like", "low", "high")
 WINDOW = 4
 """Quarters that an assessment stands for its organization."""
 
@@ -55,8 +56,8 @@ def trend_parts(
         One row for each measure: ``n_start``, ``n_end``, ``n_same``, ``n_joined``,
         ``n_left``; ``mean_start``, ``mean_end``, ``change``; the parts
         ``same_edition``, ``other_edition``, ``joined``, ``left``, which add up to it;
-        and ``like_for_like`` with ``low`` and ``high``: the mean change of those who
-        stayed on the same edition, with its interval (95 %).
+        and ``like_for_like`` with ``low`` and ``high``: the mean change of the
+        ``n_like_for_like`` who stayed on the same edition, with its interval (95 %).
 
     Raises
     ------
@@ -100,14 +101,18 @@ def trend_parts(
         figures={
             "start": spelled(first),
             "end": spelled(last),
-            **{n: rows[0][n] for n in ("change", *PARTS, "like_for_like", "low", "high")},
+            **{n: rows[0][n] for n in ("change", *PARTS, *LIKE_FOR_LIKE)},
         },
         notes=(
             (
                 f"An organization stands with its newest assessment of the last {window} quarters,"
                 " one for each ultimate parent."
             ),
-            "The assurance of an organization may have changed, too; compare assurance-gap.",
+            (
+                f"Assurance before: {said(before, 'assurance')}; after: {said(after, 'assurance')}."
+                " That of an organization may have changed, too; compare assurance-gap."
+            ),
+            f"Editions before: {said(before, 'edition')}; after: {said(after, 'edition')}.",
             "Joined and left are differences to those who stayed, weighted by their share.",
         ),
     )
@@ -128,6 +133,7 @@ def _parts(before: pd.DataFrame, after: pd.DataFrame, measure: str) -> dict[str,
         "n_same": len(both),
         "n_joined": len(joined),
         "n_left": len(left),
+        "n_like_for_like": len(same),
     }
     like_for_like, low, high = difference_interval(moved)
     sure = {"like_for_like": like_for_like, "low": low, "high": high}

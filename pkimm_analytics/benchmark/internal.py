@@ -260,7 +260,9 @@ class Internal:
         DataFrame
             As :meth:`figures` for each measure that the assessment has a score for,
             with ``own_score, rank, rank_low, rank_high`` (percentile, mid-rank),
-            ``verdict`` and ``note`` (what limits the comparison between editions).
+            ``verdict`` (``above`` or ``below`` the middle of them, ``not
+            distinguishable`` from it, or ``no peers``) and ``note`` (what limits the
+            comparison between editions).
         """
         import pandas as pd
 
@@ -275,6 +277,7 @@ class Internal:
                 continue
             rank, low, high = self.rank(members, measure, value)
             verdict = "above" if low > 50 else "below" if high < 50 else "not distinguishable"
+            verdict = "no peers" if math.isnan(rank) else verdict
             rows.append(
                 {
                     **self._row(members, measure),

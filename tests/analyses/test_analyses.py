@@ -237,6 +237,8 @@ def test_the_parts_of_a_trend_add_up_and_are_what_was_planted():
     assert row["joined"] < 0
     assert row["left"] < 0
     assert (row["n_same"], row["n_joined"], row["n_left"]) == (40, 10, 10)
+    assert "Assurance before: 50 formal; after: 50 formal." in " ".join(findings.notes)
+    assert "Editions before: 50 2.0.0; after: 50 2.0.0." in " ".join(findings.notes)
 
 
 def test_the_parts_of_a_trend_are_those_of_a_plain_computation():
@@ -269,6 +271,7 @@ def test_the_parts_of_a_trend_are_those_of_a_plain_computation():
     assert row["joined"] == pytest.approx(len(joined) / len(new) * (np.mean(joined) - b_same))
     assert row["left"] == pytest.approx(len(left) / len(old) * (a_same - np.mean(left)))
     assert row["like_for_like"] == pytest.approx(np.mean(same))
+    assert row["n_like_for_like"] == len(same)
 
 
 def test_a_trend_of_others_only_is_all_joined_and_left():

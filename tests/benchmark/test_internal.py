@@ -267,9 +267,9 @@ def test_unknown_cohorts_and_measures_are_named(internal):
         open_internal("nowhere", purpose="tests of statistics", quarter="Q3 2026")
 
 
-def test_a_cohort_without_anybody_has_no_figures(internal):
+def test_a_cohort_without_anybody_has_no_figures(internal, contributions):
     """
-    NaN and null, never 0; nothing warns.
+    NaN and null, never 0; nothing warns, and nobody is told apart from nobody.
     """
     cohort = {"sector": "finance", "region": "asia", "size": "5000+", "role": "internal"}
     cohort |= {"assurance": "third-party", "edition": "1.0.0", "mode": "self", "quarter": "2026Q1"}
@@ -277,6 +277,8 @@ def test_a_cohort_without_anybody_has_no_figures(internal):
     assert row["n"] == 0
     assert np.isnan(row["mean"])
     assert np.isnan(row["at_least_3_high"])
+    document = internal.to_json(cohort, assessment_of(contributions[0]))
+    assert {one["verdict"] for one in document["measures"].values()} == {"no peers"}
 
 
 def test_fractions_that_are_equal_as_numbers_are_sorted_exactly():
