@@ -230,11 +230,17 @@ def _sentence(
     parts = [f"The peers here: {cohort_words(found)} ({number})."]
     if gone:
         parts.append(f"Not narrowed by {_listed(gone)}: no narrower cohort is published.")
+    return " ".join([*parts, *pooled_words(pooled)])
+
+
+def pooled_words(pooled: Mapping[str, Sequence[str]]) -> list[str]:
+    """Write what figures join, as :meth:`.Benchmark.pooled` has it; nothing if one kind only."""
+    found = []
     if len(pooled["assurance"]) > 1:
-        parts.append("Self-assessments and independent ones are pooled.")
+        found.append("Self-assessments and independent ones are pooled.")
     if len(pooled["edition"]) > 1:
-        parts.append(f"Editions {', '.join(pooled['edition'])} are pooled.")
-    return " ".join(parts)
+        found.append(f"Editions {', '.join(pooled['edition'])} are pooled.")
+    return found
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from pkimm_analytics.audit.published import CHANGES_FILE, README_FILE
 from pkimm_analytics.audit.suite import number_of_attacks
 from pkimm_analytics.benchmark import IMPORTANCE, Benchmark
+from pkimm_analytics.benchmark.ladder import pooled_words
 from pkimm_analytics.benchmark.printed import Distribution, Estimate
 from pkimm_analytics.benchmark.release import kind_of
 from pkimm_analytics.disclosure import BENCHMARK
@@ -213,8 +214,10 @@ def _table(bench: Benchmark) -> Html:
     measures = [m for m in bench.measures if kind_of(m) in {"overall", "category"}]
     head = "".join(f'<th scope="col" class="number">Level {level}</th>' for level in LEVELS)
     rows = "".join(_row(bench, measure) for measure in measures)
+    pooled = pooled_words(bench.pooled())
+    caption = " ".join(["Share of all organizations at each level.", *pooled])
     return Html(
-        '<div class="scroll"><table><caption>Share of all organizations at each level</caption>'
+        f'<div class="scroll"><table><caption>{esc(caption)}</caption>'
         f'<thead><tr><th scope="col">Measure</th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )

@@ -15,7 +15,7 @@ import pandas as pd
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark import Benchmark, Comparison, compare
-from pkimm_analytics.benchmark.comparison import ABOVE, BELOW
+from pkimm_analytics.benchmark.comparison import ABOVE, ALIKE, BELOW
 from pkimm_analytics.benchmark.panels import own_ranking, own_table, records
 from pkimm_analytics.charts.peer_bar import peer_bar
 from pkimm_analytics.errors import PkimmError, Problem
@@ -231,7 +231,7 @@ def _position(found: Comparison) -> Markup:
         text = (
             f"Overall you score {figure_text(float(overall.own))}, level {overall.level}:"
             f" {overall.text}."
-        )
+        ).replace(f"{ALIKE}:", f"{ALIKE} from the middle of these peers,")
     return joined(
         [
             tag("p", found.ladder.sentence, id="pk-mine-ladder", class_="pk-group"),
@@ -270,7 +270,8 @@ def _table(found: Comparison) -> Markup:
         )
         rows.append([row["name"], own, Markup(picture), row["position"], row["n"]])
     table = data_table(
-        "Your level, the diamond, among the levels of your peers. The bar is read as above.",
+        "Your level, the diamond, among the levels of your peers. The bar is read as above."
+        " Not distinguishable: from the middle of the peers.",
         ["Measure", "You", "Peers and you", "Position", "Organizations"],
         rows,
         id_="pk-mine-table",

@@ -313,6 +313,12 @@ def test_my_organization_from_a_link_and_from_workbooks_stands_where_the_command
             "before => document.querySelector('#pk-mine-name')?.innerText !== before", arg=before
         )
         agrees(page, benchmark_json(workbook, releases))
+    page.emulate_media(media="print")
+    cut = "one => one.scrollHeight > one.clientHeight + 1"
+    assert not page.evaluate(f"[...document.querySelectorAll('.pk-scroll')].some({cut})")
+    assert not page.locator("#pk-save-csv").is_visible()
+    page.emulate_media(media="screen")
+
     page.locator("#pk-forget").click()
     page.wait_for_selector("#pk-mine-form")
     assert page.locator("#pk-mine-overall").count() == 0

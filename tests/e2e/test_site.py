@@ -336,6 +336,59 @@ def test_charts_and_the_comparison_are_saved(
     assert json.loads(saved["Save as JSON"]) == in_page(page)
 
 
+def test_sentences_say_what_is_pooled_and_what_cannot_be_told_apart(
+    page: Any, addresses: dict[str, str], tmp_path: Path
+) -> None:
+    """
+    The largest and the smallest share are named with a doubt if chance explains both.
+    """
+    address = addresses["file"] + "index.html"
+    go(page, f"{address}#sector=finance&by=size")
+    pooled = "Self-assessments and independent ones are pooled."
+    assert pooled in page.locator("#one-measure .words").inner_text()
+    overlap = page.evaluate(
+        """() => {
+          const keys = pkimm.data.measures.filter((key) => key.includes("."));
+          const found = keys.map((key) => pkimm.figures.distribution({sector: "finance"}, key));
+          const shares = found.map((peers) => peers.atLeast(3));
+          const sorted = shares.sort((a, b) => b.value - a.value);
+          return sorted[0].low <= sorted.at(-1).high;
+        }"""
+    )
+    words = page.locator("#all-categories .words").inner_text()
+    assert ("not distinguishable" in words) == overlap
+    assert "groups of all organizations, not of the chosen peers" in (
+        page.locator("#cohorts .words").inner_text()
+    )
+    for place, cohort in (("#cohorts", "all organizations"), ("#gaps", "Finance and insurance")):
+        with page.expect_download() as download:
+            page.locator(place).get_by_role("button", name="SVG").click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        source = path.read_text("utf-8").rsplit("<text", 1)[1]
+        assert cohort in source
+    go(page, f"{address}#assurance=self")
+    assert page.evaluate("location.hash") == "#assurance=self"
+    assert pooled not in page.locator("#one-measure .words").inner_text()
+
+
+def test_on_paper_every_chart_and_whole_tables_are_printed(
+    page: Any, addresses: dict[str, str]
+) -> None:
+    """
+    Controls are left out, and no table ends where its frame would scroll.
+    """
+    go(page, addresses["file"] + f"index.html#show={CATEGORY}")
+    page.evaluate("document.querySelectorAll('.as-table').forEach((one) => (one.open = true))")
+    page.emulate_media(media="print")
+    for place in ("one-measure", "requirements", "all-categories", "gaps", "cohorts", "trend"):
+        assert page.locator(f"#{place} svg").first.is_visible()
+    assert not page.locator("#pickers").is_visible()
+    assert not page.get_by_role("button", name="CSV").first.is_visible()
+    cut = "one => one.scrollHeight > one.clientHeight + 1"
+    assert not page.evaluate(f"[...document.querySelectorAll('.scroll')].some({cut})")
+
+
 # --- for everybody, everywhere ---------------------------------------------------------------
 
 

@@ -159,6 +159,7 @@ def test_without_javascript_all_organizations_are_a_table(files, sources):
     assert fallback.count("<tr>") == 2 + len(SMALL.categories)
     shown = bench.distribution(bench.group(), CATEGORY)
     assert f"{round(100 * shown.levels[3].value)} %" in fallback
+    assert "Self-assessments and independent ones are pooled." in fallback
 
 
 def test_invented_data_is_marked_on_every_page(files):

@@ -5,8 +5,9 @@
   const cards = [];
 
   /*
-  `describe(state)` gives {title, words, draw, legend, caption, columns, rows, note}, or
-  {title, words} where there is nothing to draw. `controls` stand above the drawing.
+  `describe(state)` gives {title, words, draw, legend, caption, columns, rows}, and `cohort`
+  if the figures are not those of the chosen one; or {title, words} where there is nothing
+  to draw. `controls` stand above the drawing.
   */
   function card(place, name, describe, controls = []) {
     const title = h("h3", { id: `${name}-title` });
@@ -50,7 +51,7 @@
     const source = () =>
       [
         `PKI maturity benchmark ${pkimm.data.release.id}`,
-        pkimm.cohortWords(pkimm.current().cohort),
+        pkimm.cohortWords(one.shown.cohort ?? pkimm.current().cohort),
         pkimm.isSynthetic ? "invented organizations" : "",
       ].filter(Boolean).join(" · ");
     const file = (ending) => `pkimm-${pkimm.data.release.quarter}-${name}.${ending}`;

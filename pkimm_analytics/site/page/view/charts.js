@@ -6,7 +6,7 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
 "use strict";
 (function (pkimm) {
   const { LEVELS, WITHHELD, between, draw, levelName, measureName, organizations } = pkimm;
-  const { quantile, quarter, reaching, share, shortNames } = pkimm;
+  const { alike, quantile, quarter, reaching, share, shortNames } = pkimm;
   const number = (text) => ({ text, isNumber: true });
 
   const categories = () =>
@@ -60,7 +60,11 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
     const label = `${title}. ${distributionWords(peers)}`;
     return {
       title,
-      words: [distributionWords(peers), own && ` You: ${own.figure}, level ${own.level}; ${own.place.text}.`],
+      words: [
+        distributionWords(peers),
+        own && `You: ${own.figure}, level ${own.level}; ${ownWords(own.place)}.`,
+        pkimm.pooledWords(cohort),
+      ].filter(Boolean).join(" "),
       draw: (width) => draw.distribution({ peers, others, own, label }, width),
       legend: draw.legend(
         ["key-whisker", "95 % interval: where the share of organizations like these lies"],
@@ -73,15 +77,22 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
     };
   }
 
-  /* "Half are at level 2 or below ..." from the median, else the most frequent level. */
+  const ownWords = ({ verdict, text }) =>
+    verdict === "not distinguishable" ? text.replace(":", " from the middle of these peers:") : text;
+
+  /* The most frequent level, the median, and how many reach level 3. */
   function distributionWords(peers) {
-    const most = LEVELS.reduce((a, b) => (peers.atLevel(b).value > peers.atLevel(a).value ? b : a));
+    const highest = Math.max(...LEVELS.map((level) => peers.atLevel(level).value));
+    const most = LEVELS.filter((level) => peers.atLevel(level).value === highest);
+    const named = most.map((level) => `${level} (${levelName(level)})`);
     const median = peers.quantile("median");
     const range =
       median && median.value && median.low !== median.high ? ` (level ${median.low} to ${median.high} with 95 % confidence)` : "";
     return [
       `${organizations(peers.n)}, as of ${quarter(peers.asOf)}.`,
-      `Most are at level ${most} (${levelName(most)}): ${share(peers.atLevel(most))}.`,
+      most.length === 1
+        ? `The most frequent level is ${named[0]}: ${share(peers.atLevel(most[0]))}.`
+        : `Levels ${pkimm.listed(named)} are the most frequent: ${share(peers.atLevel(most[0]))} each.`,
       median ? `The median is level ${quantile(median).replace("–", " or ")}${range}.` : "",
       `${share(peers.atLeast(3))} reach ${reaching(3)}.`,
     ].filter(Boolean).join(" ");
@@ -97,8 +108,9 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
     const sorted = [...printed].sort((a, b) => b.peers.atLeast(3).value - a.peers.atLeast(3).value);
     const [best, worst] = [sorted[0], sorted.at(-1)];
     const words =
-      `Most reach ${reaching(3)} in ${best.name} (${share(best.peers.atLeast(3))}), ` +
-      `fewest in ${worst.name} (${share(worst.peers.atLeast(3))}).`;
+      `Organizations reach ${reaching(3)} most often in ${best.name} (${share(best.peers.atLeast(3))}), ` +
+      `least often in ${worst.name} (${share(worst.peers.atLeast(3))})` +
+      `${alike(best.peers.atLeast(3), worst.peers.atLeast(3))}.`;
     const model = pkimm.edition();
     const rows = model.modules.flatMap((id) => {
       const inside = found.filter(({ key }) => key.startsWith(`${id}.`));
@@ -131,13 +143,16 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
     const printed = found.filter(({ peers }) => peers);
     if (!printed.length) return { title, words: missing() };
     const sorted = [...printed].sort((a, b) => a.peers.atLeast(3).value - b.peers.atLeast(3).value);
+    const [least, most] = [sorted[0], sorted.at(-1)];
     const words = [
       known.length ? "" : "Requirements are not published for this cohort: these are all organizations. ",
-      `The fewest reach ${reaching(3)} in “${sorted[0].name}” (${share(sorted[0].peers.atLeast(3))}).`,
+      `The fewest reach ${reaching(3)} in “${least.name}” (${share(least.peers.atLeast(3))}), the most in`,
+      ` “${most.name}” (${share(most.peers.atLeast(3))})${alike(most.peers.atLeast(3), least.peers.atLeast(3))}.`,
     ].join("");
     return {
       title,
       words,
+      cohort: from,
       draw: (width) => draw.stacked({ rows: found, label: `${title}. ${words}` }, width),
       caption: `Share of organizations at each level, by requirement of ${category.name}.`,
       columns: withOwn(SHARE_COLUMNS),
@@ -159,14 +174,20 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
     const printed = found.slice(1).filter(({ overall }) => overall);
     const held = found.length - 1 - printed.length;
     const sorted = [...printed].sort((a, b) => b.overall.atLeast(level).value - a.overall.atLeast(level).value);
-    const words = printed.length
-      ? `Overall, ${sorted[0].name} has the largest share (${share(sorted[0].overall.atLeast(level))})` +
-        ` and ${sorted.at(-1).name} the smallest (${share(sorted.at(-1).overall.atLeast(level))}).` +
-        (held ? ` ${held} of ${found.length - 1} groups are withheld.` : "")
-      : "No group of this kind is published.";
+    const [largest, smallest] = [sorted[0], sorted.at(-1)].map((one) => one?.overall.atLeast(level));
+    const isNarrowed = Object.keys(cohort).some((dimension) => dimension !== by);
+    const words = [
+      isNarrowed ? "These are groups of all organizations, not of the chosen peers." : "",
+      printed.length > 1
+        ? `Overall, ${sorted[0].name} has the largest share (${share(largest)})` +
+          ` and ${sorted.at(-1).name} the smallest (${share(smallest)})${alike(largest, smallest)}.`
+        : "Fewer than two groups of this kind are published.",
+      held ? `${held} of ${found.length - 1} groups are withheld.` : "",
+    ].filter(Boolean).join(" ");
     return {
       title,
       words,
+      cohort: {},
       draw: (width) => draw.heatmap({ rows: found, columns, label: `${title}. ${words}` }, width),
       legend: draw.legend(
         ...[0, 1, 2, 3, 4].map((i) => [`heat-${i}`, `${i * 20}–${i * 20 + 20} %`]),
@@ -196,8 +217,11 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
     const printed = found.filter(({ one }) => one);
     if (!printed.length) return { title, words: missing() };
     const apart = printed.filter(({ one, others }) => others && (one.high < others.low || one.low > others.high));
+    const near = printed.slice(1).filter(({ one }) => one.low <= printed[0].one.high).map(({ name }) => name);
+    const named = near.length < 4 ? near : [...near.slice(0, 3), `${near.length - 3} more`];
     const words = [
       `The largest gap is ${printed[0].name}: ${share(printed[0].one)} are at ${reaching(level)}.`,
+      near.length ? `Not distinguishable from it: ${pkimm.listed(named)}.` : "",
       isEverybody(cohort)
         ? ""
         : apart.length
@@ -236,7 +260,7 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
         ? `Only ${quarter(first.quarter)} prints this cohort: ${share(first.one)}.`
         : `From ${share(first.one)} in ${quarter(first.quarter)} to ${share(last.one)} in ${quarter(last.quarter)}:` +
           ` ${differs ? "a clear change" : "not distinguishable, the intervals overlap"}.`,
-      "Each release joins the newest assessments of two years, so part of a change is a change of who takes part.",
+      `Each release joins the newest assessments of ${pkimm.data.release.window} months, so part of a change is a change of who takes part.`,
     ].join(" ");
     const others = isEverybody(cohort) ? null : seriesOf({}, show, level);
     return {
@@ -245,7 +269,7 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
       draw: (width) => draw.trend({ points, others, label: `${title}. ${words}` }, width),
       legend: draw.legend(
         ["key-dot", "This cohort, with its 95 % interval"],
-        points.some(({ isCarried }) => isCarried) && ["key-carried", "Carried forward: fewer than five organizations changed"],
+        points.some(({ isCarried }) => isCarried) && ["key-carried", `Carried forward: fewer than ${pkimm.data.release.changes} organizations changed`],
         others && ["key-others-line", "All organizations"],
       ),
       caption: `${title}.`,

@@ -153,10 +153,16 @@ the shape. Shares are whole per mille here.
         ` there are fewer than ${threshold}, or a neighboring group needs protection.`
       );
     }
-    const pooled = pooledIn(found);
     const count = Object.keys(found).length ? `${n} organizations` : n;
     const parts = [`The peers here: ${cohortWords(found)} (${count}).`];
     if (gone.length) parts.push(`Not narrowed by ${listed(gone)}: no narrower cohort is published.`);
+    return [...parts, pooledWords(found)].filter(Boolean).join(" ");
+  }
+
+  /* What the figures of a cohort join; empty if it is of one kind and one edition. */
+  function pooledWords(cohort) {
+    const pooled = pooledIn(cohort);
+    const parts = [];
     if (pooled.assurance.length > 1) parts.push("Self-assessments and independent ones are pooled.");
     if (pooled.edition.length > 1) parts.push(`Editions ${pooled.edition.join(", ")} are pooled.`);
     return parts.join(" ");
@@ -205,6 +211,6 @@ the shape. Shares are whole per mille here.
   Object.assign(pkimm, {
     ALL, LEVELS, QUANTILES, chosen, codesOf, cohortWords, edition, figuresOf, keyOf,
     labelOf, levelName, listed, measureName, openFigures, openRequirements,
-    openSeries, peerLadder, pooledIn,
+    openSeries, peerLadder, pooledIn, pooledWords,
   });
 })((globalThis.pkimm ??= {}));

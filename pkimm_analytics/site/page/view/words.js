@@ -23,6 +23,10 @@
   /* What is said where nothing is printed. */
   const WITHHELD = "withheld";
 
+  /* What is said of the largest and the smallest of several shares if chance explains both. */
+  const alike = (largest, smallest) =>
+    largest !== smallest && largest.low <= smallest.high ? "; even these two are not distinguishable" : "";
+
   /* "2026Q3" as "2026 Q3". */
   const quarter = (text) => `${text.slice(0, 4)} ${text.slice(4)}`;
 
@@ -38,6 +42,6 @@
   }
 
   Object.assign(pkimm, {
-    WITHHELD, between, organizations, percent, quantile, quarter, reaching, share, shortNames,
+    WITHHELD, alike, between, organizations, percent, quantile, quarter, reaching, share, shortNames,
   });
 })((globalThis.pkimm ??= {}));
