@@ -244,6 +244,19 @@ def percent(interval: Interval) -> str:
     return f"{low} %" if low == high else f"{low} to {high} %"
 
 
+def rank_words(value: float, interval: Interval) -> str:
+    """
+    Write a percentile rank and its 95 % interval in whole numbers, rounded outward.
+
+    Examples
+    --------
+    >>> rank_words(37.5, Interval(9.2, 66.1))
+    '38 (9 to 67)'
+    """
+    low, high = math.floor(interval.low + 1e-9), math.ceil(interval.high - 1e-9)
+    return f"{math.floor(value + 0.5)} ({low} to {high})"
+
+
 # --- what is compared ----------------------------------------------------------------------
 
 

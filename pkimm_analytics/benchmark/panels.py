@@ -16,6 +16,7 @@ from pkimm_analytics.audit.findings import Group
 from pkimm_analytics.audit.published import LEVEL_BOUNDS, Interval
 from pkimm_analytics.benchmark.comparison import BELOW, Comparison, percent
 from pkimm_analytics.benchmark.ladder import code_label
+from pkimm_analytics.benchmark.printed import QUANTILES, levels_text
 from pkimm_analytics.benchmark.release import Benchmark
 from pkimm_analytics.benchmark.series import Series
 from pkimm_analytics.model import LEVELS
@@ -23,7 +24,7 @@ from pkimm_analytics.organization import ALL
 from pkimm_analytics.tables import OVERALL
 
 Cohort = Mapping[str, str]
-WITHHELD = "withheld"
+WITHHELD, NOT_PRINTED = "withheld", "not printed"
 
 
 def has_cohort(bench: Benchmark, cohort: Cohort) -> bool:
@@ -154,12 +155,17 @@ def quartile_table(bench: Benchmark, cohort: Cohort, measures: Sequence[str]) ->
     Returns
     -------
     DataFrame
-        ``measure, name, is_published, median, p25, p75, p10, p90, n, as_of, words``.
+        ``measure, name, is_published, median, p25, p75, p10, p90`` (levels); each of
+        these with ``_text``: the level, those that the printed shares leave open (``2 or
+        3``), or why there is none; ``n, as_of, words``.
     """
     table = bench.figures(cohort, measures)
+    rows = records(table)
+    texts = [f"{name}_text" for name in QUANTILES]
+    for name in QUANTILES:
+        table[f"{name}_text"] = [_quantile_text(row, name) for row in rows]
     table["words"] = [_quantile_words(row) for row in records(table)]
-    names = ("median", "p25", "p75", "p10", "p90")
-    return table[["measure", "name", "is_published", *names, "n", "as_of", "words"]]
+    return table[["measure", "name", "is_published", *QUANTILES, *texts, "n", "as_of", "words"]]
 
 
 def group_base(bench: Benchmark, dimension: str, base: Cohort) -> dict[str, str]:
@@ -383,12 +389,21 @@ def _n(row: Mapping[Any, Any]) -> str:
     return f"{row['n']} organizations, as of {row['as_of']}"
 
 
+def _quantile_text(row: Mapping[Any, Any], name: str) -> str:
+    if not row["is_published"]:
+        return WITHHELD
+    if pd.notna(row[name]):
+        return f"{row[name]:.0f}"
+    low, high = row[f"{name}_printed_low"], row[f"{name}_printed_high"]
+    return NOT_PRINTED if pd.isna(low) else levels_text(low, high)
+
+
 def _quantile_words(row: Mapping[Any, Any]) -> str:
     if not row["is_published"]:
         return f"{row['name']}: {WITHHELD}"
-    if pd.isna(row["median"]):
+    if row["median_text"] == NOT_PRINTED:
         return f"{row['name']}: no median is printed, {_n(row)}"
-    text = f"{row['name']}: median level {row['median']:.0f}"
+    text = f"{row['name']}: median level {row['median_text']}"
     if pd.notna(row["p25"]) and pd.notna(row["p75"]):
         text += f", middle half {_levels(row['p25'], row['p75'])}"
     if pd.notna(row["p10"]) and pd.notna(row["p90"]):

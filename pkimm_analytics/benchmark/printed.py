@@ -205,6 +205,20 @@ def _levels(shares: dict[int, Interval], q: float) -> Interval:
     return Interval(float(low), float(high))
 
 
+def levels_text(low: float, high: float) -> str:
+    """
+    Write the levels from one to another.
+
+    Examples
+    --------
+    >>> levels_text(2, 2), levels_text(2, 3), levels_text(1, 3)
+    ('2', '2 or 3', '1 to 3')
+    """
+    if low == high:
+        return f"{low:.0f}"
+    return f"{low:.0f} or {high:.0f}" if high - low == 1 else f"{low:.0f} to {high:.0f}"
+
+
 def nan_if_open(value: float) -> float:
     """Upper end of a band; NaN where it is open."""
     return value if math.isfinite(value) else math.nan

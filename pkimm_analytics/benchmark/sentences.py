@@ -95,6 +95,9 @@ def quartile_sentence(table: pd.DataFrame) -> str:
     counts = shown["median"].astype(int).value_counts().sort_index()
     parts = ", ".join(f"level {level} in {n}" for level, n in counts.items())
     text = f"The median organization is at {parts} of {len(shown)} measures."
+    n_open = int((table["is_published"] & table["median"].isna()).sum())
+    if n_open:
+        text += f" In {n_open} more the printed shares leave its level open."
     if shown["p25"].isna().all():
         return f"{text} Quartiles need a larger group."
     wide = shown[(shown["p75"] - shown["p25"]) >= 2]["name"]

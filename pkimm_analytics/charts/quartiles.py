@@ -39,7 +39,8 @@ def quartiles(
     ----------
     table : DataFrame
         One row for each box, from top to bottom: ``name``; ``median, p25, p75, p10, p90``
-        (levels, missing where withheld); ``words`` (what is shown when it is pointed at).
+        (levels, missing where withheld or open); ``median_text`` (what stands where there
+        is no median); ``words`` (what is shown when it is pointed at).
     title, subtitle : str
     labels : {"names", "short"}
         Whole names, or their first words, which fit on a phone.
@@ -70,7 +71,7 @@ def quartiles(
             {
                 "x": 3,
                 "y": y,
-                "text": f"<i>{plain('not printed')}</i>",
+                "text": f"<i>{plain(row.median_text)}</i>",
                 "showarrow": False,
                 "font": {"size": 11},
             }

@@ -23,7 +23,8 @@ from pkimm_analytics.benchmark import (
     open_release,
     peer_ladder,
 )
-from pkimm_analytics.benchmark.comparison import ABOVE, ALIKE, BELOW, percent
+from pkimm_analytics.benchmark.comparison import ABOVE, ALIKE, BELOW, percent, rank_words
+from pkimm_analytics.benchmark.printed import levels_text
 from pkimm_analytics.benchmark.release import peers_table
 from pkimm_analytics.cli.console import (
     ends_cleanly,
@@ -217,15 +218,20 @@ def _median(one: Position) -> str:
     if known is None:
         return ""
     low, high = int(known.interval.low), int(known.interval.high)
-    first, last = int(known.printed.low), int(known.printed.high)
-    value = f"{first} or {last}" if math.isnan(known.value) else str(int(known.value))
+    is_open = math.isnan(known.value)
+    value = levels_text(known.printed.low, known.printed.high) if is_open else str(int(known.value))
     return f"{value} \\[{low}-{high}]"
 
 
 def _summary(positions: tuple[Position, ...]) -> list[str]:
     """Say in plain words where the assessment stands out."""
     categories = [one for one in positions if one.kind == "category" and one.rank is not None]
-    parts = []
+    parts = [
+        f"Percentile rank of your overall level: {rank_words(one.rank.value, one.rank.interval)},"
+        " where 50 is the middle of the peers; in brackets the 95 % interval."
+        for one in positions
+        if one.kind == "overall" and one.rank is not None
+    ]
     for verdict, words in ((ABOVE, "above"), (BELOW, "below")):
         names = [one.name for one in categories if one.verdict == verdict]
         if names:
@@ -287,7 +293,7 @@ def _level(estimate: dict[str, Any]) -> str:
     """Level of a quantile, or the levels that the printed shares leave open."""
     if estimate["value"] is not None:
         return str(int(estimate["value"]))
-    return " or ".join(str(int(end)) for end in estimate["printed"])
+    return levels_text(*estimate["printed"])
 
 
 def _share(estimate: dict[str, Any]) -> str:

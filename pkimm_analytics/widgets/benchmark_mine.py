@@ -14,8 +14,9 @@ from typing import Any
 import pandas as pd
 
 from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.audit.published import Interval
 from pkimm_analytics.benchmark import Benchmark, Comparison, compare
-from pkimm_analytics.benchmark.comparison import ABOVE, ALIKE, BELOW
+from pkimm_analytics.benchmark.comparison import ABOVE, ALIKE, BELOW, rank_words
 from pkimm_analytics.benchmark.panels import own_ranking, own_table, records
 from pkimm_analytics.charts.peer_bar import peer_bar
 from pkimm_analytics.errors import PkimmError, Problem
@@ -145,7 +146,8 @@ class MyOrganization:
     def _save(self, _action: Action) -> None:
         if self._comparison is not None:
             columns = ["measure", "name", "own_score", "own_level", "n", "verdict", "position"]
-            columns += ["below_low", "below_high", "at_or_below_low", "at_or_below_high", "note"]
+            columns += ["below_low", "below_high", "at_or_below_low", "at_or_below_high"]
+            columns += ["rank", "rank_low", "rank_high", "note"]
             table = own_table(self._comparison)[columns]
             self.section.offer("my-position.csv", CSV, table_csv(table))
 
@@ -268,16 +270,24 @@ def _table(found: Comparison) -> Markup:
             int(row["own_level"]),
             label=label,
         )
-        rows.append([row["name"], own, Markup(picture), row["position"], row["n"]])
+        cells = [row["name"], own, Markup(picture), row["position"], _rank(row), row["n"]]
+        rows.append(cells)
     table = data_table(
         "Your level, the diamond, among the levels of your peers. The bar is read as above."
-        " Not distinguishable: from the middle of the peers.",
-        ["Measure", "You", "Peers and you", "Position", "Organizations"],
+        " Not distinguishable: from the middle of the peers, which is rank 50; in brackets its"
+        " 95 % interval.",
+        ["Measure", "You", "Peers and you", "Position", "Percentile rank", "Organizations"],
         rows,
         id_="pk-mine-table",
         texts=["Position"],
     )
     return joined([legend(), tag("div", table, class_="pk-whole")])
+
+
+def _rank(row: dict[Any, Any]) -> str:
+    if pd.isna(row["rank"]):
+        return "–"
+    return rank_words(row["rank"], Interval(row["rank_low"], row["rank_high"]))
 
 
 def _notes(found: Comparison, remarks: Sequence[Problem]) -> Markup:

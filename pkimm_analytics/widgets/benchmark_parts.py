@@ -411,19 +411,13 @@ def _quartile_rows(table: pd.DataFrame) -> Rows:
     rows = [
         [
             str(row["name"]),
-            *(_level(row[n], is_published=row["is_published"]) for n in names),
+            *(str(row[f"{n}_text"]) for n in names),
             str(row["n"]),
             str(row["as_of"]),
         ]
         for row in records(table)
     ]
     return columns, rows
-
-
-def _level(value: float, *, is_published: bool) -> str:
-    if pd.isna(value):
-        return "not printed" if is_published else WITHHELD_SHORT
-    return f"{value:.0f}"
 
 
 def _group_rows(table: pd.DataFrame) -> Rows:

@@ -90,6 +90,13 @@ def test_the_table_has_plain_sentences(run, release):
     assert "more than half of the peers" in result.stdout
     assert "Change management and agility" in result.stdout
     assert "key-inventory" not in result.stdout
+    document = run(MINE, "--release", release, "--cohort", "sector=finance", "--json").stdout
+    rank = json.loads(document)["measures"]["overall"]["position"]["rank"]
+    low, high = math.floor(rank["interval"][0] + 1e-9), math.ceil(rank["interval"][1] - 1e-9)
+    told = re.search(r"Percentile rank of your overall level: (\d+) (\(.+?\))", result.stdout)
+    assert told is not None
+    assert float(told[1]) == pytest.approx(rank["value"], abs=0.51)
+    assert told[2] == f"({low} to {high})"
 
 
 def test_requirements_are_shown_when_asked_for(run, release):

@@ -127,6 +127,27 @@ def test_quartiles_say_only_what_is_printed(bench):
     assert sentences.quartile_sentence(quartile_table(bench, {"sector": "health"}, CATEGORIES))
 
 
+def test_a_median_that_the_shares_leave_open_is_named_by_its_levels(tmp_path):
+    """
+    Half are at one level and half at the next; the page says what the command says.
+    """
+    levels = {measure: np.array([0, 0, 20, 0, 0]) for measure in CATEGORIES}
+    levels["overall"] = np.array([0, 10, 10, 0, 0])
+    levels["G.compliance"] = np.array([10, 0, 10, 0, 0])
+    bench = open_series(made_release(tmp_path, {EVERYBODY: levels}, tier=20)).newest
+    table = quartile_table(bench, {}, CATEGORIES)
+    rows = table.set_index("measure")
+    assert rows["median"].isna().sum() == 2
+    assert rows.loc["overall", "median_text"] == "2 or 3"
+    assert rows.loc["G.compliance", "median_text"] == "1 to 3"
+    assert rows.loc["M.key-management", "median_text"] == "3"
+    assert rows.loc["overall", "p10_text"] == "not printed"
+    assert "Overall: median level 2 or 3, middle half" in rows.loc["overall", "words"]
+    assert "In 2 more the printed shares" in sentences.quartile_sentence(table)
+    withheld = quartile_table(bench, {"sector": "health"}, ["overall"]).iloc[0]
+    assert withheld["median_text"] == "withheld"
+
+
 @pytest.fixture
 def series(tmp_path, counts):
     """

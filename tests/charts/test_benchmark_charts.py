@@ -125,8 +125,9 @@ def test_a_box_comes_from_the_printed_quartiles_alone() -> None:
     assert box.x is None
     alone = quartiles(pd.DataFrame([{**row, "p25": np.nan, "p75": np.nan, "words": "A"}]))
     assert [trace.type for trace in alone.data] == ["scatter"]
-    nothing = quartiles(pd.DataFrame([{**row, "median": np.nan, "p25": np.nan, "words": "A"}]))
-    assert nothing.layout.annotations[0].text == "<i>not printed</i>"
+    row |= {"median": np.nan, "p25": np.nan, "median_text": "2 or 3"}
+    nothing = quartiles(pd.DataFrame([{**row, "words": "A"}]))
+    assert nothing.layout.annotations[0].text == "<i>2 or 3</i>"
 
 
 def test_a_withheld_cell_is_a_dot_without_a_color() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -267,12 +268,19 @@ def agrees(page: Any, expected: dict[str, Any]) -> None:
     listed = [m for m in scored if m["kind"] in {"overall", "category"}]
     assert len(rows) >= len(listed) > 5
     for one in listed:
-        own, _, position, n = rows[one["name"]]
+        own, _, position, rank, n = rows[one["name"]]
         score = float(own.split(",")[0])
         assert score == pytest.approx(one["own"]["score"], abs=0.01)
         assert own.endswith(f"level {one['own']['level']}")
         assert position == one["position"]["text"]
         assert n == (one["peers"]["n"] if one["peers"] else "")
+        if one["position"]["rank"]:
+            value, low, high = (float(text) for text in re.findall(r"\d+", rank))
+            told = one["position"]["rank"]
+            assert value == pytest.approx(told["value"], abs=0.51)
+            assert (low, high) == pytest.approx(tuple(told["interval"]), abs=1)
+            assert low <= told["interval"][0] + 1e-6
+            assert high >= told["interval"][1] - 1e-6
 
 
 def test_my_organization_from_a_link_and_from_workbooks_stands_where_the_command_says(

@@ -22,6 +22,7 @@ pytest.importorskip("anywidget")
 from pkimm_analytics.assessment import Organization, dumps
 from pkimm_analytics.audit.artifacts import scan_file
 from pkimm_analytics.benchmark import compare, open_release
+from pkimm_analytics.benchmark.comparison import rank_words
 from pkimm_analytics.benchmark.series import open_series
 from pkimm_analytics.loaders.web_tool import write_link
 from pkimm_analytics.model import load_model
@@ -490,6 +491,17 @@ def test_my_position_can_be_saved_by_me(
     (content,) = offered
     assert b"Secret" not in content
     assert b"overall" in content
+    (overall,) = [
+        row
+        for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+        if row["measure"] == "overall"
+    ]
+    assert page.comparison is not None
+    rank = page.comparison.positions[0].rank
+    assert rank is not None
+    assert float(overall["rank"]) == pytest.approx(rank.value)
+    assert float(overall["rank_high"]) == pytest.approx(rank.interval.high)
+    assert rank_words(rank.value, rank.interval) in private_of(page).shown
 
 
 # --- releases that are not as they should be ----------------------------------------------

@@ -87,13 +87,13 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
     const named = most.map((level) => `${level} (${levelName(level)})`);
     const median = peers.quantile("median");
     const range =
-      median && median.value && median.low !== median.high ? ` (level ${median.low} to ${median.high} with 95 % confidence)` : "";
+      median && median.low !== median.high ? ` (level ${median.low} to ${median.high} with 95 % confidence)` : "";
     return [
       `${organizations(peers.n)}, as of ${quarter(peers.asOf)}.`,
       most.length === 1
         ? `The most frequent level is ${named[0]}: ${share(peers.atLevel(most[0]))}.`
         : `Levels ${pkimm.listed(named)} are the most frequent: ${share(peers.atLevel(most[0]))} each.`,
-      median ? `The median is level ${quantile(median).replace("–", " or ")}${range}.` : "",
+      median ? `The median is level ${quantile(median)}${range}.` : "",
       `${share(peers.atLeast(3))} reach ${reaching(3)}.`,
     ].filter(Boolean).join(" ");
   }

@@ -146,7 +146,7 @@ It averages and filters nothing.
       marks.push(row.peers ? segments(row, from, top, room, bar) : withheldBar(from, top, room, bar));
       const median = row.peers?.quantile("median");
       marks.push(
-        text(width, top + bar / 2, median ? `level ${quantile(median)}` : "–", {
+        text(width, top + bar / 2, median ? `${median.value ? "level " : ""}${quantile(median)}` : "–", {
           "text-anchor": "end",
           "dominant-baseline": "central",
         }),

@@ -16,9 +16,11 @@
 
   const organizations = (n) => `${n.replace("-", "–")} organizations`;
 
-  /* Level of a quantile, or the levels between which the printed shares leave it open. */
+  const levels = (from, to) => (to - from === 1 ? `${from} or ${to}` : `${from} to ${to}`);
+
+  /* Level of a quantile, or the levels that the printed shares leave open: "2 or 3". */
   const quantile = (one) =>
-    one ? String(one.value ?? `${one.printedLow}–${one.printedHigh}`) : "–";
+    one ? String(one.value ?? levels(one.printedLow, one.printedHigh)) : "–";
 
   /* What is said where nothing is printed. */
   const WITHHELD = "withheld";
