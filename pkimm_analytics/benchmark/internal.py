@@ -276,6 +276,7 @@ class Internal:
             if measure not in self.measures:
                 continue
             rank, low, high = self.rank(members, measure, value)
+            is_extension = measure in self.rows.extensions
             verdict = "above" if low > 50 else "below" if high < 50 else "not distinguishable"
             verdict = "no peers" if math.isnan(rank) else verdict
             rows.append(
@@ -286,7 +287,9 @@ class Internal:
                     "rank_low": low,
                     "rank_high": high,
                     "verdict": verdict,
-                    "note": measure_note(measure, model, edition, pools=pools),
+                    "note": ""
+                    if is_extension
+                    else measure_note(measure, model, edition, pools=pools),
                     **self._pools(members),
                 }
             )

@@ -393,7 +393,7 @@ def _internal(
         return
     table = internal.figures(cohort) if own is None else internal.compare(own, cohort)
     members = internal.members(cohort)
-    columns = ["n", "mean", "std", "median", "iqr"] + ([] if own is None else ["you", "rank"])
+    columns = ["n", "mean", "std", "median", "iqr"] + ([] if own is None else ["you", "rank", ""])
     shown_table = Table("", *columns, box=SIMPLE)
     shown_table.title = shown(f"{internal.mark}: {cohort_words(cohort)}, {internal.quarter}")
     for row in table.to_dict("records"):
@@ -406,14 +406,31 @@ def _internal(
         out().print(f"Pooled by {name}: {parts}.")
     for note in internal.notes(own, cohort):
         out().print(shown(note))
-    out().print(f"[bold]{internal.mark.capitalize()}.[/] In brackets: 95 % intervals.")
+    for row in [] if own is None else table.to_dict("records"):
+        if row["note"] and row["kind"] not in ("requirement", "relevance"):
+            out().print(shown(f"{row['name']}: {row['note']}"))
+    ranks = "" if own is None else " Rank: percentile; ≈: not distinguishable from the middle, 50."
+    out().print(f"[bold]{internal.mark.capitalize()}.[/] In brackets: 95 % intervals.{ranks}")
+
+
+def _rounded(value: float, digits: int = 2) -> str:
+    """Statistic to some decimals; a dash where there is none."""
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def _internal_cells(row: dict[Any, Any], *, own: bool) -> list[str]:
     def around(name: str, digits: int = 2) -> str:
-        low, high = (figure_text(row[f"{name}_{end}"], digits) for end in ("low", "high"))
-        return f"{figure_text(row[name], digits)} [{low}-{high}]"
+        low, high = row[f"{name}_low"], row[f"{name}_high"]
+        if math.isnan(low):
+            return _rounded(row[name], digits)
+        factor = 10**digits  # limits are rounded outward
+        low = math.floor(low * factor + 1e-9) / factor
+        high = math.ceil(high * factor - 1e-9) / factor
+        return f"{_rounded(row[name], digits)} [{low:.{digits}f}-{high:.{digits}f}]"
 
-    cells = [str(row["name"]), str(row["n"]), around("mean"), figure_text(row["std"])]
-    cells += [around("median"), figure_text(row["iqr"])]
-    return cells + ([figure_text(row["own_score"]), around("rank", 0)] if own else [])
+    cells = [str(row["name"]), str(row["n"]), around("mean"), _rounded(row["std"])]
+    cells += [around("median"), _rounded(row["iqr"])]
+    if not own:
+        return cells
+    verdict = "≈" if row["verdict"] == ALIKE else row["verdict"]
+    return [*cells, figure_text(row["own_score"]), around("rank", 0), verdict]

@@ -163,6 +163,30 @@ def test_internal_figures_are_marked_in_both_forms(run, collection):
         assert document["mark"] == MARK
 
 
+def test_internal_figures_are_rounded_and_their_limits_outward(run, collection):
+    """
+    Cut figures would be too low, and cut upper limits too narrow.
+    """
+    options = ("--collection", collection, "--purpose", "tests of the command")
+    told = json.loads(run(MINE, *options, "--json").stdout)["measures"]
+    shown = run(MINE, *options).stdout
+    number = r"(\d+(?:\.\d+)?)"
+    for measure, name in (("overall", "Overall"), ("M", "Management"), ("R.sourcing", "Sourcing")):
+        row = told[measure]
+        line = next(text for text in shown.splitlines() if f" {name} " in text)
+        figures = [float(text) for text in re.findall(number, line)]
+        n, mean, low, high, std, median, *_ = figures
+        assert (n, mean, std) == (row["n"], round(row["mean"], 2), round(row["std"], 2))
+        assert low <= row["mean_low"] + 1e-9 < low + 0.01 + 1e-6
+        assert high - 0.01 - 1e-6 < row["mean_high"] - 1e-9 <= high
+        assert median == round(row["median"], 2)
+        rank, rank_low, rank_high = figures[-3:]
+        assert rank == pytest.approx(row["rank"], abs=0.51)
+        assert (rank_low, rank_high) == (math.floor(row["rank_low"]), math.ceil(row["rank_high"]))
+        assert ("≈" in line) == (row["verdict"] == "not distinguishable")
+    assert f"Key management: {told['M.key-management']['note']}"[:60] in shown
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -192,6 +192,16 @@ def test_a_rank_in_an_extension_counts_half_of_the_equal(internal, twin):
         assert low <= rank <= high
 
 
+def test_an_extension_is_no_element_that_an_edition_lacks(internal, contributions):
+    """
+    Its row has no note, while that of a changed category has one.
+    """
+    own = next(assessment_of(c) for c in contributions if c.extensions)
+    notes = internal.compare(own).set_index("measure")["note"]
+    assert notes["pqc"] == ""
+    assert "2.0.0 has one requirement less" in notes["M.key-management"]
+
+
 def test_notes_name_the_edition_that_an_assessment_was_scored_in(internal, contributions):
     """
     Peers of one edition are compared in that edition, and an assessment of it as it is.
