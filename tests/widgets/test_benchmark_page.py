@@ -308,6 +308,8 @@ def test_an_address_restores_group_measures_and_view(releases: Path) -> None:
         view = view.changed(name, value, bench)
     assert view_from(view.to_text(), bench) == view
     assert View().to_text() == ""
+    assert view_from("size=5000+", bench) == view_from("size=5000%2B", bench)
+    assert view_from("size=5000+", bench).cohort == {"size": "5000+"}
     odd = "sector=nobody&level=9&view=all&by=x&measure=%3Cimg%3E&other=1&" + "&" * 5000
     assert view_from(odd, bench) == View()
 
