@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 HIGHER, LOWER, DIFFERENT = "higher", "lower", "different"
 ALIKE = "not distinguishable"
+NOBODY = "nobody"
 
 _EACH = 1 - (1 - CONFIDENCE) / len(LEVEL_BOUNDS)
 """Confidence of each of the four intervals, so that all hold together with 95 %."""
@@ -57,7 +58,8 @@ def contrast(
         One row per measure: ``measure, name, n, n_other`` (bands, or exact numbers of a
         collection), ``verdict`` (``higher``: `one` has larger shares at high levels;
         ``lower``; ``different``: larger at some levels and smaller at others; ``not
-        distinguishable``; ``withheld``), then for levels 2 to 5
+        distinguishable``; ``withheld``, or of a collection ``nobody``, if a cohort has no
+        figure), then for levels 2 to 5
         ``difference_2_low``, ``difference_2_high`` and so on: the interval of the
         share of `one` minus that of `other`; NaN where withheld.
 
@@ -71,13 +73,14 @@ def contrast(
     if dict(one) == dict(other):
         raise BenchmarkError("Both cohorts are the same; there is nothing to compare.")
     look = _printed if isinstance(source, Benchmark) else _counted
-    wanted = source.measures if measures is None else measures
+    wanted = _both(source, one, other) if measures is None else measures
+    nothing = "withheld" if isinstance(source, Benchmark) else NOBODY
     first, second = look(source, one, wanted), look(source, other, wanted)
     rows = []
     for measure in wanted:
         (n, known), (n_other, known_other) = first[measure], second[measure]
         row: dict[str, Any] = {"measure": measure, "name": _name(source, measure)}
-        row |= {"n": n, "n_other": n_other, "verdict": "withheld"}
+        row |= {"n": n, "n_other": n_other, "verdict": nothing}
         if known is not None and known_other is not None:
             row["verdict"], low, high = verdict_of(known, known_other)
             for place, level in enumerate(LEVEL_BOUNDS):
@@ -108,6 +111,16 @@ def verdict_of(one: Known, other: Known) -> tuple[str, Floats, Floats]:
     if up and down:
         return DIFFERENT, low, high
     return (HIGHER if up else LOWER if down else ALIKE), low, high
+
+
+def _both(
+    source: Benchmark | Internal, one: Mapping[str, str], other: Mapping[str, str]
+) -> Sequence[str]:
+    """Measures that the plan has for both cohorts; of a collection, all."""
+    if not isinstance(source, Benchmark):
+        return source.measures
+    has = [set(source.measures_of(source.group(cohort))) for cohort in (one, other)]
+    return [measure for measure in source.measures if measure in has[0] & has[1]]
 
 
 def _printed(

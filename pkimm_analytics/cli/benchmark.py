@@ -24,6 +24,7 @@ from pkimm_analytics.benchmark import (
     peer_ladder,
 )
 from pkimm_analytics.benchmark.comparison import ABOVE, ALIKE, BELOW, percent, rank_words
+from pkimm_analytics.benchmark.contrast import NOBODY
 from pkimm_analytics.benchmark.printed import levels_text
 from pkimm_analytics.benchmark.release import peers_table
 from pkimm_analytics.cli.console import (
@@ -341,14 +342,17 @@ def _contrast(
         return
     shown_table = Table("", "n", "n of the others", "verdict", box=SIMPLE)
     shown_table.title = shown(f"{cohort_words(one)} compared with {cohort_words(other)}")
-    for row in table.to_dict("records"):
-        if str(row["measure"]).count(".") == 2 and not all_:
-            continue
+    rows = table.to_dict("records")
+    rows = [row for row in rows if str(row["measure"]).count(".") < 2 or all_]
+    for row in rows:
         cells = (row["name"], row["n"], row["n_other"], row["verdict"])
         shown_table.add_row(*(shown(str(cell)) for cell in cells))
     out().print(shown_table)
-    n_alike = int((table["verdict"] == "not distinguishable").sum())
-    out().print(f"{n_alike} of {len(table)} measures cannot be told apart.")
+    verdicts = [row["verdict"] for row in rows if row["verdict"] not in ("withheld", NOBODY)]
+    out().print(
+        f"In {verdicts.count(ALIKE)} of {len(verdicts)} measures that have figures of both, the"
+        " two cannot be told apart."
+    )
     for words, cohort in ((cohort_words(one), one), (cohort_words(other), other)):
         parts = [f"{name} {', '.join(kinds)}" for name, kinds in _pooled(source, cohort).items()]
         out().print(shown(f"Pooled in {words}: {'; '.join(parts)}."))

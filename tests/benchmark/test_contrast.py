@@ -88,4 +88,7 @@ def test_cohorts_of_a_collection_are_compared_exactly(tmp_path):
     internal = open_internal(place, purpose="tests of statistics")
     table = contrast(internal, {"region": "europe"}, {"region": "asia"}, ["overall", "pqc"])
     assert table["n"].astype(int).tolist()[0] > 20
+    nobody = {"region": "asia", "size": "5000+", "mode": "self", "assurance": "third-party"}
+    few = contrast(internal, {}, nobody, ["M.key-management.key-inventory"]).iloc[0]
+    assert (few["n_other"], few["verdict"]) == ("0", "nobody")
     assert (table["verdict"] == "not distinguishable").all()
