@@ -24,24 +24,24 @@ MAX_DEPTH = 60
 """Deepest nesting of a document; ours has fewer than ten levels."""
 
 
-def read_limited(path: Path, limit: int = MAX_BYTES) -> bytes:
+def read_limited(path: Path) -> bytes:
     """
-    Read a file that must not be larger than a limit.
+    Read a file that must not be larger than :data:`MAX_BYTES`.
 
     Raises
     ------
     SourceFormatError
-        If the file is empty, larger than `limit` bytes, a folder or not readable.
+        If the file is empty, larger, a folder or not readable.
     """
     try:
         with path.open("rb") as stream:
-            content = stream.read(limit + 1)
+            content = stream.read(MAX_BYTES + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SourceFormatError(
             f"{path.name} could not be opened: {reason}.", [Problem(path.name, reason)]
         ) from None
-    check_size(path.name, len(content), limit)
+    check_size(path.name, len(content))
     return content
 
 
@@ -79,10 +79,10 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself durable, where the system can sync folders."""
     if os.name == "nt":
         return

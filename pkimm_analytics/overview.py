@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from pkimm_analytics.assessment import Answer, Assessment, State
-from pkimm_analytics.errors import PkimmError, Problem
+from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.loaders.tabular.template import to_csv_text
 from pkimm_analytics.model import Model, module_of
 from pkimm_analytics.scoring import Figure, Scores, Unanswered, score, tool_figures
@@ -267,22 +267,20 @@ def _part(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else {}
 
 
-def findings_table(scores: Scores, problems: Sequence[Problem] = ()) -> pd.DataFrame:
+def findings_table(scores: Scores) -> pd.DataFrame:
     """
     Everything that a reader of the scores has to know.
 
     Parameters
     ----------
     scores : Scores
-    problems : sequence of Problem
-        Of the import, if it was just now.
 
     Returns
     -------
     DataFrame
         One row for each: ``kind`` (problem, caveat, tool), ``where``, ``message``.
     """
-    rows = [{"kind": "problem", **p.to_json()} for p in (*problems, *scores.problems)]
+    rows = [{"kind": "problem", **p.to_json()} for p in scores.problems]
     rows += [
         {"kind": "caveat", "where": "", "message": c.message} for c in scores.assessment.caveats
     ]

@@ -38,6 +38,7 @@ from pkimm_analytics.workspace import Workspace
 
 MAX_UNDO = 200
 LOCK_SECONDS = 10
+MOST_LISTED = 200
 TEXT_FIELDS = frozenset({"notes", "evidence", "reason", "flag_note", "name", "description"})
 
 Clock = Callable[[], datetime]
@@ -162,7 +163,7 @@ class EditingSession:
         return session
 
     @classmethod
-    def resume(cls, workspace: Workspace, id_: str, *, clock: Clock = now) -> EditingSession:
+    def resume(cls, workspace: Workspace, id_: str) -> EditingSession:
         """
         Go on with a stored assessment.
 
@@ -179,7 +180,7 @@ class EditingSession:
         seen = _stamp(path)
         assessment = loads(read_limited(path), "the assessment")
         model_of(assessment.model)
-        return cls(workspace, assessment, clock, _seen=seen)
+        return cls(workspace, assessment, _seen=seen)
 
     # --- changing ----------------------------------------------------------------
 
@@ -397,13 +398,13 @@ class Summary:
     is_locked: bool
 
 
-def summaries(workspace: Workspace, *, limit: int = 200) -> list[Summary]:
+def summaries(workspace: Workspace) -> list[Summary]:
     """
-    List assessments in a workspace, the one that was stored last first.
+    List the assessments of a workspace that were stored last, newest first.
 
     Files that are not readable are left out; ``pkimm import`` names them.
     """
-    newest = sorted(workspace.files(), key=_modified, reverse=True)[:limit]
+    newest = sorted(workspace.files(), key=_modified, reverse=True)[:MOST_LISTED]
     return [found for path in newest if (found := _summary(path)) is not None]
 
 

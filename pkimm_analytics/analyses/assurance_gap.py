@@ -34,15 +34,13 @@ WITHIN = 4
 """Most quarters between the two assessments of a pair."""
 
 
-def assurance_gap(evidence: Evidence, *, within: int = WITHIN) -> Findings:
+def assurance_gap(evidence: Evidence) -> Findings:
     """
     Compare self-assessments with independent assessments of the same organizations.
 
     Parameters
     ----------
     evidence : Evidence
-    within : int
-        Most quarters between the two assessments of a pair.
 
     Returns
     -------
@@ -65,7 +63,7 @@ def assurance_gap(evidence: Evidence, *, within: int = WITHIN) -> Findings:
     """
     import pandas as pd
 
-    pairs = matched_pairs(evidence, within=within)
+    pairs = matched_pairs(evidence)
     rows: list[dict[str, Any]] = []
     for measure in (OVERALL, *MODULE_IDS, *categories_of(NEWEST)):
         differences = _differences(pairs, measure)
@@ -98,7 +96,7 @@ def assurance_gap(evidence: Evidence, *, within: int = WITHIN) -> Findings:
         figures={name: first[name] for name in ("gap", "low", "high")},
         notes=(
             (
-                f"Pairs: same organization, use case and edition, at most {within} quarters apart;"
+                f"Pairs: same organization, use case and edition, at most {WITHIN} quarters apart;"
                 " the closest in time, then the newest; one pair for each ultimate parent."
             ),
             (
@@ -115,9 +113,9 @@ def assurance_gap(evidence: Evidence, *, within: int = WITHIN) -> Findings:
     )
 
 
-def matched_pairs(evidence: Evidence, *, within: int = WITHIN) -> pd.DataFrame:
+def matched_pairs(evidence: Evidence) -> pd.DataFrame:
     """
-    Match self-assessments with independent ones.
+    Match self-assessments with independent ones, at most :data:`WITHIN` quarters apart.
 
     Returns
     -------
@@ -130,7 +128,7 @@ def matched_pairs(evidence: Evidence, *, within: int = WITHIN) -> pd.DataFrame:
     others = frame[frame["assurance"].isin(INDEPENDENT)]
     both = own.merge(others, on=keys, suffixes=("_self", "_other"))
     both["apart"] = (both["when_self"] - both["when_other"]).abs()
-    both = both[both["apart"] <= within]
+    both = both[both["apart"] <= WITHIN]
     order = ["apart", "when_other", "when_self", "contribution_other", "contribution_self"]
     both = both.sort_values(order, ascending=[True, False, False, True, True], kind="stable")
     return both.drop_duplicates("parent").reset_index(drop=True)

@@ -92,11 +92,9 @@ def plain(value: Any) -> Any:
     return value
 
 
-def difference_interval(
-    differences: ArrayLike, *, confidence: float = 0.95
-) -> tuple[float, float, float]:
+def difference_interval(differences: ArrayLike) -> tuple[float, float, float]:
     """
-    Mean of differences of scores or levels of the same organizations, with its interval.
+    Mean of differences of scores or levels of the same organizations, with its 95 % interval.
 
     Parameters
     ----------
@@ -125,7 +123,7 @@ def difference_interval(
     n = len(found)
     if n < FEWEST:
         return math.nan, math.nan, math.nan
-    tail = (1 - confidence) / 2
+    tail = 0.025
     half = float(student.ppf(1 - tail, n - 1) * found.std(ddof=1) / math.sqrt(n))
     if np.ptp(found) < 1e-9:
         half = 1 - tail ** (1 / n)

@@ -13,6 +13,7 @@ import io
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pkimm_analytics.cli.console import progress_bar
@@ -74,17 +75,8 @@ def make_releases(workspace: Path, organizations: int = BENCHMARK_ORGANIZATIONS)
     releases = folder / "releases"
     if len(release_folders(releases)) == len(BENCHMARK_QUARTERS):
         return releases
-    part = folder.with_name(f".{folder.name}.part")
-    try:
-        shutil.rmtree(part, ignore_errors=True)
+    with _made_beside(folder) as part:
         _make(part, organizations)
-        shutil.rmtree(folder, ignore_errors=True)
-        part.rename(folder)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise WorkspaceError(f"{folder} cannot be written: {reason}.") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return releases
 
 
@@ -105,17 +97,25 @@ def make_feedback(workspace: Path) -> Path:
     folder = workspace.with_name(f"{workspace.name}-feedback")
     if folder.exists():
         return folder
+    with _made_beside(folder) as part:
+        _fill_feedback(part)
+    return folder
+
+
+@contextmanager
+def _made_beside(folder: Path) -> Iterator[Path]:
+    """Let a folder be filled beside its place, and put it there once it is complete."""
     part = folder.with_name(f".{folder.name}.part")
     try:
         shutil.rmtree(part, ignore_errors=True)
-        _fill_feedback(part)
+        yield part
+        shutil.rmtree(folder, ignore_errors=True)
         part.rename(folder)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise WorkspaceError(f"{folder} cannot be written: {reason}.") from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return folder
 
 
 def _fill_feedback(folder: Path) -> None:

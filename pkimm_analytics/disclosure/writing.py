@@ -12,7 +12,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -38,7 +37,7 @@ from pkimm_analytics.disclosure.release import Candidate, Decision, make_release
 from pkimm_analytics.disclosure.state import State, alone, read_state, write_state
 from pkimm_analytics.disclosure.table import table_bytes, table_columns
 from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
-from pkimm_analytics.files import write_atomically
+from pkimm_analytics.files import sync_folder, write_atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,23 +393,13 @@ def write_folder(out: Path, name: str, files: dict[str, bytes]) -> bool:
         shutil.rmtree(part, ignore_errors=True)
         raise DisclosureError("The written files are not as they should be.", wrong)
     part.rename(final)
-    _sync(out)
+    sync_folder(out)
     return True
 
 
 def check_manifest_of(folder: Path) -> list[Problem]:
     """Problems of a release folder's manifest."""
     return [Problem(f.where, f.learned) for f in check_manifest(folder)]
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _note(private: Path, quarter: str, what: str, details: list[str]) -> None:

@@ -10,7 +10,6 @@ either; these tell them apart.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -123,7 +122,7 @@ def consensus(counts: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(np.where(total[..., 0] > 0, 1 + terms.sum(axis=-1), np.nan))
 
 
-def split_opinions(remarks: pd.DataFrame, field: str, *, by: Sequence[str] = ()) -> pd.DataFrame:
+def split_opinions(remarks: pd.DataFrame, field: str) -> pd.DataFrame:
     """
     Measure consensus for each element.
 
@@ -133,16 +132,14 @@ def split_opinions(remarks: pd.DataFrame, field: str, *, by: Sequence[str] = ())
         Table ``remarks``.
     field : str
         A rating, or ``weight``.
-    by : sequence of str
-        Further columns to split by, such as ``role``.
 
     Returns
     -------
     pandas.DataFrame
-        One row for each element (and group): ``element``, the columns of `by`, ``n``,
-        ``agreement`` (A) and ``consensus``; most divided first.
+        One row for each element: ``element``, ``n``, ``agreement`` (A) and
+        ``consensus``; most divided first.
     """
-    table = level_counts(ratings(remarks, field), ["element", *by], SCALES[field])
+    table = level_counts(ratings(remarks, field), ["element"], SCALES[field])
     counts = table.to_numpy()
     shown = table[[]].copy()
     shown["n"] = counts.sum(axis=1)

@@ -19,21 +19,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEVEL = 0.95
-"""Confidence level of every interval, if no other is asked for."""
+"""Confidence level of every interval."""
 
 
-def wilson(
-    hits: ArrayLike, n: ArrayLike, level: float = LEVEL
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def wilson(hits: ArrayLike, n: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
-    Interval of a share.
+    Interval of a share, at the confidence level :data:`LEVEL`.
 
     Parameters
     ----------
     hits, n : array_like of int
         How many of how many. No trials, no interval: NaN.
-    level : float
-        Confidence level, above 0 and below 1.
 
     Returns
     -------
@@ -54,7 +50,7 @@ def wilson(
     from scipy.stats import norm
 
     k, size = np.asarray(hits, float), np.asarray(n, float)
-    z2 = float(norm.isf((1 - level) / 2)) ** 2
+    z2 = float(norm.isf((1 - LEVEL) / 2)) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
         p = np.where(size > 0, k / size, np.nan)
         middle = (p + z2 / (2 * size)) / (1 + z2 / size)

@@ -74,7 +74,7 @@ def chosen_weights(remarks: pd.DataFrame, model: Model) -> pd.DataFrame:
     return found.sort_values("element", key=lambda keys: keys.map(order), ignore_index=True)
 
 
-def median_interval(ordered: NDArray[np.int64], level: float = LEVEL) -> tuple[int, int]:
+def median_interval(ordered: NDArray[np.int64]) -> tuple[int, int]:
     """
     Interval of the median from sorted choices; too few choices give their whole range.
 
@@ -88,7 +88,7 @@ def median_interval(ordered: NDArray[np.int64], level: float = LEVEL) -> tuple[i
     n = len(ordered)
     # From the r-th smallest to the r-th largest misses the median with probability
     # 2 P(X < r), X binomial; r is the largest for which that is small enough.
-    rank = max(int(binom.ppf((1 - level) / 2, n, 0.5)), 1)
+    rank = max(int(binom.ppf((1 - LEVEL) / 2, n, 0.5)), 1)
     return int(ordered[rank - 1]), int(ordered[n - rank])
 
 

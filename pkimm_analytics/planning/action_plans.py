@@ -13,7 +13,7 @@ PKI Consortium, *PKI Maturity Model*, assessment methodology, action plans.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -84,17 +84,13 @@ class Tracked:
 # --- from a roadmap -----------------------------------------------------------------
 
 
-def action_plans(
-    roadmap: Roadmap, *, responsible: Mapping[str, str] | None = None
-) -> tuple[ActionPlan, ...]:
+def action_plans(roadmap: Roadmap) -> tuple[ActionPlan, ...]:
     """
     Write an action plan for each element that a roadmap raises.
 
     Parameters
     ----------
     roadmap : Roadmap
-    responsible : mapping of str to str, optional
-        Who is responsible, by element, category or module; the closest one counts.
 
     Returns
     -------
@@ -106,7 +102,7 @@ def action_plans(
     return tuple(
         _merged(
             existing.get(r.key),
-            _action_plan(roadmap, r.key, r.before, r.after, responsible or {}),
+            _action_plan(roadmap, r.key, r.before, r.after),
         )
         for r in roadmap.plan.raises
     )
@@ -119,20 +115,14 @@ def with_action_plans(assessment: Assessment, plans: Iterable[ActionPlan]) -> As
     return replace(assessment, action_plans=(*kept, *new.values()))
 
 
-def _action_plan(
-    roadmap: Roadmap, key: str, before: int, after: int, responsible: Mapping[str, str]
-) -> ActionPlan:
+def _action_plan(roadmap: Roadmap, key: str, before: int, after: int) -> ActionPlan:
     model = roadmap.today.model
     phases = [(p, r) for p in roadmap.phases for r in p.raises if r.key == key]
-    owner = next(
-        (responsible[k] for k in (key, category_of(key), module_of(key)) if k in responsible), None
-    )
     return ActionPlan(
         element=key,
         target_level=after,
         target_date=phases[-1][0].finish,
         objectives=(f"Raise {model.name(key)} {_from_to(model, before, after)}.",),
-        responsibility=() if owner is None else (owner,),
         schedule=tuple(
             f"Phase {phase.number}{_between(phase.start, phase.finish)}: level {r.after}"
             for phase, r in phases

@@ -127,7 +127,6 @@ def roadmap(
     effort: Effort | None = None,
     needs: Mapping[str, Sequence[str]] | None = None,
     targets: Sequence[Target] = (),
-    model: Model | None = None,
 ) -> Roadmap:
     """
     Spread the raises of a plan over phases.
@@ -145,8 +144,6 @@ def roadmap(
         As the plan was made with.
     targets : sequence of Target
         Those with a date decide what comes first, and are checked.
-    model : Model, optional
-        Edition of the assessment, if it is at hand.
 
     Raises
     ------
@@ -155,7 +152,7 @@ def roadmap(
         setting cannot be used.
     """
     when, effort, needs = when or Calendar(), effort or Effort(), needs or {}
-    model = model or model_of(assessment.model)
+    model = model_of(assessment.model)
     _check(when, targets)
     ordered = _ordered(assessment, plan, effort, needs, targets, model)
     costs = {step: effort.of(step[0], step[1] - 1, step[1]) for step in ordered}

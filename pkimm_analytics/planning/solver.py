@@ -367,10 +367,10 @@ def impacts(assessment: Assessment, model: Model | None = None) -> list[Impact]:
 
 
 def limits_next_level(
-    assessment: Assessment, element: str = OVERALL, model: Model | None = None
+    assessment: Assessment, *, model: Model | None = None
 ) -> tuple[int | None, list[Impact]]:
     """
-    Say what keeps an element from its next level.
+    Say what keeps the overall score from its next level.
 
     Returns
     -------
@@ -379,19 +379,10 @@ def limits_next_level(
         not above the present level, by how much raising them would add.
     """
     model = model or model_of(assessment.model)
-    scores = score(assessment, model)
-    figure = (
-        scores.overall if element == OVERALL else {**scores.modules, **scores.categories}[element]
-    )
-    if figure.level is None or figure.level >= TOP:
+    level = score(assessment, model).overall.level
+    if level is None or level >= TOP:
         return None, []
-    inside = [
-        impact
-        for impact in impacts(assessment, model)
-        if impact.level <= figure.level
-        and element in (OVERALL, category_of(impact.key), module_of(impact.key))
-    ]
-    return figure.level + 1, inside
+    return level + 1, [one for one in impacts(assessment, model) if one.level <= level]
 
 
 def planned_assessment(assessment: Assessment, levels: Mapping[str, int]) -> Assessment:

@@ -84,10 +84,10 @@ class FeedbackRound:
 
 
 def simulate_feedback(
-    *, respondents: int = 300, seed: int = 0, plant: bool = True, version: str | None = None
+    *, respondents: int = 300, seed: int = 0, plant: bool = True
 ) -> FeedbackRound:
     """
-    Invent a round of feedback.
+    Invent a round of feedback on the newest edition.
 
     Parameters
     ----------
@@ -97,8 +97,6 @@ def simulate_feedback(
         The same seed gives the same round.
     plant : bool
         Whether to plant the five truths.
-    version : str, optional
-        Shipped edition; the newest without it.
 
     Raises
     ------
@@ -111,7 +109,7 @@ def simulate_feedback(
         )
     if type(seed) is not int or seed < 0:
         raise SimulationError("The seed must be a whole number from 0. Nothing was simulated.")
-    model = shipped_model(version or shipped_versions()[-1])
+    model = shipped_model(shipped_versions()[-1])
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)]
     plants = _choose_plants(streams[0], model) if plant else None
     answers = _submissions(streams[1], streams[2], model, respondents, plants)

@@ -329,7 +329,7 @@ def test_the_workbook_shows_the_figures_of_the_package():
     Overall, modules and categories are those that `score` gives.
     """
     assessment = full_assessment()
-    header, *rows = sheets(write_xlsx([assessment], [load_model("1.1.0")]))["Scores"]
+    header, *rows = sheets(write_xlsx([assessment]))["Scores"]
     shown = {row[header.index("area")]: row[header.index("score")] for row in rows}
     scores = score(assessment)
     assert shown["overall"] == pytest.approx(scores.overall.score)

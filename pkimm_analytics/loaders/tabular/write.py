@@ -171,18 +171,13 @@ def _count(n: int, one: str, many: str) -> str:
 # --- what there is to write ------------------------------------------------------
 
 
-def prepare(assessments: Sequence[Assessment], models: Sequence[Model] = ()) -> list[Sheet]:
-    """
-    Take assessments apart for writing.
-
-    `models` are looked at before the installed editions.
-    """
+def prepare(assessments: Sequence[Assessment]) -> list[Sheet]:
+    """Take assessments apart for writing."""
     if not assessments:
         raise AssessmentError("There is no assessment to write.")
     if len({assessment.id for assessment in assessments}) != len(assessments):
         raise AssessmentError("Two assessments have the same id; a table cannot tell them apart.")
-    by_digest = {model.digest: model for model in models}
-    return [_prepare(a, by_digest.get(a.model.digest) or model_of(a.model)) for a in assessments]
+    return [_prepare(one, model_of(one.model)) for one in assessments]
 
 
 def _prepare(assessment: Assessment, model: Model) -> Sheet:

@@ -85,7 +85,7 @@ _READ_ME = (
 )
 
 
-def write_xlsx(assessments: Sequence[Assessment], models: Sequence[Model] = ()) -> bytes:
+def write_xlsx(assessments: Sequence[Assessment]) -> bytes:
     """
     Write assessments as one readable xlsx workbook, lossless.
 
@@ -93,8 +93,6 @@ def write_xlsx(assessments: Sequence[Assessment], models: Sequence[Model] = ()) 
     ----------
     assessments : sequence of Assessment
         At least one, each with another id.
-    models : sequence of Model
-        Editions that are already at hand; others are looked up.
 
     Returns
     -------
@@ -111,7 +109,7 @@ def write_xlsx(assessments: Sequence[Assessment], models: Sequence[Model] = ()) 
     """
     from openpyxl import Workbook  # imported late: nothing else here needs it
 
-    sheets = prepare(assessments, models)
+    sheets = prepare(assessments)
     book = Workbook()
     book.remove(book.worksheets[0])
     book.properties.creator = "pkimm-analytics"

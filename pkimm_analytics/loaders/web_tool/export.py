@@ -23,7 +23,7 @@ PAGE_1 = "https://pkic.org/pkimm/tools/self-assessment/"
 """Page of the consortium's tool, 1.0.x."""
 
 
-def write_link(assessment: Assessment, model: Model, *, page: str = PAGE) -> str:
+def write_link(assessment: Assessment, model: Model) -> str:
     """
     Write a share link that the consortium's own tool opens.
 
@@ -32,8 +32,6 @@ def write_link(assessment: Assessment, model: Model, *, page: str = PAGE) -> str
     assessment : Assessment
     model : Model
         Its edition. Editions 1.0.0 and 1.1.0 are written as 1.0.x did.
-    page : str
-        Address of the tool; unless it is given, the one of the generation.
 
     Returns
     -------
@@ -48,13 +46,13 @@ def write_link(assessment: Assessment, model: Model, *, page: str = PAGE) -> str
     if is_first_generation(assessment):
         progress = compact(record_1(assessment, model)["progress"], ascii_only=True)
         parameters = {"progress": progress, **latin_texts(assessment)}
-        return encode_link(PAGE_1 if page == PAGE else page, parameters)
+        return encode_link(PAGE_1, parameters)
     ratings, full = link_parts(assessment, model)
     names = {field: text.encode() for field, text in texts(assessment).items()}
     parameters = {"progress": compact(ratings), **names}
     if full is not None:
         parameters["full"] = deflate(compact(full))
-    return encode_link(page, parameters)
+    return encode_link(PAGE, parameters)
 
 
 def write_yaml_export(assessment: Assessment, model: Model) -> str:
