@@ -8,7 +8,7 @@ level follows from **all other** categories.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +25,6 @@ from pkimm_analytics.analyses.weight_sensitivity import overall_of
 from pkimm_analytics.benchmark.intervals import wilson
 from pkimm_analytics.errors import CollectionError
 from pkimm_analytics.model.shipped import shipped_model
-
-if TYPE_CHECKING:
-    pass
 
 
 def level_steps(

@@ -14,6 +14,7 @@ from pkimm_analytics.cli import (
     dashboards,
     feedback,
     models,
+    plans,
     progress,
     publish,
     releases,
@@ -50,6 +51,7 @@ def root(
 
 scores.register(app)
 progress.register(app)
+plans.register(app)
 reports.register(app)
 models.register(app)
 collection.register(app)

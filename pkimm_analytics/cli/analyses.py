@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pkimm_analytics.cli.collection import CollectionArgument, CollectionOption, JsonOption
-from pkimm_analytics.cli.console import ends_cleanly, out, print_json, say, shown
+from pkimm_analytics.cli.collection import CollectionArgument, CollectionOption
+from pkimm_analytics.cli.console import JsonOption, ends_cleanly, out, print_json, say, shown
 from pkimm_analytics.cli.counts import PurposeOption
 
 NAMES = (

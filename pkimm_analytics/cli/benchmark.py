@@ -28,6 +28,7 @@ from pkimm_analytics.benchmark.contrast import NOBODY
 from pkimm_analytics.benchmark.printed import levels_text
 from pkimm_analytics.benchmark.release import peers_table
 from pkimm_analytics.cli.console import (
+    JsonOption,
     ends_cleanly,
     list_problems,
     out,
@@ -42,8 +43,6 @@ from pkimm_analytics.scoring import figure_text
 
 if TYPE_CHECKING:
     from pkimm_analytics.assessment import Assessment
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 def register(app: typer.Typer) -> None:

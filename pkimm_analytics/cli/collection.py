@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from pkimm_analytics.cli.console import (
+    JsonOption,
     ends_cleanly,
     exit_status,
     out,
@@ -31,7 +32,6 @@ CollectionOption = Annotated[str | None, COLLECTION]
 CollectionArgument = Annotated[
     str | None, typer.Argument(metavar="[COLLECTION]", help="As --collection.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 commands = typer.Typer(no_args_is_help=True, help="Keep a collection of contributions.")
 

@@ -10,10 +10,9 @@ import typer
 from pkimm_analytics.cli.collection import (
     CollectionArgument,
     CollectionOption,
-    JsonOption,
     commands,
 )
-from pkimm_analytics.cli.console import ends_cleanly, out, print_json, say, shown
+from pkimm_analytics.cli.console import JsonOption, ends_cleanly, out, print_json, say, shown
 
 INTERNAL = "internal, not for publication"
 PurposeOption = Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ import typer
 from rich.table import Table
 
 from pkimm_analytics.cli.console import (
+    JsonOption,
     ends_cleanly,
     exit_status,
     list_problems,
@@ -25,6 +25,7 @@ from pkimm_analytics.errors import FeedbackError, PkimmError, Problem
 from pkimm_analytics.files import read_limited
 from pkimm_analytics.loaders import Source, find_sources
 from pkimm_analytics.model import NEWEST, Model, load_model
+from pkimm_analytics.quarters import running_quarter
 from pkimm_analytics.remarks import DISPOSITIONS, Feedback, open_feedback
 
 app = typer.Typer(
@@ -41,7 +42,6 @@ RoundOption = Annotated[
     str | None, typer.Option("--round", help="Round, such as 2026Q4; the newest if left out.")
 ]
 EditionOption = Annotated[str, typer.Option(help="Edition that the feedback is about.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 SourcesArgument = Annotated[
     list[str], typer.Argument(metavar="SOURCE...", help="Form export, JSON or text of an issue.")
 ]
@@ -102,7 +102,7 @@ def import_command(
     from pkimm_analytics.loaders.feedback import ColumnMap, read_columns
 
     feedback, model = open_feedback(place), load_model(edition)
-    name = round_ or _this_quarter()
+    name = round_ or running_quarter()
     wanted: ColumnMap | None = None
     if columns is not None:
         wanted = read_columns(read_limited(columns).decode("utf-8", "replace"), columns.name)
@@ -166,11 +166,6 @@ def _import(
     if content and any(problem.refused for problem in problems):
         result["quarantined"] = feedback.quarantine(name, content, problems).name
     return result, problems
-
-
-def _this_quarter() -> str:
-    today = dt.datetime.now(dt.UTC).date()
-    return f"{today.year}Q{(today.month + 2) // 3}"
 
 
 @app.command("columns")

@@ -9,7 +9,15 @@ from urllib.parse import urlsplit
 import typer
 from rich.table import Table
 
-from pkimm_analytics.cli.console import ends_cleanly, list_problems, out, print_json, say, shown
+from pkimm_analytics.cli.console import (
+    JsonOption,
+    ends_cleanly,
+    list_problems,
+    out,
+    print_json,
+    say,
+    shown,
+)
 from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.files import MAX_BYTES, read_limited
 from pkimm_analytics.model import (
@@ -27,7 +35,6 @@ from pkimm_analytics.model import (
 )
 from pkimm_analytics.schemas import SCHEMAS, schema
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 DigestOption = Annotated[
     str | None, typer.Option(help="Digest, where several editions have the version.")
 ]

@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from pkimm_analytics.cli.console import ends_cleanly, out, print_json, progress_bar, say, shown
+from pkimm_analytics.cli.console import (
+    JsonOption,
+    ends_cleanly,
+    out,
+    print_json,
+    progress_bar,
+    say,
+    shown,
+)
 
 STEPS = 4
 
@@ -38,7 +46,7 @@ def publish_command(
         Path | None,
         typer.Option(help="Disclosure policy to attack by; the shipped one if left out."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a static site of releases: no server, no network, nothing sent."""
     from pkimm_analytics.audit import Rules

@@ -18,11 +18,18 @@ from pkimm_analytics.audit.published import MANIFEST_FILE, TABLE_FILE, Published
 from pkimm_analytics.audit.successive import Vintage
 from pkimm_analytics.audit.suite import Rules, attack_release, attack_series, number_of_attacks
 from pkimm_analytics.audit.truth import Truth
-from pkimm_analytics.cli.console import ends_cleanly, out, print_json, progress_bar, say, shown
+from pkimm_analytics.cli.console import (
+    JsonOption,
+    ends_cleanly,
+    out,
+    print_json,
+    progress_bar,
+    say,
+    shown,
+)
 from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.quarters import last_quarter, running_quarter
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="Disclosure policy; the shipped one if left out.")
 ]

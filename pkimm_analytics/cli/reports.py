@@ -10,6 +10,7 @@ import typer
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.cli.console import (
+    JsonOption,
     ends_cleanly,
     list_problems,
     out,
@@ -133,7 +134,7 @@ def verify_command(
     fingerprint: Annotated[
         str | None, typer.Option(help="Fingerprint that the signer gave out.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Verify a signed attestation, without a network."""
     from pkimm_analytics.reports import signature

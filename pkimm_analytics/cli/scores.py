@@ -16,6 +16,7 @@ from rich.table import Table
 
 from pkimm_analytics.assessment import Assessment, carry, dumps
 from pkimm_analytics.cli.console import (
+    JsonOption,
     ends_cleanly,
     error_document,
     exit_status,
@@ -44,7 +45,6 @@ from pkimm_analytics.workspace import Workspace
 SourceArgument = Annotated[
     str, typer.Argument(metavar="SOURCE", help="File, folder, - for standard input, or share link.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 EditionOption = Annotated[
     str | None,
     typer.Option("--edition", help="Carry the answers to this model version first."),
