@@ -14,7 +14,7 @@
 
 # %%
 from pkimm_analytics.benchmark.series import default_releases
-from pkimm_analytics.session import default_workspace
+from pkimm_analytics.workspace import default_workspace
 
 releases, workspace = default_releases(), default_workspace()
 

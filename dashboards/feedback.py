@@ -14,8 +14,8 @@
 # Texts and small groups are shown here and nowhere else; nothing leaves this computer.
 
 # %%
-from pkimm_analytics.session import default_feedback, default_workspace
 from pkimm_analytics.widgets.feedback import FeedbackPage
+from pkimm_analytics.workspace import default_feedback, default_workspace
 
 place, workspace = default_feedback(), default_workspace()
 

@@ -16,8 +16,8 @@
 # Each remark is stored at once in your workspace, on this computer.
 
 # %%
-from pkimm_analytics.session import default_workspace
 from pkimm_analytics.widgets.feedback_form import FeedbackForm
+from pkimm_analytics.workspace import default_workspace
 
 place = default_workspace() / "feedback"
 

@@ -15,7 +15,7 @@
 # %%
 import os
 
-from pkimm_analytics.session import default_workspace
+from pkimm_analytics.workspace import default_workspace
 
 workspace = default_workspace()
 release = os.environ.get("PKIMM_RELEASE")

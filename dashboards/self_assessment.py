@@ -16,8 +16,8 @@
 # Every answer is stored at once in your workspace, on this computer.
 
 # %%
-from pkimm_analytics.session import default_workspace
 from pkimm_analytics.widgets.questionnaire import Questionnaire
+from pkimm_analytics.workspace import default_workspace
 
 workspace = default_workspace()
 

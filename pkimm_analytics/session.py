@@ -10,17 +10,14 @@ stored by nobody. There is no browser in this file.
 
 from __future__ import annotations
 
-import json
-import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from pkimm_analytics.assessment import Assessment, Mode, State, carry, dumps, loads
+from pkimm_analytics.assessment import Assessment, Mode, dumps, loads
 from pkimm_analytics.edits import (
     Conflict,
     Edit,
@@ -38,7 +35,6 @@ from pkimm_analytics.workspace import Workspace
 
 MAX_UNDO = 200
 LOCK_SECONDS = 10
-MOST_LISTED = 200
 TEXT_FIELDS = frozenset({"notes", "evidence", "reason", "flag_note", "name", "description"})
 
 Clock = Callable[[], datetime]
@@ -380,118 +376,6 @@ def is_intact(assessment: Assessment) -> bool | None:
     return isinstance(seal, dict) and seal.get("digest") == content_digest_of(assessment)
 
 
-# --- what else is in the workspace -------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a list of assessments shows of one; read without checking the whole file."""
-
-    id: str
-    mode: str
-    use_case: str
-    organization: str
-    assessor: str
-    version: str
-    updated: str
-    n_answers: int
-    is_locked: bool
-
-
-def summaries(workspace: Workspace) -> list[Summary]:
-    """
-    List the assessments of a workspace that were stored last, newest first.
-
-    Files that are not readable are left out; ``pkimm import`` names them.
-    """
-    newest = sorted(workspace.files(), key=_modified, reverse=True)[:MOST_LISTED]
-    return [found for path in newest if (found := _summary(path)) is not None]
-
-
-def _summary(path: Path) -> Summary | None:
-    try:
-        document = json.loads(read_limited(path))
-        answers = document["answers"].values()
-        return Summary(
-            id=str(document["id"]),
-            mode=str(document["mode"]),
-            use_case=str(document.get("use_case", {}).get("name", "")),
-            organization=str(document.get("organization", {}).get("name", "")),
-            assessor=str(document.get("assessor", {}).get("name", "")),
-            version=str(document["model"]["version"]),
-            updated=str(document.get("updated") or ""),
-            n_answers=sum(a["state"] != State.UNANSWERED for a in answers),
-            is_locked=bool(document.get("locked")),
-        )
-    except (PkimmError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return None
-
-
-def earlier_assessment(workspace: Workspace, assessment: Assessment) -> Assessment | None:
-    """
-    Latest earlier assessment of the same use case, as it was made.
-
-    The use case and the organization are the same if their names are, whatever the
-    case of the letters. None if there is none of an edition that is installed, or the
-    use case has no name yet.
-    """
-    name = _name(assessment.use_case.name)
-    if not name:
-        return None
-    fitting = [
-        stored.assessment
-        for stored in workspace.stored(problems=[])
-        if stored.assessment.id != assessment.id
-        and _name(stored.assessment.use_case.name) == name
-        and _name(stored.assessment.organization.name) == _name(assessment.organization.name)
-        and (stored.assessment.date or "") <= (assessment.date or "9999")
-    ]
-    return next((one for one in reversed(fitting) if _is_installed(one)), None)
-
-
-def previous_assessment(workspace: Workspace, assessment: Assessment) -> Assessment | None:
-    """Carry the :func:`earlier_assessment` to the edition of this one."""
-    earlier = earlier_assessment(workspace, assessment)
-    if earlier is None:
-        return None
-    return carry(earlier, model_of(earlier.model), model_of(assessment.model))
-
-
-def _is_installed(assessment: Assessment) -> bool:
-    try:
-        model_of(assessment.model)
-    except PkimmError:
-        return False
-    return True
-
-
-def default_workspace() -> Path:
-    """Folder of the workspace: ``PKIMM_WORKSPACE``, or one in the user's data folder."""
-    named = os.environ.get("PKIMM_WORKSPACE")
-    if named:
-        return Path(named)
-    import platformdirs
-
-    return Path(platformdirs.user_data_path("pkimm", appauthor=False)) / "workspace"
-
-
-def default_feedback() -> Path:
-    """Feedback place of the working group: ``PKIMM_FEEDBACK``, or one in the data folder."""
-    named = os.environ.get("PKIMM_FEEDBACK")
-    return Path(named) if named else default_workspace().with_name("group-feedback")
-
-
-def _name(text: str) -> str:
-    return " ".join(text.split()).casefold()
-
-
-def _modified(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
 def _stamp(path: Path) -> tuple[int, int, int]:
     """Return what changes whenever a file is replaced: its number, time and size."""
     found = path.stat()
@@ -516,8 +400,3 @@ def _day(moment: datetime) -> str:
 
 def _time(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
-
-
-def summary_document(summary: Summary) -> dict[str, Any]:
-    """Return a summary as plain data."""
-    return {name: getattr(summary, name) for name in Summary.__slots__}

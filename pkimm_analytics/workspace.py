@@ -10,9 +10,10 @@ never replaces an assessment: other content under the same id is kept beside it.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pkimm_analytics.assessment import SUFFIX, Assessment, dumps, loads
@@ -51,7 +52,6 @@ class ImportReport:
 
     imported: tuple[Imported, ...] = ()
     interrupted: bool = False
-    unreadable: tuple[Problem, ...] = field(default=())
 
 
 class Workspace:
@@ -238,6 +238,22 @@ class Workspace:
     def quarantined(self) -> Iterator[Path]:
         """Reasons of everything in quarantine, as JSON files."""
         yield from sorted(self.quarantine_folder.glob("*.problems.json"))
+
+
+def default_workspace() -> Path:
+    """Folder of the workspace: ``PKIMM_WORKSPACE``, or one in the user's data folder."""
+    named = os.environ.get("PKIMM_WORKSPACE")
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_data_path("pkimm", appauthor=False)) / "workspace"
+
+
+def default_feedback() -> Path:
+    """Feedback place of the working group: ``PKIMM_FEEDBACK``, or one in the data folder."""
+    named = os.environ.get("PKIMM_FEEDBACK")
+    return Path(named) if named else default_workspace().with_name("group-feedback")
 
 
 def _holds(path: Path, id_: str) -> bool:

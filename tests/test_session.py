@@ -25,6 +25,7 @@ from pkimm_analytics.assessment import (
     not_applicable,
     rated,
 )
+from pkimm_analytics.catalog import previous_assessment, summaries
 from pkimm_analytics.edits import Edit, apply, changed_targets, conflict, invert, values
 from pkimm_analytics.errors import AssessmentError, PkimmError, WorkspaceError
 from pkimm_analytics.model import load_model
@@ -32,12 +33,9 @@ from pkimm_analytics.scoring import score
 from pkimm_analytics.session import (
     EditingSession,
     content_digest_of,
-    default_workspace,
     is_intact,
     is_locked,
-    previous_assessment,
     revision,
-    summaries,
 )
 from pkimm_analytics.standing import (
     category_limits,
@@ -47,7 +45,7 @@ from pkimm_analytics.standing import (
     limits,
     standing,
 )
-from pkimm_analytics.workspace import Workspace
+from pkimm_analytics.workspace import Workspace, default_workspace
 
 MODEL = load_model("2.0.0")
 CATEGORY = "G.strategy-and-vision"

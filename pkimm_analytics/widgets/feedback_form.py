@@ -15,8 +15,8 @@ import anywidget
 
 from pkimm_analytics.model import NEWEST, Model, load_model, models
 from pkimm_analytics.remarks import Remark
-from pkimm_analytics.session import default_workspace
 from pkimm_analytics.widgets.feedback_desk import FeedbackDesk, elements_of
+from pkimm_analytics.workspace import default_workspace
 
 HERE = Path(__file__).parent
 SCRIPTS = (

@@ -28,10 +28,10 @@ from pkimm_analytics.anonymize import (
 )
 from pkimm_analytics.assessment import Assessment, Mode
 from pkimm_analytics.benchmark import compare, open_release
+from pkimm_analytics.catalog import earlier_assessment
 from pkimm_analytics.reports import COMPARING, FORMATS, KINDS, build, render, signature
 from pkimm_analytics.reports.words import languages
 from pkimm_analytics.scoring import score
-from pkimm_analytics.session import earlier_assessment
 from pkimm_analytics.workspace import Workspace
 
 MEDIA_TYPES = {

@@ -17,6 +17,7 @@ from typing import Any
 import anywidget
 
 from pkimm_analytics.assessment import SUFFIX, Assessment, Mode, dumps
+from pkimm_analytics.catalog import previous_assessment, summaries, summary_document
 from pkimm_analytics.edits import Conflict, Edit, answer_values, targets, values
 from pkimm_analytics.errors import AssessmentError, PkimmError, Problem
 from pkimm_analytics.model import NEWEST, Model, extensions, load_model, models
@@ -25,16 +26,12 @@ from pkimm_analytics.questionnaire import form, pages, questions
 from pkimm_analytics.session import (
     EditingSession,
     Outcome,
-    default_workspace,
     is_intact,
     is_locked,
-    previous_assessment,
-    summaries,
-    summary_document,
 )
 from pkimm_analytics.standing import findings, standing
 from pkimm_analytics.widgets.feedback_desk import FeedbackDesk
-from pkimm_analytics.workspace import Workspace
+from pkimm_analytics.workspace import Workspace, default_workspace
 
 PAGE = Path(__file__).parent / "questionnaire_page"
 PARTS = (
@@ -70,7 +67,7 @@ class Questionnaire(anywidget.AnyWidget):
     Parameters
     ----------
     workspace : Path or str, optional
-        Folder that keeps the assessments; :func:`.session.default_workspace` if it
+        Folder that keeps the assessments; :func:`.workspace.default_workspace` if it
         is not given.
     mode : {"self", "full"}
         Rate categories, or requirements.
