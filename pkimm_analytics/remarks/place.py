@@ -135,17 +135,6 @@ class Feedback:
         """
         return [remark_of(entry) for entry in self._remarks.entries()]
 
-    def find(self, id_: str) -> str:
-        """
-        Whole id of the remark that an abbreviated one means.
-
-        Raises
-        ------
-        FeedbackError
-            If no remark, or more than one, has an id that begins so.
-        """
-        return _whole(id_, self._ids())
-
     def _ids(self) -> dict[str, None]:
         return {entry["id"]: None for entry in self._remarks.entries()}
 

@@ -33,6 +33,23 @@ def score_extension(
     mean. A category without a baseline score has none here; one without a rated
     relevance answer keeps L.
 
+    Parameters
+    ----------
+    extension : Extension
+    answers : ExtensionAnswers
+        Relevance answers, by element key of a category.
+    assessment : Assessment
+        Whose requirement levels the overlays weigh anew.
+    model : Model
+        Its edition.
+    figures : mapping of str to Figure
+        Baseline figures of its categories, by element key.
+
+    Returns
+    -------
+    ExtensionScores
+        Score, floor and weighted baseline, exact, 1 to 5; None where nothing is rated.
+
     References
     ----------
     PKI Consortium, *PKI Maturity Model*, "Extensions: Scoring model".

@@ -71,8 +71,19 @@ def weighted_mean(values: Sequence[Ratio], weights: Sequence[Any], common: Any) 
     """
     Weighted mean of exact fractions, leaving out those that do not exist.
 
-    `common` is a number that every denominator divides; all terms are brought to it,
-    so that sums stay whole numbers.
+    Parameters
+    ----------
+    values : sequence of Ratio, each of shape (n_rows,)
+    weights : sequence of int
+        One of each value.
+    common : int
+        A number that every denominator divides; all terms are brought to it, so that
+        sums stay whole numbers.
+
+    Returns
+    -------
+    Ratio, of shape (n_rows,)
+        Without a score in rows where no value has one.
     """
     kind: Any = object if values[0].denominator.dtype == object else np.int64
     numerator: Any = 0

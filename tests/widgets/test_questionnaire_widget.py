@@ -25,7 +25,6 @@ from pkimm_analytics.widgets.questionnaire import Questionnaire, changed_parts
 from pkimm_analytics.workspace import Workspace
 
 MODEL = load_model("2.0.0")
-HERE = Path(__file__).parent
 KEY = "G.strategy-and-vision.sponsor-support"
 HOSTILE = "<script>alert(1)</script>"
 FORMULA = '=HYPERLINK("http://127.0.0.1/","x")'

@@ -118,6 +118,15 @@ def propose(content: bytes, name: str, model: Model) -> ColumnMap:
     """
     Propose the column map of a form export.
 
+    Parameters
+    ----------
+    content : bytes
+        CSV or xlsx; of several sheets, the one that looks most like a form.
+    name : str
+        How to call it in messages.
+    model : Model
+        Edition whose elements the headers may name.
+
     Raises
     ------
     SourceFormatError
