@@ -1,9 +1,11 @@
 """Documentation that the tests hold to the code."""
 
+import ast
 import doctest
 import importlib
 import pkgutil
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from pkimm_analytics.cli import app
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 COMMANDS = ROOT / "docs" / "guide" / "commands.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 
 
 def commands(group, path=()):
@@ -46,6 +49,25 @@ def test_every_documented_command_exists():
     )
     assert written
     assert set(written) <= known
+
+
+def test_the_map_of_the_package_is_its_order_of_imports():
+    """
+    Each file and folder is there once, in its place, with the first words of its docstring.
+    """
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    (contract,) = settings["tool"]["importlinter"]["contracts"]
+    layers = [re.findall(r"\w+", layer) for layer in reversed(contract["layers"])]
+    rows = re.findall(
+        r"^\| `(\w+)(?:/|\.py)` \| (.+) \|$", CONTRIBUTING.read_text("utf-8"), re.MULTILINE
+    )
+    assert [name for name, _ in rows] == [name for layer in layers for name in layer]
+    for name, said in rows:
+        folder = ROOT / "pkimm_analytics" / name
+        file = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+        docstring = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
+        first = " ".join(docstring.split("\n\n")[0].split())
+        assert said == first.replace("``", "`")
 
 
 def test_the_first_result_of_the_readme_is_true():
