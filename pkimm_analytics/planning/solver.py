@@ -156,15 +156,8 @@ def cheapest_plan(
     margin = 0.0
     for _ in range(6):
         levels = problem.solve(rows, margin)
-        planned = replace(
-            assessment,
-            answers=dict(assessment.answers)
-            | {
-                key: replace(assessment.answer(key), level=level)
-                for key, level in levels.items()
-                if level != problem.now[key]
-            },
-        )
+        raised = {key: level for key, level in levels.items() if level != problem.now[key]}
+        planned = planned_assessment(assessment, raised)
         projected = score(planned, model)
         if all(score_of(projected, t.element) >= t.score for t in targets):
             return problem.plan(levels, planned, projected)
@@ -219,7 +212,7 @@ class _Problem:
         counted = {
             key: category.weight
             for key, category in self.model.categories.items()
-            if element in (OVERALL, key, category.key.split(".", 1)[0])
+            if element in (OVERALL, key, module_of(key))
             and self.scores.categories[key].value is not None
         }
         total = sum(counted.values())
@@ -256,9 +249,7 @@ class _Problem:
             matrix[row, self.column[lower]], matrix[row, self.column[higher]] = 1, -1
         for row, (dependent, base) in enumerate(pairs, len(rows) + len(order)):
             matrix[row, self.column[dependent]] = -1
-            if base is None:
-                low[row] = 0
-            else:
+            if base is not None:
                 matrix[row, self.column[base]] = 1
         costs = [self.effort.of(key, level - 1, level) for key, level in self.steps]
         result = milp(

@@ -37,6 +37,7 @@ from pkimm_analytics.progress.timeline import (
     usable,
 )
 from pkimm_analytics.progress.trend import PeerTrend, peers_over_time
+from pkimm_analytics.widgets import plan_parts
 from pkimm_analytics.widgets import progress_parts as parts
 from pkimm_analytics.widgets.chart import ChartBox
 from pkimm_analytics.widgets.markup import joined
@@ -195,7 +196,7 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
                 return
         self._history[-1] = adopted
         self._show_tracking()
-        self._sections["plan-end"].html += parts.kept_words(n)
+        self._sections["plan-end"].html += plan_parts.kept_words(n)
 
     # --- showing -------------------------------------------------------------------------
 
@@ -258,9 +259,9 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
                 place.html = ""
             self._charts["phases"].show(None)
             return
-        problem = "" if error is None else parts.plan_problem(error.message, error.problems)
+        problem = "" if error is None else plan_parts.plan_problem(error.message, error.problems)
         model = model_of(self._history[-1].model)
-        places[0].html = parts.plan_form(self._settings, self._locked, model, problem)
+        places[0].html = plan_parts.plan_form(self._settings, self._locked, model, problem)
         road = self._roadmap
         if road is None:
             places[1].html = places[2].html = ""
@@ -268,8 +269,8 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
             return
         table = phase_table(road)
         n = len(road.plan.raises)
-        places[1].html = parts.plan_words(table, road.plan.effort, n)
-        places[2].html = parts.plan_tables(table, _raise_rows(road)) if n else ""
+        places[1].html = plan_parts.plan_words(table, road.plan.effort, n)
+        places[2].html = plan_parts.plan_tables(table, _raise_rows(road)) if n else ""
         self._charts["phases"].show(
             waterfall(table, title="Overall score after each phase") if n else None
         )
@@ -277,8 +278,8 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
     def _show_tracking(self) -> None:
         table = action_plan_table(tracked(self._history))
         steps = burn_down_table(self._history)
-        self._sections["tracking"].html = parts.tracking_words(table)
-        self._sections["end"].html = parts.tracking_tables(steps, table)
+        self._sections["tracking"].html = plan_parts.tracking_words(table)
+        self._sections["end"].html = plan_parts.tracking_tables(steps, table)
         self._charts["burn-down"].show(None if steps.empty else burn_down(steps))
 
 
