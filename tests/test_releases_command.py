@@ -299,3 +299,45 @@ def test_object_storage_needs_a_folder_for_the_private_state(command, tmp_path):
     result = command("release", "-c", "s3://bucket/c", "-o", tmp_path / "r")
     assert result.exit_code == 1
     assert "--private" in result.stderr
+
+
+def test_tables_anywhere_in_a_folder_are_attacked(tmp_path, command):
+    """
+    Under another name, deep inside, or in a hidden folder: one that is too small is seen.
+    """
+    rows = {"sector": ["*"], "measure": ["overall"], "statistic": ["share_ge:2"], "value": [0.5]}
+    rows |= {"step": [0.1], "n": ["4"], "suppressed": [False]}
+    for place in ("table.parquet", "a/b/benchmark.parquet", ".old/c.parquet"):
+        folder = tmp_path / place.replace("/", "-")
+        (folder / place).parent.mkdir(parents=True)
+        pq.write_table(pa.table(rows), folder / place)
+        for argument in {folder, folder / place}:
+            found = json.loads(command("audit", argument, "--json").stdout)["findings"]
+            assert "T1" in {one["attack"] for one in found}
+
+
+def test_hidden_files_beside_releases_are_searched(tmp_path, published, command):
+    """
+    A web server would hand them out.
+    """
+    folder, _ = published
+    shutil.copytree(folder / "releases", tmp_path / "r")
+    (tmp_path / "r" / ".old").mkdir()
+    (tmp_path / "r" / ".old" / "notes.txt").write_text("someone@example.org")
+    found = json.loads(command("audit", tmp_path / "r", "--json").stdout)["findings"]
+    assert [one["attack"] for one in found] == ["T26"]
+
+
+def test_the_levels_of_a_small_group_are_found_in_a_file(tmp_path, published, command):
+    """
+    Not only those of everybody: a chart of one size has the column of that size.
+    """
+    folder, _ = published
+    truth = folder / "collection.parquet"
+    frame = pq.read_table(truth).to_pandas()
+    size = frame["size"].value_counts().index[0]
+    chart = {"y": frame.loc[frame["size"] == size, "M.key-management"].tolist()}
+    (tmp_path / "chart.json").write_text(json.dumps(chart))
+    found = json.loads(command("audit", tmp_path, "--truth", truth, "--json").stdout)["findings"]
+    assert len(chart["y"]) >= 5
+    assert [one["attack"] for one in found] == ["T24"]

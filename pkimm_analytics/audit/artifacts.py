@@ -9,18 +9,13 @@ and encoded parts, text inside images, arrays inside pages.
 from __future__ import annotations
 
 import base64
-import binascii
-import bz2
-import gzip
+import csv
 import io
 import json
-import lzma
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +23,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.audit.findings import Finding
+from pkimm_analytics.audit.opening import PARQUET, parts
 from pkimm_analytics.audit.published import TABLE_FILE
 
 MOST_NUMBERS = 400
 """Longest array that a published file needs."""
 
-_DEPTH = 6
-_MOST_BYTES = 200_000_000
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+_FEWEST = 5
+"""Values that an array needs to count as a column."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Secrets:
     """
     What must not be found in any file.
@@ -49,20 +44,22 @@ class Secrets:
         Pseudonyms, names, addresses, planted sentences; of 4 characters or more.
     columns : sequence of array
         Levels behind a group, in any order; 5 values or more.
+    level_counts : collection of tuple of int
+        The same as contributors at levels 1 to 5: a sorted column is its counts.
     n_known : callable, optional
         How many of some words must not leave, where they are too many to list.
     """
 
     words: Collection[str] = ()
     columns: Sequence[NDArray[Any]] = ()
+    level_counts: Collection[tuple[int, ...]] = ()
     n_known: Callable[[Collection[str]], int] | None = None
-    _sorted: list[bytes] = field(default_factory=list, repr=False)
 
-    def sorted_columns(self) -> list[bytes]:
-        """Columns as sorted bytes, for comparison."""
-        if not self._sorted and self.columns:
-            self._sorted.extend(_fingerprint(c) for c in self.columns if len(c) >= 5)
-        return self._sorted
+    @cached_property
+    def counted(self) -> frozenset[tuple[int, ...]]:
+        """All columns as counts, for comparison."""
+        counts = {*self.level_counts, *(counts_of(column) for column in self.columns)}
+        return frozenset(one for one in counts if sum(one) >= _FEWEST)
 
 
 def scan_folder(folder: Path, secrets: Secrets | None = None) -> list[Finding]:
@@ -101,159 +98,12 @@ def scan_file(name: str, content: bytes, secrets: Secrets | None = None) -> list
     """
     secrets = secrets or Secrets()
     found: dict[str, Finding] = {}
-    for where, part in _parts(name, content, 0):
-        if part[:4] == b"PAR1":
-            candidates = _scan_parquet(where, part, secrets)
-        else:
-            candidates = _scan_text(where, part, secrets)
-        for finding in candidates:
+    opening: list[Finding] = []
+    for where, part in parts(name, content, opening):
+        scan = _scan_parquet if part.startswith(PARQUET) else _scan_text
+        for finding in scan(where, part, secrets):
             found.setdefault(str(finding), finding)
-    return [*found.values(), *_scan_archive(name, content)]
-
-
-# --- opening -------------------------------------------------------------------------
-
-
-def _parts(where: str, content: bytes, depth: int) -> Iterator[tuple[str, bytes]]:
-    """Yield a file and everything that is packed inside it."""
-    yield where, content
-    if depth >= _DEPTH:
-        return
-    for label, inner in _unpacked(content):
-        if inner and inner != content:
-            yield from _parts(f"{where} > {label}", inner, depth + 1)
-
-
-def _unpacked(content: bytes) -> Iterator[tuple[str, bytes]]:
-    head = content[:8]
-    if head[:4] == b"PK\x03\x04":
-        yield from _unzipped(content)
-    elif head[:8] == b"\x89PNG\r\n\x1a\n":
-        yield from _png_text(content)
-    elif head[:4] == b"PAR1":
-        yield from _parquet_text(content)
-    else:
-        for magic, opener in _COMPRESSED.items():
-            if content.startswith(magic):
-                yield from _decompressed(opener, content)
-        if head[:1] == b"\x78":
-            yield from _inflated(content)
-        if b"\0" in content[:4096]:
-            for codec in ("utf-16-le", "utf-16-be"):
-                yield codec, content.decode(codec, "ignore").encode("utf-8", "ignore")
-        yield from _encoded(content)
-
-
-def _inflated(content: bytes) -> Iterator[tuple[str, bytes]]:
-    try:
-        yield "compressed", zlib.decompressobj().decompress(content, _MOST_BYTES)
-    except zlib.error:
-        return
-
-
-_COMPRESSED: dict[bytes, Any] = {
-    b"\x1f\x8b": gzip.GzipFile,
-    b"BZh": bz2.BZ2File,
-    b"\xfd7zXZ": lzma.LZMAFile,
-}
-
-
-def _decompressed(opener: Any, content: bytes) -> Iterator[tuple[str, bytes]]:
-    try:
-        source = io.BytesIO(content)
-        stream = opener(fileobj=source) if opener is gzip.GzipFile else opener(source)
-        yield "compressed", stream.read(_MOST_BYTES)
-    except (OSError, EOFError, lzma.LZMAError, zlib.error):
-        return
-
-
-def _unzipped(content: bytes) -> Iterator[tuple[str, bytes]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for member in archive.infolist()[:10_000]:
-                if member.file_size <= _MOST_BYTES:
-                    yield member.filename, archive.read(member)
-                yield f"{member.filename} (comment)", member.comment
-            yield "(comment)", archive.comment
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, zlib.error):
-        return
-
-
-def _png_text(content: bytes) -> Iterator[tuple[str, bytes]]:
-    place = 8
-    while place + 8 <= len(content):
-        length, kind = struct.unpack(">I4s", content[place : place + 8])
-        data = content[place + 8 : place + 8 + length]
-        if kind == b"tEXt":
-            yield "image text", data
-        elif kind in (b"zTXt", b"iTXt"):
-            yield "image text", data
-            for start in range(min(len(data), 200)):
-                if data[start : start + 1] == b"\x78":
-                    try:
-                        yield "image text", zlib.decompress(data[start:])
-                    except zlib.error:
-                        continue
-        elif kind == b"eXIf":
-            yield "image metadata", data
-        place += 12 + length
-
-
-def _parquet_text(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """All text of a Parquet file: values, unused dictionary values, metadata."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        file = pq.ParquetFile(io.BytesIO(content))
-        metadata = file.metadata.metadata or {}
-        yield "metadata", b"\n".join(k + b"=" + v for k, v in metadata.items())
-        texts = [
-            n
-            for n, f in zip(file.schema_arrow.names, file.schema_arrow, strict=True)
-            if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
-        ]
-        for name in texts:
-            column = pq.read_table(io.BytesIO(content), columns=[name], read_dictionary=[name])
-            for chunk in column.column(0).chunks:
-                values = chunk.dictionary.to_pylist() if hasattr(chunk, "dictionary") else []
-                yield f"column {name}", "\n".join(str(v) for v in values).encode()
-    except (OSError, pa.ArrowException, ValueError):
-        return
-
-
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
-_ESCAPED = re.compile(rb"\\u[0-9a-fA-F]{4}|&#x?[0-9a-fA-F]+;|%[0-9a-fA-F]{2}")
-
-
-def _encoded(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Text hidden by an encoding: base64, and escapes of JSON, HTML and addresses."""
-    for match in _BASE64.finditer(content):
-        text = match[0].replace(b"-", b"+").replace(b"_", b"/").rstrip(b"=")
-        try:
-            yield "base64", base64.b64decode(text + b"=" * (-len(text) % 4))
-        except (binascii.Error, ValueError):
-            continue
-    if _ESCAPED.search(content):
-        yield "escapes", _ESCAPED.sub(_unescape, content)
-
-
-def _unescape(match: re.Match[bytes]) -> bytes:
-    text = match[0].decode()
-    if text.startswith("%"):
-        return bytes.fromhex(text[1:])
-    try:
-        number = _code_point(text)
-    except ValueError:
-        return match[0]
-    return chr(number).encode() if number < 0xD800 else b"?"
-
-
-def _code_point(text: str) -> int:
-    if text.startswith("\\u"):
-        return int.from_bytes(bytes.fromhex(text[2:]), "big")
-    digits = text[2:-1]
-    return int("0" + digits, 0) if digits.startswith("x") else int(digits)
+    return [*found.values(), *dict.fromkeys(opening)]
 
 
 # --- T23: Parquet ----------------------------------------------------------------------
@@ -289,6 +139,7 @@ def _scan_parquet(where: str, content: bytes, secrets: Secrets) -> list[Finding]
     if Path(where).name == TABLE_FILE and not _is_sorted(table):
         learned.append("rows are not in canonical order")
     found = [Finding("T23", text, where=where) for text in learned]
+    found += _scan_words(where, content.decode("ascii", "replace"), secrets, is_text=False)
     numbers = [n for n in table.column_names if pa.types.is_primitive(table.schema.field(n).type)]
     for name in numbers:
         column = table.column(name).drop_null()
@@ -338,15 +189,20 @@ def _is_sorted(table: Any) -> bool:
 # --- T24 and T25: arrays and charts ------------------------------------------------------
 
 
-def _fingerprint(values: Any) -> bytes:
-    return np.sort(np.asarray(values, float)).tobytes()
+def counts_of(values: Any) -> tuple[int, ...]:
+    """Count levels 1 to 5, whatever stands for none; nothing if other numbers are there."""
+    numbers = np.asarray(values, float)
+    numbers = numbers[np.isfinite(numbers)]
+    if not np.isin(numbers, np.arange(-1, 6)).all():
+        return ()
+    return tuple(np.bincount(np.maximum(numbers, 0).astype(np.int64), minlength=6)[1:6].tolist())
 
 
 def _scan_array(
     where: str, values: NDArray[np.float64], secrets: Secrets, *, is_table: bool = False
 ) -> list[Finding]:
     values = values[np.isfinite(values)]
-    if len(values) >= 5 and _fingerprint(values) in secrets.sorted_columns():
+    if len(values) >= _FEWEST and counts_of(values) in secrets.counted:
         return [Finding("T24", "holds the levels behind a group", where=where)]
     if len(values) > MOST_NUMBERS and not is_table:
         return [Finding("T24", f"an array of {len(values)} numbers", where=where)]
@@ -363,11 +219,39 @@ def _scan_json(where: str, value: Any, secrets: Secrets) -> Iterator[Finding]:
         for key, inner in value.items():
             yield from _scan_json(f"{where}.{str(key)[:40]}", inner, secrets)
     elif isinstance(value, list):
-        if value and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value):
-            yield from _scan_array(where, np.array(value, float), secrets)
+        numbers = _numbers(value)
+        if numbers is not None:
+            yield from _scan_array(where, numbers, secrets)
         else:
+            for name, column in _columns(value):
+                yield from _scan_array(f"{where}, {name}", column, secrets)
             for index, inner in enumerate(value):
                 yield from _scan_json(f"{where}[{index}]", inner, secrets)
+
+
+def _numbers(values: Sequence[Any]) -> NDArray[np.float64] | None:
+    """Return them as an array, empty places left out; None if they are no numbers."""
+    known = [value for value in values if value is not None]
+    if not known or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in known):
+        return None
+    return np.array(known, float)
+
+
+def _columns(rows: Sequence[Any]) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Columns of rows that are written one by one, as objects or as arrays."""
+    if all(isinstance(row, Mapping) for row in rows):
+        names: dict[Any, None] = dict.fromkeys(name for row in rows for name in row)
+        found = [(str(name)[:40], [row.get(name) for row in rows]) for name in names]
+    elif all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows):
+        found = [
+            (f"column {i + 1}", list(column)) for i, column in enumerate(zip(*rows, strict=True))
+        ]
+    else:
+        return
+    for name, column in found:
+        numbers = _numbers(column)
+        if numbers is not None:
+            yield name, numbers
 
 
 _RAW_TRACES = {"violin", "histogram", "histogram2d", "histogram2dcontour", "splom", "parcoords",
@@ -417,7 +301,7 @@ def _scan_text(where: str, content: bytes, secrets: Secrets) -> list[Finding]:
             found += _scan_json(where, value, secrets)
     except RecursionError:
         found.append(Finding("T24", "nested too deeply to be searched", where=where))
-    if where.lower().endswith(".csv"):
+    if where.lower().endswith((".csv", ".tsv")):
         found += _scan_csv(where, text, secrets)
     return found
 
@@ -436,37 +320,49 @@ def _json_values(text: str) -> Iterator[Any]:
 
 
 def _scan_csv(where: str, text: str, secrets: Secrets) -> Iterator[Finding]:
-    import csv
-
+    lines = text.splitlines()
+    delimiter = max(",;\t", key=lines[0].count) if lines else ","
     try:
-        rows = list(csv.reader(text.splitlines()))
+        rows = list(csv.reader(lines, delimiter=delimiter))
     except csv.Error:
+        yield Finding("T24", "a table that cannot be read, so it was not searched", where=where)
         return
     width = max(map(len, rows), default=0)
     for place in range(width):
-        cells = [row[place] for row in rows[1:] if len(row) > place]
-        try:
-            values = np.array([float(cell) for cell in cells if cell])
-        except ValueError:
-            continue
-        yield from _scan_array(f"{where}, column {place + 1}", values, secrets, is_table=True)
+        cells = [row[place].strip() for row in rows if len(row) > place]
+        for column in (cells, cells[1:]):  # with a header and without
+            values = [number for cell in column if (number := _number(cell)) is not None]
+            if len(values) == sum(map(bool, column)):
+                name = f"{where}, column {place + 1}"
+                yield from _scan_array(name, np.array(values, float), secrets, is_table=True)
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell.replace(",", "."))
+    except ValueError:
+        return None
 
 
 # --- T26 and T27: words and provenance ----------------------------------------------------
 
-_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{2,}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+_ADDRESS = re.compile(
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{2,}+@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
+)
 _PROVENANCE = {
     "a path of a user's machine": re.compile(
         r"(?:/home/|/Users/|/root/|/mnt/c/)[\w.-]+|[A-Za-z]:\\+Users\\+[\w.-]+"
     ),
     "a traceback": re.compile(r"Traceback \(most recent call last\)"),
     "times of execution": re.compile(r'"iopub\.(?:status|execute)|"shell\.execute_reply"'),
-    "an author": re.compile(r"<(?:dc:creator|cp:lastModifiedBy)>[^<]+<"),
+    "an author": re.compile(r"<(?:dc:creator|cp:lastModifiedBy)>[^<]+<|/Author ?[(<]"),
 }
 _SHARE_LINK = re.compile(r"https?://\S+[?#&](?:data|state|assessment|a)=[\w%.-]{40,}")
 
 
-def _scan_words(where: str, text: str, secrets: Secrets) -> Iterator[Finding]:
+def _scan_words(
+    where: str, text: str, secrets: Secrets, *, is_text: bool = True
+) -> Iterator[Finding]:
     lowered = text.casefold()
     tokens: set[str] | None = None
     words = secrets.words
@@ -479,6 +375,8 @@ def _scan_words(where: str, text: str, secrets: Secrets) -> Iterator[Finding]:
         n_hits += secrets.n_known(shown | {word.upper() for word in shown})
     if n_hits:
         yield Finding("T26", f"{n_hits} word(s) that must not leave", where=where)
+    if not is_text:
+        return
     if _ADDRESS.search(text):
         yield Finding("T26", "a mail address", where=where)
     if _SHARE_LINK.search(text):
@@ -486,14 +384,3 @@ def _scan_words(where: str, text: str, secrets: Secrets) -> Iterator[Finding]:
     for what, pattern in _PROVENANCE.items():
         if pattern.search(text):
             yield Finding("T27", what, where=where)
-
-
-def _scan_archive(name: str, content: bytes) -> list[Finding]:
-    if content[:4] != b"PK\x03\x04":
-        return []
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            dated = [m.filename for m in archive.infolist() if m.date_time != _EPOCH]
-    except zipfile.BadZipFile:
-        return [Finding("T27", "a damaged archive", where=name)]
-    return [Finding("T27", f"{len(dated)} member(s) carry a time", where=name)] if dated else []

@@ -22,7 +22,7 @@ def coalitions(release: Published, truth: Truth) -> list[Finding]:
     """T12: what assessors, and participants on their own, learn about the others."""
     found = []
     for (group, measure), cell in release.cells.items():
-        if cell.withheld:
+        if cell.withheld or measure not in truth.levels:
             continue
         rows = truth.members(group)
         levels = np.maximum(truth.levels[measure][rows], 0)

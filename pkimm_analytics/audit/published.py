@@ -177,20 +177,25 @@ _LEVEL_OF = {f"share_ge:{level}": level for level in LEVEL_BOUNDS}
 @lru_cache(maxsize=4096)
 def band(text: object) -> Interval:
     """
-    Interval that a band of contributors stands for.
+    Interval that a band of contributors stands for; any number if it cannot be read.
 
     Examples
     --------
     >>> band("20-49")
     Interval(low=20.0, high=49.0)
-    >>> band("5000+").low
-    5000.0
+    >>> band("5000+").low, band("< 10").high
+    (5000.0, 9.0)
     """
-    match = re.fullmatch(r"(\d+)(?:(?:-|–)(\d+)|(\+))?(?:\.0)?", str(text).strip())
+    plain = re.sub(r"(?<=[0-9])[, ](?=[0-9]{3}(?![0-9]))|\s", "", str(text))
+    match = re.fullmatch(r"([0-9]{1,12})(?:(?:-|–|to)([0-9]{1,12})|(\+))?(?:\.0)?", plain)
+    if match is not None:
+        low = float(match[1])
+        return Interval(low, math.inf if match[3] else float(match[2] or low))
+    match = re.fullmatch(r"(<=|>=|[<>≤≥])([0-9]{1,12})", plain)
     if match is None:
         return ANY_NUMBER
-    low = float(match[1])
-    return Interval(low, math.inf if match[3] else float(match[2] or low))
+    end = float(match[2]) + {"<": -1, ">": 1}.get(match[1], 0)
+    return Interval(end, math.inf) if match[1] in (">", ">=", "≥") else Interval(0, end)
 
 
 @lru_cache(maxsize=65536)
@@ -235,11 +240,16 @@ def from_columns(name: str, columns: Mapping[str, Any]) -> Published:
         )
     dimensions = tuple(names[: names.index("measure")])
     objects = {key: _objects(value) for key, value in columns.items()}
+    texts = (*dimensions, "measure", "statistic")
     problems = [
-        Problem(name, f"{column}: expected {'a number' if column in _NUMBERS else 'a text'}")
+        Problem(name, f"{column}: expected {_EXPECTED.get(column, 'a text')}")
         for column, values in objects.items()
-        if column in (*dimensions, *COLUMNS) and not all(_fits(column, v) for v in values)
+        if column in (*dimensions, *COLUMNS)
+        and not all(_fits(column, v, is_key=column in texts) for v in values)
     ]
+    pairs = zip(objects["statistic"], objects["value"], strict=True)
+    if not problems and any(s in _LEVEL_OF and v is not None and not 0 <= v <= 1 for s, v in pairs):
+        problems = [Problem(name, "value: expected a number, for a share from 0 to 1")]
     if problems:
         raise DisclosureError("This is not a release table. Nothing was attacked.", problems)
     return Published(name, dimensions, objects)
@@ -275,16 +285,28 @@ def read_release(folder: Path) -> Published:
 
 
 _NUMBERS = ("value", "step")
+_EXPECTED = {
+    "value": "a number, and not a huge one",
+    "step": "a number from 0, and not a huge one",
+    "n": "a number or a text",
+    "suppressed": "a mark or a text",
+}
 _LONGEST = 200
+_LARGEST = 1e9
 
 
-def _fits(column: str, value: object) -> bool:
+def _fits(column: str, value: object, *, is_key: bool) -> bool:
     """Whether a cell can be attacked: a plain value, and a number where one belongs."""
     if isinstance(value, str):
         return column not in _NUMBERS and len(value) <= _LONGEST
-    if isinstance(value, float) and not math.isfinite(value):
+    if is_key or (column == "as_of" and value is not None):
         return False
-    return value is None or isinstance(value, bool | int | float | np.generic)
+    if isinstance(value, bool | np.bool_):
+        return column not in _NUMBERS
+    if isinstance(value, int | float | np.number):
+        least = 0 if column in ("step", "n") else -_LARGEST
+        return column != "qualifier" and bool(least <= value <= _LARGEST)
+    return value is None
 
 
 def _objects(values: Any) -> NDArray[Any]:

@@ -15,25 +15,53 @@ from itertools import product
 import numpy as np
 
 from pkimm_analytics.audit.findings import Finding, Group
-from pkimm_analytics.audit.published import COLUMNS, Cell, Published, family
+from pkimm_analytics.audit.published import ANY_NUMBER, COLUMNS, Cell, Published, band, family
 from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.organization import ALL, ATTRIBUTES, PREFER_NOT_TO_SAY, profile_codes
 
 
 def small_groups(release: Published, threshold: int, truth: Truth | None = None) -> list[Finding]:
     """T1: groups below the threshold that are printed, and figures on withheld rows."""
-    found = []
+    found = _unattacked(release)
     for (group, measure), cell in release.cells.items():
         if cell.withheld and any(v is not None for row in cell.rows for v in row[1:5]):
             found.append(Finding("T1", "a withheld row holds a figure", (group,), measure))
         if cell.withheld:
             continue
+        if any(_is_stated(row[4]) and band(row[4]) == ANY_NUMBER for row in cell.rows):
+            learned = "its number of contributors cannot be read, so it was not attacked"
+            found.append(Finding("T1", learned, (group,), measure))
         if cell.n.high < threshold:
             learned = f"{cell.n.low:g} to {cell.n.high:g} contributors"
             found.append(Finding("T1", learned, (group,), measure))
         elif truth is not None and truth.n(group, measure) < threshold:
             learned = f"figures of {truth.n(group, measure)} contributors"
             found.append(Finding("T1", learned, (group,), measure))
+        elif truth is None and 0 < cell.n.low < threshold:
+            learned = f"perhaps of no more than {cell.n.low:g} contributors"
+            found.append(Finding("T1", learned, (group,), measure))
+    return found
+
+
+def _is_stated(value: object) -> bool:
+    return value not in (None, "")
+
+
+_STATISTICS = re.compile(
+    r"n|share_ge:[2-5]|median|[pq]\d{1,2}|mean|std|se|ci_low|ci_high|count:[1-5]"
+    r"|min|max|minimum|maximum"
+)
+
+
+def _unattacked(release: Published) -> list[Finding]:
+    """Figures that no attack knows; what they give away is not known either."""
+    pairs = zip(release.columns["statistic"], release.columns["value"], strict=True)
+    found = []
+    if any(v is not None and _STATISTICS.fullmatch(name) is None for name, v in pairs):
+        found.append(Finding("T1", "a statistic that no attack knows, so it was not attacked"))
+    extra = set(release.columns) - {*release.dimensions, *COLUMNS}
+    if any(value is not None for name in extra for value in release.columns[name]):
+        found.append(Finding("T1", "a column that no attack knows, so it was not attacked"))
     return found
 
 
@@ -146,7 +174,7 @@ def contributions(
     """T19: groups that one parent or one assessor dominates."""
     found: list[Finding] = []
     for (group, measure), cell in release.cells.items():
-        if not cell.withheld:
+        if not cell.withheld and measure in truth.levels:
             found += _dominated(group, measure, cell, truth, threshold, assessor_percent)
     return found
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from contextlib import suppress
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +16,13 @@ from rich.table import Table
 from pkimm_analytics.audit.artifacts import Secrets, scan_folder
 from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.manifests import check_manifest
-from pkimm_analytics.audit.published import MANIFEST_FILE, TABLE_FILE, Published, read_release
+from pkimm_analytics.audit.published import (
+    DIMENSIONS,
+    MANIFEST_FILE,
+    TABLE_FILE,
+    Published,
+    read_release,
+)
 from pkimm_analytics.audit.successive import Vintage
 from pkimm_analytics.audit.suite import Rules, attack_release, attack_series, number_of_attacks
 from pkimm_analytics.audit.truth import Truth
@@ -177,6 +185,8 @@ def audit_command(
         for file in files:
             today = last_quarter()
             found += scan_folder(file, Secrets() if known is None else known.secrets(today))
+            for table in _tables_in(file):
+                found += _placed(table.name, attack_release(read_release(table), rules=rules))
             advance()
     found += attack_series(series, rules)
     _report(found, len(folders), len(files), as_json=as_json)
@@ -194,7 +204,8 @@ def _find(paths: list[Path]) -> tuple[list[Path], list[Path]]:
             folders.append(path if path.is_dir() else path.parent)
         elif path.is_dir() and (inside := _inside(path)):
             folders += inside
-            files += sorted(p for p in path.iterdir() if p not in inside and p.name[0] != ".")
+            is_flat = all(release.parent == path for release in inside)
+            files += sorted(set(path.iterdir()) - set(inside)) if is_flat else [path]
         else:
             files.append(path)
     empty = [Problem(path.name, "the folder is empty") for path in files if _is_empty(path)]
@@ -204,9 +215,32 @@ def _find(paths: list[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def _inside(folder: Path) -> list[Path]:
-    """Releases in a folder by quarter, also those that lost their manifest."""
-    tables = {path.parent for path in folder.glob(f"[!.]*/{TABLE_FILE}")}
-    return sorted(tables | {path.parent for path in folder.glob(f"[!.]*/{MANIFEST_FILE}")})
+    """Releases below a folder by quarter, also those that lost their manifest."""
+    found = {p.parent for p in folder.rglob(TABLE_FILE) if not p.is_symlink()}
+    found |= {p.parent for p in folder.glob(f"*/{MANIFEST_FILE}")}
+    return sorted(p for p in found if p != folder and not _is_hidden(p.relative_to(folder)))
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _tables_in(path: Path) -> list[Path]:
+    """Parquet files with the columns of a release, under whatever name."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found = []
+    for file in [path, *sorted(path.rglob("*"))]:
+        if file.is_symlink() or not file.is_file() or file.name == TABLE_FILE:
+            continue
+        try:
+            names = pq.read_schema(file).names
+        except (OSError, pa.ArrowException, ValueError):
+            continue
+        if {"measure", "statistic", "value"} <= set(names) and names[0] != "measure":
+            found.append(file)
+    return found
 
 
 def _is_empty(path: Path) -> bool:
@@ -250,13 +284,14 @@ class _Known:
 
     def secrets(self, quarter: str) -> Secrets:
         """List what must not be found in the files of a release, or in any file."""
+        from pkimm_analytics.disclosure.cube import count_family
         from pkimm_analytics.disclosure.writing import names_of
 
         records = self._records(quarter)
-        truth = records.truth(self.plan)
-        members = truth.members(("*",) * len(truth.dimensions))
-        columns = [truth.levels[m][members] for m in truth.levels]
-        return Secrets(names_of(self.contributions), columns, records.n_known)
+        families = [f for size in range(3) for f in combinations(DIMENSIONS, size)]
+        tables = [count_family(records, self.plan, f, self.plan.all_measures) for f in families]
+        levels = {tuple(row) for t in tables for row in t.counts.reshape(-1, 5).tolist()}
+        return Secrets(names_of(self.contributions), level_counts=levels, n_known=records.n_known)
 
 
 def _placed(name: str, findings: list[Finding]) -> list[Finding]:
@@ -266,6 +301,14 @@ def _placed(name: str, findings: list[Finding]) -> list[Finding]:
 
 
 def _report(found: list[Finding], n_releases: int, n_files: int, *, as_json: bool) -> None:
+    with suppress(BrokenPipeError):  # whoever reads only the beginning still gets the status
+        _print(found, n_releases, n_files, as_json=as_json)
+    if found:
+        say(f"{len(found)} finding(s). Do not publish this.")
+        raise typer.Exit(1)
+
+
+def _print(found: list[Finding], n_releases: int, n_files: int, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
@@ -287,6 +330,3 @@ def _report(found: list[Finding], n_releases: int, n_files: int, *, as_json: boo
             say(f"{len(found) - 200} more; use --json to see all.")
     else:
         out().print("[green]Nothing could be learned about few contributors.[/]")
-    if found:
-        say(f"{len(found)} finding(s). Do not publish this.")
-        raise typer.Exit(1)

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pkimm_analytics.audit import Vintage, attack_series, from_columns
+from pkimm_analytics.audit import Truth, Vintage, attack_release, attack_series, from_columns
 from pkimm_analytics.audit.complements import known_numbers
 from pkimm_analytics.audit.rows import linkage
+from pkimm_analytics.errors import DisclosureError
 from tests.audit import unsafe
 from tests.disclosure.population import population, rows, truth_of
 
@@ -72,3 +73,71 @@ def test_a_known_profile_leads_to_a_small_group_or_a_named_row():
     named = {**release.columns, "pseudonym": release.columns["measure"]}
     found = linkage(from_columns("named", named), truth, 1)
     assert [finding.learned for finding in found] == ["the column pseudonym tells rows apart"]
+
+
+def one_row(**cells):
+    """A release of one row."""
+    row = {"sector": "*", "measure": "overall", "statistic": "share_ge:2", "value": 0.5}
+    row |= {"qualifier": "=", "step": 0.1, "n": "20-49", "suppressed": False, **cells}
+    return from_columns("one", {name: [value] for name, value in row.items()})
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"n": "<10"},
+        {"n": "≤ 9"},
+        {"n": "a few"},
+        {"n": "5-14"},
+        {"n": "5+"},
+        {"statistic": "variance"},
+        {"statistic": "share_eq:2"},
+        {"exact number": 12},
+    ],
+)
+def test_what_no_attack_can_read_is_a_finding(cells):
+    """
+    Numbers in words, other statistics, other columns: nobody knows what they give away.
+    """
+    assert {f.attack for f in attack_release(one_row(**cells))} == {"T1"}
+
+
+@pytest.mark.parametrize("n", ["20-49", "20 to 49", "≥ 20", "1,000-2,499", "20+", 20])
+def test_numbers_are_read_as_people_write_them(n):
+    """
+    Nothing is found in a row of enough contributors.
+    """
+    assert attack_release(one_row(n=n)) == []
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"sector": None},
+        {"measure": None},
+        {"statistic": 5},
+        {"value": 40.0},
+        {"value": -0.1},
+        {"value": 1e300},
+        {"step": -0.1},
+        {"step": 1e300},
+        {"as_of": 5},
+    ],
+)
+def test_a_table_that_would_slip_through_is_refused(cells):
+    """
+    Shares in percent, huge numbers, empty codes: bounds of them contradict each other.
+    """
+    with pytest.raises(DisclosureError):
+        one_row(**cells)
+
+
+def test_measures_that_the_truth_lacks_are_no_crash():
+    """
+    What nobody answered is printed: that is a finding by itself.
+    """
+    columns = population(40, 3)
+    release = one_row(measure="other")
+    truth = truth_of(columns)
+    truth = Truth(truth.parent, {"sector": truth.dimensions["sector"]}, truth.levels)
+    assert {f.attack for f in attack_release(release, truth=truth)} == {"T1"}
