@@ -96,7 +96,7 @@ def contribute_command(
     )
     made, problems = _anonymized(sources, identity)
     _tell(problems if made or preview else ())
-    if target:
+    if not collection or target:  # a file carries the proof; the preview shows it as well
         made = [with_proof(one, receipts) for one in made]
     content = dumps([one.contribution for one in made])
     if page and made:

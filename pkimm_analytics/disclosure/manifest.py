@@ -99,7 +99,11 @@ def manifest(
         },
         "totals": totals(release, quarter),
         "software": {"name": "pkimm-analytics", "version": software_version()},
-        "audit": {"version": VERSION, "attacks": number_of_attacks(), "findings": 0},
+        "audit": {
+            "version": VERSION,
+            "attacks": number_of_attacks() if noise is None else 0,  # noise is its own protection
+            "findings": 0,
+        },
         "differential_privacy": noise,
         "limits": list(LIMITS if noise is None else LIMITS_WITH_NOISE),
         "files": [
@@ -155,10 +159,13 @@ def _policy(policy: Policy) -> dict[str, Any]:
 # --- texts for readers ---------------------------------------------------------------------
 
 
-def readme(release: Published, quarter: str, policy: Policy) -> bytes:
-    """Page for readers of a release, in Markdown."""
+def readme(
+    release: Published, quarter: str, policy: Policy, noise: Mapping[str, Any] | None = None
+) -> bytes:
+    """Page for readers of a release, in Markdown; `noise` as for :func:`manifest`."""
     found = totals(release, quarter)
-    template = resources.files("pkimm_analytics") / "policy" / "readers.md"
+    name = "readers.md" if noise is None else "readers-of-noise.md"
+    template = resources.files("pkimm_analytics") / "policy" / name
     text = template.read_text(encoding="utf-8")
     return text.format(
         quarter=quarter,
@@ -169,6 +176,7 @@ def readme(release: Published, quarter: str, policy: Policy) -> bytes:
         changes=policy.changes,
         age=policy.age_months,
         window=policy.window_months,
+        **(noise or {}),
     ).encode()
 
 

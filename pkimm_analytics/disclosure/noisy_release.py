@@ -188,18 +188,24 @@ def noisy_files(
     table = table_bytes(columns)
     published = from_columns("candidate", columns)
     previous = ledger[-1].release if ledger else None
+    year = [one for one in ledger if one.quarter[:4] == quarter[:4]]
+    spent = [*((one.quarter, one.epsilon) for one in year), (quarter, noisy.epsilon)]
+    noise = {
+        "mechanism": "discrete Laplace",
+        "unit": "parent, one record each; neighbors differ by one parent",
+        "tables": [list(family) for family in FAMILIES],
+        "epsilon": noisy.epsilon,
+        "scale": round(noisy.scale, 6),
+        "ledger": [{"quarter": q, "epsilon": e} for q, e in spent],
+        "most_epsilon_a_year": MOST_EPSILON_A_YEAR,
+    }
     files = {
         TABLE_FILE: table,
-        README_FILE: readme(published, quarter, policy)
-        + f"\n## Noise\n\nDiscrete Laplace noise of scale {noisy.scale:.1f} is in every count"
-        f" (differential privacy, epsilon {noisy.epsilon:g}, unit: one parent)."
-        " Nineteen of twenty shares are within half a step of the true one.\n".encode(),
+        README_FILE: readme(published, quarter, policy, noise),
         CHANGES_FILE: changes(None, published, None)
         if previous is None
         else f"# Changes\n\nNoise is drawn anew; compare with {previous} by the steps.\n".encode(),
     }
-    year = [one for one in ledger if one.quarter[:4] == quarter[:4]]
-    spent = [*((one.quarter, one.epsilon) for one in year), (quarter, noisy.epsilon)]
     files[MANIFEST_FILE] = manifest(
         quarter=quarter,
         policy=policy,
@@ -210,15 +216,7 @@ def noisy_files(
         files=files,
         table=table,
         synthetic=synthetic,
-        noise={
-            "mechanism": "discrete Laplace",
-            "unit": "parent, one record each; neighbors differ by one parent",
-            "tables": [list(family) for family in FAMILIES],
-            "epsilon": noisy.epsilon,
-            "scale": round(noisy.scale, 6),
-            "ledger": [{"quarter": q, "epsilon": e} for q, e in spent],
-            "most_epsilon_a_year": MOST_EPSILON_A_YEAR,
-        },
+        noise=noise,
     )
     return files
 

@@ -139,6 +139,19 @@ def test_a_release_with_noise_has_every_group_and_says_its_budget(tmp_path, many
         assert interval.low - 0.02 <= share <= interval.high + 0.02
 
 
+def test_a_release_with_noise_promises_only_what_it_keeps(tmp_path, many):
+    """
+    No attack on its figures was run, no threshold holds, and nothing is carried forward.
+    """
+    written = make(tmp_path, many)
+    manifest = json.loads((written.folder / "manifest.json").read_text())
+    assert manifest["audit"]["attacks"] == 0
+    page = (written.folder / "README.md").read_text()
+    assert f"scale {manifest['differential_privacy']['scale']:.1f}" in page
+    for promise in ("groups of 10 or more", "stays as it is", "carried forward"):
+        assert promise not in page
+
+
 def test_the_same_quarter_again_draws_no_new_noise(tmp_path, many):
     """
     It is the same release, also from other contributions and after a crash in between.

@@ -4,6 +4,7 @@ contribute and collection as a user types them: nothing planted is in any byte t
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import os
@@ -120,14 +121,18 @@ def test_the_preview_of_a_correction_shows_its_proof_like_the_file(run, planted,
     run("contribute", planted, "--out", "g.json")
     assert shown.stdout_bytes == (tmp_path / "g.json").read_bytes()
     assert b'"replaces"' in shown.stdout_bytes
+    assert run("contribute", planted, "--preview").stdout_bytes == shown.stdout_bytes
+    run("contribute", planted, "--preview-page", "p.html")
+    page = (tmp_path / "p.html").read_text()
+    assert html.unescape(page).count(shown.stdout_bytes.decode()) == 1
 
 
 def test_a_file_that_nobody_could_add_is_not_written(run, planted, tmp_path, monkeypatch):
     """
     Who hands over too much at once is told before.
     """
-    monkeypatch.setattr("pkimm_analytics.files.MAX_BYTES", 1000)
-    done = run("contribute", planted, "--out", "f.json", "--receipts", "receipts")
+    monkeypatch.setattr("pkimm_analytics.files.MAX_BYTES", planted.stat().st_size)
+    done = run("contribute", *[planted] * 20, "--out", "f.json", "--receipts", "receipts")
     assert done.exit_code == 1
     assert "contribute fewer at a time" in done.stderr
     assert not (tmp_path / "f.json").exists()
