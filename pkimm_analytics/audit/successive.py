@@ -10,7 +10,7 @@ must not be had from others that moved.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,25 +44,31 @@ def moved_too_early(series: Sequence[Vintage], changes: int) -> list[Finding]:
     T15 is reported for groups that appeared or disappeared that way.
     """
     found: list[Finding] = []
+    found += rewritten([one.release for one in series])
     for number in range(1, len(series)):
-        before, now = series[number - 1], series[number]
-        found += _rewritten(before.release, now.release)
+        now = series[number]
         for group in now.release.all_groups:
             found += _one_group(series, number, group, changes)
     return found
 
 
-def _rewritten(before: Published, now: Published) -> list[Finding]:
-    """Rows of the same date that differ: a frozen figure was changed."""
-    found = []
-    for key, cell in now.cells.items():
-        old = before.cells.get(key)
-        if old is None or not (cell.as_of and old.as_of == cell.as_of):
-            continue
-        if old.rows != cell.rows and not cell.withheld and not old.withheld:
-            learned = f"changed, and is still dated {cell.as_of}"
-            found.append(Finding("T13", learned, (key[0],), key[1]))
-    return found
+def _pairs(n: int, *, only_newest: bool) -> Iterator[tuple[int, int]]:
+    """Every release with every later one, or only with the newest."""
+    return ((i, j) for i, j in itertools.combinations(range(n), 2) if j == n - 1 or not only_newest)
+
+
+def rewritten(releases: Sequence[Published], *, only_newest: bool = False) -> list[Finding]:
+    """T13: rows of the same date that differ between two releases."""
+    found: dict[tuple[Group, str], Finding] = {}
+    for i, j in _pairs(len(releases), only_newest=only_newest):
+        for key, cell in releases[j].cells.items():
+            old = releases[i].cells.get(key)
+            if old is None or not (cell.as_of and old.as_of == cell.as_of):
+                continue
+            if old.rows != cell.rows and not cell.withheld and not old.withheld:
+                learned = f"changed, and is still dated {cell.as_of}"
+                found[key] = Finding("T13", learned, (key[0],), key[1])
+    return list(found.values())
 
 
 def _one_group(series: Sequence[Vintage], number: int, group: Group, changes: int) -> list[Finding]:
@@ -118,27 +124,22 @@ def _records(truth: Truth, group: Group) -> dict[object, bytes]:
     return dict(zip(truth.parent[rows].tolist(), packed, strict=True))
 
 
-def release_differences(series: Sequence[Vintage], changes: int) -> list[Finding]:
-    """T14: the exact change of a count between two releases, if few contributors changed."""
-    found = []
-    for before, now in itertools.pairwise(series):
-        old, new = _derived(before.release), _derived(now.release)
-        for i, group in enumerate(new.groups):
-            if group not in old.groups:
-                continue
-            place = old.place(group)
-            for j, measure in enumerate(new.measures):
-                if measure not in old.measures:
-                    continue
-                k = old.measures.index(measure)
-                learned = _difference(
-                    (old.low[place, k], old.high[place, k]),
-                    (new.low[i, j], new.high[i, j]),
-                    changes,
-                )
-                if learned and _few_changed(before, now, group, changes):
-                    found.append(Finding("T14", learned, (group,), measure))
-    return found
+def release_differences(
+    series: Sequence[Vintage], changes: int, *, only_newest: bool = False
+) -> list[Finding]:
+    """
+    T14: the exact change of a count between two releases, if few contributors changed.
+
+    Every release is compared with every later one, or only with the newest: what changed
+    and changed back leaves one organization between the first and the last.
+    """
+    bounds = [_derived(one.release) for one in series]
+    found: dict[tuple[Group, str], Finding] = {}
+    for i, j in _pairs(len(series), only_newest=only_newest):
+        for group, measure, learned in _differences(bounds[i], bounds[j], changes):
+            if (group, measure) not in found and _few_changed(series[i], series[j], group, changes):
+                found[group, measure] = Finding("T14", learned, (group,), measure)
+    return list(found.values())
 
 
 def _derived(release: Published) -> Bounds:
@@ -146,12 +147,23 @@ def _derived(release: Published) -> Bounds:
     return propagate(printed) or printed
 
 
-def _difference(
-    old: tuple[NDArray[np.float64], NDArray[np.float64]],
-    new: tuple[NDArray[np.float64], NDArray[np.float64]],
-    changes: int,
-) -> str:
-    low, high = new[0] - old[1], new[1] - old[0]
+def _differences(old: Bounds, new: Bounds, changes: int) -> Iterator[tuple[Group, str, str]]:
+    places = {group: i for i, group in enumerate(old.groups)}
+    groups = [(places[group], i) for i, group in enumerate(new.groups) if group in places]
+    measures = [(old.measures.index(m), j) for j, m in enumerate(new.measures) if m in old.measures]
+    if not (groups and measures):
+        return
+    before, now = (
+        np.ix_([pair[k] for pair in groups], [pair[k] for pair in measures]) for k in (0, 1)
+    )
+    low, high = new.low[now] - old.high[before], new.high[now] - old.low[before]
+    for i, j in np.argwhere(np.isclose(low[..., 0], high[..., 0])):
+        learned = _difference(low[i, j], high[i, j], changes)
+        if learned:
+            yield new.groups[groups[i][1]], new.measures[measures[j][1]], learned
+
+
+def _difference(low: NDArray[np.float64], high: NDArray[np.float64], changes: int) -> str:
     if not is_known(low[0], high[0]) or abs(low[0]) >= changes:
         return ""
     known = [f"{q} by {low[i]:+g}" for i, q in enumerate(QUANTITIES) if is_known(low[i], high[i])]

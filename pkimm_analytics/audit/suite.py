@@ -21,11 +21,12 @@ from pkimm_analytics.audit.successive import (
     Vintage,
     moved_too_early,
     release_differences,
+    rewritten,
     unmasked,
 )
 from pkimm_analytics.audit.truth import Truth
 
-VERSION = "3"
+VERSION = "4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ def attack_release(
         found = [f for f in found if f.attack not in JUDGED_BY_TRUTH or _is_newest(f, release)]
     if earlier:
         series = [*(Vintage(one) for one in earlier), Vintage(release, truth)]
-        found += attack_series(series[-2:], rules)
+        found += rewritten([*earlier, release], only_newest=True)
+        found += release_differences(series, rules.changes, only_newest=True)
     return found
 
 

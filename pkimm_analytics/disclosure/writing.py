@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pkimm_analytics.audit.artifacts import Secrets, scan_file
 from pkimm_analytics.audit.manifests import check_manifest
 from pkimm_analytics.audit.published import (
@@ -90,8 +92,8 @@ def publish(
     quarter : str
         Quarter of the release, such as ``2026Q3``.
     running : str, optional
-        The quarter that is not over yet. A release for a later one is refused if it would
-        count contributions that are younger today than the policy allows.
+        The quarter that is not over yet. A release for it, or a later one, is refused if it
+        would count contributions that are younger today than the policy allows.
     advance : callable, optional
         Called after each attack of the audit.
 
@@ -135,7 +137,7 @@ def _publish(
     earlier += _remembered(state, earlier, policy, plan)
     try:
         records = read_records(contributions, plan, policy, quarter)
-        check_begun(records, policy, quarter, running)
+        check_ended(records, policy, quarter, running)
         candidate = make_release(
             records,
             quarter=quarter,
@@ -179,9 +181,9 @@ def check_apart(out: Path, private: Path) -> None:
         )
 
 
-def check_begun(records: Records, policy: Policy, quarter: str, running: str | None) -> None:
+def check_ended(records: Records, policy: Policy, quarter: str, running: str | None) -> None:
     """
-    Refuse a quarter that has not begun, if that lets contributions in that are too young.
+    Refuse a quarter that has not ended, if that lets contributions in that are too young.
 
     Raises
     ------
@@ -190,13 +192,12 @@ def check_begun(records: Records, policy: Policy, quarter: str, running: str | N
     """
     if not running or not records.genuine:
         return
-    today = quarter_ordinal(running)
-    young = records.quarter > today - policy.age_months // 3
-    if quarter_ordinal(quarter) > today and young.any():
+    ended = quarter_ordinal(running) - 1
+    if np.any(records.quarter > ended - policy.age_months // 3):
         raise DisclosureError(
-            f"{quarter} has not begun, and some contributions are younger than the policy"
+            f"{quarter} has not ended, and some contributions are younger than the policy"
             " allows. Nothing was published.",
-            [Problem("quarter", f"expected {running} or an earlier one")],
+            [Problem("quarter", f"expected one before {running}")],
         )
 
 
