@@ -3,7 +3,8 @@ The records that a release is made from: checked, old enough, most preferred fir
 
 One row is one contribution. A parent counts once in a group, with its most preferred
 record there: the newest quarter, then the stronger assurance, then a fixed order that
-does not depend on how the rows were stored.
+does not depend on how the rows were stored. An organization whose parent changed, or was
+not stated before, counts as its newest parent.
 """
 
 from __future__ import annotations
@@ -243,8 +244,9 @@ def _joined(pieces: list[_Piece]) -> Records:
         return np.concatenate([piece.columns.pop(name) for piece in pieces])
 
     quarter, record = take("quarter"), take("record")
-    order = np.lexsort((record, take("org"), -take("strength"), -quarter))
-    parent_tag, parent = np.unique(take("parent")[order], return_inverse=True)
+    org = take("org")
+    order = np.lexsort((record, org, -take("strength"), -quarter))
+    parent_tag, parent = np.unique(_newest_parents(take("parent"), org, order), return_inverse=True)
     assessor_tag, assessor = np.unique(take("assessor")[order], return_inverse=True)
     nobody = int(len(assessor_tag) > 0 and assessor_tag[0] == 0)
     measures = list(pieces[0].levels)
@@ -275,6 +277,18 @@ def _parents(
     if alone.any():
         found[alone] = _tags("alone", coded["org"][1])[org[alone]]
     return found
+
+
+def _newest_parents(
+    parents: NDArray[np.uint64], orgs: NDArray[np.uint64], order: NDArray[np.intp]
+) -> NDArray[np.uint64]:
+    """
+    Parent of each record in some order: that of its organization's most preferred one.
+
+    Whoever was bought, or did not name its parent before, would count twice.
+    """
+    first, place = np.unique(orgs[order], return_index=True, return_inverse=True)[1:]
+    return np.asarray(parents[order][first][place])
 
 
 def parent_tags(parents: Iterable[str]) -> NDArray[np.uint64]:

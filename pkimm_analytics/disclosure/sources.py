@@ -123,7 +123,7 @@ def with_levels(table: Any, plan: Plan) -> Any:
     Raises
     ------
     DisclosureError
-        If a column of scores holds something else than numbers.
+        If a column of scores holds something else than numbers up to 5.
     """
     import pyarrow as pa
 
@@ -132,7 +132,7 @@ def with_levels(table: Any, plan: Plan) -> Any:
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise DisclosureError(
             "Contributions are not valid. Nothing was published.",
-            [Problem("levels", f"expected numbers ({type(error).__name__})")],
+            [Problem("levels", f"expected numbers from -1 to 5 ({type(error).__name__})")],
         ) from None
 
 
@@ -145,6 +145,8 @@ def _with_levels(table: Any, plan: Plan) -> Any:
     for key in (*plan.categories, *plan.requirements):
         if key in table.column_names and not pa.types.is_integer(table.schema.field(key).type):
             values = table.column(key).to_numpy().astype(float)
+            if not np.all(np.isnan(values) | ((values >= -1) & (values <= 5))):
+                raise ValueError
             scores[key] = values
             levels = np.nan_to_num(np.floor(values + 1e-9)).astype(np.int8)
             place = table.column_names.index(key)

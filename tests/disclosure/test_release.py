@@ -1,6 +1,7 @@
 """Releases: what is printed, what never is, and what an attacker makes of it."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from pkimm_analytics.audit import Rules, attack_release
 from pkimm_analytics.audit.coalitions import pinned_share
 from pkimm_analytics.disclosure import load_policy, make_release
+from pkimm_analytics.disclosure.sources import with_levels
 from pkimm_analytics.disclosure.table import BENCHMARK, table_bytes
 from pkimm_analytics.errors import DisclosureError
 from tests.disclosure import population as invented
@@ -101,6 +103,30 @@ def test_a_parent_counts_once_however_much_it_files():
     columns["parent"][:30] = "parent-of-many"
     with pytest.raises(DisclosureError, match="fewer than 10"):
         release(columns)
+
+
+def test_an_organization_whose_parent_changed_counts_once():
+    """
+    Nine organizations, one of which was bought, or had not named its parent before, are nine.
+    """
+    columns = population(9, 1)
+    for earlier in ("another-parent", None):
+        older = {name: values[:1].copy() for name, values in columns.items()}
+        older["parent"][0] = earlier
+        older["quarter"][0] = "2025Q4"
+        with pytest.raises(DisclosureError, match="fewer than 10"):
+            release(join(columns, older))
+
+
+@pytest.mark.parametrize("score", [258.0, float("inf"), -3.0])
+def test_scores_that_would_wrap_around_are_refused(score):
+    """
+    In eight bits, 258 is 2.
+    """
+    columns = {name: pa.array(values) for name, values in population(12, 1).items()}
+    columns[PLAN.categories[0]] = pa.array([score] + [3.5] * 11)
+    with pytest.raises(DisclosureError, match="not valid"):
+        with_levels(pa.table(columns), PLAN)
 
 
 def test_one_assessor_with_more_than_half_withholds_the_group():
