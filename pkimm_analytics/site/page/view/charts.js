@@ -107,10 +107,12 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
     if (!printed.length) return { title, words: missing() };
     const sorted = [...printed].sort((a, b) => b.peers.atLeast(3).value - a.peers.atLeast(3).value);
     const [best, worst] = [sorted[0], sorted.at(-1)];
+    const [most, least] = [best, worst].map(({ peers }) => peers.atLeast(3));
     const words =
-      `Organizations reach ${reaching(3)} most often in ${best.name} (${share(best.peers.atLeast(3))}), ` +
-      `least often in ${worst.name} (${share(worst.peers.atLeast(3))})` +
-      `${alike(best.peers.atLeast(3), worst.peers.atLeast(3))}.`;
+      printed.length < 2
+        ? `Organizations reach ${reaching(3)} in ${best.name}: ${share(most)}.`
+        : `Organizations reach ${reaching(3)} most often in ${best.name} (${share(most)}), ` +
+          `least often in ${worst.name} (${share(least)})${alike(most, least)}.`;
     const model = pkimm.edition();
     const rows = model.modules.flatMap((id) => {
       const inside = found.filter(({ key }) => key.startsWith(`${id}.`));
@@ -143,12 +145,13 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
     const printed = found.filter(({ peers }) => peers);
     if (!printed.length) return { title, words: missing() };
     const sorted = [...printed].sort((a, b) => a.peers.atLeast(3).value - b.peers.atLeast(3).value);
-    const [least, most] = [sorted[0], sorted.at(-1)];
+    const [fewest, highest] = [sorted[0], sorted.at(-1)];
+    const [least, most] = [fewest, highest].map(({ peers }) => peers.atLeast(3));
     const words = [
-      known.length ? "" : "Requirements are not published for this cohort: these are all organizations. ",
-      `The fewest reach ${reaching(3)} in “${least.name}” (${share(least.peers.atLeast(3))}), the most in`,
-      ` “${most.name}” (${share(most.peers.atLeast(3))})${alike(most.peers.atLeast(3), least.peers.atLeast(3))}.`,
-    ].join("");
+      known.length ? "" : "Requirements are not published for this cohort: these are all organizations.",
+      `The fewest reach ${reaching(3)} in “${fewest.name}” (${share(least)})` +
+        (printed.length < 2 ? "." : `, the most in “${highest.name}” (${share(most)})${alike(most, least)}.`),
+    ].filter(Boolean).join(" ");
     return {
       title,
       words,

@@ -27,7 +27,7 @@
 
   /* What is said of the largest and the smallest of several shares if chance explains both. */
   const alike = (largest, smallest) =>
-    largest !== smallest && largest.low <= smallest.high ? "; even these two are not distinguishable" : "";
+    largest.low <= smallest.high ? "; even these two are not distinguishable" : "";
 
   /* "2026Q3" as "2026 Q3". */
   const quarter = (text) => `${text.slice(0, 4)} ${text.slice(4)}`;
