@@ -85,14 +85,17 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
     const highest = Math.max(...LEVELS.map((level) => peers.atLevel(level).value));
     const most = LEVELS.filter((level) => peers.atLevel(level).value === highest);
     const named = most.map((level) => `${level} (${levelName(level)})`);
+    const first = peers.atLevel(most[0]);
+    const rivals = LEVELS.filter((level) => !most.includes(level) && peers.atLevel(level).high >= first.low);
+    const doubt = rivals.length ? "; others may be as frequent" : "";
     const median = peers.quantile("median");
     const range =
       median && median.low !== median.high ? ` (level ${median.low} to ${median.high} with 95 % confidence)` : "";
     return [
       `${organizations(peers.n)}, as of ${quarter(peers.asOf)}.`,
       most.length === 1
-        ? `The most frequent level is ${named[0]}: ${share(peers.atLevel(most[0]))}.`
-        : `Levels ${pkimm.listed(named)} are the most frequent: ${share(peers.atLevel(most[0]))} each.`,
+        ? `The most frequent level is ${named[0]}: ${share(first)}${doubt}.`
+        : `Levels ${pkimm.listed(named)} are the most frequent: ${share(first)} each${doubt}.`,
       median ? `The median is level ${quantile(median)}${range}.` : "",
       `${share(peers.atLeast(3))} reach ${reaching(3)}.`,
     ].filter(Boolean).join(" ");
