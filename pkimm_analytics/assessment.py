@@ -52,6 +52,21 @@ class Assurance(StrEnum):
     THIRD_PARTY = "third-party"
 
 
+ASSURANCE_STRENGTH = {str(assurance): place for place, assurance in enumerate(Assurance)}
+"""Which of two assessments of the same quarter counts: the one with the stronger assurance."""
+
+PLAN_PARTS = (
+    "objectives",
+    "responsibility",
+    "schedule",
+    "resources",
+    "outputs",
+    "tasks",
+    "comments",
+)
+"""Parts of an action plan, in the order of the official workbook."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
     """

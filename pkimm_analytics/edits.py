@@ -29,12 +29,12 @@ from pkimm_analytics.assessment import (
 )
 from pkimm_analytics.errors import AssessmentError, Problem, UnknownEditionError
 from pkimm_analytics.model import Model, load_extension
+from pkimm_analytics.organization import ATTRIBUTES
 
 MAX_TEXT = 20_000
 """Longest text of one field: ten pages, far more than an answer needs."""
 
 SCOPE = ("use_case", "organization", "assessor", "period", "environment")
-PROFILE = ("sector", "size", "region", "role")
 LEVEL_FIELDS = ("level", "set_aside_level", "evidenced_level")
 FLAGS = ("partial", "flagged")
 REASONED = frozenset({"state", "partial", "reason"})
@@ -307,7 +307,7 @@ def _fields_of(target: str) -> Mapping[str, Any]:
     if target == "period":
         return dict.fromkeys(("start", "target", "finish"), _date)
     if target == "organization":
-        coded = {name: partial(_code, name) for name in PROFILE}
+        coded = {name: partial(_code, name) for name in ATTRIBUTES}
         return {"name": _text, "parent": _text, **coded}
     if target == "assessor":
         return {"name": _text, "company": _text, "position": _position}

@@ -12,22 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pkimm_analytics.assessment import ASSURANCE_STRENGTH
 from pkimm_analytics.benchmark.scored_rows import extension_scores
 from pkimm_analytics.errors import CollectionError
 from pkimm_analytics.model import NEWEST
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.store import Raw
 from pkimm_analytics.store.measures import SCORE_UNITS, columns_of, measure_codes, scored_measures
+from pkimm_analytics.store.raw import PROFILE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PROFILE = ("sector", "size", "region", "role", "assurance", "edition", "mode", "quarter")
 PSEUDONYMS = ("contribution", "org", "parent", "use_case")
 INDEPENDENT = ("formal", "third-party")
 """Kinds of assurance that are not one's own word."""
-
-_STRENGTH = {"self": 0, "formal": 1, "third-party": 2}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +67,7 @@ class Evidence:
             If there is no such edition or assurance.
         """
         check_choice(edition, shipped_versions(), "an edition")
-        check_choice(assurance, _STRENGTH, "an assurance")
+        check_choice(assurance, ASSURANCE_STRENGTH, "an assurance")
         found = self.frame
         for name, value in (("edition", edition), ("assurance", assurance)):
             if value is not None:
@@ -105,7 +104,7 @@ def evidence_of(frame: pd.DataFrame) -> Evidence:
     """Order rows, the most preferred first: newest, strongest assurance, then pseudonym."""
     quarter = frame["quarter"].astype("str")
     when = quarter.str[:4].astype("int64") * 4 + quarter.str[5:].astype("int64") - 1
-    strength = -frame["assurance"].map(_STRENGTH).astype("int64")
+    strength = -frame["assurance"].map(ASSURANCE_STRENGTH).astype("int64")
     found = frame.assign(when=when, parent=frame["parent"].fillna(frame["org"]), _order=strength)
     order = ["when", "_order", "contribution"]
     found = found.sort_values(order, ascending=[False, True, True], kind="stable")

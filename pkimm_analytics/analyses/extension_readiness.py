@@ -24,12 +24,11 @@ from pkimm_analytics.analyses.evidence import (
 from pkimm_analytics.analyses.findings import FEWEST, PROVISIONAL, Findings, difference_interval
 from pkimm_analytics.anonymize.vocabulary import axis
 from pkimm_analytics.benchmark.intervals import wilson
+from pkimm_analytics.model import LEVELS
 from pkimm_analytics.tables import OVERALL
 
 if TYPE_CHECKING:
     import pandas as pd
-
-LEVELS = (1, 2, 3, 4, 5)
 
 
 def extension_readiness(

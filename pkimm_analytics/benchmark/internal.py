@@ -22,9 +22,9 @@ from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark import intervals, statistics
 from pkimm_analytics.benchmark.ladder import cohort_words, published_code_of
 from pkimm_analytics.benchmark.like_for_like import edition_notes, measure_note, own_scores
+from pkimm_analytics.benchmark.printed import QUANTILES
 from pkimm_analytics.benchmark.release import kind_of
 from pkimm_analytics.benchmark.scored_rows import (
-    STATED,
     ScoredRows,
     read_scored_rows,
     shared_by_all,
@@ -36,6 +36,7 @@ from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.quarters import is_quarter, ordinal
 from pkimm_analytics.store import open_collection, open_raw
+from pkimm_analytics.store.raw import PROFILE
 from pkimm_analytics.tables import OVERALL
 
 if TYPE_CHECKING:
@@ -50,8 +51,6 @@ WINDOW = 8
 
 _SAME_SCORE = 1e-12
 """Scores of extensions are sums of floats: nearer than this, they are the same."""
-
-QUANTILES = {"median": 0.5, "p25": 0.25, "p75": 0.75, "p10": 0.1, "p90": 0.9}
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,8 +101,8 @@ class Internal:
         for dimension, code in (cohort or {}).items():
             if code == ALL:
                 continue
-            if dimension not in STATED:
-                problems.append(Problem(str(dimension)[:40], f"expected {', '.join(STATED)}"))
+            if dimension not in PROFILE:
+                problems.append(Problem(str(dimension)[:40], f"expected {', '.join(PROFILE)}"))
                 continue
             known = self.rows.values[dimension]
             fits = [i for i, leaf in enumerate(known) if code in _codes_of(dimension, leaf)]

@@ -18,18 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.anonymize.vocabulary import axis
+from pkimm_analytics.assessment import ASSURANCE_STRENGTH
 from pkimm_analytics.benchmark.statistics import Floats
 from pkimm_analytics.model import Category, Extension, Model
 from pkimm_analytics.model.shipped import shipped_extensions, shipped_model
 from pkimm_analytics.scoring import NOT_APPLICABLE, Ratio, score_batch, weighted_mean
 from pkimm_analytics.store import Raw
+from pkimm_analytics.store.raw import PROFILE
 from pkimm_analytics.tables import OVERALL
 
 PSEUDONYMS = ("parent", "org", "contribution")
-STATED = ("sector", "size", "region", "role", "assurance", "edition", "mode", "quarter")
-"""Columns of a row's profile."""
-
-_STRENGTH = {"self": 0, "formal": 1, "third-party": 2}
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +124,7 @@ class ScoredRows:
     Parameters
     ----------
     profile : mapping of str to ndarray of int
-        By column of :data:`STATED`: place of the value in `values`; -1 where not stated.
+        By column of :data:`PROFILE`: place of the value in `values`; -1 where not stated.
     values : mapping of str to tuple of str
     parent : ndarray of int, shape (n_rows,)
         Ultimate parent, or the organization itself, as a number.
@@ -165,13 +163,13 @@ def read_scored_rows(raw: Raw, edition: str | None = None) -> ScoredRows:
     known = axis()
     measures = [OVERALL, "G", "M", "O", "R", *known.categories]
     parts: dict[str, list[NDArray[Any]]] = {}
-    values: dict[str, dict[str, int]] = {name: {} for name in (*STATED, *PSEUDONYMS)}
+    values: dict[str, dict[str, int]] = {name: {} for name in (*PROFILE, *PSEUDONYMS)}
 
     def keep(name: str, column: NDArray[Any]) -> None:
         parts.setdefault(name, []).append(column)
 
     for table in raw.groups(dictionaries=()):
-        for name in (*STATED, *PSEUDONYMS):
+        for name in (*PROFILE, *PSEUDONYMS):
             keep(name, _numbered(table.column(name), values[name]))
         for name in (*known.requirements, *known.relevance):
             keep(name, table.column(name).to_numpy())
@@ -187,8 +185,8 @@ def read_scored_rows(raw: Raw, edition: str | None = None) -> ScoredRows:
         return np.asarray(found[name][order]) if name in found else np.zeros(0, kind)
 
     return ScoredRows(
-        profile={name: take(name, np.int32) for name in STATED},
-        values={name: tuple(values[name]) for name in STATED},
+        profile={name: take(name, np.int32) for name in PROFILE},
+        values={name: tuple(values[name]) for name in PROFILE},
         parent=_parents(take("parent", np.int32), take("org", np.int32), len(values["parent"])),
         scores={
             m: make_support(take(f"{m}/n", np.int64), take(f"{m}/d", np.int64)) for m in measures
@@ -232,7 +230,7 @@ def _preference(
         rank[-1] = -1
         return np.asarray(rank[found[name]])
 
-    strength = np.array([*(_STRENGTH.get(a, 0) for a in values["assurance"]), 0])
+    strength = np.array([*(ASSURANCE_STRENGTH.get(a, 0) for a in values["assurance"]), 0])
     keys = (ranks("contribution"), ranks("org"), -strength[found["assurance"]], -ranks("quarter"))
     return np.lexsort(keys)
 

@@ -29,8 +29,8 @@ from pkimm_analytics.charts.look import (
     short_names,
     wrapped,
 )
+from pkimm_analytics.model import LEVELS
 
-LEVELS = (1, 2, 3, 4, 5)
 _COLUMNS = [
     *("name", "is_published"),
     *(f"{kind}_{level}" for kind in ("level", "words") for level in LEVELS),

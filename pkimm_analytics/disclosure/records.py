@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pkimm_analytics.assessment import ASSURANCE_STRENGTH
 from pkimm_analytics.audit.published import DIMENSIONS
 from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.disclosure.plan import Plan, published_code
@@ -31,7 +32,6 @@ PROFILE = ("org", "parent", "assessor", *DIMENSIONS, "quarter")
 SYNTHETIC = "synthetic"
 """Column, which may be left out, that says which contributions are invented."""
 
-_STRENGTH = {"self": 0, "formal": 1, "third-party": 2}
 _TRIES = 3
 _PSEUDONYMS = ("org", "parent", "assessor")
 
@@ -212,7 +212,9 @@ def _read_piece(table: Any, plan: Plan, window: range, problems: list[Problem]) 
     kept = (quarters >= window[0]) & (quarters <= window[-1]) & (codes["edition"] >= 0)
     rows = np.flatnonzero(kept)
     tags = {name: _tags(name, coded[name][1]) for name in _PSEUDONYMS}
-    strengths = np.array([_STRENGTH.get(a, 0) for a in coded["assurance"][1]] or [0], np.int8)
+    strengths = np.array(
+        [ASSURANCE_STRENGTH.get(a, 0) for a in coded["assurance"][1]] or [0], np.int8
+    )
     columns: dict[str, NDArray[Any]] = {
         "org": tags["org"][coded["org"][0][rows]],
         "parent": _parents(coded, tags["parent"], rows),
@@ -394,7 +396,7 @@ def _dimension_codes(
             code, n_bad = None, n_bad + 1
         found.append(-1 if code is None else places[code])
     if dimension == "assurance":
-        n_bad = sum(value not in _STRENGTH for value in values if value)
+        n_bad = sum(value not in ASSURANCE_STRENGTH for value in values if value)
     if n_bad:
         problems.append(Problem(dimension, f"{n_bad} value(s) are not in the coded list"))
     return np.array([*found, -1], np.int16)[indices]

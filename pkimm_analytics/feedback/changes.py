@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pkimm_analytics.feedback.outliers import false_discovery_q
-from pkimm_analytics.feedback.ratings import SCALES, level_counts, of_round, ratings
+from pkimm_analytics.feedback.ratings import OF_ELEMENTS, SCALES, level_counts, of_round, ratings
 from pkimm_analytics.feedback.roles import LEAST_RATINGS, kruskal_wallis
 from pkimm_analytics.model import Model, differences
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FIELDS = ("clarity", "relevance", "weight")
 
 
 def changes(
@@ -63,7 +61,7 @@ def changes(
     changed = _model_changes(models)
     both = pd.concat([of_round(remarks, before), of_round(remarks, after)])
     rows = []
-    for field in FIELDS:
+    for field in OF_ELEMENTS:
         counted = level_counts(ratings(both, field), ["element", "round"], SCALES[field])
         steps = np.arange(1, SCALES[field] + 1)
         for element, group in counted.groupby(level="element", sort=True):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.disclosure.protect import print_shares
-from pkimm_analytics.feedback.ratings import SCALES, level_counts, of_round, ratings
+from pkimm_analytics.feedback.ratings import OF_ELEMENTS, SCALES, level_counts, of_round, ratings
 from pkimm_analytics.model import Model
 from pkimm_analytics.remarks import MODEL, PROCESS, ROLES
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT = "pkimm-feedback-public/1"
-FIELDS = ("clarity", "relevance", "weight")
 PROCESS_FIELDS = ("difficulty", "usefulness")
 
 
@@ -74,9 +73,9 @@ def public_summary(
 
 def _elements(said: pd.DataFrame, model: Model, policy: Policy) -> dict[str, dict[str, Any]]:
     keys = [*(m.id for m in model.modules), *model.categories, *model.requirements, MODEL]
-    elements: dict[str, dict[str, Any]] = {key: dict.fromkeys(FIELDS) for key in keys}
+    elements: dict[str, dict[str, Any]] = {key: dict.fromkeys(OF_ELEMENTS) for key in keys}
     elements[PROCESS] = dict.fromkeys(PROCESS_FIELDS)
-    for field in (*FIELDS, *PROCESS_FIELDS):
+    for field in (*OF_ELEMENTS, *PROCESS_FIELDS):
         counted = level_counts(ratings(said, field), ["element"], SCALES[field])
         for element, counts in counted.iterrows():
             if field in elements.get(str(element), {}):

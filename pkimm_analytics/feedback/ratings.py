@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SCALES = {**dict.fromkeys(RATINGS, 5), "weight": 3}
 """Fields that rate, and how many steps their scale has."""
 
+OF_ELEMENTS = ("clarity", "relevance", "weight")
+"""Those that rate an element; the others rate the process."""
+
 COLUMNS = ("round", "respondent", "role", "edition", "element", "value")
 
 

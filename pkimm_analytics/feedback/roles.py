@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.feedback.outliers import false_discovery_q
-from pkimm_analytics.feedback.ratings import SCALES, level_counts, ratings
+from pkimm_analytics.feedback.ratings import OF_ELEMENTS, SCALES, level_counts, ratings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 LEAST_RATINGS = 5
 """Ratings that a role needs to be compared; below, the test's distribution does not hold."""
 
-COMPARED = ("clarity", "relevance", "weight")
 
-
-def role_differences(remarks: pd.DataFrame, fields: Sequence[str] = COMPARED) -> pd.DataFrame:
+def role_differences(remarks: pd.DataFrame, fields: Sequence[str] = OF_ELEMENTS) -> pd.DataFrame:
     """
     Compare the roles for each element and rating.
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from dataclasses import dataclass
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.errors import Problem
+
+ASSESSMENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+"""An id that a source may give its assessment; it becomes part of a file's name."""
 
 
 @dataclass(frozen=True, slots=True)

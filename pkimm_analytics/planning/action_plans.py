@@ -20,21 +20,10 @@ from typing import Any
 
 import pandas as pd
 
-from pkimm_analytics.assessment import ActionPlan, Assessment, Mode, State
+from pkimm_analytics.assessment import PLAN_PARTS, ActionPlan, Assessment, Mode, State
 from pkimm_analytics.model import Model, category_of, module_of
 from pkimm_analytics.planning.roadmap import Roadmap
 from pkimm_analytics.scoring import Scores, score
-
-PARTS = (
-    "objectives",
-    "responsibility",
-    "schedule",
-    "resources",
-    "outputs",
-    "tasks",
-    "comments",
-)
-"""Parts of an action plan that hold text, in the order of the methodology."""
 
 
 class PlanState(StrEnum):
@@ -165,7 +154,8 @@ def _merged(old: ActionPlan | None, new: ActionPlan) -> ActionPlan:
     if old is None:
         return new
     parts: dict[str, Any] = {
-        part: tuple(dict.fromkeys([*getattr(old, part), *getattr(new, part)])) for part in PARTS
+        part: tuple(dict.fromkeys([*getattr(old, part), *getattr(new, part)]))
+        for part in PLAN_PARTS
     }
     return replace(old, target_level=new.target_level, target_date=new.target_date, **parts)
 
@@ -320,7 +310,7 @@ def action_plan_table(plans: Sequence[Tracked]) -> pd.DataFrame:
             "target_level": t.plan.target_level,
             "target_date": t.plan.target_date or "",
             "as_of": t.as_of or "",
-            **{part: "\n".join(getattr(t.plan, part)) for part in PARTS},
+            **{part: "\n".join(getattr(t.plan, part)) for part in PLAN_PARTS},
         }
         for t in plans
     ]
@@ -331,7 +321,7 @@ def action_plan_table(plans: Sequence[Tracked]) -> pd.DataFrame:
 _COLUMNS = [
     *("use_case", "element", "native_id", "name", "state", "why", "is_late"),
     *("level_before", "level", "target_level", "target_date", "as_of"),
-    *PARTS,
+    *PLAN_PARTS,
 ]
 
 

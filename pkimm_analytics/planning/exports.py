@@ -18,8 +18,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from pkimm_analytics.assessment import PLAN_PARTS
 from pkimm_analytics.overview import table_csv
-from pkimm_analytics.planning.action_plans import PARTS, PlanState, Tracked, action_plan_table
+from pkimm_analytics.planning.action_plans import PlanState, Tracked, action_plan_table
 from pkimm_analytics.planning.roadmap import is_day
 
 PART_TITLES = {
@@ -158,7 +159,7 @@ def _title(tracked: Tracked) -> str:
 
 def _body(tracked: Tracked) -> str:
     lines = [f"- **{_markdown(name)}:** {_markdown_lines(text)}" for name, text in _facts(tracked)]
-    for part in PARTS:
+    for part in PLAN_PARTS:
         items = getattr(tracked.plan, part)
         lines += ["", f"### {PART_TITLES[part]}", ""]
         box = "[ ] " if part == "tasks" else ""
@@ -168,7 +169,7 @@ def _body(tracked: Tracked) -> str:
 
 def _plain_body(tracked: Tracked) -> str:
     lines = [f"{name}: {text}" for name, text in _facts(tracked)]
-    for part in PARTS:
+    for part in PLAN_PARTS:
         items = getattr(tracked.plan, part)
         if items:
             lines += ["", PART_TITLES[part], *(f"- {item}" for item in items)]

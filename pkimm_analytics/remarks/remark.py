@@ -231,10 +231,10 @@ def _problem_of_text(value: Any) -> str | None:
 
 def is_text(value: str) -> bool:
     """Whether a text has neither control characters nor half a surrogate pair."""
-    return not _NO_TEXT.search(value)
+    return not NO_TEXT.search(value)
 
 
-_NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def _is_day(value: Any) -> bool:

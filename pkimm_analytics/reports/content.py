@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkimm_analytics.assessment import ActionPlan, Answer, Assessment, State
+from pkimm_analytics.assessment import PLAN_PARTS, ActionPlan, Answer, Assessment, State
 from pkimm_analytics.benchmark import Comparison
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.model import Category
@@ -31,15 +31,6 @@ KINDS = ("self", "assessment", "detailed", "attestation")
 COMPARING = ("assessment", "detailed")
 """Kinds that compare, with an earlier assessment and with peers, where they are given."""
 NUMBERS = frozenset({2, 3, 4, 5})
-PLAN_PARTS = (
-    "objectives",
-    "responsibility",
-    "schedule",
-    "resources",
-    "outputs",
-    "tasks",
-    "comments",
-)
 
 
 class ReportError(PkimmError, ValueError):

@@ -46,10 +46,10 @@ from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.overview import table_csv
 from pkimm_analytics.widgets import benchmark_parts as parts
 from pkimm_analytics.widgets.address import VIEWS, View, view_from, views_of
-from pkimm_analytics.widgets.benchmark_mine import CSV, MyOrganization
+from pkimm_analytics.widgets.benchmark_mine import MyOrganization
 from pkimm_analytics.widgets.chart import ChartBox
 from pkimm_analytics.widgets.markup import Markup, joined, tag
-from pkimm_analytics.widgets.section import Action, Section
+from pkimm_analytics.widgets.section import CSV, Action, Section
 
 CHART = "pk-benchmark-chart"
 

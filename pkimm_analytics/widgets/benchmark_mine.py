@@ -27,11 +27,10 @@ from pkimm_analytics.scoring import figure_text
 from pkimm_analytics.tables import OVERALL
 from pkimm_analytics.widgets.benchmark_parts import DEFECT, legend, notice
 from pkimm_analytics.widgets.markup import Markup, data_table, joined, tag, user
-from pkimm_analytics.widgets.section import Action, PrivateSection
+from pkimm_analytics.widgets.section import CSV, Action, PrivateSection
 from pkimm_analytics.workspace import Stored, Workspace
 
 MOST_NAMED = 5
-CSV = "text/csv;charset=utf-8"
 
 
 class MyOrganization:

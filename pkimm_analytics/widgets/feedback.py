@@ -30,7 +30,7 @@ from pkimm_analytics.widgets.feedback_view import Setting, View, heading, select
 from pkimm_analytics.widgets.intake import TOO_LARGE, notice
 from pkimm_analytics.widgets.markup import Markup, joined, tag
 from pkimm_analytics.widgets.page import Page
-from pkimm_analytics.widgets.section import Action
+from pkimm_analytics.widgets.section import CSV, Action
 from pkimm_analytics.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -380,7 +380,7 @@ class FeedbackPage(Page):
 
         table = self._shown.tables.get(action.value)
         if table is not None:
-            self._below.offer(action.value, "text/csv;charset=utf-8", table_csv(table))
+            self._below.offer(action.value, CSV, table_csv(table))
 
     def _hand(self, _action: Action, detail: str) -> None:
         file = handed(detail, self._setting(), self._place.current(), self._source)

@@ -41,10 +41,8 @@ from pkimm_analytics.widgets.markup import joined, tag
 from pkimm_analytics.widgets.page import Page
 from pkimm_analytics.widgets.portfolio import PortfolioView
 from pkimm_analytics.widgets.progress import ProgressView
-from pkimm_analytics.widgets.section import Action
+from pkimm_analytics.widgets.section import CSV, Action
 from pkimm_analytics.workspace import Imported, Stored, Workspace
-
-CSV = "text/csv;charset=utf-8"
 
 
 class OrganizationPage(Page):

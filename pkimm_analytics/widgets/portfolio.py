@@ -23,7 +23,7 @@ from pkimm_analytics.progress.timeline import change_text, level_text, timeline_
 from pkimm_analytics.scoring import figure_text
 from pkimm_analytics.widgets.chart import ChartBox
 from pkimm_analytics.widgets.markup import Markup, data_table, joined, tag, user
-from pkimm_analytics.widgets.section import Action, Section
+from pkimm_analytics.widgets.section import CSV, Action, Section
 
 MOST_LINES = 8
 """Use cases in the chart; more would be too many lines to follow."""
@@ -66,7 +66,7 @@ class PortfolioView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
             self._group = action.value
         elif action.name == "portfolio-save":
             table = portfolio_table(self._chosen())
-            self._table.offer("portfolio.csv", "text/csv;charset=utf-8", table_csv(table))
+            self._table.offer("portfolio.csv", CSV, table_csv(table))
             return
         self._draw()
 

@@ -42,7 +42,7 @@ from pkimm_analytics.widgets import progress_parts as parts
 from pkimm_analytics.widgets.chart import ChartBox
 from pkimm_analytics.widgets.markup import joined
 from pkimm_analytics.widgets.plan_settings import FIELDS, first_settings, plan_wish
-from pkimm_analytics.widgets.section import Action, Section
+from pkimm_analytics.widgets.section import CSV, Action, Section
 
 MOST_COLUMNS = {False: 8, True: 4}
 """Assessments side by side in the heatmap, on a wide page and on a phone."""
@@ -179,7 +179,7 @@ class ProgressView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships n
         plans = [t for t in tracked([adopted]) if t.plan.element in made]
         place = self._sections["plan-end"]
         if name == "csv":
-            place.offer("action-plans.csv", "text/csv;charset=utf-8", to_csv(plans))
+            place.offer("action-plans.csv", CSV, to_csv(plans))
         elif name == "ics":
             place.offer("action-plans.ics", "text/calendar", to_icalendar(plans))
         elif name == "md":

@@ -20,6 +20,7 @@ import anywidget
 import traitlets
 
 LOG = logging.getLogger(__name__)
+CSV = "text/csv;charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 
 from pkimm_analytics.assessment import (
+    PLAN_PARTS,
     ActionPlan,
     Assessment,
     Period,
@@ -17,7 +18,6 @@ from pkimm_analytics.assessment import (
 from pkimm_analytics.model import load_model
 from pkimm_analytics.planning import OVERALL, Target, cheapest_plan
 from pkimm_analytics.planning.action_plans import (
-    PARTS,
     PlanState,
     action_plan_table,
     action_plans,
@@ -148,7 +148,7 @@ def test_no_history_has_no_plans():
     assert tracked([]) == []
     table = action_plan_table([])
     assert table.empty
-    assert set(PARTS) <= set(table.columns)
+    assert set(PLAN_PARTS) <= set(table.columns)
     assert burn_down_table([on("2026-01-01", 2)]).empty
 
 

@@ -6,13 +6,12 @@ import datetime as dt
 import re
 from typing import Literal
 
-from pkimm_analytics.remarks.remark import MAX_TEXT
+from pkimm_analytics.remarks.remark import MAX_TEXT, NO_TEXT
 
 Order = Literal["iso", "dmy", "mdy", "any"]
 
 _ISO = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})(?!\d)")
 _PARTS = re.compile(r"(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?!\d)")
-_CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def day_of(text: str, order: Order) -> str | None:
@@ -117,7 +116,7 @@ def clean_text(text: str) -> tuple[str | None, str]:
     Line ends become one kind; characters that no text has become blanks.
     """
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    plain = _CONTROL.sub(" ", plain).strip()
+    plain = NO_TEXT.sub(" ", plain).strip()
     if len(plain) > MAX_TEXT:
         return None, f"{len(plain):,} characters; expected at most {MAX_TEXT:,}; left out"
     return plain or None, ""

@@ -21,6 +21,7 @@ from pkimm_analytics.loaders.feedback.words import HEADERS, NOTHING, fold, heade
 from pkimm_analytics.loaders.feedback.words import rating_of as rating
 from pkimm_analytics.model.yaml_text import read_yaml
 from pkimm_analytics.remarks import RATINGS
+from pkimm_analytics.remarks.remark import SAYING
 
 FORMAT = "pkimm-feedback-columns/1"
 IGNORE = "ignore"
@@ -28,7 +29,7 @@ FIELDS = (*HEADERS, IGNORE)
 """What a column can hold."""
 
 CHOICES = ("role", "weight", "kind")
-PER_ELEMENT = (*RATINGS, "weight", "suggested_weight", "minutes", "kind", "text")
+PER_ELEMENT = SAYING
 """Fields that a column may hold for one element, in a form with a block for each."""
 
 SAMPLE = 300

@@ -11,20 +11,18 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pkimm_analytics.errors import Problem, SourceFormatError
 from pkimm_analytics.files import MAX_BYTES, check_size
 from pkimm_analytics.loaders.tabular.delimited import decode_text
-from pkimm_analytics.loaders.tabular.rows import MAX_COLUMNS, as_text, plain_cell
+from pkimm_analytics.loaders.tabular.rows import MAX_COLUMNS, Place, as_text, plain_cell
 from pkimm_analytics.loaders.tabular.template import from_csv_text
 from pkimm_analytics.loaders.tabular.workbook import Places, open_sheets
 
 MAX_ROWS = 500_000
 DELIMITERS = ",;\t|"
-
-Place = Callable[[int, int | None], str]
 
 
 @dataclass(frozen=True)

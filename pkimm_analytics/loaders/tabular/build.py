@@ -16,7 +16,7 @@ from functools import cached_property
 
 from pkimm_analytics.assessment import FORMAT, Assessment, Mode, loads
 from pkimm_analytics.errors import Problem, SourceFormatError, UnknownEditionError
-from pkimm_analytics.loaders.loaded import Loaded, content_digest, content_id
+from pkimm_analytics.loaders.loaded import ASSESSMENT_ID, Loaded, content_digest, content_id
 from pkimm_analytics.loaders.tabular.answers import (
     CellError,
     Document,
@@ -56,7 +56,6 @@ from pkimm_analytics.loaders.tabular.template import (
 from pkimm_analytics.model import Model, find_model, load_model, models
 from pkimm_analytics.schemas import violations
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 _KINDS = {("xlsx", "long"): "xlsx-table", ("xlsx", "wide"): "xlsx-table"}
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -100,7 +99,7 @@ class Origin:
 
     def id_of(self, label: str, part: str) -> str:
         """Return the id of one assessment: its label, or one that follows from the source."""
-        return label if _ID.fullmatch(label) else content_id(self.digest.encode(), part)
+        return label if ASSESSMENT_ID.fullmatch(label) else content_id(self.digest.encode(), part)
 
     def edition(self, version: str, keys: Collection[str]) -> Model:
         """Return the edition of a version that fits the keys best."""

@@ -26,7 +26,7 @@ MAX_DEPTH = 40
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _ELEMENT = re.compile(r"[A-Za-z][a-z0-9-]{0,39}(?:\.[A-Za-z0-9][a-z0-9-]{0,79}){1,3}")
-_EXTENSION = re.compile(r"[a-z][a-z0-9-]{0,39}")
+EXTENSION_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _WORDS = {"zero", "one", "two", "three", "four", "five", "six", "n/a", "na", "none", "nan", "null"}
 
 
@@ -150,7 +150,7 @@ def read_map(document: Mapping[str, Any], field: str, name: str) -> dict[str, An
 
 def place(field: str, key: str) -> str:
     """Place of an entry for messages; a key that is no id is not repeated: it may be a name."""
-    shape = _EXTENSION if field == "enabledExtensions" else _ELEMENT
+    shape = EXTENSION_ID if field == "enabledExtensions" else _ELEMENT
     return f"{field}.{key}" if shape.fullmatch(key) else f"{field}, an entry whose key is no id"
 
 

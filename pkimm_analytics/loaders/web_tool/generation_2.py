@@ -9,7 +9,6 @@ elements that the edition lacks are refused as answers and kept aside.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -25,7 +24,7 @@ from pkimm_analytics.assessment import (
     State,
 )
 from pkimm_analytics.errors import Problem, SourceFormatError, UnknownEditionError
-from pkimm_analytics.loaders.loaded import Loaded, content_digest, content_id
+from pkimm_analytics.loaders.loaded import ASSESSMENT_ID, Loaded, content_digest, content_id
 from pkimm_analytics.loaders.web_tool.details import read_details, take_text
 from pkimm_analytics.loaders.web_tool.elements import (
     Elements,
@@ -36,6 +35,7 @@ from pkimm_analytics.loaders.web_tool.elements import (
     source_structure,
 )
 from pkimm_analytics.loaders.web_tool.entry import (
+    EXTENSION_ID,
     KEPT,
     aside_level,
     label,
@@ -53,8 +53,6 @@ ASIDE = "web_tool_aside"
 STATE_SCHEMA = 2
 """Newest version of the tool's format that is known."""
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-_EXTENSION_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _MAX_EXTENSIONS = 50
 _READ = ("progress", "requirementProgress", "enabledExtensions", "actionPlans")
 _IMPLIED = ("stateSchemaVersion", "dataVersion")
@@ -259,7 +257,7 @@ def _is_extension(item: Any) -> bool:
         return False
     version = item.get("version", "")
     return (
-        _EXTENSION_ID.fullmatch(item["id"]) is not None
+        EXTENSION_ID.fullmatch(item["id"]) is not None
         and isinstance(version, str)
         and len(version) <= 40
     )
@@ -309,7 +307,7 @@ def _extensions(
 def _own_id(rest: dict[str, Any]) -> str | None:
     """Take the id, if it can be ours."""
     id_ = rest.get("id")
-    if isinstance(id_, str) and _ID.fullmatch(id_):
+    if isinstance(id_, str) and ASSESSMENT_ID.fullmatch(id_):
         rest.pop("id")
         return id_
     return None

@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pkimm_analytics.assessment import ActionPlan
+from pkimm_analytics.assessment import PLAN_PARTS, ActionPlan
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.workbook.cells import Book, Sheet
 from pkimm_analytics.loaders.workbook.words import full_entry, text_of
-
-PARTS = ("objectives", "responsibility", "schedule", "resources", "outputs", "tasks", "comments")
 
 
 def read_plans(
@@ -78,7 +76,7 @@ def _category_rows(sheet: Sheet, header: int, achieved: int) -> list[int]:
     They have both a title and an achieved level; rows of modules have a title only,
     and the numbers below the header have none.
     """
-    end = min((row for row, _ in sheet.find(PARTS[0])), default=header + 40)
+    end = min((row for row, _ in sheet.find(PLAN_PARTS[0])), default=header + 40)
     return [
         row
         for row, cells in sheet.rows.items()
@@ -89,13 +87,13 @@ def _category_rows(sheet: Sheet, header: int, achieved: int) -> list[int]:
 def _boxes(sheet: Sheet, problems: list[Problem]) -> list[tuple[str, dict[str, Any]]]:
     """Place and texts of each box, in order."""
     boxes = []
-    column = min((column for _, column in sheet.find(PARTS[0])), default=0)
-    starts = [row for row, place in sheet.find(PARTS[0]) if place == column]
+    column = min((column for _, column in sheet.find(PLAN_PARTS[0])), default=0)
+    starts = [row for row, place in sheet.find(PLAN_PARTS[0]) if place == column]
     for start, end in zip(starts, [*starts[1:], starts[-1] + 12] if starts else [], strict=True):
         parts: dict[str, Any] = {}
         for row in range(start, end):
             label = sheet.words(row, column)
-            if label in PARTS and label not in parts:
+            if label in PLAN_PARTS and label not in parts:
                 text = _box_text(sheet, row, column, problems)
                 parts |= {label: (text,)} if text else {}
         boxes.append((sheet.where(start, column), parts))
