@@ -16,6 +16,7 @@ from typing import Any
 
 from pkimm_analytics.assessment import Answer, Assessment, Mode, State, rated
 from pkimm_analytics.model import Extension, Model, category_of, module_of
+from pkimm_analytics.organization import ATTRIBUTES
 from pkimm_analytics.questionnaire import Page, Question, labels, pages, questions
 from pkimm_analytics.scoring import Figure, Scores, figure_text, score
 
@@ -167,7 +168,7 @@ def _scope_findings(assessment: Assessment) -> Iterator[Finding]:
         yield Finding("assessor", "Say who assessed.")
     if assessment.assurance is None:
         yield Finding("assessment", "Say how it was assessed: by yourselves or formally.")
-    for name in ("sector", "size", "region", "role"):
+    for name in ATTRIBUTES:
         if getattr(assessment.organization, name) is None:
             message = f"Choose the {name} of the organization, or “prefer not to say”."
             yield Finding("organization", message)

@@ -28,6 +28,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", "-o", help="File to write; standard output without it.")
+]
 
 _INTERRUPTED = 130  # as shells know it
 

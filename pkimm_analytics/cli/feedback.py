@@ -11,6 +11,7 @@ from rich.table import Table
 
 from pkimm_analytics.cli.console import (
     JsonOption,
+    OutOption,
     ends_cleanly,
     exit_status,
     list_problems,
@@ -172,9 +173,7 @@ def _import(
 @ends_cleanly
 def columns_command(
     source: Annotated[str, typer.Argument(metavar="FILE", help="Form export, CSV or xlsx.")],
-    target: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File to write; standard output without it.")
-    ] = None,
+    target: OutOption = None,
     edition: EditionOption = NEWEST,
     as_json: JsonOption = False,
 ) -> None:

@@ -11,6 +11,7 @@ import typer
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.cli.console import (
     JsonOption,
+    OutOption,
     ends_cleanly,
     list_problems,
     out,
@@ -71,9 +72,7 @@ def report_command(
     language: Annotated[
         str, typer.Option("--language", help="Language of the report's words: en or de.")
     ] = "en",
-    target: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File to write; standard output without it.")
-    ] = None,
+    target: OutOption = None,
     key: Annotated[
         Path | None, typer.Option(help="Ed25519 key (PEM) that signs an attestation.")
     ] = None,

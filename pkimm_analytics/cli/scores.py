@@ -17,6 +17,7 @@ from rich.table import Table
 from pkimm_analytics.assessment import Assessment, carry, dumps
 from pkimm_analytics.cli.console import (
     JsonOption,
+    OutOption,
     ends_cleanly,
     error_document,
     exit_status,
@@ -258,9 +259,7 @@ def _label(native: str, key: str) -> str:
 def export_command(
     assessment: Annotated[str, typer.Argument(metavar="ASSESSMENT", help="File or share link.")],
     to: Annotated[ExportFormat, typer.Option("--to", help="Format to write.")],
-    target: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File to write; standard output without it.")
-    ] = None,
+    target: OutOption = None,
     layout: Annotated[Layout, typer.Option(help="Layout of a CSV file.")] = Layout.LONG,
     edition: EditionOption = None,
 ) -> None:

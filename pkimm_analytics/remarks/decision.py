@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from pkimm_analytics.errors import FeedbackError, Problem
-from pkimm_analytics.remarks.remark import MAX_TEXT, MAX_WEIGHT, is_text
+from pkimm_analytics.remarks.remark import ELEMENT, MAX_TEXT, MAX_WEIGHT, is_text
 
 DISPOSITIONS = ("open", "accepted", "rejected", "duplicate", "done")
 
@@ -126,15 +126,16 @@ def describe_decision(decision: Mapping[str, Any]) -> str:
     return str(said)
 
 
+NEEDED = {"rejected": "reason", "duplicate": "duplicate_of", "done": "edition"}
+"""Field that a disposition cannot do without."""
+
+_ID = (r"[0-9a-f]{32}", "the id of a remark, 32 hexadecimal digits")
 _FORMS = {
-    "remark": (r"[0-9a-f]{32}", "the id of a remark, 32 hexadecimal digits"),
-    "duplicate_of": (r"[0-9a-f]{32}", "the id of a remark, 32 hexadecimal digits"),
+    "remark": _ID,
+    "duplicate_of": _ID,
     "by": (r"[a-z][a-z0-9 -]{1,39}", "a role in small letters, such as chair, not a name"),
     "edition": (r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}", "a version such as 2.1.0"),
-    "element": (
-        r"model|process|[GMOR](\.[a-z0-9]+(-[a-z0-9]+)*){0,2}",
-        "an element key such as M.key-management",
-    ),
+    "element": (ELEMENT, "an element key such as M.key-management"),
     "link": (r"https://[^\s<>\"'`\\]{3,400}", "an address that begins with https://"),
     "disposition": ("|".join(DISPOSITIONS), "one of " + ", ".join(DISPOSITIONS)),
     "field": ("|".join(CHANGES), "one of " + ", ".join(CHANGES)),
@@ -159,8 +160,7 @@ def _forms(decision: Decision) -> list[Problem]:
 def _rules(decision: Decision) -> list[Problem]:
     said = decision.disposition
     found = []
-    needs = {"rejected": "reason", "duplicate": "duplicate_of", "done": "edition"}
-    needed = needs.get(said)
+    needed = NEEDED.get(said)
     if needed and getattr(decision, needed) is None:
         found.append(Problem(needed, f"is missing; a remark that is {said} has one"))
     if decision.duplicate_of is not None and said != "duplicate":

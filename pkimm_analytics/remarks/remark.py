@@ -37,12 +37,15 @@ MAX_TEXT = 20_000
 MAX_MINUTES = 100_000
 MAX_WEIGHT = 100
 
+ELEMENT = r"model|process|[GMOR](\.[a-z0-9]+(-[a-z0-9]+)*){0,2}"
+"""Form of what can be remarked on."""
+
 _FORMS = {
     "round": r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}",
     "respondent": r"[A-Za-z0-9_-]{8,64}",
     "edition": r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}",
     "digest": r"sha256:[0-9a-f]{64}",
-    "element": r"model|process|[GMOR](\.[a-z0-9]+(-[a-z0-9]+)*){0,2}",
+    "element": ELEMENT,
 }
 _LISTS = {"role": ROLES, "weight": WEIGHTS, "kind": KINDS}
 _RANGES = {

@@ -5,7 +5,13 @@ from __future__ import annotations
 from pkimm_analytics.reports.blocks import Report
 from pkimm_analytics.reports.content import COMPARING, KINDS, ReportError, build
 
-FORMATS = ("html", "pdf", "docx", "md")
+FORMATS = {
+    "html": "text/html",
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "md": "text/markdown",
+}
+"""Media type of each format."""
 
 
 def render(report: Report, form: str) -> bytes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pkimm_analytics.charts.look import rows_of
 from pkimm_analytics.model import Model
 from pkimm_analytics.remarks import DISPOSITIONS, Decision, describe_decision
-from pkimm_analytics.remarks.decision import CHANGES
+from pkimm_analytics.remarks.decision import CHANGES, NEEDED
 from pkimm_analytics.widgets.feedback_question_views import short
 from pkimm_analytics.widgets.feedback_view import heading, select
 from pkimm_analytics.widgets.feedback_words import KIND_WORDS, ROLE_WORDS
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 50
 ANY = ""
-NEEDED = {"rejected": "reason", "duplicate": "duplicate_of", "done": "edition"}
-"""Field that a decision of this kind must have."""
 
 
 def fields_of(disposition: str) -> tuple[str, ...]:

@@ -35,14 +35,7 @@ if TYPE_CHECKING:
 
 Decided = Mapping[str, "Decision"]
 
-MEDIA = {
-    "html": "text/html",
-    "pdf": "application/pdf",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "md": "text/markdown",
-    "diff": "text/x-diff",
-    "json": "application/json",
-}
+MEDIA = {**FORMATS, "diff": "text/x-diff", "json": "application/json"}
 FORMAT_WORDS = {"html": "HTML", "pdf": "PDF", "docx": "Word", "md": "Markdown"}
 
 

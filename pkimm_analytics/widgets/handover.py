@@ -34,13 +34,6 @@ from pkimm_analytics.reports.words import languages
 from pkimm_analytics.scoring import score
 from pkimm_analytics.workspace import Workspace
 
-MEDIA_TYPES = {
-    "html": "text/html",
-    "pdf": "application/pdf",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "md": "text/markdown",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -118,7 +111,7 @@ def report_files(
     report = build(wish.kind, assessment, previous=earlier, peers=peers, language=wish.language)
     content = render(report, wish.form)
     stem = f"pkimm-{assessment.date or 'undated'}-{assessment.id[:8]}-{wish.kind}"
-    files = [Written(f"{stem}.{wish.form}", MEDIA_TYPES[wish.form], content)]
+    files = [Written(f"{stem}.{wish.form}", FORMATS[wish.form], content)]
     if wish.kind != "attestation":
         return files, ""
     key = signature.load_key(signature.default_key_path())
