@@ -24,7 +24,6 @@ from pkimm_analytics.loaders.web_tool.link import (
     Link,
     decode_link,
     decode_name,
-    is_link,
 )
 from pkimm_analytics.model.yaml_text import read_yaml
 
@@ -32,11 +31,6 @@ _YAML = re.compile(
     r"^[\"']?(?:progress|dataVersion|stateSchemaVersion|formatVersion|kind)[\"']?[ \t]*:",
     re.MULTILINE,
 )
-
-
-def looks_like_link(text: str) -> bool:
-    """Whether a text is a share link or the part of one behind the ``#``."""
-    return is_link(text)
 
 
 def looks_like_yaml_export(text: str) -> bool:

@@ -53,7 +53,7 @@ class Link:
     problems: tuple[Problem, ...] = ()
 
 
-def is_link(text: str) -> bool:
+def looks_like_link(text: str) -> bool:
     """Whether a text starts like a share link or its fragment; looks at the start only."""
     return _START.match(text[:2_000].lstrip()) is not None
 
