@@ -228,7 +228,8 @@ def _summary(positions: tuple[Position, ...]) -> list[str]:
     categories = [one for one in positions if one.kind == "category" and one.rank is not None]
     parts = [
         f"Percentile rank of your overall level: {rank_words(one.rank.value, one.rank.interval)},"
-        " where 50 is the middle of the peers; in brackets the 95 % interval."
+        " the share of peers at lower levels and half of those at yours; in brackets its 95 %"
+        " interval."
         for one in positions
         if one.kind == "overall" and one.rank is not None
     ]

@@ -273,8 +273,8 @@ def _table(found: Comparison) -> Markup:
         rows.append(cells)
     table = data_table(
         "Your level, the diamond, among the levels of your peers. The bar is read as above."
-        " Not distinguishable: from the middle of the peers, which is rank 50; in brackets its"
-        " 95 % interval.",
+        " Not distinguishable: the peer in the middle may be at your level. Percentile rank: the"
+        " share of peers at lower levels and half of those at yours; in brackets its interval.",
         ["Measure", "You", "Peers and you", "Position", "Percentile rank", "Organizations"],
         rows,
         id_="pk-mine-table",

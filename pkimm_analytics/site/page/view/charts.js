@@ -312,7 +312,7 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
     const words = [
       below.length ? `Clearly below most peers: ${pkimm.listed(below)}.` : "Nowhere clearly below most peers.",
       above.length ? `Clearly above most peers: ${pkimm.listed(above)}.` : "Nowhere clearly above most peers.",
-      "The rest cannot be told apart from the middle.",
+      "For the rest, the peer in the middle may be at your level.",
     ].join(" ");
     const rows = placed.map(({ name, place }) => ({
       name,
@@ -325,7 +325,7 @@ The visitor's own places come from `pkimm.mine`, which is empty until a file is 
       words,
       draw: (width) => draw.dots({ rows, unit: "", zones: true, label: `${title}. ${words}` }, width),
       legend: draw.legend(
-        ["key-own", "Percentile rank of your level: 50 is the middle of the peers"],
+        ["key-own", "Percentile rank: the share of peers at lower levels, and half of those at yours"],
         ["key-interval", "95 % interval"],
       ),
       caption: "Your level among the peers, lowest rank first.",
