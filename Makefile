@@ -36,7 +36,7 @@ site: $(VENV)/.run-stamp ## Make the static site of invented releases, in site/
 	$(BIN)/pkimm publish --demo --out site $(ARGS)
 
 .PHONY: test
-test: lint e2e ## Check style, types, imports and behavior, also in a real browser
+test: lint e2e s3 ## Check style, types, imports and behavior, also in a real browser
 	$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: lint
@@ -55,6 +55,10 @@ format: $(VENV)/.dev-stamp ## Sort imports and format the code
 e2e:
 	@sh tests/e2e/prepare.sh
 
+.PHONY: s3
+s3: $(VENV)/.dev-stamp
+	@sh tests/store/prepare.sh $(BIN)/python
+
 .PHONY: bench
 bench: $(VENV)/.dev-stamp ## Measure against the baselines
 	$(BIN)/python benchmarks/run.py $(ARGS)
@@ -71,6 +75,7 @@ lock: $(VENV)/.uv-stamp ## Pin all dependencies with their hashes
 	$(LOCK) pyproject.toml $(EXTRAS) --group build -o requirements.lock
 	$(LOCK) pyproject.toml $(EXTRAS) $(ENGINES) --group build --group dev \
 		--constraints requirements.lock -o requirements-dev.lock
+	$(LOCK) --group pyproject.toml:s3 -o requirements-s3.lock
 
 .PHONY: clean
 clean: ## Remove the environment, caches and builds; keep your data

@@ -28,8 +28,9 @@ from pkimm_analytics.store.storage import ObjectStorage, open_storage
 from tests.store.conftest import CREDENTIALS
 from tests.store.invented import invented, invented_table, token_of
 
+PREPARED = Path(__file__).parents[2] / ".cache" / "s3-server" / "bin"
 SERVER = os.environ.get("PKIMM_TEST_S3_SERVER") or shutil.which(
-    "moto_server", path=str(Path(sys.executable).parent)
+    "moto_server", path=os.pathsep.join([str(PREPARED), str(Path(sys.executable).parent)])
 )
 
 
@@ -37,7 +38,7 @@ SERVER = os.environ.get("PKIMM_TEST_S3_SERVER") or shutil.which(
 def running_server(**environment):
     """Run a server for as long as it is needed; its query in an address."""
     if not SERVER:
-        pytest.skip("no S3-compatible server is installed: pip install 'moto[server]'")
+        pytest.skip("no S3-compatible server is installed: make s3")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
