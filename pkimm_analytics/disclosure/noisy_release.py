@@ -39,7 +39,7 @@ from pkimm_analytics.disclosure.table import table_bytes, table_columns
 from pkimm_analytics.disclosure.writing import (
     Written,
     check_apart,
-    check_ended,
+    check_begun,
     check_files,
     names_of,
     release_folders,
@@ -106,7 +106,7 @@ def publish_with_noise(
             known = next((one for one in ledger if one.quarter == quarter), None)
             if known is None:
                 records = read_records(contributions, plan, policy, quarter)
-                check_ended(records, policy, quarter, running)
+                check_begun(records, policy, quarter, running)
                 names = names_of(contributions)
                 known = _spend(records, names, ledger, epsilon, private, quarter, policy, plan)
             return _write(known, out, private)

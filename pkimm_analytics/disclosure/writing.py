@@ -92,8 +92,8 @@ def publish(
     quarter : str
         Quarter of the release, such as ``2026Q3``.
     running : str, optional
-        The quarter that is not over yet. A release for it, or a later one, is refused if it
-        would count contributions that are younger today than the policy allows.
+        The quarter that is not over yet. A release for a later one is refused if it would
+        count contributions that are too young for one of the running quarter.
     advance : callable, optional
         Called after each attack of the audit.
 
@@ -137,7 +137,7 @@ def _publish(
     earlier += _remembered(state, earlier, policy, plan)
     try:
         records = read_records(contributions, plan, policy, quarter)
-        check_ended(records, policy, quarter, running)
+        check_begun(records, policy, quarter, running)
         candidate = make_release(
             records,
             quarter=quarter,
@@ -181,9 +181,9 @@ def check_apart(out: Path, private: Path) -> None:
         )
 
 
-def check_ended(records: Records, policy: Policy, quarter: str, running: str | None) -> None:
+def check_begun(records: Records, policy: Policy, quarter: str, running: str | None) -> None:
     """
-    Refuse a quarter that has not ended, if that lets contributions in that are too young.
+    Refuse a quarter that has not begun, if that lets contributions in that are too young.
 
     Raises
     ------
@@ -192,12 +192,11 @@ def check_ended(records: Records, policy: Policy, quarter: str, running: str | N
     """
     if not running or not records.genuine:
         return
-    ended = quarter_ordinal(running) - 1
-    if np.any(records.quarter > ended - policy.age_months // 3):
+    if np.any(records.quarter > quarter_ordinal(running) - policy.age_months // 3):
         raise DisclosureError(
-            f"{quarter} has not ended, and some contributions are younger than the policy"
+            f"{quarter} has not begun, and some contributions are younger than the policy"
             " allows. Nothing was published.",
-            [Problem("quarter", f"expected one before {running}")],
+            [Problem("quarter", f"expected {running} or an earlier one")],
         )
 
 

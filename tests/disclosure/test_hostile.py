@@ -51,17 +51,16 @@ def test_what_is_no_quarter_is_refused_before_anything_is_read(run, collection, 
     assert sorted(path.name for path in collection.parent.iterdir()) == ["c"]
 
 
-def test_a_quarter_that_has_not_ended_lets_no_young_contribution_in(tmp_path):
+def test_a_quarter_that_has_not_begun_lets_no_young_contribution_in(tmp_path):
     """
     Invented ones may be young, and those that are old enough today count in any quarter.
     """
     columns = population(30, 1, plan=FEW, quarter="2026Q3")
-    for running in ("2026Q3", "2026Q4"):  # 2026Q3 may have ended yesterday
-        with pytest.raises(DisclosureError, match="2026Q4 has not ended"):
-            make(tmp_path, columns, "2026Q4", running=running)
+    with pytest.raises(DisclosureError, match="2026Q4 has not begun"):
+        make(tmp_path, columns, "2026Q4", running="2026Q3")
     assert not (tmp_path / "r").exists()
-    make(tmp_path / "ended", columns, "2026Q4", running="2027Q1")
-    old = population(30, 1, plan=FEW, quarter="2026Q1")
+    make(tmp_path / "running", columns, "2026Q4", running="2026Q4")
+    old = population(30, 1, plan=FEW, quarter="2026Q2")
     make(tmp_path / "old", old, "2026Q4", running="2026Q3")
     invented = {**columns, "synthetic": [True] * 30}
     make(tmp_path / "invented", invented, "2026Q4", running="2026Q3")
