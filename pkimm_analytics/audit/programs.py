@@ -143,15 +143,14 @@ def programs(
     }
 
     def about(measure: str) -> list[Finding]:
-        for (groups, _), layout in layouts.items():
-            if groups != groups_of[measure]:
-                continue
+        fitting = [one for (groups, _), one in layouts.items() if groups == groups_of[measure]]
+        for date, layout in product(_dates(release, measure), fitting):
             targets = list(_targets(release, measure, layout, threshold, truth))
             if not targets:
                 return []
             known = truth if knows_participants else None
             ranges = _ranges(
-                _Populations(release, measure, layout, known),
+                _Populations(release, measure, layout, known, date),
                 np.array([row for _, _, row in targets]),
             )
             if ranges is not None:  # otherwise the rows contradict each other: some are in no part
@@ -161,6 +160,12 @@ def programs(
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # HiGHS lets other threads run
         return [finding for found in pool.map(about, release.measures) for finding in found]
+
+
+def _dates(release: Published, measure: str) -> tuple[str, ...]:
+    """All rows; and if rows of several dates contradict each other, those of the newest."""
+    found = {c.as_of for (_, m), c in release.cells.items() if m == measure and c.as_of}
+    return ("", max(found)) if len(found) > 1 else ("",)
 
 
 def _report(
@@ -234,10 +239,12 @@ class _Populations:
     ----------
     known : Truth, optional
         Numbers that the attacker knows of every group.
+    date : str
+        Date of the rows that count; all if empty.
     """
 
     def __init__(
-        self, release: Published, measure: str, layout: Layout, known: Truth | None
+        self, release: Published, measure: str, layout: Layout, known: Truth | None, date: str = ""
     ) -> None:
         self.knows_numbers = known is not None
         self._highspy = _solver()
@@ -252,7 +259,7 @@ class _Populations:
                 rows.add(cells, _EVERYBODY, n, n)
                 if not cell.n.low <= n <= cell.n.high:  # of another date
                     continue
-            if not cell.withheld:
+            if not cell.withheld and date in ("", cell.as_of):
                 rows.add_printed(cells, cell)
         for tie in layout.ties:
             for counted in np.eye(5):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from pkimm_analytics.audit import programs
+from pkimm_analytics.audit import from_columns, programs
 from pkimm_analytics.audit.programs import _layout, _Populations, _ranges, _targets
 from pkimm_analytics.disclosure import load_policy, make_release
 from pkimm_analytics.errors import DisclosureError
@@ -106,3 +106,29 @@ def test_the_solver_prints_nothing(capfd):
     populations = _Populations(release, measure, layout, None)
     assert populations.lowest(layout.sums, np.ones((len(layout.groups), 5))) is not None
     assert capfd.readouterr() == ("", "")
+
+
+def test_an_old_row_that_contradicts_new_ones_does_not_end_the_search():
+    """
+    Thirty of a sector less the twenty-five that are large, whatever the row carried forward says.
+    """
+    table = [
+        ("*", "*", "10", "2026Q1"),
+        ("finance", "*", "30", "2026Q3"),
+        ("finance", "large", "25", "2026Q3"),
+        ("finance", "small", None, None),
+    ]
+    columns = {
+        "sector": [row[0] for row in table],
+        "size": [row[1] for row in table],
+        "measure": ["overall"] * 4,
+        "statistic": ["n"] * 4,
+        "value": [None] * 4,
+        "n": [row[2] for row in table],
+        "suppressed": [row[2] is None for row in table],
+        "as_of": [row[3] for row in table],
+    }
+    found = programs.programs(from_columns("old", columns), 10)
+    assert [(f.learned, f.groups) for f in found if f.groups == (("finance", "small"),)] == [
+        ("n = 5", (("finance", "small"),))
+    ]
