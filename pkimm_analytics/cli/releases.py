@@ -259,6 +259,10 @@ def _date_of(folder: Path, release: Published) -> str:
     return max(dates)
 
 
+_COLUMN = 10
+"""Levels of a group that are looked for; shorter lists of small numbers are everywhere."""
+
+
 class _Known:
     """Contributions, as they were for the release of a quarter."""
 
@@ -290,7 +294,8 @@ class _Known:
         records = self._records(quarter)
         families = [f for size in range(3) for f in combinations(DIMENSIONS, size)]
         tables = [count_family(records, self.plan, f, self.plan.all_measures) for f in families]
-        levels = {tuple(row) for t in tables for row in t.counts.reshape(-1, 5).tolist()}
+        rows = (row for table in tables for row in table.counts.reshape(-1, 5).tolist())
+        levels = {tuple(row) for row in rows if sum(row) >= _COLUMN}  # weights look like fewer
         return Secrets(names_of(self.contributions), level_counts=levels, n_known=records.n_known)
 
 

@@ -26,7 +26,6 @@ from pkimm_analytics.site.reading import reading_data
 
 FORMAT = "pkimm-site/1"
 SITE_MANIFEST = "site-manifest.json"
-CSV_FILE = "benchmark.csv"
 _RELEASE_FILES = (TABLE_FILE, MANIFEST_FILE, README_FILE, CHANGES_FILE)
 
 READING = (
@@ -90,7 +89,7 @@ def site_files(sources: Sequence[Source]) -> dict[str, bytes]:
     for source in sources:
         for name, content in source.files.items():
             files[f"data/{source.bench.id}/{name}"] = content
-        files[f"data/{source.bench.id}/{CSV_FILE}"] = csv_bytes(source.bench)
+        files[f"data/{source.bench.id}.csv"] = csv_bytes(source.bench)  # no part of the release
     downloads = [(path, len(files[path]), sha256(files[path])) for path in sorted(files)]
     series = [source.bench for source in sources]
     texts = {

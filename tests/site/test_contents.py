@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from pkimm_analytics.audit import check_manifest
 from pkimm_analytics.audit.suite import Rules
 from pkimm_analytics.charts import look
 from pkimm_analytics.charts.heatmap import SCALE
@@ -175,7 +176,7 @@ def test_the_csv_has_the_rows_of_the_release_and_no_formula(files, sources):
     A spreadsheet takes a cell that starts with an equals sign for a formula.
     """
     bench = sources[-1].bench
-    text = files[f"data/{bench.id}/benchmark.csv"].decode()
+    text = files[f"data/{bench.id}.csv"].decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     columns = bench.published.columns
     assert len(rows) == len(columns["measure"])
@@ -217,3 +218,16 @@ def test_markdown_of_a_release_becomes_headings_lists_and_code():
     assert shown == (
         "<h3>One</h3><p>two three <code>four</code></p><ul><li>five</li><li>six seven</li></ul>"
     )
+
+
+def test_a_release_on_the_site_is_as_it_was_published(files, sources, tmp_path):
+    """
+    Nothing lies beside it that its manifest does not name: an audit of it finds nothing.
+    """
+    bench = sources[-1].bench
+    folder = tmp_path / bench.id
+    folder.mkdir()
+    for name, content in files.items():
+        if name.startswith(f"data/{bench.id}/"):
+            (folder / name.rsplit("/", 1)[-1]).write_bytes(content)
+    assert check_manifest(folder) == []
