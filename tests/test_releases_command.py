@@ -328,16 +328,16 @@ def test_hidden_files_beside_releases_are_searched(tmp_path, published, command)
     assert [one["attack"] for one in found] == ["T26"]
 
 
-def test_the_levels_of_a_small_group_are_found_in_a_file(tmp_path, published, command):
+def test_the_levels_of_a_small_group_are_found_in_a_file(tmp_path, command):
     """
     Not only those of everybody: a chart of one size has the column of that size.
     """
-    folder, _ = published
-    truth = folder / "collection.parquet"
-    frame = pq.read_table(truth).to_pandas()
-    size = frame["size"].value_counts().index[0]
-    chart = {"y": frame.loc[frame["size"] == size, "M.key-management"].tolist()}
-    (tmp_path / "chart.json").write_text(json.dumps(chart))
-    found = json.loads(command("audit", tmp_path, "--truth", truth, "--json").stdout)["findings"]
-    assert len(chart["y"]) >= 5
+    columns = population(40, 1)
+    truth = tmp_path / "collection.parquet"
+    pq.write_table(pa.table(dict(columns)), truth)
+    is_large = columns["size"] == "250-4999"
+    assert 10 <= is_large.sum() < 40
+    chart = tmp_path / "chart.json"
+    chart.write_text(json.dumps({"y": columns["M.key-management"][is_large].tolist()}))
+    found = json.loads(command("audit", chart, "--truth", truth, "--json").stdout)["findings"]
     assert [one["attack"] for one in found] == ["T24"]
