@@ -4,22 +4,18 @@ The collection beside plain pandas: append, verify, count, release.
 ``python -m benchmarks.collection --n 1000000``. Peak memory is that of a fresh
 process for each step.
 
-Measured with 1,000,000 contributions on two cores that were busy with other work (load
-5 to 9), CPU time and peak memory; wall time was 2 to 5 times as long:
+Measured with 1,000,000 contributions on two cores that had nothing else to do, CPU time
+and peak memory; wall time was the same:
 
-==========================  ========  ======
-append                       11.6 s   776 MB
-verify                        4.1 s   235 MB
-count                         1.1 s   155 MB
-release: read, protect       27.2 s   917 MB
-release: audit, write too   393.4 s  1020 MB  (two audits: 240.2 s)
-pandas: count                 7.4 s   383 MB
-pandas: shares               22.0 s   760 MB
-==========================  ========  ======
-
-With little other work (load 2), after the audit and the search for pseudonyms were made
-faster: append 8.5 s, verify 4.2 s, count 1.0 s, read and protect 23 s; the two audits of
-the whole release 33 s.
+==========================  ========  =======
+append                         9.2 s   824 MB
+verify                         4.4 s   246 MB
+count                          1.1 s   155 MB
+release: read, protect        22.7 s   935 MB
+release: audit, write too     56.3 s  1004 MB  (two audits: 28.3 s)
+pandas: count                  6.0 s   435 MB
+pandas: shares                14.8 s   766 MB
+==========================  ========  =======
 
 A contribution takes 117 bytes on disk; all 10,666 shares that are printed as rounded
 agree with those of pandas. With 10,000,000, by hand: append in ten calls 338 s (another
