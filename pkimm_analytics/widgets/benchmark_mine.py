@@ -126,7 +126,8 @@ class MyOrganization:
         if not loaded:
             raise PkimmError("There is no assessment in it.")
         newest = max(loaded, key=lambda one: one.assessment.date or "")
-        self._assessment, self._remarks = newest.assessment, newest.problems
+        others = [Problem(source.name, _taken(len(loaded)))] if len(loaded) > 1 else []
+        self._assessment, self._remarks = newest.assessment, (*others, *newest.problems)
         self.refresh()
 
     def _choose(self, action: Action) -> None:
@@ -287,6 +288,10 @@ def _rank(row: dict[Any, Any]) -> str:
     if pd.isna(row["rank"]):
         return "–"
     return rank_words(row["rank"], Interval(row["rank_low"], row["rank_high"]))
+
+
+def _taken(n: int) -> str:
+    return f"{n} assessments; the newest is compared, by its date"
 
 
 def _notes(found: Comparison, remarks: Sequence[Problem]) -> Markup:

@@ -19,11 +19,12 @@ import pytest
 
 pytest.importorskip("anywidget")
 
-from pkimm_analytics.assessment import Organization, dumps
+from pkimm_analytics.assessment import Organization, Period, dumps
 from pkimm_analytics.audit.artifacts import scan_file
 from pkimm_analytics.benchmark import compare, open_release
 from pkimm_analytics.benchmark.comparison import rank_words
 from pkimm_analytics.benchmark.series import open_series
+from pkimm_analytics.loaders.tabular import write_csv
 from pkimm_analytics.loaders.web_tool import write_link
 from pkimm_analytics.model import load_model
 from pkimm_analytics.synthetic import sample_history
@@ -426,6 +427,22 @@ def test_what_cannot_be_read_is_a_message(page: BenchmarkPage) -> None:
         do(page, action, value)
         assert "pk-bad" in private_of(page).shown
     assert "Traceback" not in private_of(page).shown
+
+
+def test_of_several_assessments_the_newest_is_compared_and_that_is_said(
+    page: BenchmarkPage,
+) -> None:
+    """
+    A table may hold many; which one stands on the page is no riddle.
+    """
+    older = replace(MINE, id="older", period=Period(finish="2019-02-03"))
+    newer = replace(MINE, id="newer", period=Period(finish="2026-02-03"))
+    do(page, "upload", "all.csv", write_csv([newer, older]))
+    shown = private_of(page).shown
+    assert "2026-02-03" in shown
+    assert "2 assessments; the newest is compared" in shown
+    do(page, "upload", "one.csv", write_csv([older]))
+    assert "the newest is compared" not in private_of(page).shown
 
 
 def test_an_assessment_of_the_workspace_can_be_chosen(releases: Path, tmp_path: Path) -> None:
