@@ -37,6 +37,8 @@ SERVER = os.environ.get("PKIMM_TEST_S3_SERVER") or shutil.which(
 @contextmanager
 def running_server(**environment):
     """Run a server for as long as it is needed; its query in an address."""
+    if not SERVER and os.environ.get("PKIMM_REQUIRE_S3"):
+        pytest.fail("no S3-compatible server is installed, and PKIMM_REQUIRE_S3 is set")
     if not SERVER:
         pytest.skip("no S3-compatible server is installed: make s3")
     with socket.socket() as free:
