@@ -120,6 +120,8 @@ class MyOrganization:
         if not text:
             raise PkimmError("There is nothing in the field.")
         self._bring(Source("the pasted text", content=text.encode("utf-8", "replace")))
+        if self._comparison is not None:
+            self.section.clear_fields()
 
     def _bring(self, source: Source) -> None:
         loaded = load(source)
@@ -141,6 +143,7 @@ class MyOrganization:
 
     def _forget(self, _action: Action) -> None:
         self._assessment, self._remarks = None, ()
+        self.section.clear_fields()
         self.refresh()
 
     def _save(self, _action: Action) -> None:

@@ -24,13 +24,16 @@ async function rehearse(library, texts, width) {
   place.ariaHidden = "true";
   place.style.cssText = `position: fixed; left: -9999px; visibility: hidden; width: ${width}px`;
   document.body.append(place);
-  for (const text of texts) {
-    await idle();
-    const { data, layout } = JSON.parse(text);
-    await library.newPlot(place, data, layout, CONFIG);
-    library.purge(place);
+  try {
+    for (const text of texts) {
+      await idle();
+      const { data, layout } = JSON.parse(text);
+      await library.newPlot(place, data, layout, CONFIG);
+      library.purge(place);
+    }
+  } finally {
+    place.remove();
   }
-  place.remove();
 }
 
 const kind = (traces) => traces.map((trace) => trace.type).join();

@@ -32,7 +32,8 @@ async function picture(button) {
 const address = {
   get: () => (document.body.dataset.voila ? window.location.hash.slice(1) : ""),
   set: (text) => {
-    if (document.body.dataset.voila) window.history.replaceState(null, "", `#${text}`);
+    const { pathname, search } = window.location;
+    if (document.body.dataset.voila) window.history.replaceState(null, "", text ? `#${text}` : pathname + search);
   },
 };
 
@@ -40,6 +41,7 @@ function render({ model, el }) {
   el.classList.add("pk-section");
   if (model.get("announces")) el.setAttribute("role", "status");
   const waiting = new Map();
+  const unsent = new Set(); // fields that hold what Python has not been told
   let number = 0;
   let typed = 0;
   let pause = 0;
@@ -51,6 +53,8 @@ function render({ model, el }) {
 
   const show = (html) => {
     const active = el.contains(document.activeElement) ? document.activeElement.id : "";
+    const { selectionStart, selectionEnd } = document.activeElement ?? {};
+    const typing = [...unsent].filter((field) => field.id && el.contains(field));
     const folded = new Map([...el.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
     const scrolled = new Map([...el.querySelectorAll(".pk-scroll[id]")].map((s) => [s.id, s.scrollTop]));
     el.innerHTML = html;
@@ -62,7 +66,16 @@ function render({ model, el }) {
       const place = el.querySelector(`#${CSS.escape(id)}`);
       if (place) place.scrollTop = top;
     }
-    if (active) document.getElementById(active)?.focus({ preventScroll: true });
+    unsent.clear();
+    for (const { id, value } of typing) {
+      const place = el.querySelector(`#${CSS.escape(id)}`);
+      if (!place) continue;
+      place.value = value;
+      unsent.add(place);
+    }
+    const focused = active ? document.getElementById(active) : null;
+    focused?.focus({ preventScroll: true });
+    if (unsent.has(focused) && selectionStart !== null) focused.setSelectionRange(selectionStart, selectionEnd);
     const due = el.querySelector("[data-load]");
     if (due) act(due.dataset.load);
   };
@@ -125,9 +138,11 @@ function render({ model, el }) {
   el.addEventListener("keydown", (event) => {
     if (event.key.length === 1) typed = Date.now();
   });
+  el.addEventListener("input", (event) => unsent.add(event.target));
   el.addEventListener("change", (event) => {
     const target = event.target.closest("[data-action]");
     if (!target || target.tagName === "BUTTON") return;
+    unsent.delete(target);
     if (target.tagName === "SELECT" && Date.now() - typed < TYPING) {
       clearTimeout(pause); // more letters may follow, and new HTML would forget the first
       pause = setTimeout(() => act(target.dataset.action, value(target)), TYPING);
@@ -150,7 +165,12 @@ function render({ model, el }) {
     if (message.html !== undefined) show(message.html);
     if (message.address !== undefined) address.set(message.address);
     if (message.save) save(message.save, message.type, buffers[0]);
-    if (message.clear) for (const field of el.querySelectorAll("textarea")) field.value = "";
+    if (message.clear) {
+      for (const field of el.querySelectorAll("textarea")) {
+        field.value = "";
+        unsent.delete(field);
+      }
+    }
     if (message.focus) document.getElementById(message.focus)?.focus();
     if (message.done) waiting.get(message.done)?.();
   });

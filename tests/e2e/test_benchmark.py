@@ -293,13 +293,22 @@ def test_my_organization_from_a_link_and_from_workbooks_stands_where_the_command
 ) -> None:
     """
     Nothing of it is in the address; forgetting it takes it off the page.
+
+    A link that is being typed stays while another peer group is chosen.
     """
     open_page(page, address)
     link = write_link(MINE, MODEL)
     (tmp_path / "link.txt").write_text(link)
-    page.get_by_label("Or paste a share link").fill(link)
+    field = page.get_by_label("Or paste a share link")
+    field.press_sequentially(link[:20])
+    choose(page, lambda: page.locator("#pk-pick-sector").select_option("finance"))
+    page.wait_for_timeout(600)
+    assert field.input_value() == link[:20]  # although the part was written anew
+    choose(page, page.locator("#pk-reset").click)
+    field.fill(link)
     page.get_by_role("button", name="Compare", exact=True).click()
     page.wait_for_selector("#pk-mine-overall")
+    assert page.locator("#pk-mine-paste").input_value() == ""
     agrees(page, benchmark_json(tmp_path / "link.txt", releases))
     assert "#" not in page.url
     assert serious(axe(page)) == []
