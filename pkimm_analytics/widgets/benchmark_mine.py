@@ -61,7 +61,7 @@ class MyOrganization:
         self._uses_choice = False
         self._comparison: Comparison | None = None
         self.section = PrivateSection(on_action=self._act, on_defect=self._report_defect)
-        self.refresh()
+        self.read(bench)
 
     def read(self, bench: Benchmark) -> None:
         """Compare with a release, and offer the assessments that the workspace has now."""
@@ -168,23 +168,23 @@ class MyOrganization:
         if found is not None and assessment is not None:
             shown = joined([self._heading(assessment), _position(found), _ranking(found)])
             shown = joined([shown, _table(found), _notes(found, self._remarks)])
-        self.section.show(
+        html = tag(
+            "section",
+            tag("h2", "My organization", id="pk-mine"),
             tag(
-                "section",
-                tag("h2", "My organization", id="pk-mine"),
-                tag(
-                    "p",
-                    "Compared on this computer. It is not stored, not sent, and not in the"
-                    " address of the page.",
-                    class_="pk-soft",
-                ),
-                message,
-                shown,
-                _form(self._stored, is_open=found is None),
-                class_="pk-panel pk-mine",
-                aria_labelledby="pk-mine",
-            )
+                "p",
+                "Compared on this computer. It is not stored, not sent, and not in the"
+                " address of the page.",
+                class_="pk-soft",
+            ),
+            message,
+            shown,
+            _form(self._stored, is_open=found is None),
+            class_="pk-panel pk-mine",
+            aria_labelledby="pk-mine",
         )
+        if html != self.section.shown:  # writing it anew would take a click that is under way
+            self.section.show(html)
 
     def _heading(self, assessment: Assessment) -> Markup:
         name = assessment.organization.name or assessment.use_case.name or "Unnamed"

@@ -139,6 +139,10 @@ function render({ model, el }) {
     if (event.key.length === 1) typed = Date.now();
   });
   el.addEventListener("input", (event) => unsent.add(event.target));
+  el.addEventListener("focusout", ({ target }) => {
+    // Firefox reports no change of a text that we put into new HTML.
+    if (unsent.has(target) && target.dataset.action) target.dispatchEvent(new Event("change", { bubbles: true }));
+  });
   el.addEventListener("change", (event) => {
     const target = event.target.closest("[data-action]");
     if (!target || target.tagName === "BUTTON") return;
