@@ -33,8 +33,6 @@ MOST_EPSILON_A_YEAR = 4.0
 FAMILIES: tuple[Family, ...] = (("sector",), ("size",), ("region",))
 """Tables that are counted; the whole is the sum of that with the fewest groups."""
 _WHOLE_FROM = ("size",)
-_PART_FOR_SIZE = 0.05
-"""Part of the budget that is spent on the question whether there are enough contributors."""
 
 Noise = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
@@ -120,6 +118,21 @@ def laplace(scale: float) -> Noise:
     return lambda counts: np.array(add(counts.ravel().tolist()), np.int64).reshape(counts.shape)
 
 
+def part_for_size(epsilon: float) -> float:
+    """Part of a budget that is spent on the question whether there are enough contributors."""
+    return epsilon / 20
+
+
+def has_enough(records: Records, epsilon: float) -> bool:
+    """
+    Whether a noisy number of contributors reaches ``LEAST_CONTRIBUTORS``.
+
+    Spends :func:`part_for_size` of the budget, whatever the answer is.
+    """
+    n = np.array([len(np.unique(records.parent))], np.int64)
+    return bool(laplace(1 / part_for_size(epsilon))(n)[0] >= LEAST_CONTRIBUTORS)
+
+
 def noisy_counts(records: Records, plan: Plan, epsilon: float) -> NoisyCounts:
     """
     Count, and add the noise.
@@ -127,25 +140,17 @@ def noisy_counts(records: Records, plan: Plan, epsilon: float) -> NoisyCounts:
     Parameters
     ----------
     epsilon : float
-        Budget, up to ``MOST_EPSILON``. A twentieth is spent on whether there are enough
-        contributors, the rest is divided over all counts.
+        Budget, up to ``MOST_EPSILON``, of which :func:`part_for_size` is spent already; the
+        rest is divided over all counts.
 
     Raises
     ------
-    DisclosureError
-        If a noisy number of contributors is below ``LEAST_CONTRIBUTORS``.
     PolicyError
         If the budget cannot be used.
     """
     check_epsilon(epsilon)
     counts = exact_counts(records, plan)
-    for_size, rest = epsilon * _PART_FOR_SIZE, epsilon * (1 - _PART_FOR_SIZE)
-    n = np.array([len(np.unique(records.parent))], np.int64)
-    if laplace(1 / for_size)(n)[0] < LEAST_CONTRIBUTORS:
-        raise DisclosureError(
-            f"Differential privacy is for {LEAST_CONTRIBUTORS:,} contributors or more; for fewer,"
-            " the noise would drown the figures. Nothing was published."
-        )
+    rest = epsilon - part_for_size(epsilon)
     n_measures = counts[FAMILIES[0]].shape[1]
     scale = sensitivity(n_measures) / rest
     add = laplace(scale)

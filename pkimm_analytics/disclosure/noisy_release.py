@@ -24,11 +24,14 @@ from pkimm_analytics.audit.published import (
 from pkimm_analytics.disclosure.manifest import changes, manifest, readme, release_id
 from pkimm_analytics.disclosure.noise import (
     FAMILIES,
+    LEAST_CONTRIBUTORS,
     MOST_EPSILON_A_YEAR,
     NoisyCounts,
     check_epsilon,
+    has_enough,
     noisy_blocks,
     noisy_counts,
+    part_for_size,
     tier_of,
 )
 from pkimm_analytics.disclosure.plan import Plan
@@ -54,7 +57,11 @@ LEDGER = "privacy-ledger.json"
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """One line of the ledger: a release and its budget."""
+    """
+    One line of the ledger: what was spent, and on which release.
+
+    Without a release it was spent on the answer that there are too few contributors.
+    """
 
     quarter: str
     epsilon: float
@@ -103,7 +110,7 @@ def publish_with_noise(
         with alone(private):
             ledger = read_ledger(private)
             _check(ledger, private, out, quarter, epsilon)
-            known = next((one for one in ledger if one.quarter == quarter), None)
+            known = next((one for one in _published(ledger) if one.quarter == quarter), None)
             if known is None:
                 records = read_records(contributions, plan, policy, quarter)
                 check_begun(records, policy, quarter, running)
@@ -124,14 +131,16 @@ def _check(ledger: list[Spent], private: Path, out: Path, quarter: str, epsilon:
             f"{quarter} was published without noise; both together would void its protection."
             " Nothing was published."
         )
-    strangers = {folder.name for folder in release_folders(out)} - {o.release for o in ledger}
+    published = _published(ledger)
+    strangers = {folder.name for folder in release_folders(out)} - {o.release for o in published}
     if strangers:
         raise DisclosureError(
             "There are other releases in this folder. Nothing was published.",
             [Problem("out", "expected a folder of its own for releases with noise")],
         )
-    others = [one for one in ledger if one.quarter[:4] == quarter[:4] and one.quarter != quarter]
-    spent = sum(one.epsilon for one in others)
+    if any(one.quarter == quarter for one in published):
+        return
+    spent = sum(one.epsilon for one in ledger if one.quarter[:4] == quarter[:4])
     if spent + epsilon > MOST_EPSILON_A_YEAR + 1e-9:
         raise PolicyError(
             "The budget of the year is spent. Nothing was published.",
@@ -150,15 +159,30 @@ def _spend(
     plan: Plan,
 ) -> Spent:
     """Draw the noise; from then on the budget is spent, whatever happens."""
+    if not has_enough(records, epsilon):
+        _write_ledger(private, [*ledger, Spent(quarter, part_for_size(epsilon), "")])
+        raise DisclosureError(
+            f"Differential privacy is for {LEAST_CONTRIBUTORS:,} contributors or more; for fewer,"
+            " the noise would drown the figures. Nothing was published, and"
+            f" {part_for_size(epsilon):g} of the year's budget was spent on this answer."
+        )
     noisy = noisy_counts(records, plan, epsilon)
     files = noisy_files(noisy, ledger, quarter, policy, plan, synthetic=records.synthetic)
     check_files(files, Secrets(words=names, n_known=records.n_known))
     spent = Spent(quarter, epsilon, release_id(quarter, files[TABLE_FILE]))
     for name, content in files.items():
         write_atomically(_kept(private, spent) / name, content)
-    document = {"format": FORMAT, "spent": [asdict(one) for one in (*ledger, spent)]}
-    write_atomically(private / LEDGER, (json.dumps(document, indent=1) + "\n").encode())
+    _write_ledger(private, [*ledger, spent])
     return spent
+
+
+def _write_ledger(private: Path, spent: list[Spent]) -> None:
+    document = {"format": FORMAT, "spent": [asdict(one) for one in spent]}
+    write_atomically(private / LEDGER, (json.dumps(document, indent=1) + "\n").encode())
+
+
+def _published(ledger: list[Spent]) -> list[Spent]:
+    return [one for one in ledger if one.release]
 
 
 def _write(spent: Spent, out: Path, private: Path) -> Written:
@@ -187,7 +211,7 @@ def noisy_files(
     columns = table_columns(plan, tier, policy, blocks, dict.fromkeys(blocks, quarter))
     table = table_bytes(columns)
     published = from_columns("candidate", columns)
-    previous = ledger[-1].release if ledger else None
+    previous = next((one.release for one in reversed(_published(ledger))), None)
     year = [one for one in ledger if one.quarter[:4] == quarter[:4]]
     spent = [*((one.quarter, one.epsilon) for one in year), (quarter, noisy.epsilon)]
     noise = {
@@ -237,7 +261,7 @@ def read_ledger(private: Path) -> list[Spent]:
         found = [Spent(**one) for one in document["spent"]]
         for one in found:
             quarter_ordinal(one.quarter)
-            check_epsilon(one.epsilon)
+            check_epsilon(one.epsilon if one.release else 20 * one.epsilon)
         return found
     except FileNotFoundError:
         return []

@@ -270,7 +270,7 @@ def alone(private: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    private.mkdir(parents=True, exist_ok=True)
+    private.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with FileLock(private / "lock", timeout=1):
             yield

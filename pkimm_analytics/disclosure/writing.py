@@ -388,6 +388,7 @@ def write_folder(out: Path, name: str, files: dict[str, bytes]) -> bool:
     shutil.rmtree(part, ignore_errors=True)
     for file, content in files.items():
         write_atomically(part / file, content)
+        (part / file).chmod(0o644)  # public, so a web server of another user may read it
     wrong = check_manifest_of(part)
     if wrong:
         shutil.rmtree(part, ignore_errors=True)
@@ -410,6 +411,6 @@ def _note(private: Path, quarter: str, what: str, details: list[str]) -> None:
         "what": what,
         "details": details[:100],
     }
-    private.mkdir(parents=True, exist_ok=True)
+    private.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (private / "log.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps(line) + "\n")

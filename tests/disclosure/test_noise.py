@@ -224,6 +224,36 @@ def test_fewer_than_five_thousand_are_refused(tmp_path):
     """
     The question is answered with noise, too.
     """
-    with pytest.raises(DisclosureError, match="5,000 contributors"):
-        make(tmp_path, population(300, 1, plan=SMALL))
+    few = population(300, 1, plan=SMALL)
+    for _ in range(2):
+        with pytest.raises(DisclosureError, match="5,000 contributors"):
+            make(tmp_path, few)
     assert not (tmp_path / "noisy").exists()
+
+
+def test_what_a_refusal_spent_is_missing_later(tmp_path, many):
+    """
+    In the manifest of the next release, and in the budget of the year.
+    """
+    few = population(300, 1, plan=SMALL)
+    for quarter in ("2026Q2", "2026Q3"):
+        with pytest.raises(DisclosureError, match=r"0\.05 of the year's budget"):
+            make(tmp_path, few, quarter)
+    written = make(tmp_path, many, epsilon=0.5)
+    manifest = json.loads((written.folder / "manifest.json").read_text())
+    assert manifest["differential_privacy"]["ledger"] == [
+        {"quarter": "2026Q2", "epsilon": 0.05},
+        {"quarter": "2026Q3", "epsilon": 0.05},
+        {"quarter": "2026Q3", "epsilon": 0.5},
+    ]
+    assert not make(tmp_path, many, epsilon=0.5).is_new
+    ledger = tmp_path / "private" / "privacy-ledger.json"
+    spent = json.loads(ledger.read_text())["spent"]
+    lines = [{"quarter": "2026Q1", "epsilon": 0.05, "release": ""}] * 49 + spent
+    ledger.write_text(json.dumps({"format": "pkimm-privacy-ledger/1", "spent": lines}))
+    with pytest.raises(PolicyError, match="budget of the year"):
+        make(tmp_path, many, "2026Q4")
+    # A quarter that was refused may be published without noise.
+    options = {"policy": POLICY, "plan": SMALL, "private": tmp_path / "private"}
+    small = population(30, 5, plan=SMALL)
+    assert publish(small, out=tmp_path / "plain", quarter="2026Q2", **options).is_new

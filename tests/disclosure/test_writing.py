@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 
 import pyarrow.parquet as pq
 import pytest
@@ -145,6 +146,21 @@ def test_refusals_are_kept_in_the_private_log(tmp_path):
     ]
     assert [line["what"] for line in log] == ["refused"]
     assert not (tmp_path / "releases").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_everybody_may_read_a_release_and_only_the_owner_its_private_state(tmp_path, columns):
+    """
+    A folder that is there keeps what was given to it.
+    """
+    written = make(tmp_path, columns)
+    assert all(path.stat().st_mode & 0o777 == 0o644 for path in written.folder.iterdir())
+    assert (tmp_path / "private").stat().st_mode & 0o077 == 0
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o770)
+    make(tmp_path, columns, out="other", private="shared")
+    assert shared.stat().st_mode & 0o777 == 0o770
 
 
 def test_the_report_says_what_was_withheld_and_why(tmp_path, columns):
