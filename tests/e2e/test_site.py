@@ -9,6 +9,7 @@ import http.server
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from typer.testing import CliRunner
 
 from pkimm_analytics.assessment import dumps
 from pkimm_analytics.cli import app
+from pkimm_analytics.loaders.tabular import write_xlsx
+from pkimm_analytics.scoring import figure_text, score
 from pkimm_analytics.site import find_releases, publish_site
 from pkimm_analytics.synthetic import sample_history
 from tests.e2e.test_organization import serious
@@ -229,6 +232,30 @@ def test_every_source_scores_in_the_browser_as_in_python(
     assert differing(sources, page.evaluate(BY_SCRIPT, encoded(sources))) == {}
 
 
+def test_of_a_table_the_newest_assessment_counts_and_a_cut_table_is_refused(
+    page: Any, addresses: dict[str, str], tmp_path: Path
+) -> None:
+    """
+    The page says how many there are; it never compares with a part of a table.
+    """
+    go(page, addresses["file"] + "index.html")
+    history = list(sample_history(3))
+    source = tmp_path / "table.xlsx"
+    source.write_bytes(write_xlsx(history))
+    page.locator("#own-file").set_input_files(source)
+    page.wait_for_selector(".own-card")
+    assert "the newest is compared" in page.locator("#own-result").text_content()
+    newest = max(history, key=lambda one: one.date or "")
+    assert newest.mode == "full"
+    shown = page.locator(".own-score .big").inner_text()
+    assert shown == figure_text(float(score(newest).overall.value))
+    many = [replace(newest, id=f"assessment-{n}") for n in range(30)]
+    source.write_bytes(write_xlsx(many))
+    page.locator("#own-file").set_input_files(source)
+    page.wait_for_selector(".refused")
+    assert "too many rows" in page.locator(".refused").inner_text()
+
+
 def test_hostile_texts_in_a_file_are_inert(
     page: Any, addresses: dict[str, str], tmp_path: Path
 ) -> None:
@@ -299,10 +326,18 @@ def test_everything_works_from_the_keyboard(page: Any, addresses: dict[str, str]
     page.keyboard.press("Enter")
     assert page.locator("#gaps table").is_visible()
     page.locator("#own-text").focus()
-    page.keyboard.insert_text(LINK)
+    page.keyboard.insert_text(LINK[:-40])
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".refused")
+    page.keyboard.press("Shift+Tab")
+    assert page.locator("#own-text").input_value() == LINK[:-40]
+    page.keyboard.press("End")
+    page.keyboard.insert_text(LINK[-40:])
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_selector(".own-card")
+    assert page.locator("#own-text").input_value() == ""
 
 
 def test_charts_and_the_comparison_are_saved(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from pkimm_analytics.assessment import Mode, dumps
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.loaders.sources import Source, load
-from pkimm_analytics.loaders.tabular import write_csv
+from pkimm_analytics.loaders.tabular import write_csv, write_xlsx
 from pkimm_analytics.loaders.web_tool import write_link, write_yaml_export
 from pkimm_analytics.model import model_of
 from pkimm_analytics.model.yaml_text import write_yaml
@@ -33,7 +34,13 @@ def texts() -> dict[str, bytes]:
     """Every source that is a text, by a name for messages."""
     return {
         name: content if isinstance(content, bytes) else content.encode()
-        for part in (_web_tool(), _generated(), _odd(), _official("webtool", "*.yaml", "*.txt"))
+        for part in (
+            _web_tool(),
+            _generated(),
+            _tables(),
+            _odd(),
+            _official("webtool", "*.yaml", "*.txt"),
+        )
         for name, content in part
     }
 
@@ -59,6 +66,9 @@ def workbooks() -> dict[str, bytes]:
         "self-empty": self_workbook(),
         "no-workbook": b"PK\x03\x04 cut",
     }
+    some = list(simulate(organizations=4, seed=12).assessments)
+    found |= {f"table-{n}": write_xlsx([one]) for n, one in enumerate(some)}
+    found["table-of-several"] = write_xlsx(some[:5])
     return found | dict(_official("workbook", "*.xlsx"))
 
 
@@ -136,6 +146,29 @@ def _generated() -> Iterator[tuple[str, Any]]:
             yield f"csv-{number}", write_csv([one])
 
 
+def _tables() -> Iterator[tuple[str, bytes]]:
+    """CSV as spreadsheets save it and people change it."""
+    some = list(simulate(organizations=6, seed=13).assessments)
+    yield "table-utf-16", write_csv(some[:1]).decode("utf-8-sig").encode("utf-16")
+    yield "table-of-several", write_csv(some)
+    text = write_csv(some[1:2]).decode("utf-8-sig")
+    yield "table-windows-1252", text.replace("Synthetic", "Zürich").encode("cp1252")
+    yield "table-of-another-version", text.replace(f",{some[1].model.version},", ",0.9.0,").encode()
+    lines = text.splitlines()
+    rated = [n for n, line in enumerate(lines) if ",rated," in line]
+    for number, (state, level) in enumerate(
+        [("", "n/a"), ("N/A", ""), ("rated", "3,0"), ("Rated", "2.00"), ("rated", "N/A"),
+         ("", "six"), ("", ""), ("unanswered", "4"), ("rated", ""), ("", "0"), ("", "5")]
+    ):  # fmt: skip
+        place = rated[number]
+        before, _, after = lines[place].partition(",rated,")
+        lines[place] = f'{before},{state},"{level}",{after.partition(",")[2]}'
+    lines += [lines[rated[12]], lines[rated[13]].replace(",rated,", ",not_applicable,")]
+    lines[-1] = re.sub(r",not_applicable,[1-5],", ",not_applicable,,", lines[-1])
+    yield "table-changed-by-hand", "\n".join(lines).encode()
+    yield "table-without-rows", lines[0].encode()
+
+
 def _official(part: str, *patterns: str) -> Iterator[tuple[str, bytes]]:
     for pattern in patterns:
         for path in sorted((CONFORMANCE / part).rglob(pattern)):
@@ -149,7 +182,8 @@ def _official(part: str, *patterns: str) -> Iterator[tuple[str, bytes]]:
 def expected(content: bytes) -> dict[str, Any] | None:
     """Exact scores by Python; None if nothing could be read."""
     try:
-        assessment = load(Source("source", content=content))[0].assessment
+        loaded = [one.assessment for one in load(Source("source", content=content))]
+        assessment = max(loaded, key=lambda one: one.date or "")
         scores = score(assessment)
     except PkimmError:
         return None

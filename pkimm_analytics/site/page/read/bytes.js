@@ -10,10 +10,12 @@
     return Uint8Array.from(atob(usual), (letter) => letter.charCodeAt(0));
   }
 
-  /* Text of UTF-8, null if it is none. */
-  function utf8(bytes) {
+  /* Text of UTF-8, or of UTF-16 with its mark; null if it is neither. */
+  function decoded(bytes) {
+    const mark = bytes.length > 1 ? (bytes[0] << 8) | bytes[1] : 0;
+    const encoding = { 0xfffe: "utf-16le", 0xfeff: "utf-16be" }[mark] ?? "utf-8";
     try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      return new TextDecoder(encoding, { fatal: true }).decode(bytes);
     } catch {
       return null;
     }
@@ -108,5 +110,5 @@
   const INITIAL = Uint32Array.from(PRIMES.slice(0, 8), (p) => rootBits(p, 2));
   const ROUNDS = Uint32Array.from(PRIMES, (p) => rootBits(p, 3));
 
-  Object.assign(pkimm, { base64, inflate, latin1, sha256, utf8 });
+  Object.assign(pkimm, { base64, decoded, inflate, latin1, sha256 });
 })((globalThis.pkimm ??= {}));

@@ -97,7 +97,10 @@ bytes could grow to gigabytes, is refused before it sees the text.
         if (element.localName !== "c") continue;
         const place = /^([A-Z]{1,3})([0-9]{1,7})$/.exec(element.getAttribute("r") ?? "");
         [row, column] = place ? [Number(place[2]), columnNumber(place[1])] : [row, column + 1];
-        if (row > MOST_ROWS || ++count > MOST_CELLS) return cells;
+        if (row > MOST_ROWS || ++count > MOST_CELLS) {
+          cells.isCut = true;
+          return cells;
+        }
         if (column > MOST_COLUMNS) continue;
         const cell = cellOf(element, strings);
         if (!cell.isEmpty || cell.isFormula) cells.set(row * 1000 + column, cell);
@@ -141,6 +144,7 @@ bytes could grow to gigabytes, is refused before it sees the text.
     constructor(name, cells) {
       this.name = name;
       this.cells = cells;
+      this.isCut = Boolean(cells.isCut); // larger than an assessment; the rest was left out
       this.labels = new Map();
       for (const [place, cell] of [...cells].sort(([a], [b]) => a - b)) {
         if (typeof cell.value !== "string") continue;

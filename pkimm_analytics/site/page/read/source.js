@@ -1,7 +1,7 @@
 /* From whatever a visitor drops or pastes to ratings; the format is told by the content. */
 "use strict";
 (function (pkimm) {
-  const { LIMITS, Refused, isMap, utf8 } = pkimm;
+  const { LIMITS, Refused, decoded, isMap } = pkimm;
 
   /*
   {edition, mode, answers, problems, kind}, and for the package's own files the coarse
@@ -15,9 +15,11 @@
     if (starts(0x25, 0x50, 0x44, 0x46)) {
       throw new Refused("It is a PDF: paste the share link that the report prints.");
     }
-    const text = utf8(bytes);
-    if (text === null) throw new Refused(EXPECTED);
-    return readText(text.replace(/^\ufeff/, "").trimStart());
+    const text = decoded(bytes);
+    if (text !== null) return readText(text.replace(/^\ufeff/, "").trimStart());
+    const older = new TextDecoder("windows-1252").decode(bytes); // of older spreadsheets
+    if (!pkimm.looksLikeTable(older)) throw new Refused(EXPECTED);
+    return pkimm.readTable(older);
   }
 
   const EXPECTED =

@@ -8,7 +8,7 @@ pkimm_analytics/loaders/web_tool.
 "use strict";
 (function (pkimm) {
   const { LIMITS, Refused, base64, identify, inflate, isMap, latin1, meanings, plainMap } = pkimm;
-  const { readJson, textOf, utf8 } = pkimm;
+  const { readJson, textOf, decoded } = pkimm;
   const PARAMETERS = ["progress", "full"];
   const NAMES = ["assessmentName", "assessorName", "useCaseDescription"];
   const RATED = (level) => ({ state: "rated", level });
@@ -46,7 +46,7 @@ pkimm_analytics/loaders/web_tool.
     if (!values.progress) throw new Refused("The link has no ratings: 'progress=' is missing.");
     const bytes = base64(values.progress);
     if (!bytes) throw new Refused("The link was cut or changed: its ratings are not base64.");
-    const progress = readJson(utf8(bytes) ?? latin1(bytes));
+    const progress = readJson(decoded(bytes) ?? latin1(bytes));
     if (!isMap(progress)) throw new Refused("The link holds no ratings by category.");
     const problems = [];
     if (progress.dataVersion !== undefined) {
@@ -66,7 +66,7 @@ pkimm_analytics/loaders/web_tool.
     const left = "The ratings of requirements could not be read; those of categories were.";
     try {
       const bytes = base64(value);
-      const full = bytes && readJson(utf8(await inflate(bytes)) ?? "");
+      const full = bytes && readJson(decoded(await inflate(bytes)) ?? "");
       const fits = isMap(full) && (full.dataVersion ?? record.dataVersion) === record.dataVersion;
       if (fits && isMap(full.requirementProgress)) {
         record.requirementProgress = full.requirementProgress;

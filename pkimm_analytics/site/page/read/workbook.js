@@ -1,5 +1,6 @@
 /*
-The two official workbooks: levels of requirements, or of categories by buttons.
+The two official workbooks: levels of requirements, or of categories by buttons. Other
+workbooks may hold a table, which table.js reads.
 
 Found by their labels, never by a fixed address, and without what formulas compute. The
 rules are those of pkimm_analytics/loaders/workbook; `pkimm.slots` has the numbered rows.
@@ -21,6 +22,8 @@ rules are those of pkimm_analytics/loaders/workbook; `pkimm.slots` has the numbe
     if (full) return readFull(book, full, edition);
     const self = await book.find("tool", (s) => buttonPlaces(s, true).size >= 8);
     if (self) return readSelf(self, edition);
+    const table = await pkimm.readTableBook(book);
+    if (table) return table;
     throw new Refused("It is no official PKIMM workbook: the sheets with the answers are missing.");
   }
 

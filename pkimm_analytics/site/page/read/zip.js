@@ -7,7 +7,7 @@ pkimm_analytics/loaders/workbook/archive.py.
 */
 "use strict";
 (function (pkimm) {
-  const { Refused, inflate, latin1, utf8 } = pkimm;
+  const { Refused, inflate, latin1, decoded } = pkimm;
   const MOST_PARTS = 2_000;
   const MOST_UNPACKED = 60_000_000;
   const MOST_PART = 8_000_000;
@@ -30,7 +30,7 @@ pkimm_analytics/loaders/workbook/archive.py.
         const part = parts.get(name.toLowerCase());
         if (!part) throw new Refused("A part of the workbook is missing.");
         if (part.size > MOST_PART) throw new Refused("A part of the workbook is too large.");
-        const content = utf8(await unpack(view, bytes, part));
+        const content = decoded(await unpack(view, bytes, part));
         if (content === null) throw damaged();
         return content;
       },

@@ -28,10 +28,9 @@ sent, stored, or written into the address.
       h("p", {}, h("label", { for: "own-text" }, "Or paste a share link of the official web tool"), pasted,
         h("button", {
           type: "button", class: "main",
-          onclick: () => {
-            const text = pasted.value;
-            pasted.value = "";
-            take(async () => new TextEncoder().encode(text), status);
+          onclick: async () => {
+            const isRead = await take(async () => new TextEncoder().encode(pasted.value), status);
+            if (isRead) pasted.value = ""; // otherwise it stays, to be mended
           },
         }, "Compare")),
     );
@@ -60,15 +59,18 @@ sent, stored, or written into the address.
       compare();
       pkimm.refresh();
       byId("own-result").scrollIntoView({ block: "nearest" });
+      return true;
     } catch (error) {
       const why = error instanceof Refused ? error.message : "It is not an assessment that can be read here.";
       fill(status, h("p", { class: "refused" }, h("b", {}, "Not read. "), why));
+      return false;
     }
   }
 
   function forget() {
     assessment = pkimm.mine = null;
     fill(byId("own-result"), null);
+    byId("own-text").value = "";
     pkimm.refresh();
     byId("own-file").focus();
   }
