@@ -7,15 +7,13 @@ levels that are scored already, in one plain Parquet file, count once for each m
 and roll up counts as ours does, which is faster than their own CUBE. Results are
 compared before anything is timed. Ratios are CPU time within one round.
 
-Measured with 1,000,000 contributions on two cores (load 2), medians of three rounds, CPU
-time as a multiple of reading the answers once (0.72 s): ours from answers, scoring
-included, 2.9; ours from levels 1.1; pandas 2.7, DuckDB 3.4 (8.7 unpivoted), polars 5.5, all
-from levels. On a machine busy with other work (load 15), before answers were read 16,384
-rows at a time: a quarter added to eleven that are kept: 0.15 of a rescan. A filter in
-memory (14 bytes for each contribution): 0.24 of a data frame; 87 ms median and 186 ms p95
-of wall time under that load. Measured again since answers are read 16,384 rows at a time
-(load 7): from 100,000 to 1,000,000 5.9 times the CPU and 1.17 times the peak memory (158 to
-185 MB; before 149 to 229 MB); 10,000,000 take 182 MB.
+Measured with 1,000,000 contributions on two cores, nothing else running, medians of three
+rounds, CPU time as a multiple of reading the answers once (0.62 s): ours from answers,
+scoring included, 3.1; ours from levels 1.2; pandas 3.0, DuckDB 3.3 (7.6 unpivoted), polars
+5.4, all from levels. A quarter added to eleven that are kept: 0.16 of a rescan. A filter in
+memory (14 bytes for each contribution): 0.27 of a data frame; 7 ms median and 14 ms p95 of
+wall time. From 100,000 to 1,000,000 8.0 times the CPU and 1.17 times the peak memory (157 to
+185 MB; pandas 171 to 413 MB); measured before, 10,000,000 take 182 MB.
 
 Run it: python -m benchmarks.cube [--n 100000] [--rounds 7] [--only cube]
 polars is optional: pip install --group bench

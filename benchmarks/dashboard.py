@@ -11,12 +11,12 @@ The processor time of a click in Python alone is measured as well, because it mo
 with what else the machine does; `--no-browser` measures nothing else.
 
 Measured with `--clicks 40` on two cores that had nothing else to do, headless Chromium
-without a graphics card: a click took 86 ms median and 184 ms p95 with 100,000
-contributions, 88 and 166 ms with 1,000,000. The slowest views are those with a text in
+without a graphics card: a click took 89 ms median and 168 ms p95 with 100,000
+contributions, 87 and 162 ms with 1,000,000. The slowest views are those with a text in
 every cell (levels and groups, 145 to 195 ms, of which plotly takes about 90). Before charts
 were drawn once (decision 52) the same took 295 and 623 ms; before each view was rehearsed,
-102 and 277 ms. First chart: 6.7 s (6.0 to 6.9) with a kernel that was started for the page,
-4.5 s (4.3 to 4.5) with one that waited. A session takes 248 MB; one that waited has taken
+102 and 277 ms. First chart: 6.6 s (5.8 to 6.9) with a kernel that was started for the page,
+3.8 s (3.5 to 4.3) with one that waited. A session takes 248 MB; one that waited has taken
 them before.
 
 Run it: python benchmarks/dashboard.py [--sizes 100000 1000000] [--clicks 20] [--rounds 3]
