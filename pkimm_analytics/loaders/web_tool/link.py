@@ -72,7 +72,11 @@ def decode_link(text: str, name: str) -> Link:
     if not values.get("progress"):
         raise _broken(name, "progress", "the link has no ratings; expected 'progress='")
     content = _base64(values["progress"], name, "progress")
-    progress = read_json(_as_utf8(content), f"{name}, parameter progress")
+    try:
+        progress = read_json(_as_utf8(content), f"{name}, parameter progress")
+    except SourceFormatError as error:
+        message = f"{name} was cut or changed; copy the whole link again. Nothing was imported."
+        raise SourceFormatError(message, error.problems) from None
     problems: list[Problem] = []
     names = {}
     for parameter in NAMES:

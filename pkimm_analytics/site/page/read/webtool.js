@@ -40,13 +40,20 @@ pkimm_analytics/loaders/web_tool.
   const unquote = (text) =>
     text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
 
+  const CUT = "The link was cut or changed: copy the whole link again.";
+
   async function readLink(text) {
     if (text.length > LIMITS.link) throw new Refused("The link is too long.");
     const values = parameters(text);
     if (!values.progress) throw new Refused("The link has no ratings: 'progress=' is missing.");
     const bytes = base64(values.progress);
-    if (!bytes) throw new Refused("The link was cut or changed: its ratings are not base64.");
-    const progress = readJson(decoded(bytes) ?? latin1(bytes));
+    if (!bytes) throw new Refused(CUT);
+    let progress;
+    try {
+      progress = readJson(decoded(bytes) ?? latin1(bytes));
+    } catch (error) {
+      throw error instanceof Refused ? new Refused(CUT) : error;
+    }
     if (!isMap(progress)) throw new Refused("The link holds no ratings by category.");
     const problems = [];
     if (progress.dataVersion !== undefined) {
