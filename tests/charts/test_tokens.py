@@ -1,0 +1,53 @@
+"""The one file of colors, and scripts of others that pages load."""
+
+import hashlib
+import re
+from importlib import resources
+
+import pytest
+
+from pkimm_analytics import vendor
+from pkimm_analytics.charts import look
+from pkimm_analytics.charts.heatmap import SCALE
+
+PACKAGE = resources.files("pkimm_analytics")
+
+
+def test_pictures_and_pages_have_the_same_colors():
+    """
+    Levels and shades have one look, wherever they are shown.
+    """
+    tokens = (PACKAGE / "render" / "tokens.css").read_text("utf-8")
+    levels = zip(look.LEVEL_COLORS, look.LEVEL_INK, strict=True)
+    for level, (color, ink) in enumerate(levels, start=1):
+        assert f"--pk-level-{level}: {color};" in tokens
+        assert f"--pk-level-ink-{level}: {ink};" in tokens
+    for shade, (_, color) in enumerate(SCALE):
+        assert f"--pk-heat-{shade}: {color};" in tokens
+
+
+def test_every_color_of_the_common_parts_is_a_token():
+    """
+    No color is written down twice.
+    """
+    style = (PACKAGE / "render" / "look.css").read_text("utf-8")
+    tokens = (PACKAGE / "render" / "tokens.css").read_text("utf-8")
+    used = set(re.findall(r"var\((--pk-[\w-]+)\)", style))
+    assert used <= set(re.findall(r"(--pk-[\w-]+):", tokens))
+    assert not re.findall(r"#[0-9a-f]{3,8}\b|\brgb", style)
+
+
+@pytest.mark.parametrize("name", vendor.LIBRARIES)
+def test_a_script_of_others_is_as_it_was_published(name):
+    """
+    Its hash is the one that the list states, and its license lies beside it.
+    """
+    folder = PACKAGE / "vendor"
+    digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    row = next(
+        line
+        for line in (folder / "README.md").read_text("utf-8").splitlines()
+        if f"`{name}`" in line
+    )
+    assert digest in row
+    assert (folder / f"{row.split('|')[2].split()[0]}.LICENSE").is_file()
