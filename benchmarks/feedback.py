@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from pkimm_analytics.remarks import Remark, open_feedback
 
 from pkimm_analytics.feedback import (
     alarms,
@@ -26,7 +27,6 @@ from pkimm_analytics.feedback import (
     split_opinions,
 )
 from pkimm_analytics.model import load_model
-from pkimm_analytics.remarks import Remark, open_feedback
 from pkimm_analytics.synthetic import feedback_words as words
 
 MODEL = load_model("2.0.0")

@@ -13,7 +13,7 @@
 # # Feedback
 #
 # What do you think of the model and of the assessment process?
-# Each remark is stored at once in your workspace, on this computer.
+# Each comment is stored at once in your workspace, on this computer.
 
 # %%
 from pkimm_analytics.widgets.feedback_form import FeedbackForm

@@ -51,12 +51,12 @@ columns = propose(export, "form.csv", invented.model)
 [(column.header[:40], column.field) for column in columns.columns]
 
 # %%
-from pkimm_analytics.remarks import open_feedback
+from pkimm_analytics.feedback import open_feedback
 
 place = open_feedback(FOLDER / "feedback")
 about = {"model": invented.model, "round_": ROUND, "pseudonym": place.pseudonym}
 loaded = load_feedback(export, "form.csv", **about)
-added = place.append(loaded.remarks)
+added = place.append(loaded.comments)
 added.added, added.known
 
 # %% [markdown]
@@ -64,7 +64,7 @@ added.added, added.known
 
 # %%
 again = load_feedback((FOLDER / "form.xlsx").read_bytes(), "form.xlsx", **about)
-place.append(again.remarks).added
+place.append(again.comments).added
 
 # %% [markdown]
 # ## What stands out
@@ -73,11 +73,12 @@ place.append(again.remarks).added
 # any.
 
 # %%
-from pkimm_analytics.feedback import alarms, answered
+from pkimm_analytics.feedback.alarms import alarms
+from pkimm_analytics.feedback.items import answered
 
-remarks = place.remarks()
+comments = place.comments()
 answers = answered(invented.assessments(), invented.model)
-alarms(remarks, answers)[["kind", "element", "other", "n", "effect"]]
+alarms(comments, answers)[["kind", "element", "other", "n", "effect"]]
 
 # %%
 invented.plants
@@ -89,11 +90,11 @@ invented.plants
 
 # %%
 from pkimm_analytics.charts import diverging_bars
-from pkimm_analytics.feedback import likert
+from pkimm_analytics.feedback.likert import likert
 from pkimm_analytics.widgets.feedback_tables import chosen_rows, element_names, scale_bars
 from pkimm_analytics.widgets.feedback_words import SCALES
 
-clarity = likert(remarks, "clarity")
+clarity = likert(comments, "clarity")
 names = element_names(invented.model)
 worst = chosen_rows(clarity, invented.model, "worst", "low_share")
 bars = scale_bars(worst, "clarity", names)
@@ -103,9 +104,9 @@ diverging_bars(bars, answers=SCALES["clarity"].words, title="Clarity", subtitle=
 # A mean of 3 can be everybody in the middle or two camps; agreement tells them apart.
 
 # %%
-from pkimm_analytics.feedback import split_opinions
+from pkimm_analytics.feedback.consensus import split_opinions
 
-split_opinions(remarks, "weight").head()
+split_opinions(comments, "weight").head()
 
 # %% [markdown]
 # ## What the texts say
@@ -113,12 +114,13 @@ split_opinions(remarks, "weight").head()
 # For the group's analysts only.
 
 # %%
-from pkimm_analytics.feedback import find_themes, near_duplicates
+from pkimm_analytics.feedback.duplicates import near_duplicates
+from pkimm_analytics.feedback.themes import find_themes
 
-find_themes(remarks).themes[["theme", "n", "terms"]]
+find_themes(comments).themes[["theme", "n", "terms"]]
 
 # %%
-near_duplicates(remarks, names=names.get)
+near_duplicates(comments, names=names.get)
 
 # %% [markdown]
 # ## Decide
@@ -126,7 +128,7 @@ near_duplicates(remarks, names=names.get)
 # A decision is added and never changed; the newest one counts.
 
 # %%
-text = remarks[remarks["text"].notna()].iloc[0]
+text = comments[comments["text"].notna()].iloc[0]
 change = {"field": "guidance", "value": "Say what counts as an inventory."}
 place.decide(text["id"], "accepted", by="working group", **change).to_json()
 
@@ -140,14 +142,14 @@ from pkimm_analytics.feedback.summary import summarize
 from pkimm_analytics.reports import render
 from pkimm_analytics.reports.meeting import meeting_pack
 
-summary = summarize(remarks, invented.model, answers=answers, current=place.current())
-pack = render(meeting_pack(summary, place.current(), everything=remarks), "html")
+summary = summarize(comments, invented.model, answers=answers, current=place.current())
+pack = render(meeting_pack(summary, place.current(), everything=comments), "html")
 (FOLDER / "meeting-pack.html").write_bytes(pack)
 
 # %%
 from pkimm_analytics.reports.issues import issues
 
-print(issues(remarks, place.current(), invented.model)[0].to_markdown())
+print(issues(comments, place.current(), invented.model)[0].to_markdown())
 
 # %% [markdown]
 # ## What to try next
@@ -158,5 +160,5 @@ print(issues(remarks, place.current(), invented.model)[0].to_markdown())
 #   `pkimm serve --feedback group`, open *Feedback* and drop `round/form.csv` there.
 # - Do the same in a terminal: `pkimm feedback import round/form.csv`, then
 #   `pkimm feedback pack --out pack.html`.
-# - Give your own remarks with `FeedbackForm("FOLDER")` from
+# - Give your own comments with `FeedbackForm("FOLDER")` from
 #   `pkimm_analytics.widgets.feedback_form`.

@@ -103,7 +103,7 @@ class CollectionError(PkimmError, OSError):
 
 
 class FeedbackError(PkimmError, ValueError):
-    """A remark or decision is not valid, or the feedback cannot be read or written."""
+    """A comment or decision is not valid, or the feedback cannot be read or written."""
 
 
 class BenchmarkError(PkimmError, LookupError):

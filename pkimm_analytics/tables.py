@@ -279,15 +279,15 @@ def contributions_table(
 
 _RATING = "rating, 1 (least) to 5 (most)"
 
-REMARKS = Table(
-    name="remarks",
+COMMENTS = Table(
+    name="comments",
     description=(
-        "One row for each remark of a respondent on an element of the model, on the model as a"
+        "One row for each comment of a respondent on an element of the model, on the model as a"
         " whole or on the process. It names nobody, and only the working group's analysts see it,"
         " because it holds free text. Ratings that nobody gave are empty."
     ),
     columns=(
-        Column("id", "string", "Digest of what was said; the same remark twice is one."),
+        Column("id", "string", "Digest of what was said; the same comment twice is one."),
         Column("round", "string", "Round of feedback, such as 2026Q4."),
         Column("respondent", "string", "Random or keyed pseudonym of the respondent."),
         Column(
@@ -296,7 +296,7 @@ REMARKS = Table(
             "operator, assessor, vendor, relying-party or other.",
             nullable=True,
         ),
-        Column("edition", "string", "Version of the model that was remarked on."),
+        Column("edition", "string", "Version of the model that was commented on."),
         Column("digest", "string", "Digest of the edition's structure, if known.", nullable=True),
         Column("element", "string", "Element key, model or process."),
         Column("clarity", "int8", "How clear the element is.", _RATING, nullable=True),
@@ -320,11 +320,11 @@ REMARKS = Table(
         Column(
             "kind",
             "string",
-            "Kind of remark: typo, unclear, missing, weight, out-of-scope or idea.",
+            "Kind of comment: typo, unclear, missing, weight, out-of-scope or idea.",
             nullable=True,
         ),
         Column("text", "string", "Free text, for analysts only.", nullable=True),
-        Column("received", "date", "Day on which the remark was first received.", nullable=True),
+        Column("received", "date", "Day on which the comment was first received.", nullable=True),
     ),
     key=("id",),
 )
@@ -332,17 +332,17 @@ REMARKS = Table(
 DECISIONS = Table(
     name="decisions",
     description=(
-        "One row for each decision of the working group about a remark, in the order in which"
-        " they were made. The newest decision about a remark counts; a remark without one is open."
+        "One row for each decision of the working group about a comment, in the order in which"
+        " they were made. The newest decision about a comment counts; one without is open."
         " Rows are only ever added."
     ),
     columns=(
-        Column("remark", "string", "Id of the remark."),
+        Column("comment", "string", "Id of the comment."),
         Column("disposition", "string", "open, accepted, rejected, duplicate or done."),
         Column("by", "string", "Role of who decided, never a name."),
         Column("at", "string", "Time of the decision, ISO 8601 with its zone."),
         Column("reason", "string", "Why; a rejection has one.", nullable=True),
-        Column("duplicate_of", "string", "Id of the remark that it repeats.", nullable=True),
+        Column("duplicate_of", "string", "Id of the comment that it repeats.", nullable=True),
         Column("edition", "string", "Edition in which it is done.", nullable=True),
         Column("element", "string", "Element that it is assigned to.", nullable=True),
         Column("link", "string", "Address of the issue.", nullable=True),
@@ -355,7 +355,7 @@ DECISIONS = Table(
         ),
         Column("value", "string", "New text, or new weight.", nullable=True),
     ),
-    key=("remark", "at", "disposition"),
+    key=("comment", "at", "disposition"),
 )
 
 
@@ -393,7 +393,7 @@ def data_dictionary() -> str:
             RELEVANCE_OF_CONTRIBUTION,
         ),
     )
-    tables = (ANSWERS, SCORES, truth, contributions, REMARKS, DECISIONS)
+    tables = (ANSWERS, SCORES, truth, contributions, COMMENTS, DECISIONS)
     return "\n".join(map(_markdown, tables))
 
 

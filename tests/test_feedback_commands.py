@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pkimm_analytics.cli import app
-from pkimm_analytics.remarks import open_feedback
+from pkimm_analytics.feedback import open_feedback
 from tests.official import SHARED, needs_shared
 
 HEADER = (
@@ -49,9 +49,9 @@ def place(tmp_path, form):
 
 
 def written_by(place):
-    """Id of the remark that holds text."""
-    remarks = open_feedback(place).remarks()
-    return remarks[remarks["text"].notna()]["id"].iloc[0]
+    """Id of the comment that holds text."""
+    comments = open_feedback(place).comments()
+    return comments[comments["text"].notna()]["id"].iloc[0]
 
 
 def test_the_same_form_twice_adds_nothing(place, form):
@@ -90,7 +90,7 @@ def test_a_file_that_is_none_of_these_is_refused_without_a_traceback(tmp_path):
     result = run("import", bad, "-f", tmp_path / "f")
     assert result.exit_code == 1
     assert "Traceback" not in result.output
-    assert open_feedback(tmp_path / "f").remarks().empty
+    assert open_feedback(tmp_path / "f").comments().empty
 
 
 def test_names_are_kept_only_where_that_was_asked_for(tmp_path, form, place):
@@ -114,7 +114,7 @@ def test_a_column_map_is_proposed_corrected_and_used(tmp_path, form):
     target.write_text(text.replace("field: text", "field: ignore"), "utf-8")
     result = run("import", form, "-f", tmp_path / "f", "--columns", target)
     assert result.exit_code == 0
-    assert open_feedback(tmp_path / "f").remarks()["text"].isna().all()
+    assert open_feedback(tmp_path / "f").comments()["text"].isna().all()
     assert json.loads(run("columns", form, "--json").stdout)["columns"][6]["field"] == "text"
 
 
@@ -144,7 +144,7 @@ def test_the_public_summary_withholds_and_prints_bands(place):
 @pytest.mark.parametrize("form_", ["html", "md"])
 def test_the_pack_quotes_and_escapes(tmp_path, place, form_):
     """
-    The remark is shown as text in every format, and no page asks for anything.
+    The comment is shown as text in every format, and no page asks for anything.
     """
     target = tmp_path / f"pack.{form_}"
     result = run("pack", "-f", place, "--out", target)
@@ -161,13 +161,13 @@ def test_decisions_are_added_from_a_file_all_or_none(tmp_path, place):
     The second of two is not valid, so the first is not made either.
     """
     id_ = written_by(place)
-    other = open_feedback(place).remarks()["id"].iloc[1]
+    other = open_feedback(place).comments()["id"].iloc[1]
     file = tmp_path / "decisions.json"
     file.write_text(
         json.dumps(
             [
-                {"remark": id_[:10], "disposition": "accepted"},
-                {"remark": other, "disposition": "rejected"},
+                {"comment": id_[:10], "disposition": "accepted"},
+                {"comment": other, "disposition": "rejected"},
             ]
         )
     )
@@ -175,7 +175,7 @@ def test_decisions_are_added_from_a_file_all_or_none(tmp_path, place):
     assert result.exit_code == 1
     assert "decision 2, reason" in result.output
     assert open_feedback(place).decisions().empty
-    file.write_text(json.dumps([{"remark": id_[:10], "disposition": "accepted"}]))
+    file.write_text(json.dumps([{"comment": id_[:10], "disposition": "accepted"}]))
     assert run("decide", "-f", place, "--file", file).exit_code == 0
     assert len(open_feedback(place).decisions()) == 1
 
@@ -183,18 +183,18 @@ def test_decisions_are_added_from_a_file_all_or_none(tmp_path, place):
 @pytest.mark.parametrize("arguments", [[], ["00000000"], ["00000000", "accepted"]])
 def test_a_decision_about_nothing_is_refused(place, arguments):
     """
-    No remark, no disposition, and a remark that is not there.
+    No comment, no disposition, and a comment that is not there.
     """
     assert run("decide", *arguments, "-f", place).exit_code == 1
 
 
 @needs_shared
-def test_accepted_remarks_become_issues_and_a_diff_that_applies(tmp_path, place):
+def test_accepted_comments_become_issues_and_a_diff_that_applies(tmp_path, place):
     """
     From a decision to the next edition, on a copy of the official file.
     """
     id_ = written_by(place)
-    other = open_feedback(place).remarks()["id"].iloc[0]
+    other = open_feedback(place).comments()["id"].iloc[0]
     text = "Keys of test systems belong in the inventory."
     run("decide", id_[:8], "accepted", "-f", place, "--field", "guidance", "--value", text)
     run("decide", other[:8], "accepted", "-f", place, "--field", "weight", "--value", "5")

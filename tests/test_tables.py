@@ -13,9 +13,9 @@ import pytest
 
 from pkimm_analytics.tables import (
     ANSWERS,
+    COMMENTS,
     CONTRIBUTIONS,
     DECISIONS,
-    REMARKS,
     SCORES,
     TRUTH,
     arrow_schema,
@@ -24,7 +24,7 @@ from pkimm_analytics.tables import (
 )
 
 README = Path(__file__).resolve().parents[1] / "data" / "README.md"
-TABLES = [ANSWERS, SCORES, TRUTH, CONTRIBUTIONS, REMARKS, DECISIONS]
+TABLES = [ANSWERS, SCORES, TRUTH, CONTRIBUTIONS, COMMENTS, DECISIONS]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -120,8 +120,8 @@ def _made_beside(folder: Path) -> Iterator[Path]:
 
 def _fill_feedback(folder: Path) -> None:
     """Import form exports, as a working group does, and keep some assessments beside them."""
+    from pkimm_analytics.feedback import open_feedback
     from pkimm_analytics.loaders.feedback import load_feedback
-    from pkimm_analytics.remarks import open_feedback
     from pkimm_analytics.synthetic.feedback import form_rows, simulate_feedback
 
     place = open_feedback(folder)
@@ -138,7 +138,7 @@ def _fill_feedback(folder: Path) -> None:
                 round_=name,
                 pseudonym=place.pseudonym,
             )
-            place.append(loaded.remarks)
+            place.append(loaded.comments)
             advance()
         for assessment in invented.assessments()[:FEEDBACK_ASSESSMENTS]:
             Workspace(folder).save(assessment)

@@ -23,11 +23,11 @@ from pkimm_analytics.cli.console import (
     write_output,
 )
 from pkimm_analytics.errors import FeedbackError, PkimmError, Problem
+from pkimm_analytics.feedback import DISPOSITIONS, Feedback, open_feedback
 from pkimm_analytics.files import read_limited
 from pkimm_analytics.loaders import Source, find_sources
 from pkimm_analytics.model import NEWEST, Model, load_model
 from pkimm_analytics.quarters import running_quarter
-from pkimm_analytics.remarks import DISPOSITIONS, Feedback, open_feedback
 
 app = typer.Typer(
     no_args_is_help=True, help="What respondents think of the model, and what the group decided."
@@ -36,7 +36,7 @@ app = typer.Typer(
 PlaceOption = Annotated[
     Path,
     typer.Option(
-        "--feedback", "-f", help="Folder of remarks and decisions.", envvar="PKIMM_FEEDBACK"
+        "--feedback", "-f", help="Folder of comments and decisions.", envvar="PKIMM_FEEDBACK"
     ),
 ]
 RoundOption = Annotated[
@@ -56,7 +56,7 @@ PLACE = Path("feedback")
 
 
 class Disposition(StrEnum):
-    """What can be decided about a remark."""
+    """What can be decided about a comment."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -99,7 +99,7 @@ def import_command(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Add remarks from form exports (CSV, xlsx), JSON or the text of issues."""
+    """Add comments from form exports (CSV, xlsx), JSON or the text of issues."""
     from pkimm_analytics.loaders.feedback import ColumnMap, read_columns
 
     feedback, model = open_feedback(place), load_model(edition)
@@ -124,7 +124,7 @@ def import_command(
     else:
         for result in results:
             out().print(
-                f"{shown(result['source'])}: {result['added']} remark(s) added,"
+                f"{shown(result['source'])}: {result['added']} comment(s) added,"
                 f" {result['known']} known already"
             )
     list_problems(problems)
@@ -158,7 +158,7 @@ def _import(
             columns=columns,
         )
         problems = list(loaded.problems)
-        added = feedback.append(loaded.remarks)
+        added = feedback.append(loaded.comments)
         if keep_contacts and loaded.contacts:
             feedback.keep_contacts(loaded.contacts)
         result |= {"form": loaded.form, "added": added.added, "known": added.known}
@@ -229,7 +229,7 @@ def summarize_command(
     covered = summary.coverage
     out().print(
         f"Round {shown(summary.round)}: {covered.n_respondents} respondents,"
-        f" {covered.n_remarks} remarks, {covered.n_texts} of them in words"
+        f" {covered.n_comments} comments, {covered.n_texts} of them in words"
     )
     table = Table("Alarm", "Element", "With", "Effect", "n")
     for alarm in summary.alarms.itertuples():
@@ -248,14 +248,14 @@ def _public(
     import json
 
     from pkimm_analytics.disclosure import load_policy
-    from pkimm_analytics.feedback.public import public_summary
+    from pkimm_analytics.disclosure.feedback import public_summary
     from pkimm_analytics.feedback.ratings import newest_round
 
-    remarks = feedback.remarks()
-    name = round_ or newest_round(remarks)
+    comments = feedback.comments()
+    name = round_ or newest_round(comments)
     if name is None:
-        raise FeedbackError("There are no remarks to summarize.")
-    document = public_summary(remarks, model, load_policy(policy), name)
+        raise FeedbackError("There are no comments to summarize.")
+    document = public_summary(comments, model, load_policy(policy), name)
     write_output((json.dumps(document, indent=1) + "\n").encode(), target)
 
 
@@ -277,7 +277,7 @@ def _summary(
         list_problems([problem for one in loaded for problem in one.problems])
         answers = answered(newest_of_each(one.assessment for one in loaded), model)
     return summarize(
-        feedback.remarks(), model, round_=round_, answers=answers, current=feedback.current()
+        feedback.comments(), model, round_=round_, answers=answers, current=feedback.current()
     )
 
 
@@ -304,7 +304,7 @@ def pack_command(
         raise PkimmError(f"Say the format with --format: {', '.join(known)}.")
     feedback, model = open_feedback(place), load_model(edition)
     summary = _summary(feedback, model, round_, assessments)
-    report = meeting_pack(summary, feedback.current(), everything=feedback.remarks())
+    report = meeting_pack(summary, feedback.current(), everything=feedback.comments())
     write_output(render(report, form.value if form else ending), target)
     if as_json:
         print_json(
@@ -323,8 +323,8 @@ def pack_command(
 @app.command("decide")
 @ends_cleanly
 def decide_command(
-    remark: Annotated[
-        str | None, typer.Argument(metavar="[REMARK]", help="Id, or its first letters.")
+    comment: Annotated[
+        str | None, typer.Argument(metavar="[COMMENT]", help="Id, or its first letters.")
     ] = None,
     disposition: Annotated[
         Disposition | None, typer.Argument(help="What was decided.", metavar="[DISPOSITION]")
@@ -333,7 +333,7 @@ def decide_command(
     by: Annotated[str, typer.Option(help="Role of who decided, never a name.")] = "working group",
     reason: Annotated[str | None, typer.Option(help="Why; a rejection has one.")] = None,
     duplicate_of: Annotated[
-        str | None, typer.Option("--of", help="Remark that a duplicate repeats.")
+        str | None, typer.Option("--of", help="Comment that a duplicate repeats.")
     ] = None,
     edition: Annotated[str | None, typer.Option(help="Edition in which it is done.")] = None,
     element: Annotated[str | None, typer.Option(help="Element that it is assigned to.")] = None,
@@ -348,10 +348,10 @@ def decide_command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide about a remark, or about many with --file; nothing is ever overwritten."""
+    """Decide about a comment, or about many with --file; nothing is ever overwritten."""
     feedback = open_feedback(place)
-    if (file is None) == (remark is None):
-        raise PkimmError("Name a remark and a disposition, or --file with many.")
+    if (file is None) == (comment is None):
+        raise PkimmError("Name a comment and a disposition, or --file with many.")
     if file is not None:
         entries = _entries(file)
     elif disposition is None:
@@ -359,7 +359,7 @@ def decide_command(
     else:
         entries = [
             {
-                "remark": remark,
+                "comment": comment,
                 "disposition": disposition.value,
                 "reason": reason,
                 "duplicate_of": duplicate_of,
@@ -386,7 +386,7 @@ def _entries(file: Path) -> list[dict[str, Any]]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise FeedbackError(
             f"{file.name} holds no decisions. Nothing was decided.",
-            [Problem(file.name, "expected a list of mappings with remark and disposition")],
+            [Problem(file.name, "expected a list of mappings with comment and disposition")],
         )
     return entries
 
@@ -406,7 +406,7 @@ def export_command(
     round_: RoundOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write accepted remarks as issues, and their changes as a diff and a table of weights."""
+    """Write accepted comments as issues, and their changes as a diff and a table of weights."""
     from pkimm_analytics.feedback.tracing import accepted_changes
     from pkimm_analytics.feedback.weights import chosen_weights
     from pkimm_analytics.feedback.wording import ModelSource
@@ -414,11 +414,11 @@ def export_command(
     from pkimm_analytics.reports.issues import issues
 
     feedback, model = open_feedback(place), load_model(edition)
-    remarks, current = feedback.remarks(), feedback.current()
-    written = issues(remarks, current, model)
-    wording, weights = accepted_changes(remarks, current)
+    comments, current = feedback.comments(), feedback.current()
+    written = issues(comments, current, model)
+    wording, weights = accepted_changes(comments, current)
     contents = {f"issues/{issue.file_name}": issue.to_markdown() for issue in written}
-    said = remarks if round_ is None else remarks[remarks["round"] == round_]
+    said = comments if round_ is None else comments[comments["round"] == round_]
     contents["weights.md"] = weights_table(weights, chosen_weights(said, model), model)
     if model_file is not None:
         text = read_limited(model_file).decode("utf-8")

@@ -59,15 +59,15 @@ _COLUMNS = ["kind", "element", "other", "n", "effect", "q", "meaning"]
 
 
 def alarms(
-    remarks: pd.DataFrame, answers: Answered | None = None, *, round_: str | None = None
+    comments: pd.DataFrame, answers: Answered | None = None, *, round_: str | None = None
 ) -> pd.DataFrame:
     """
     List what stands out.
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``.
+    comments : pandas.DataFrame
+        Table ``comments``.
     answers : Answered, optional
         Assessments, for the alarms about questions.
     round_ : str, optional
@@ -91,8 +91,8 @@ def alarms(
     """
     import pandas as pd
 
-    said = of_round(remarks, round_)
-    found = [*_of_remarks(said)]
+    said = of_round(comments, round_)
+    found = [*_of_comments(said)]
     if answers is not None and len(answers.requirements):
         found += _of_answers(answers)
     listed = pd.concat([frame for frame in found if not frame.empty] or [pd.DataFrame()])
@@ -102,7 +102,7 @@ def alarms(
     return listed.sort_values(["q", "kind", "element", "other"], ignore_index=True)
 
 
-def _of_remarks(said: pd.DataFrame) -> list[pd.DataFrame]:
+def _of_comments(said: pd.DataFrame) -> list[pd.DataFrame]:
     found = []
     for kind, field in (("unclear", "clarity"), ("irrelevant", "relevance")):
         found.append(_outliers(kind, standing_out(ratings(said, field), "low")))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def changes(
-    remarks: pd.DataFrame,
+    comments: pd.DataFrame,
     before: str,
     after: str,
     *,
@@ -33,8 +33,8 @@ def changes(
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks`` with both rounds.
+    comments : pandas.DataFrame
+        Table ``comments`` with both rounds.
     before, after : str
         The rounds.
     models : tuple of (Model, Model), optional
@@ -59,7 +59,7 @@ def changes(
     from scipy.stats import chi2
 
     changed = _model_changes(models)
-    both = pd.concat([of_round(remarks, before), of_round(remarks, after)])
+    both = pd.concat([of_round(comments, before), of_round(comments, after)])
     rows = []
     for field in OF_ELEMENTS:
         counted = level_counts(ratings(both, field), ["element", "round"], SCALES[field])

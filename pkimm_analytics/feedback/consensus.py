@@ -122,14 +122,14 @@ def consensus(counts: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(np.where(total[..., 0] > 0, 1 + terms.sum(axis=-1), np.nan))
 
 
-def split_opinions(remarks: pd.DataFrame, field: str) -> pd.DataFrame:
+def split_opinions(comments: pd.DataFrame, field: str) -> pd.DataFrame:
     """
     Measure consensus for each element.
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``.
+    comments : pandas.DataFrame
+        Table ``comments``.
     field : str
         A rating, or ``weight``.
 
@@ -139,7 +139,7 @@ def split_opinions(remarks: pd.DataFrame, field: str) -> pd.DataFrame:
         One row for each element: ``element``, ``n``, ``agreement`` (A) and
         ``consensus``; most divided first.
     """
-    table = level_counts(ratings(remarks, field), ["element"], SCALES[field])
+    table = level_counts(ratings(comments, field), ["element"], SCALES[field])
     counts = table.to_numpy()
     shown = table[[]].copy()
     shown["n"] = counts.sum(axis=1)

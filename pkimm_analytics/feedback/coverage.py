@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pkimm_analytics.feedback.comment import MODEL, PROCESS, ROLES
 from pkimm_analytics.feedback.ratings import SCALES, of_round
 from pkimm_analytics.model import Model
-from pkimm_analytics.remarks import MODEL, PROCESS, ROLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,9 +22,9 @@ class Coverage:
 
     Parameters
     ----------
-    n_respondents, n_remarks, n_texts : int
+    n_respondents, n_comments, n_texts : int
     roles : pandas.DataFrame
-        One row for each role: ``role``, ``n_respondents``, ``n_remarks``, ``n_texts``.
+        One row for each role: ``role``, ``n_respondents``, ``n_comments``, ``n_texts``.
     elements : pandas.DataFrame
         One row for each element of the model, in its order, then the model as a whole
         and the process: ``element``, ``native_id``, ``kind``, ``name``,
@@ -32,11 +32,11 @@ class Coverage:
     silent : tuple of str
         Categories and requirements that nobody said anything about.
     foreign : tuple of str
-        Elements of remarks that this edition does not have.
+        Elements of comments that this edition does not have.
     """
 
     n_respondents: int
-    n_remarks: int
+    n_comments: int
     n_texts: int
     roles: pd.DataFrame
     elements: pd.DataFrame
@@ -44,14 +44,14 @@ class Coverage:
     foreign: tuple[str, ...]
 
 
-def coverage(remarks: pd.DataFrame, model: Model, *, round_: str | None = None) -> Coverage:
+def coverage(comments: pd.DataFrame, model: Model, *, round_: str | None = None) -> Coverage:
     """
     Count who answered and what was commented on.
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``.
+    comments : pandas.DataFrame
+        Table ``comments``.
     model : Model
         Edition whose elements are listed.
     round_ : str, optional
@@ -59,7 +59,7 @@ def coverage(remarks: pd.DataFrame, model: Model, *, round_: str | None = None) 
     """
     import pandas as pd
 
-    said = of_round(remarks, round_)
+    said = of_round(comments, round_)
     rated = said[list(SCALES)].notna().any(axis=1)
     texts = said["text"].notna()
     counted = pd.DataFrame(
@@ -77,7 +77,7 @@ def coverage(remarks: pd.DataFrame, model: Model, *, round_: str | None = None) 
     silent = elements[asked & (elements["n_respondents"] == 0)]["element"]
     return Coverage(
         n_respondents=int(said["respondent"].nunique()),
-        n_remarks=len(said),
+        n_comments=len(said),
         n_texts=int(texts.sum()),
         roles=_roles(said),
         elements=elements,
@@ -103,7 +103,7 @@ def _roles(said: pd.DataFrame) -> pd.DataFrame:
     counted = pd.DataFrame(
         {
             "n_respondents": named.groupby("role")["respondent"].nunique(),
-            "n_remarks": named.groupby("role").size(),
+            "n_comments": named.groupby("role").size(),
             "n_texts": named[named["text"].notna()].groupby("role").size(),
         }
     )

@@ -1,9 +1,9 @@
 """
-Near-duplicates: remarks that say the same in other words, so that they are read once.
+Near-duplicates: comments that say the same in other words, so that they are read once.
 
-Two remarks are near if they share enough of the parts of words that are rare among all
-remarks. Near ones are joined, and what is joined to the same is one group. The measure
-knows letters and no meaning: it proposes, people decide. Remarks of one element always
+Two comments are near if they share enough of the parts of words that are rare among all
+comments. Near ones are joined, and what is joined to the same is one group. The measure
+knows letters and no meaning: it proposes, people decide. Comments of one element always
 share that element's words, so those do not count.
 """
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NEAR = 0.6
-"""Similarity from which two remarks are near, 0 (nothing shared) to 1 (the same)."""
+"""Similarity from which two comments are near, 0 (nothing shared) to 1 (the same)."""
 NEAR_ON_ONE_ELEMENT = 0.42
-"""The same for remarks on one element, which are more likely to mean the same."""
+"""The same for comments on one element, which are more likely to mean the same."""
 
 BLOCK = 512
 """Texts that are compared with all others at a time."""
@@ -33,33 +33,33 @@ LEAST_WORDS = 4
 
 
 def near_duplicates(
-    remarks: pd.DataFrame,
+    comments: pd.DataFrame,
     *,
     names: Callable[[str], str] | None = None,
 ) -> pd.DataFrame:
     """
-    Group remarks that say nearly the same.
+    Group comments that say nearly the same.
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``; those without text, or with fewer than :data:`LEAST_WORDS`
+    comments : pandas.DataFrame
+        Table ``comments``; those without text, or with fewer than :data:`LEAST_WORDS`
         words that count, are left out.
     names : callable, optional
-        Name of an element by its key; its words do not count in remarks on it.
+        Name of an element by its key; its words do not count in comments on it.
 
     Returns
     -------
     pandas.DataFrame
-        One row for each remark in a group of two or more: ``group`` (1, 2, ..., the
+        One row for each comment in a group of two or more: ``group`` (1, 2, ..., the
         largest first), ``id``, ``element``, ``similarity`` (to the most similar other
-        remark of the group). Groups keep the order in which remarks were added.
+        comment of the group). Groups keep the order in which comments were added.
     """
     import pandas as pd
 
     from pkimm_analytics.feedback.texts import plain
 
-    said = remarks[remarks["text"].notna()].reset_index(drop=True)
+    said = comments[comments["text"].notna()].reset_index(drop=True)
     texts = [
         _content(plain(text), plain(names(element)) if names else "")
         for text, element in zip(said["text"], said["element"], strict=True)

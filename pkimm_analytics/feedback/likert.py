@@ -60,14 +60,14 @@ def wilson(hits: ArrayLike, n: ArrayLike) -> tuple[NDArray[np.float64], NDArray[
     return np.where(k == 0, low * 0, low), np.where(k == size, high * 0 + 1, high)
 
 
-def likert(remarks: pd.DataFrame, field: str, *, by: Sequence[str] = ()) -> pd.DataFrame:
+def likert(comments: pd.DataFrame, field: str, *, by: Sequence[str] = ()) -> pd.DataFrame:
     """
     Summarize a rating for each element.
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``.
+    comments : pandas.DataFrame
+        Table ``comments``.
     field : str
         ``clarity``, ``relevance``, ``difficulty`` or ``usefulness``; for ``weight`` see
         :func:`weight_votes`.
@@ -88,7 +88,7 @@ def likert(remarks: pd.DataFrame, field: str, *, by: Sequence[str] = ()) -> pd.D
     FeedbackError
         If the field does not rate.
     """
-    values = ratings(remarks, field)
+    values = ratings(comments, field)
     steps = SCALES[field]
     table = level_counts(values, ["element", *by], steps)
     counts = table.to_numpy()
@@ -103,7 +103,7 @@ def likert(remarks: pd.DataFrame, field: str, *, by: Sequence[str] = ()) -> pd.D
     return shown.reset_index()
 
 
-def weight_votes(remarks: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFrame:
+def weight_votes(comments: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFrame:
     """
     Summarize what respondents think of the weights.
 
@@ -115,7 +115,7 @@ def weight_votes(remarks: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFra
         its 95 percent interval ``_from``, ``_to``, and ``lean``: -1 if all find the
         weight too low, 1 if all find it too high.
     """
-    table = level_counts(ratings(remarks, "weight"), ["element", *by], 3)
+    table = level_counts(ratings(comments, "weight"), ["element", *by], 3)
     counts = table.to_numpy()
     n = counts.sum(axis=1)
     shown = table.set_axis(["n_too_low", "n_right", "n_too_high"], axis=1)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.errors import FeedbackError
-from pkimm_analytics.remarks import RATINGS, WEIGHTS
+from pkimm_analytics.feedback.comment import RATINGS, WEIGHTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,24 +28,24 @@ OF_ELEMENTS = ("clarity", "relevance", "weight")
 COLUMNS = ("round", "respondent", "role", "edition", "element", "value")
 
 
-def of_round(remarks: pd.DataFrame, round_: str | None) -> pd.DataFrame:
-    """Return the remarks of one round, or all of them if it is None."""
-    return remarks if round_ is None else remarks[remarks["round"] == round_]
+def of_round(comments: pd.DataFrame, round_: str | None) -> pd.DataFrame:
+    """Return the comments of one round, or all of them if it is None."""
+    return comments if round_ is None else comments[comments["round"] == round_]
 
 
-def newest_round(remarks: pd.DataFrame) -> str | None:
-    """Round that sorts last by name (2026Q3 before 2026Q4), None if there are no remarks."""
-    return None if remarks.empty else str(remarks["round"].max())
+def newest_round(comments: pd.DataFrame) -> str | None:
+    """Round that sorts last by name (2026Q3 before 2026Q4), None if there are no comments."""
+    return None if comments.empty else str(comments["round"].max())
 
 
-def ratings(remarks: pd.DataFrame, field: str) -> pd.DataFrame:
+def ratings(comments: pd.DataFrame, field: str) -> pd.DataFrame:
     """
     Newest rating of each respondent for each element and round.
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``, in the order in which they were added.
+    comments : pandas.DataFrame
+        Table ``comments``, in the order in which they were added.
     field : str
         ``clarity``, ``relevance``, ``difficulty``, ``usefulness`` (1 to 5) or
         ``weight`` (1 too low, 2 right, 3 too high).
@@ -54,7 +54,7 @@ def ratings(remarks: pd.DataFrame, field: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns ``round``, ``respondent``, ``role`` (may be empty), ``edition``,
-        ``element`` and ``value`` (whole numbers). Remarks without this rating have no
+        ``element`` and ``value`` (whole numbers). Comments without this rating have no
         row.
 
     Raises
@@ -64,7 +64,7 @@ def ratings(remarks: pd.DataFrame, field: str) -> pd.DataFrame:
     """
     if field not in SCALES:
         raise FeedbackError(f"{field} does not rate. Known: {', '.join(SCALES)}.")
-    rated = remarks[remarks[field].notna()]
+    rated = comments[comments[field].notna()]
     rated = rated.drop_duplicates(["round", "respondent", "element"], keep="last")
     rated = rated.assign(value=_values(rated[field], field))
     return rated[list(COLUMNS)].reset_index(drop=True)

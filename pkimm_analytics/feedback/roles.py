@@ -18,14 +18,14 @@ LEAST_RATINGS = 5
 """Ratings that a role needs to be compared; below, the test's distribution does not hold."""
 
 
-def role_differences(remarks: pd.DataFrame, fields: Sequence[str] = OF_ELEMENTS) -> pd.DataFrame:
+def role_differences(comments: pd.DataFrame, fields: Sequence[str] = OF_ELEMENTS) -> pd.DataFrame:
     """
     Compare the roles for each element and rating.
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``. Respondents without a role are left out, and so are roles
+    comments : pandas.DataFrame
+        Table ``comments``. Respondents without a role are left out, and so are roles
         with fewer than :data:`LEAST_RATINGS` ratings of an element.
     fields : sequence of str
         Ratings to compare.
@@ -51,7 +51,7 @@ def role_differences(remarks: pd.DataFrame, fields: Sequence[str] = OF_ELEMENTS)
 
     rows = []
     for field in fields:
-        values = ratings(remarks, field)
+        values = ratings(comments, field)
         values = values[values["role"].notna()]
         counted = level_counts(values, ["element", "role"], SCALES[field])
         for element, group in counted.groupby(level="element", sort=True):

@@ -1,7 +1,7 @@
 """
 A whole round at once, for analysts: every analysis, computed once and passed on.
 
-The summary holds no text of respondents, only ids of remarks; whoever shows texts looks
+The summary holds no text of respondents, only ids of comments; whoever shows texts looks
 them up. It is not for publication: that is :mod:`.public`.
 """
 
@@ -16,6 +16,7 @@ from pkimm_analytics.errors import FeedbackError
 from pkimm_analytics.feedback.alarms import RATE, RATE_OF_A_KIND, alarms
 from pkimm_analytics.feedback.consensus import split_opinions
 from pkimm_analytics.feedback.coverage import Coverage, coverage
+from pkimm_analytics.feedback.decision import Decision
 from pkimm_analytics.feedback.duplicates import near_duplicates
 from pkimm_analytics.feedback.items import Answered, item_statistics
 from pkimm_analytics.feedback.likert import likert, weight_votes
@@ -26,7 +27,6 @@ from pkimm_analytics.feedback.themes import Themes, find_themes
 from pkimm_analytics.feedback.tracing import dispositions
 from pkimm_analytics.feedback.weights import chosen_weights, rescored
 from pkimm_analytics.model import Model
-from pkimm_analytics.remarks import Decision
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,15 +43,15 @@ class Summary:
     ----------
     round : str
     model : Model
-    remarks : pandas.DataFrame
-        Remarks of the round; with text.
+    comments : pandas.DataFrame
+        Comments of the round; with text.
     items, reliability, rescored : pandas.DataFrame, optional
         Only with assessments; `rescored` only if a chosen weight differs.
     """
 
     round: str
     model: Model
-    remarks: pd.DataFrame
+    comments: pd.DataFrame
     coverage: Coverage
     clarity: pd.DataFrame
     relevance: pd.DataFrame
@@ -69,7 +69,7 @@ class Summary:
 
 
 def summarize(
-    remarks: pd.DataFrame,
+    comments: pd.DataFrame,
     model: Model,
     *,
     round_: str | None = None,
@@ -81,8 +81,8 @@ def summarize(
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``.
+    comments : pandas.DataFrame
+        Table ``comments``.
     model : Model
         Edition that the round was about.
     round_ : str, optional
@@ -90,22 +90,22 @@ def summarize(
     answers : Answered, optional
         Assessments, for the quality of questions and the effect of weights.
     current : mapping of str to Decision, optional
-        Newest decision by remark.
+        Newest decision by comment.
 
     Raises
     ------
     FeedbackError
-        If there is no remark in the round.
+        If there is no comment in the round.
     """
-    name = round_ or newest_round(remarks)
-    said = of_round(remarks, name)
+    name = round_ or newest_round(comments)
+    said = of_round(comments, name)
     if name is None or said.empty:
-        raise FeedbackError("There are no remarks in this round; import a form export first.")
+        raise FeedbackError("There are no comments in this round; import a form export first.")
     weights = chosen_weights(said, model)
     return Summary(
         round=name,
         model=model,
-        remarks=said,
+        comments=said,
         coverage=coverage(said, model),
         clarity=likert(said, "clarity"),
         relevance=likert(said, "relevance"),
@@ -146,7 +146,7 @@ def to_json(summary: Summary) -> dict[str, Any]:
         "edition": summary.model.version,
         "coverage": {
             "respondents": covered.n_respondents,
-            "remarks": covered.n_remarks,
+            "comments": covered.n_comments,
             "texts": covered.n_texts,
             "roles": records(covered.roles),
             "elements": records(covered.elements),

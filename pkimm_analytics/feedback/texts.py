@@ -1,7 +1,7 @@
 """
 Texts as numbers: weighted words and parts of words, offline and the same every time.
 
-Words that many remarks share say little and weigh little (TF-IDF). Parts of words make
+Words that many comments share say little and weigh little (TF-IDF). Parts of words make
 "inventories" near "inventory" in any language that is written with letters, without a
 dictionary of any.
 """

@@ -1,8 +1,8 @@
 """
-Themes of free text: remarks that speak of the same thing, and what they say.
+Themes of free text: comments that speak of the same thing, and what they say.
 
-Remarks become weighted words, and k-means puts near ones together. A theme explains
-itself by the terms that set it apart from all other remarks and by the remarks nearest
+Comments become weighted words, and k-means puts near ones together. A theme explains
+itself by the terms that set it apart from all other comments and by the comments nearest
 to its middle. Nothing is named by a machine that could invent something. For analysts:
 a theme shows text.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEAST_TEXTS = 12
-"""Texts below which there are no themes, only remarks to read."""
+"""Texts below which there are no themes, only comments to read."""
 MOST_THEMES = 12
 SEED = 0
 N_TERMS = 8
@@ -39,7 +39,7 @@ class Themes:
     themes : pandas.DataFrame
         One row for each theme, the largest first: ``theme`` (1, 2, ...), ``n``,
         ``terms`` (tuple of str, the most telling first), ``representatives`` (tuple of
-        remark ids, the nearest to its middle first), ``elements`` (tuple of the element
+        comment ids, the nearest to its middle first), ``elements`` (tuple of the element
         keys that it speaks of most).
     members : pandas.DataFrame
         One row for each text: ``id`` and ``theme``; 0 is no theme, for texts without
@@ -53,14 +53,14 @@ class Themes:
     quality: float
 
 
-def find_themes(remarks: pd.DataFrame, n_themes: int | None = None) -> Themes:
+def find_themes(comments: pd.DataFrame, n_themes: int | None = None) -> Themes:
     """
-    Group the texts of remarks by what they speak of.
+    Group the texts of comments by what they speak of.
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``; those without text are left out.
+    comments : pandas.DataFrame
+        Table ``comments``; those without text are left out.
     n_themes : int, optional
         How many themes; without it, the number from 2 to :data:`MOST_THEMES` with the
         clearest differences (largest mean silhouette).
@@ -68,7 +68,7 @@ def find_themes(remarks: pd.DataFrame, n_themes: int | None = None) -> Themes:
     Returns
     -------
     Themes
-        The same remarks give the same themes, without a network.
+        The same comments give the same themes, without a network.
 
     References
     ----------
@@ -77,7 +77,7 @@ def find_themes(remarks: pd.DataFrame, n_themes: int | None = None) -> Themes:
     """
     from pkimm_analytics.feedback.texts import plain, word_vectors
 
-    said = remarks[remarks["text"].notna()].reset_index(drop=True)
+    said = comments[comments["text"].notna()].reset_index(drop=True)
     vectors, terms = word_vectors([plain(text) for text in said["text"]])
     usable = np.asarray(vectors.getnnz(axis=1) > 0)
     groups = np.zeros(len(said), int)

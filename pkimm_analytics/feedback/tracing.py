@@ -1,5 +1,5 @@
 """
-From remark to edition: what was decided about each remark, and what to decide next.
+From comment to edition: what was decided about each comment, and what to decide next.
 
 The history is append-only; here it is read. A proposal is only ever a proposal: it says
 what the figures suggest and why, and a person decides.
@@ -10,37 +10,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pkimm_analytics.feedback.decision import Decision, describe_decision
 from pkimm_analytics.feedback.wording import Change
-from pkimm_analytics.remarks import Decision, describe_decision
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def dispositions(remarks: pd.DataFrame, current: Mapping[str, Decision]) -> pd.DataFrame:
+def dispositions(comments: pd.DataFrame, current: Mapping[str, Decision]) -> pd.DataFrame:
     """
-    State of each remark that says something in words, names a kind or was decided about.
+    State of each comment that says something in words, names a kind or was decided about.
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``.
+    comments : pandas.DataFrame
+        Table ``comments``.
     current : mapping of str to Decision
-        Newest decision by remark; see :meth:`Feedback.current`.
+        Newest decision by comment; see :meth:`Feedback.current`.
 
     Returns
     -------
     pandas.DataFrame
-        One row for each, in the order in which remarks were added: ``id``, ``round``,
-        ``element`` (assigned, or remarked on), ``kind``, ``disposition`` (``open`` without a
+        One row for each, in the order in which comments were added: ``id``, ``round``,
+        ``element`` (assigned, or commented on), ``kind``, ``disposition`` (``open`` without a
         decision), ``said`` (the decision in words), ``by``, ``at``, ``link``, ``edition``.
     """
     import pandas as pd
 
     known = list(current)
-    wanted = remarks["text"].notna() | remarks["kind"].notna() | remarks["id"].isin(known)
+    wanted = comments["text"].notna() | comments["kind"].notna() | comments["id"].isin(known)
     rows = []
-    for row in remarks[wanted].itertuples():
+    for row in comments[wanted].itertuples():
         decision = current.get(str(row.id))
         rows.append(
             {
@@ -61,17 +61,17 @@ def dispositions(remarks: pd.DataFrame, current: Mapping[str, Decision]) -> pd.D
 
 
 def accepted_changes(
-    remarks: pd.DataFrame, current: Mapping[str, Decision]
+    comments: pd.DataFrame, current: Mapping[str, Decision]
 ) -> tuple[list[Change], list[Change]]:
     """
-    List the changes of accepted remarks that are not done yet.
+    List the changes of accepted comments that are not done yet.
 
     Returns
     -------
     tuple of (list of Change, list of Change)
-        Of wording, and of weights. The same change of several remarks is one.
+        Of wording, and of weights. The same change of several comments is one.
     """
-    on = dict(zip(remarks["id"], remarks["element"], strict=True))
+    on = dict(zip(comments["id"], comments["element"], strict=True))
     wording: dict[Change, None] = {}
     weights: dict[Change, None] = {}
     for id_, decision in current.items():
@@ -83,7 +83,7 @@ def accepted_changes(
 
 
 def proposed_decisions(
-    remarks: pd.DataFrame,
+    comments: pd.DataFrame,
     current: Mapping[str, Decision],
     *,
     alarms: pd.DataFrame,
@@ -95,17 +95,17 @@ def proposed_decisions(
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``.
+    comments : pandas.DataFrame
+        Table ``comments``.
     current : mapping of str to Decision
-        Remarks that were decided about are left alone.
+        Comments that were decided about are left alone.
     alarms, duplicates, weights : pandas.DataFrame
         As :func:`.alarms`, :func:`.near_duplicates` and :func:`.chosen_weights` return them.
 
     Returns
     -------
     pandas.DataFrame
-        ``element``, ``remark`` (id; empty where it is about no single remark),
+        ``element``, ``comment`` (id; empty where it is about no single comment),
         ``proposal`` (a sentence), ``because`` (the figure behind it). Alarms first.
     """
     import pandas as pd
@@ -135,13 +135,13 @@ def proposed_decisions(
             for row in group.iloc[1:].itertuples()
             if row.id not in current
         ]
-    typos = remarks[(remarks["kind"] == "typo") & remarks["text"].notna()]
+    typos = comments[(comments["kind"] == "typo") & comments["text"].notna()]
     rows += [
         (str(row.element), str(row.id), "Correct the typo.", "The respondent called it a typo.")
         for row in typos.itertuples()
         if row.id not in current
     ]
-    return pd.DataFrame(rows, columns=["element", "remark", "proposal", "because"])
+    return pd.DataFrame(rows, columns=["element", "comment", "proposal", "because"])
 
 
 _ANSWERS = {

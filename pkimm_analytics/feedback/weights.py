@@ -15,23 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.errors import FeedbackError, Problem
+from pkimm_analytics.feedback.comment import MAX_WEIGHT
 from pkimm_analytics.feedback.likert import LEVEL
 from pkimm_analytics.model import Model
-from pkimm_analytics.remarks.remark import MAX_WEIGHT
 from pkimm_analytics.scoring import Codes, Ratio, score_batch
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def chosen_weights(remarks: pd.DataFrame, model: Model) -> pd.DataFrame:
+def chosen_weights(comments: pd.DataFrame, model: Model) -> pd.DataFrame:
     """
     Find the weight that respondents would choose for each element.
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``. The newest opinion of a respondent counts. Opinions on other
+    comments : pandas.DataFrame
+        Table ``comments``. The newest opinion of a respondent counts. Opinions on other
         editions count where that edition's element has the same key.
     model : Model
         Edition whose weights are questioned.
@@ -52,7 +52,7 @@ def chosen_weights(remarks: pd.DataFrame, model: Model) -> pd.DataFrame:
     """
     import pandas as pd
 
-    said = remarks[remarks["suggested_weight"].notna() | remarks["weight"].notna()]
+    said = comments[comments["suggested_weight"].notna() | comments["weight"].notna()]
     said = said.drop_duplicates(["respondent", "element"], keep="last")
     weights = _weights(model)
     said = said[said["element"].isin(list(weights))]

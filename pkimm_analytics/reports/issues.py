@@ -1,7 +1,7 @@
 """
-Accepted remarks as GitHub issues, ready to paste: one Markdown text for each.
+Accepted comments as GitHub issues, ready to paste: one Markdown text for each.
 
-Duplicates stand in the issue of the remark that they repeat. What respondents wrote is
+Duplicates stand in the issue of the comment that they repeat. What respondents wrote is
 quoted and escaped, so it is shown and never interpreted: no mention calls anybody, no
 number links anywhere, no HTML is rendered.
 """
@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pkimm_analytics.feedback import Decision
 from pkimm_analytics.model import Model
-from pkimm_analytics.remarks import Decision
 from pkimm_analytics.reports.markdown import escape
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class Issue:
 
     Parameters
     ----------
-    remark : str
-        Id of the accepted remark.
+    comment : str
+        Id of the accepted comment.
     title, body : str
         Plain text, and Markdown.
     labels : tuple of str
@@ -46,7 +46,7 @@ class Issue:
         Address of the issue where there already is one; else empty.
     """
 
-    remark: str
+    comment: str
     title: str
     body: str
     labels: tuple[str, ...]
@@ -54,8 +54,8 @@ class Issue:
 
     @property
     def file_name(self) -> str:
-        """Name of a file for it, by the id of its remark."""
-        return f"{self.remark[:8]}.md"
+        """Name of a file for it, by the id of its comment."""
+        return f"{self.comment[:8]}.md"
 
     def to_markdown(self) -> str:
         """Title as a heading, then the body."""
@@ -64,7 +64,7 @@ class Issue:
     def to_json(self) -> dict[str, Any]:
         """Return the fields as a document."""
         return {
-            "remark": self.remark,
+            "comment": self.comment,
             "title": self.title,
             "body": self.body,
             "labels": list(self.labels),
@@ -72,16 +72,16 @@ class Issue:
         }
 
 
-def issues(remarks: pd.DataFrame, current: Mapping[str, Decision], model: Model) -> list[Issue]:
+def issues(comments: pd.DataFrame, current: Mapping[str, Decision], model: Model) -> list[Issue]:
     """
-    Write an issue for each accepted remark, in the order in which remarks were added.
+    Write an issue for each accepted comment, in the order in which comments were added.
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``.
+    comments : pandas.DataFrame
+        Table ``comments``.
     current : mapping of str to Decision
-        Newest decision by remark.
+        Newest decision by comment.
     model : Model
         Edition whose names are used.
     """
@@ -89,7 +89,7 @@ def issues(remarks: pd.DataFrame, current: Mapping[str, Decision], model: Model)
     for id_, decision in current.items():
         if decision.disposition == "duplicate" and decision.duplicate_of is not None:
             repeated.setdefault(_original(decision.duplicate_of, current), []).append(id_)
-    rows = {str(row.id): row for row in remarks.itertuples()}
+    rows = {str(row.id): row for row in comments.itertuples()}
     return [
         _issue(row, current[id_], [rows[other] for other in repeated.get(id_, ())], model)
         for id_, row in rows.items()
@@ -98,7 +98,7 @@ def issues(remarks: pd.DataFrame, current: Mapping[str, Decision], model: Model)
 
 
 def _original(id_: str, current: Mapping[str, Decision]) -> str:
-    """Follow duplicates to the remark that is none; there are no circles."""
+    """Follow duplicates to the comment that is none; there are no circles."""
     decision = current.get(id_)
     while decision is not None and decision.duplicate_of is not None:
         id_ = decision.duplicate_of
@@ -108,19 +108,19 @@ def _original(id_: str, current: Mapping[str, Decision]) -> str:
 
 def _issue(row: Any, decision: Decision, repeats: list[Any], model: Model) -> Issue:
     element = decision.element or str(row.element)
-    kind = row.kind if isinstance(row.kind, str) else "remark"
+    kind = row.kind if isinstance(row.kind, str) else "comment"
     labels = ["feedback", *([LABELS[kind]] if kind in LABELS else [])]
     facts = [
         ("Element", f"`{element}`"),
         ("Edition", f"PKIMM {row.edition}"),
         ("Round", escape(str(row.round))),
-        ("Remark", f"`{str(row.id)[:8]}`"),
+        ("Comment", f"`{str(row.id)[:8]}`"),
         ("Said by", f"{1 + len(repeats)} respondent(s)"),
     ]
     if decision.reason:
         facts.append(("Decision", _one_line(decision.reason)))
     parts = ["\n".join(f"- **{label}**: {value}" for label, value in facts)]
-    for title, said in (("Remark", [row]), ("In other words", repeats)):
+    for title, said in (("Comment", [row]), ("In other words", repeats)):
         quotes = [_quote(one.text) for one in said if isinstance(one.text, str)]
         if quotes:
             parts.append("\n\n".join([f"## {title}", *quotes]))
@@ -130,8 +130,8 @@ def _issue(row: Any, decision: Decision, repeats: list[Any], model: Model) -> Is
             f"{_quote(decision.value)}"
         )
     return Issue(
-        remark=str(row.id),
-        title=f"{model.name(element)}: {_TITLES.get(kind, 'remark')}",
+        comment=str(row.id),
+        title=f"{model.name(element)}: {_TITLES.get(kind, 'comment')}",
         body="\n\n".join(parts) + "\n",
         labels=tuple(labels),
         link=decision.link or "",

@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pkimm_analytics.feedback import Decision
 from pkimm_analytics.feedback.alarms import RATE
 from pkimm_analytics.feedback.changes import changes
 from pkimm_analytics.feedback.summary import Summary
 from pkimm_analytics.feedback.tracing import proposed_decisions
-from pkimm_analytics.remarks import Decision
 from pkimm_analytics.reports.blocks import Block, Facts, Heading, Report, Table, Text
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ _KEY = re.compile(r"[GMOR](?:\.[a-z0-9-]+){2}")
 
 MOST_ROWS = 15
 """Rows of a table that shows the first of many."""
-MOST_REMARKS = 300
-"""Open remarks that a pack quotes; the others are counted."""
+MOST_COMMENTS = 300
+"""Open comments that a pack quotes; the others are counted."""
 MOST_LETTERS = 600
-"""Letters of a remark that a pack quotes."""
+"""Letters of a comment that a pack quotes."""
 LARGEST_Q = 0.05
 """Adjusted p-value up to which a difference between roles or rounds is shown."""
 
@@ -47,9 +47,9 @@ def meeting_pack(
     ----------
     summary : Summary
     current : mapping of str to Decision
-        Newest decision by remark.
+        Newest decision by comment.
     everything : pandas.DataFrame, optional
-        Remarks of all rounds; with them, the pack says what changed since the round
+        Comments of all rounds; with them, the pack says what changed since the round
         before.
     """
     return Report(
@@ -66,7 +66,7 @@ class _Pack:
 
     def __init__(self, summary: Summary, current: Mapping[str, Decision]) -> None:
         self.summary, self.current = summary, current
-        texts = summary.remarks[summary.remarks["text"].notna()]
+        texts = summary.comments[summary.comments["text"].notna()]
         self.texts = dict(zip(texts["id"], texts["text"], strict=True))
 
     def blocks(self, everything: pd.DataFrame | None) -> Iterator[Block]:
@@ -95,10 +95,10 @@ class _Pack:
         yield Facts(
             (
                 ("Respondents", f"{covered.n_respondents:,}"),
-                ("Remarks", f"{covered.n_remarks:,}, of which {covered.n_texts:,} in words"),
+                ("Comments", f"{covered.n_comments:,}, of which {covered.n_texts:,} in words"),
                 ("Open", f"{int((states == 'open').sum()):,} of {len(states):,} to be decided"),
                 ("Alarms", f"{len(self.summary.alarms):,}"),
-                ("Categories and requirements without a remark", f"{len(covered.silent):,}"),
+                ("Categories and requirements without a comment", f"{len(covered.silent):,}"),
             )
         )
 
@@ -124,7 +124,7 @@ class _Pack:
 
     def proposals(self) -> Iterator[Block]:
         proposed = proposed_decisions(
-            self.summary.remarks,
+            self.summary.comments,
             self.current,
             alarms=self.summary.alarms,
             duplicates=self.summary.duplicates,
@@ -132,10 +132,10 @@ class _Pack:
         )
         yield Heading("Proposed decisions")
         rows = [
-            (self.name(p.element), str(p.remark)[:8], str(p.proposal), self.named(p.because))
+            (self.name(p.element), str(p.comment)[:8], str(p.proposal), self.named(p.because))
             for p in proposed.itertuples()
         ]
-        header = ("Element", "Remark", "Proposal", "Because")
+        header = ("Element", "Comment", "Proposal", "Because")
         yield from _table("Proposals; the group decides", header, rows, set(), "There are none.")
 
     def new(self, everything: pd.DataFrame | None) -> Iterator[Block]:
@@ -282,21 +282,21 @@ class _Pack:
             for d in found.itertuples()
         ]
         yield from _table(
-            "Remarks that may be one", ("Group", "Id", "Element", "Text"), rows, {0}, ""
+            "Comments that may be one", ("Group", "Id", "Element", "Text"), rows, {0}, ""
         )
 
     def open(self) -> Iterator[Block]:
-        yield Heading("Open remarks")
+        yield Heading("Open comments")
         states = self.summary.dispositions
         waiting = states[(states["disposition"] == "open") & states["id"].isin(list(self.texts))]
         rows = [
             (str(d.id)[:8], self.name(d.element), _word(d.kind), self.quote(d.id))
-            for d in waiting.head(MOST_REMARKS).itertuples()
+            for d in waiting.head(MOST_COMMENTS).itertuples()
         ]
         header = ("Id", "Element", "Kind", "Text")
-        yield from _table("Remarks without a decision", header, rows, set(), "Nothing is open.")
-        if len(waiting) > MOST_REMARKS:
-            yield Text(f"And {len(waiting) - MOST_REMARKS:,} more.")
+        yield from _table("Comments without a decision", header, rows, set(), "Nothing is open.")
+        if len(waiting) > MOST_COMMENTS:
+            yield Text(f"And {len(waiting) - MOST_COMMENTS:,} more.")
 
     def decided(self) -> Iterator[Block]:
         states = self.summary.dispositions
@@ -314,10 +314,10 @@ class _Pack:
     def coverage(self) -> Iterator[Block]:
         yield Heading("Who answered")
         rows = [
-            (str(r.role), str(r.n_respondents), str(r.n_remarks), str(r.n_texts))
+            (str(r.role), str(r.n_respondents), str(r.n_comments), str(r.n_texts))
             for r in self.summary.coverage.roles.itertuples()
         ]
-        header = ("Role", "Respondents", "Remarks", "Texts")
+        header = ("Role", "Respondents", "Comments", "Texts")
         yield from _table("Roles", header, rows, {1, 2, 3}, "")
         silent = self.summary.coverage.silent
         if silent:
@@ -337,7 +337,7 @@ class _Pack:
         return _KEY.sub(lambda match: self.name(match[0]), str(sentence))
 
     def quote(self, id_: Any) -> str:
-        """Text of a remark, cut where it is very long."""
+        """Text of a comment, cut where it is very long."""
         text = str(self.texts.get(str(id_), ""))
         return text if len(text) <= MOST_LETTERS else text[:MOST_LETTERS].rstrip() + " …"
 

@@ -4,7 +4,7 @@ A synthetic round of feedback with known truths, exported as a form tool would.
 Respondents are strict or mild, rate some of the elements and sometimes write. If it is
 asked for, five things are planted: a requirement that everyone finds unclear, a weight
 that half the group disputes, a pair of requirements that are answered alike, a
-requirement whose answers say nothing, and one remark in other words. Without plants no
+requirement whose answers say nothing, and one comment in other words. Without plants no
 element differs from any other, so every alarm is a false one.
 """
 
@@ -36,7 +36,7 @@ MAIL_DOMAIN = "respondent.invalid"
 
 @dataclass(frozen=True, slots=True)
 class Plants:
-    """Element keys of what was planted; `paraphrased` is where one remark stands thrice."""
+    """Element keys of what was planted; `paraphrased` is where one comment stands thrice."""
 
     unclear: str
     disputed: str
@@ -56,7 +56,7 @@ class FeedbackRound:
     plants : Plants, optional
         None if nothing was planted.
     answers : list of mapping
-        One for each submission, with the fields of a remark, a mail address under
+        One for each submission, with the fields of a comment, a mail address under
         ``email`` and what is not there left out.
     requirements : ndarray of int8, shape (n_assessments, n_requirements)
         Answer codes of the respondents' assessments.
@@ -144,7 +144,7 @@ def _submissions(
     elements = [*model.categories, *model.requirements]
     weights = {key: c.weight for key, c in model.categories.items()}
     weights |= {key: r.weight for key, r in model.requirements.items()}
-    remarks = _distinct_texts(texts)
+    comments = _distinct_texts(texts)
     roles = rng.choice(list(words.ROLE_SHARES), n, p=list(words.ROLE_SHARES.values()))
     strict = rng.normal(0, words.STRICTNESS, (n, 2))
     critical = rng.beta(2, 2 / words.DISPUTING - 2, n)
@@ -164,7 +164,7 @@ def _submissions(
             said = _ratings(rng, key, strict[who], float(critical[who]), weights[key], plants)
             if place in writes:
                 kind = rng.choice(list(words.KIND_SHARES), p=list(words.KIND_SHARES.values()))
-                said |= {"kind": str(kind), "text": next(remarks)}
+                said |= {"kind": str(kind), "text": next(comments)}
             found.append({**person, "element": key, **said})
         found.append({**person, "element": "process", **_process(rng)})
     if plants is not None:
@@ -287,7 +287,7 @@ ENGLISH = {
     "minutes": "How many minutes did it take?",
     "difficulty": "How difficult was it? (1-5)",
     "usefulness": "How useful was it? (1-5)",
-    "kind": "Kind of remark",
+    "kind": "Kind of comment",
     "text": "Your comment",
 }
 GERMAN = {

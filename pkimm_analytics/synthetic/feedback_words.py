@@ -1,9 +1,9 @@
 """
 Every word that synthetic respondents say, and how often they say what.
 
-No real remark was looked at. A remark is a subject, what it does to what, when that
+No real comment was looked at. A comment is a subject, what it does to what, when that
 came up and what is wished; the lists have the same prime length, and are combined
-so that no two remarks share more than one part. Numbers are chosen to look plausible.
+so that no two comments share more than one part. Numbers are chosen to look plausible.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ PARAPHRASES = (
         " each team is counting in a different way."
     ),
 )
-"""One remark in three wordings: planted, to be found as one."""
+"""One comment in three wordings: planted, to be found as one."""
 
 UNCLEAR_TEXTS = (
     "I read this four times and still cannot tell what is being asked.",

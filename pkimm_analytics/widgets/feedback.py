@@ -2,7 +2,7 @@
 The feedback page: from a form export to the meeting pack, in a browser.
 
 For the working group's analysts. The page holds what is chosen and calls the package
-for everything else: remarks are read and kept by :mod:`.remarks`, figures come from
+for everything else: comments are read and kept by :mod:`.comments`, figures come from
 :mod:`.feedback`, documents from its exports. What the user can mend is shown as a
 message with its places; nothing else is shown.
 """
@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.charts.look import rows_of
 from pkimm_analytics.errors import FeedbackError
-from pkimm_analytics.feedback import Answered, answered, newest_of_each, newest_round
+from pkimm_analytics.feedback import open_feedback
+from pkimm_analytics.feedback.items import Answered, answered, newest_of_each
+from pkimm_analytics.feedback.ratings import newest_round
 from pkimm_analytics.feedback.wording import ModelSource
 from pkimm_analytics.model import NEWEST, load_model, models
-from pkimm_analytics.remarks import open_feedback
 from pkimm_analytics.widgets import feedback_decide as decide
 from pkimm_analytics.widgets import feedback_import as taking
 from pkimm_analytics.widgets import feedback_question_views as question_views
@@ -82,7 +83,7 @@ class FeedbackPage(Page):
         self._view = "overview"
         self._shown = View(Markup(""), Markup(""))
         self._choices: dict[str, str] = {}
-        self._remark = ""
+        self._comment = ""
         self._start = 0
         self._draft: dict[str, str] = {}
         self._source: ModelSource | None = None
@@ -103,9 +104,9 @@ class FeedbackPage(Page):
             self._chart,
             self._below,
         ]
-        self._remarks: pd.DataFrame | None = None
-        # The page is there before the remarks are read, which takes seconds if they are many.
-        self._top.html = tag("p", "Reading the remarks …", data_load="reload")
+        self._comments: pd.DataFrame | None = None
+        # The page is there before the comments are read, which takes seconds if they are many.
+        self._top.html = tag("p", "Reading the comments …", data_load="reload")
 
     # --- what the user does ----------------------------------------------------------
 
@@ -125,7 +126,7 @@ class FeedbackPage(Page):
             "narrow": self._fit,
             "paste": self._paste,
             "reload": lambda *_: self._read(),
-            "remark": self._open_remark,
+            "comment": self._open_comment,
             "round": self._change_round,
             "save": self._save,
             "shown": lambda *_: self._show_again(),
@@ -153,19 +154,19 @@ class FeedbackPage(Page):
     def _read(self) -> None:
         """Read the place again; look at the newest round if the chosen one is gone."""
         self._top.html = ""
-        self._remarks = self._place.remarks()
-        rounds = set(self._remarks["round"])
+        self._comments = self._place.comments()
+        rounds = set(self._comments["round"])
         if self._round not in rounds and self._round != ALL_ROUNDS:
-            self._round = newest_round(self._remarks)
+            self._round = newest_round(self._comments)
         self._show_nav()
         self._show_view()
 
     def _setting(self) -> Setting:
-        if self._remarks is None:
+        if self._comments is None:
             raise FeedbackError("The feedback could not be read.")
         round_ = None if self._round == ALL_ROUNDS else self._round
         answers = self._answered()
-        return Setting(self._remarks, round_, self._model, answers, self._choices, self._narrow)
+        return Setting(self._comments, round_, self._model, answers, self._choices, self._narrow)
 
     def _answered(self) -> Answered | None:
         """Assessments of all respondents at hand, read once for each edition."""
@@ -190,7 +191,7 @@ class FeedbackPage(Page):
 
     def _change_round(self, action: Action, _detail: str) -> None:
         self._round = action.value
-        self._start, self._remark = 0, ""
+        self._start, self._comment = 0, ""
         self._show_view()
 
     def _change_edition(self, action: Action, _detail: str) -> None:
@@ -270,8 +271,8 @@ class FeedbackPage(Page):
         self._start = max(int(action.value), 0) if action.value.isdigit() else 0
         self._show_view()
 
-    def _open_remark(self, action: Action, _detail: str) -> None:
-        self._remark = action.value
+    def _open_comment(self, action: Action, _detail: str) -> None:
+        self._comment = action.value
         self._draft = {"by": self._draft.get("by", BY)}
         self._show_view()
 
@@ -285,7 +286,7 @@ class FeedbackPage(Page):
         wanted = decide.fields_of(said)
         given = {n: self._draft[n].strip() for n in wanted if self._draft.get(n, "").strip()}
         self._place.decide(action.value, said, by=self._draft.get("by", BY).strip(), **given)
-        self._remark, self._draft = "", {"by": self._draft.get("by", BY)}
+        self._comment, self._draft = "", {"by": self._draft.get("by", BY)}
         self._messages.html = notice(f"Recorded: {said}.", bad=False)
         self._show_view()
         self._top.focus("pk-view-title")
@@ -293,11 +294,11 @@ class FeedbackPage(Page):
     # --- showing ----------------------------------------------------------------------
 
     def _show_nav(self) -> None:
-        remarks = self._remarks
-        if remarks is None or remarks.empty:
+        comments = self._comments
+        if comments is None or comments.empty:
             self._nav.html = ""
             return
-        rounds = [(r, r) for r in sorted(remarks["round"].unique(), reverse=True)]
+        rounds = [(r, r) for r in sorted(comments["round"].unique(), reverse=True)]
         rounds.append((ALL_ROUNDS, ALL_ROUNDS))
         editions = {model.digest: str(model.edition) for model in models()}
         titles = {**{name: title for name, (title, _) in VIEWS.items()}, **OTHER_TITLES}
@@ -334,9 +335,9 @@ class FeedbackPage(Page):
         )
 
     def _show_view(self) -> None:
-        if self._remarks is None:
+        if self._comments is None:
             return  # about to be read, or damaged
-        if self._remarks.empty:
+        if self._comments.empty:
             self._top.html = taking.empty(self._place.folder)
             self._chart.show(None)
             self._below.show("")
@@ -365,13 +366,13 @@ class FeedbackPage(Page):
         said = setting.said
         rows = decide.to_decide(said, decided, self._choices)
         used = sorted(set(said["element"]), key=_order(list(names)))
-        parts = [decide.remark_list(rows, names, self._remark, self._start)]
-        chosen = rows_of(said[said["id"] == self._remark])
+        parts = [decide.comment_list(rows, names, self._comment, self._start)]
+        chosen = rows_of(said[said["id"] == self._comment])
         if chosen:
-            history = self._place.history(self._remark)
+            history = self._place.history(self._comment)
             parts.append(decide.decision_form(chosen[0], names, self._model, self._draft, history))
         top = decide.filters(rows, self._choices, used, names)
-        return View(top, joined(parts), None, {"remarks.csv": rows})
+        return View(top, joined(parts), None, {"comments.csv": rows})
 
     # --- taking something away ----------------------------------------------------------
 

@@ -1,5 +1,5 @@
 """
-Deciding in the page: the remarks, one of them in full, and what the group decided.
+Deciding in the page: the comments, one of them in full, and what the group decided.
 
 Parts only, from tables to HTML; the page keeps what is chosen and records decisions.
 """
@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.charts.look import rows_of
+from pkimm_analytics.feedback import DISPOSITIONS, Decision, describe_decision
+from pkimm_analytics.feedback.decision import CHANGES, NEEDED
 from pkimm_analytics.model import Model
-from pkimm_analytics.remarks import DISPOSITIONS, Decision, describe_decision
-from pkimm_analytics.remarks.decision import CHANGES, NEEDED
 from pkimm_analytics.widgets.feedback_question_views import short
 from pkimm_analytics.widgets.feedback_view import heading, select
 from pkimm_analytics.widgets.feedback_words import KIND_WORDS, ROLE_WORDS
@@ -40,25 +40,25 @@ def fields_of(disposition: str) -> tuple[str, ...]:
 
 
 def to_decide(
-    remarks: pd.DataFrame,
+    comments: pd.DataFrame,
     decided: Mapping[str, Decision],
     choices: Mapping[str, str],
 ) -> pd.DataFrame:
     """
-    Remarks that fit what was chosen above the list, newest first.
+    Comments that fit what was chosen above the list, newest first.
 
     Parameters
     ----------
-    remarks : DataFrame
-        Table ``remarks``, of the round that is looked at.
+    comments : DataFrame
+        Table ``comments``, of the round that is looked at.
     decided : mapping of str to Decision
-        Newest decision by remark.
+        Newest decision by comment.
     choices : mapping of str to str
         ``disposition``, ``about`` (element key), ``kind`` and ``saying`` (``text``, or
         ``all`` for ratings too).
     """
-    states = remarks["id"].map(lambda id_: _state(decided.get(id_)))
-    rows = remarks.assign(disposition=states)
+    states = comments["id"].map(lambda id_: _state(decided.get(id_)))
+    rows = comments.assign(disposition=states)
     if choices.get("saying", "text") == "text":
         rows = rows[rows["text"].notna()]
     wanted = choices.get("disposition", "open")
@@ -87,9 +87,9 @@ def filters(
     saying = [("text", "with text"), ("all", "all, also without text")]
     return heading(
         "Decide",
-        f"{len(rows)} remarks are like that. Decisions are added and never changed; the newest one"
+        f"{len(rows)} comments are like that. Decisions are added and never changed; the newest one"
         " counts.",
-        select("pk-f-saying", "Remarks", saying, choices.get("saying", "text"), "filter:saying"),
+        select("pk-f-saying", "Comments", saying, choices.get("saying", "text"), "filter:saying"),
         select(
             "pk-f-state",
             "decided",
@@ -103,18 +103,18 @@ def filters(
     )
 
 
-def remark_list(rows: pd.DataFrame, names: Mapping[str, str], chosen: str, start: int) -> Markup:
-    """List a page of remarks, one of which can be chosen."""
+def comment_list(rows: pd.DataFrame, names: Mapping[str, str], chosen: str, start: int) -> Markup:
+    """List a page of comments, one of which can be chosen."""
     if rows.empty:
         return Markup("")
-    columns = ("Remark", "Kind", "Role", "Round", "Decided")
+    columns = ("Comment", "Kind", "Role", "Round", "Decided")
     head = tag("tr", *(tag("th", column, scope="col") for column in columns))
     shown = rows.iloc[start : start + PAGE_SIZE]
     body = [_list_row(row, names, is_chosen=row.id == chosen) for row in rows_of(shown)]
     caption = f"{start + 1} to {start + len(shown)} of {len(rows)}, newest first"
     table = tag(
         "table",
-        tag("caption", tag("span", caption), id="pk-remarks-caption"),
+        tag("caption", tag("span", caption), id="pk-comments-caption"),
         tag("thead", head),
         tag("tbody", *body),
         class_="pk-table",
@@ -126,7 +126,7 @@ def remark_list(rows: pd.DataFrame, names: Mapping[str, str], chosen: str, start
     ]
     return joined(
         [
-            scrolled(table, id_="pk-remarks", label="pk-remarks-caption"),
+            scrolled(table, id_="pk-comments", label="pk-comments-caption"),
             tag("p", *turns, class_="pk-row", style="margin-top: 0.5rem") if turns else "",
         ]
     )
@@ -144,9 +144,9 @@ def _list_row(row: Any, names: Mapping[str, str], *, is_chosen: bool) -> Markup:
         tag(
             "input",
             type="radio",
-            name="pk-remark",
-            id=f"pk-remark-{row.id[:12]}",
-            data_action="remark",
+            name="pk-comment",
+            id=f"pk-comment-{row.id[:12]}",
+            data_action="comment",
             data_value=row.id,
             checked=is_chosen,
         ),
@@ -164,7 +164,7 @@ def _list_row(row: Any, names: Mapping[str, str], *, is_chosen: bool) -> Markup:
 
 
 def text_of(row: Any) -> str:
-    """Text of a remark, or what it rates if it has none."""
+    """Text of a comment, or what it rates if it has none."""
     if isinstance(row.text, str):
         return row.text
     rated = [
@@ -196,18 +196,18 @@ def decision_form(
     history: Sequence[Decision],
 ) -> Markup:
     """
-    Write the chosen remark in full, the form of a decision, and what was decided before.
+    Write the chosen comment in full, the form of a decision, and what was decided before.
 
     Parameters
     ----------
     row : named tuple
-        The remark.
+        The comment.
     names : mapping of str to str
     model : Model
     draft : mapping of str to str
         What is filled in so far.
     history : sequence of Decision
-        Decisions on this remark, oldest first.
+        Decisions on this comment, oldest first.
     """
     said = draft.get("disposition", "accepted")
     changes = [("", "nothing, or not yet clear"), *((name, name) for name in CHANGES)]
@@ -219,7 +219,7 @@ def decision_form(
     if said in NEEDED:
         labels = {
             "reason": "Reason",
-            "duplicate_of": "Id of the remark that it repeats",
+            "duplicate_of": "Id of the comment that it repeats",
             "edition": "Edition in which it is done, such as 2.1.0",
         }
         fields.append(_input(NEEDED[said], labels[NEEDED[said]], draft))
@@ -240,7 +240,7 @@ def decision_form(
     fields += [_input("by", "Decided by (a role, no name)", draft)]
     return tag(
         "section",
-        tag("h3", "The remark", id="pk-chosen", tabindex="-1"),
+        tag("h3", "The comment", id="pk-chosen", tabindex="-1"),
         tag("p", tag("b", names.get(row.element, row.element)), f", PKIMM {row.edition}"),
         tag("p", user(text_of(row)), class_="pk-words"),
         tag("p", "Id: ", tag("code", row.id), class_="pk-soft"),

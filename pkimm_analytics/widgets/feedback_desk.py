@@ -1,7 +1,7 @@
 """
-The desk that takes a respondent's own remarks: messages in, answers out.
+The desk that takes a respondent's own comments: messages in, answers out.
 
-Remarks are added to a feedback place and never changed. Who changes one adds a new
+Comments are added to a feedback place and never changed. Who changes one adds a new
 one, and a decision that the old one repeats it; who withdraws one adds a decision that
 says so. What is handed in holds what still stands. There is no browser in this file.
 """
@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from pkimm_analytics.errors import PkimmError, Problem
+from pkimm_analytics.feedback import Comment, Contact, comment_of, dumps, open_feedback
 from pkimm_analytics.model import Model
 from pkimm_analytics.questionnaire import labels
-from pkimm_analytics.remarks import Contact, Remark, dumps, open_feedback, remark_of
 from pkimm_analytics.widgets.feedback_words import SAID, SCALES, words_document
 
 BY = "respondent"
@@ -30,20 +30,20 @@ _FIELD_NAMES = {
     "suggested_weight": "weight that you would choose",
     "minutes": "minutes",
     "text": "text",
-    "kind": "kind of remark",
-    "": "the remark",
+    "kind": "kind of comment",
+    "": "the comment",
 }
 
 
 @dataclass
 class FeedbackDesk:
     """
-    Takes the remarks of whoever answers on this computer.
+    Takes the comments of whoever answers on this computer.
 
     Parameters
     ----------
     folder : Path
-        Feedback place; created with the first remark.
+        Feedback place; created with the first comment.
     today : callable
         Returns the day, for tests.
     """
@@ -53,14 +53,14 @@ class FeedbackDesk:
 
     def answer(self, message: Message, model: Model) -> Message:
         """
-        Do what a message asks; the answer lists the remarks that stand.
+        Do what a message asks; the answer lists the comments that stand.
 
         Parameters
         ----------
         message : dict
             ``do``: list, save, withdraw, contact or hand-in, with what that needs.
         model : Model
-            Edition that remarks are about.
+            Edition that comments are about.
         """
         acts: dict[str, Callable[[Message, Model], Message]] = {
             "list": lambda *_: {},
@@ -86,30 +86,30 @@ class FeedbackDesk:
         last = standing[-1] if standing else None
         return {
             **reply,
-            "remarks": [remark.to_json() for remark in standing],
+            "comments": [comment.to_json() for comment in standing],
             "role": last.role if last else None,
         }
 
     @property
     def round(self) -> str:
-        """Round that new remarks belong to: the quarter of the day."""
+        """Round that new comments belong to: the quarter of the day."""
         day = self.today()
         return f"{day.year}Q{(day.month + 2) // 3}"
 
-    def standing(self) -> list[Remark]:
-        """Remarks that were neither changed nor withdrawn since, oldest first."""
+    def standing(self) -> list[Comment]:
+        """Comments that were neither changed nor withdrawn since, oldest first."""
         place = open_feedback(self.folder)
         ended = {id_ for id_, decision in place.current().items() if decision.disposition != "open"}
-        return [remark for remark in place.stored() if remark.id not in ended]
+        return [comment for comment in place.stored() if comment.id not in ended]
 
     def _save(self, message: Message, model: Model) -> Message:
-        given = message.get("remark")
+        given = message.get("comment")
         values = _given(given) if isinstance(given, Mapping) else {}
         element = str(values.get("element", ""))
         if element not in {"model", "process", *model.categories, *model.requirements}:
             return {"problems": ["The model has no such element. Reload the page."]}
         place = open_feedback(self.folder)
-        remark = remark_of(
+        comment = comment_of(
             {
                 **{name: values[name] for name in ("role", *SAID) if name in values},
                 "element": element,
@@ -120,13 +120,13 @@ class FeedbackDesk:
                 "received": self.today().isoformat(),
             }
         )
-        place.append([remark])
+        place.append([comment])
         decided = place.current()
-        if remark.id in decided and decided[remark.id].disposition != "open":
-            place.decide(remark.id, "open", by=BY)  # said again after it was withdrawn
+        if comment.id in decided and decided[comment.id].disposition != "open":
+            place.decide(comment.id, "open", by=BY)  # said again after it was withdrawn
         replaced = message.get("replaces")
-        if replaced and replaced != remark.id:
-            place.decide(str(replaced), "duplicate", by=BY, duplicate_of=remark.id)
+        if replaced and replaced != comment.id:
+            place.decide(str(replaced), "duplicate", by=BY, duplicate_of=comment.id)
         return {"saved": element, "message": "Saved on this computer."}
 
     def _withdraw(self, message: Message, _model: Model) -> Message:
@@ -144,12 +144,12 @@ class FeedbackDesk:
             return {"problems": ["There is nothing to keep: all fields are empty."]}
         place = open_feedback(self.folder)
         place.keep_contacts([Contact(respondent=place.own_respondent(), **texts)])
-        return {"message": "Kept, apart from your remarks."}
+        return {"message": "Kept, apart from your comments."}
 
     def _hand_in(self, _message: Message, _model: Model) -> Message:
         standing = self.standing()
         if not standing:
-            return {"problems": ["There is no remark yet to hand in."]}
+            return {"problems": ["There is no comment yet to hand in."]}
         return {"file": {"name": self.file_name, "content": _text(dumps(standing))}}
 
     @property
@@ -160,7 +160,7 @@ class FeedbackDesk:
 
 def elements_of(model: Model) -> list[Message]:
     """
-    List what a form offers to remark on, module by module.
+    List what a form offers to comment on, module by module.
 
     Returns
     -------

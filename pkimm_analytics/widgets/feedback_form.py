@@ -1,8 +1,8 @@
 """
 The feedback form as one widget, for a notebook cell, JupyterLab and Voila.
 
-The browser draws the form; the desk behind it stores each remark before the page says
-that it is saved. Remarks stay on this computer until the respondent hands in the file.
+The browser draws the form; the desk behind it stores each comment before the page says
+that it is saved. Comments stay on this computer until the respondent hands in the file.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 import anywidget
 
+from pkimm_analytics.feedback import Comment
 from pkimm_analytics.model import NEWEST, Model, load_model, models
-from pkimm_analytics.remarks import Remark
 from pkimm_analytics.widgets.feedback_desk import FeedbackDesk, elements_of
 from pkimm_analytics.workspace import default_workspace
 
@@ -32,12 +32,12 @@ Message = dict[str, Any]
 
 class FeedbackForm(anywidget.AnyWidget):
     """
-    A form that takes remarks on the model and on the process.
+    A form that takes comments on the model and on the process.
 
     Parameters
     ----------
     folder : Path or str, optional
-        Feedback place that keeps the remarks; ``feedback`` in the workspace if it is
+        Feedback place that keeps the comments; ``feedback`` in the workspace if it is
         not given.
     edition : str
         Version of the model that the form starts with.
@@ -45,7 +45,7 @@ class FeedbackForm(anywidget.AnyWidget):
     Examples
     --------
     >>> form = FeedbackForm("workspace/feedback")  # doctest: +SKIP
-    >>> form.remarks  # doctest: +SKIP
+    >>> form.comments  # doctest: +SKIP
     """
 
     _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
@@ -58,8 +58,8 @@ class FeedbackForm(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     @property
-    def remarks(self) -> list[Remark]:
-        """Remarks that were neither changed nor withdrawn since, oldest first."""
+    def comments(self) -> list[Comment]:
+        """Comments that were neither changed nor withdrawn since, oldest first."""
         return self._desk.standing()
 
     def _receive(self, _widget: Any, message: Message, _buffers: Any) -> None:

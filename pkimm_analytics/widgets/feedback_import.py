@@ -35,7 +35,7 @@ FIELD_WORDS = {
     "weight": "opinion on the weight",
     "suggested_weight": "weight to choose",
     "minutes": "minutes",
-    "kind": "kind of remark",
+    "kind": "kind of comment",
     "text": "free text",
     IGNORE: "leave out",
 }
@@ -60,7 +60,7 @@ def empty(folder: Path) -> Markup:
     return tag(
         "section",
         tag("h2", "No feedback yet", id="pk-view-title", tabindex="-1"),
-        tag("p", "The place ", tag("code", folder), " has no remarks. You can"),
+        tag("p", "The place ", tag("code", folder), " has no comments. You can"),
         tag(
             "ul",
             tag("li", "add the export of a form or a file that was handed in above,"),
@@ -79,7 +79,7 @@ def proposals(take: Take) -> Markup:
     """Show what was read of each source, its column map, and the import button."""
     if not take.sources:
         return Markup("")
-    n = sum(len(source.remarks) for source in take.sources)
+    n = sum(len(source.comments) for source in take.sources)
     return tag(
         "section",
         tag("h2", "What will be imported", id="pk-taken", tabindex="-1"),
@@ -89,7 +89,7 @@ def proposals(take: Take) -> Markup:
             "p",
             tag(
                 "button",
-                f"Import {counted(n, 'remark')}",
+                f"Import {counted(n, 'comment')}",
                 type="button",
                 data_action="import",
                 class_="pk-main-action",
@@ -128,7 +128,7 @@ def _contacts(take: Take) -> Markup:
 
 def _source(place: int, source: Taken) -> Markup:
     refused = [problem for problem in source.problems if problem.refused]
-    said = counted(len(source.remarks), "remark")
+    said = counted(len(source.comments), "comment")
     said += f", {len(refused)} cells or rows that do not fit" if refused else ""
     return tag(
         "div",
@@ -275,4 +275,4 @@ def report(kept: Kept) -> Markup:
     """Say what an import added."""
     known = f" {kept.known} were there already." if kept.known else ""
     contacts = f" {counted(kept.contacts, 'contact')} kept apart." if kept.contacts else ""
-    return notice(f"{counted(kept.added, 'remark')} added.{known}{contacts}", bad=not kept.added)
+    return notice(f"{counted(kept.added, 'comment')} added.{known}{contacts}", bad=not kept.added)

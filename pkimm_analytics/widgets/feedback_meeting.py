@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pkimm_analytics.errors import FeedbackError
-from pkimm_analytics.feedback import chosen_weights
 from pkimm_analytics.feedback.summary import Summary, summarize
 from pkimm_analytics.feedback.tracing import accepted_changes, proposed_decisions
+from pkimm_analytics.feedback.weights import chosen_weights
 from pkimm_analytics.feedback.wording import ModelSource
 from pkimm_analytics.reports import FORMATS, render
 from pkimm_analytics.reports.change_list import weights_table
@@ -31,7 +31,7 @@ from pkimm_analytics.widgets.feedback_view import (
 from pkimm_analytics.widgets.markup import Markup, joined, tag
 
 if TYPE_CHECKING:
-    from pkimm_analytics.remarks import Decision
+    from pkimm_analytics.feedback import Decision
 
 Decided = Mapping[str, "Decision"]
 
@@ -56,18 +56,18 @@ def meeting_view(setting: Setting, decided: Decided, source: ModelSource | None)
     """List what to decide, and offer everything that can be taken to the meeting."""
     summary = _summary(setting, decided)
     proposed = proposed_decisions(
-        summary.remarks,
+        summary.comments,
         decided,
         alarms=summary.alarms,
         duplicates=summary.duplicates,
         weights=summary.weights,
     )
-    wording, weights = accepted_changes(setting.remarks, decided)
+    wording, weights = accepted_changes(setting.comments, decided)
     accepted = sum(one.disposition == "accepted" for one in decided.values())
     n_open = int((summary.dispositions["disposition"] == "open").sum())
     sentence = (
-        f"{n_open} remarks of this round are open; the figures propose {len(proposed)} things to"
-        f" decide. Over all rounds {accepted} remarks are accepted, with {len(wording)} changes of"
+        f"{n_open} comments of this round are open; the figures propose {len(proposed)} things to"
+        f" decide. Over all rounds {accepted} comments are accepted, with {len(wording)} changes of"
         f" wording and {len(weights)} of weights."
     )
     shown = {"element": "Element", "proposal": "Proposal", "because": "Because"}
@@ -79,7 +79,7 @@ def meeting_view(setting: Setting, decided: Decided, source: ModelSource | None)
         save_button("proposals.csv") if len(proposed) else "",
         tag("h3", "For the next edition"),
         _buttons(
-            ("issues", "Accepted remarks as issues (Markdown)", bool(accepted)),
+            ("issues", "Accepted comments as issues (Markdown)", bool(accepted)),
             ("weights", "Changes of weights (Markdown)", bool(weights)),
             ("diff", "Changes of wording (diff)", bool(wording and source)),
         ),
@@ -127,7 +127,7 @@ def _diff_note(source: ModelSource | None, *, n_wording: int) -> Markup:
 
 def _summary(setting: Setting, decided: Decided) -> Summary:
     return summarize(
-        setting.remarks,
+        setting.comments,
         setting.model,
         round_=setting.round_,
         answers=setting.answers,
@@ -145,7 +145,7 @@ def handed(what: str, setting: Setting, decided: Decided, source: ModelSource | 
         ``pack:html`` and the other formats, ``issues``, ``weights``, ``diff`` or ``public``.
     setting : Setting
     decided : mapping of str to Decision
-        Newest decision by remark.
+        Newest decision by comment.
     source : ModelSource, optional
         The model's YAML, for the diff.
 
@@ -157,13 +157,13 @@ def handed(what: str, setting: Setting, decided: Decided, source: ModelSource | 
     kind, _, form = what.partition(":")
     round_ = setting.round_ or "all-rounds"
     if kind == "pack" and form in FORMATS:
-        pack = meeting_pack(_summary(setting, decided), decided, everything=setting.remarks)
+        pack = meeting_pack(_summary(setting, decided), decided, everything=setting.comments)
         return Handed(f"meeting-pack-{round_}.{form}", render(pack, form))
     if kind == "issues":
-        written = issues(setting.remarks, decided, setting.model)
+        written = issues(setting.comments, decided, setting.model)
         text = "\n\n---\n\n".join(issue.to_markdown().strip() for issue in written)
         return Handed("issues.md", f"{text}\n".encode())
-    wording, weights = accepted_changes(setting.remarks, decided)
+    wording, weights = accepted_changes(setting.comments, decided)
     if kind == "weights":
         chosen = chosen_weights(setting.said, setting.model)
         return Handed("weights.md", weights_table(weights, chosen, setting.model).encode())
@@ -176,9 +176,9 @@ def handed(what: str, setting: Setting, decided: Decided, source: ModelSource | 
 
 def _public(setting: Setting) -> bytes:
     from pkimm_analytics.disclosure import load_policy
-    from pkimm_analytics.feedback.public import public_summary
+    from pkimm_analytics.disclosure.feedback import public_summary
 
     if setting.round_ is None:
         raise FeedbackError("Choose one round; a summary of all rounds could be subtracted.")
-    summary = public_summary(setting.remarks, setting.model, load_policy(), setting.round_)
+    summary = public_summary(setting.comments, setting.model, load_policy(), setting.round_)
     return (json.dumps(summary, ensure_ascii=False, indent=1) + "\n").encode()

@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.charts import interval_dots
 from pkimm_analytics.charts.look import rows_of
-from pkimm_analytics.feedback import (
-    RATE,
-    changes,
-    find_themes,
-    item_statistics,
-    near_duplicates,
-    redundancy,
-    reliability,
-)
+from pkimm_analytics.feedback.alarms import RATE
+from pkimm_analytics.feedback.changes import changes
+from pkimm_analytics.feedback.duplicates import near_duplicates
+from pkimm_analytics.feedback.items import item_statistics, redundancy
+from pkimm_analytics.feedback.reliability import reliability
+from pkimm_analytics.feedback.themes import find_themes
 from pkimm_analytics.widgets.feedback_tables import WORST, dots, in_group
 from pkimm_analytics.widgets.feedback_view import (
     Setting,
@@ -158,7 +155,7 @@ def _figure(value: float) -> str:
 
 def round_view(setting: Setting) -> View:
     """Compare two rounds."""
-    rounds = sorted(setting.remarks["round"].unique())
+    rounds = sorted(setting.comments["round"].unique())
     if len(rounds) < 2:
         return View(
             heading("Rounds", "There is one round so far; with the next one they are compared."),
@@ -168,7 +165,7 @@ def round_view(setting: Setting) -> View:
     before = setting.choice("before", [r for r in rounds if r != after], _before(rounds, after))
     fields = ["clarity", "relevance", "weight"]
     rating = setting.choice("changed", fields, "clarity")
-    found = changes(setting.remarks, before, after)
+    found = changes(setting.comments, before, after)
     rows = found[found["field"] == rating].head(20)
     steps = 3 if rating == "weight" else 5
     figure = interval_dots(
@@ -219,7 +216,7 @@ def _before(rounds: Sequence[str], after: str) -> str:
 
 
 def text_view(setting: Setting) -> View:
-    """Themes of the texts, and remarks that say nearly the same."""
+    """Themes of the texts, and comments that say nearly the same."""
     said = setting.said
     texts = dict(zip(said["id"], said["text"], strict=True))
     elements = dict(zip(said["id"], said["element"], strict=True))

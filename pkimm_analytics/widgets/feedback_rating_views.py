@@ -11,19 +11,13 @@ from typing import TYPE_CHECKING
 
 from pkimm_analytics.charts import diverging_bars, interval_dots
 from pkimm_analytics.charts.look import rows_of
-from pkimm_analytics.feedback import (
-    KINDS,
-    RATE,
-    Answered,
-    alarms,
-    chosen_weights,
-    coverage,
-    likert,
-    rescored,
-    role_differences,
-    split_opinions,
-    weight_votes,
-)
+from pkimm_analytics.feedback.alarms import KINDS, RATE, alarms
+from pkimm_analytics.feedback.consensus import split_opinions
+from pkimm_analytics.feedback.coverage import coverage
+from pkimm_analytics.feedback.items import Answered
+from pkimm_analytics.feedback.likert import likert, weight_votes
+from pkimm_analytics.feedback.roles import role_differences
+from pkimm_analytics.feedback.weights import chosen_weights, rescored
 from pkimm_analytics.widgets.feedback_tables import (
     CATEGORIES,
     FEWEST,
@@ -58,8 +52,8 @@ def overview(setting: Setting) -> View:
     import pandas as pd
 
     names = setting.names
-    found = coverage(setting.remarks, setting.model, round_=setting.round_)
-    alarming = alarms(setting.remarks, setting.answers, round_=setting.round_)
+    found = coverage(setting.comments, setting.model, round_=setting.round_)
+    alarming = alarms(setting.comments, setting.answers, round_=setting.round_)
     categories = found.elements[found.elements["kind"] == "category"]
     most = int(categories["n_respondents"].max()) if len(categories) else 0
     top = max(most, 4)
@@ -80,7 +74,7 @@ def overview(setting: Setting) -> View:
     silent = found.silent
     listed = pd.DataFrame({"element": silent})
     roles = found.roles.assign(role=found.roles["role"].map(lambda r: ROLE_WORDS.get(r, r)))
-    columns = {"role": "Role", "n_respondents": "Respondents", "n_remarks": "Remarks"}
+    columns = {"role": "Role", "n_respondents": "Respondents", "n_comments": "Comments"}
     below = [
         figures_table(
             "Who answered", roles, {**columns, "n_texts": "Texts"}, names, "pk-roles-table"
@@ -92,7 +86,7 @@ def overview(setting: Setting) -> View:
             id="pk-silent",
         )
         if silent
-        else tag("p", "Every category and requirement has at least one remark."),
+        else tag("p", "Every category and requirement has at least one comment."),
         tag("h3", "What stands out"),
         tag("p", _alarm_sentence(alarming, setting.answers)),
         figures_table(
@@ -115,7 +109,7 @@ def overview(setting: Setting) -> View:
         save_button("alarms.csv") if len(alarming) else "",
     ]
     sentence = (
-        f"{counted(found.n_respondents, 'respondent')} made {counted(found.n_remarks, 'remark')},"
+        f"{counted(found.n_respondents, 'respondent')} made {counted(found.n_comments, 'comment')},"
         f" {found.n_texts} of them with text."
     )
     tables = {"coverage.csv": found.elements, "silent.csv": listed, "alarms.csv": alarming}

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError
+from pkimm_analytics.feedback import Comment, Contact, Feedback
 from pkimm_analytics.loaders.feedback import ColumnMap, load_feedback
 from pkimm_analytics.loaders.feedback.columns import CHOICES, FIELDS, best_grid
 from pkimm_analytics.loaders.feedback.elements import Elements
@@ -19,7 +20,6 @@ from pkimm_analytics.loaders.feedback.reading import form_of
 from pkimm_analytics.loaders.feedback.words import NOTHING, VALUES, fold, value_of
 from pkimm_analytics.model import Model
 from pkimm_analytics.quarters import running_quarter
-from pkimm_analytics.remarks import Contact, Feedback, Remark
 
 N_SAMPLES = 3
 SAMPLE_LENGTH = 40
@@ -40,7 +40,7 @@ class Taken:
         Round of what names none itself.
     grid, columns : Grid, ColumnMap, optional
         Of a form.
-    remarks, contacts, problems : tuple
+    comments, contacts, problems : tuple
         What was read of it.
     words : list of (str, str)
         Answers to choices that the program does not know, with their field.
@@ -51,7 +51,7 @@ class Taken:
     round: str
     grid: Grid | None = None
     columns: ColumnMap | None = None
-    remarks: tuple[Remark, ...] = ()
+    comments: tuple[Comment, ...] = ()
     contacts: tuple[Contact, ...] = ()
     problems: tuple[Problem, ...] = ()
     words: list[tuple[str, str]] = field(default_factory=list)
@@ -85,7 +85,7 @@ class Take:
     Parameters
     ----------
     place : Feedback
-        Where remarks go; its key makes the pseudonyms.
+        Where comments go; its key makes the pseudonyms.
     model : Model
         Edition that forms are about.
     """
@@ -144,7 +144,7 @@ class Take:
             pseudonym=self._place.pseudonym,
             columns=source.columns,
         )
-        source.remarks, source.contacts = loaded.remarks, loaded.contacts
+        source.comments, source.contacts = loaded.comments, loaded.contacts
         source.problems = loaded.problems
 
     # --- correcting ------------------------------------------------------------------------
@@ -197,7 +197,7 @@ class Take:
         try:
             self._load(source)
         except SourceFormatError as error:
-            source.remarks, source.contacts = (), ()
+            source.comments, source.contacts = (), ()
             source.problems = error.problems or (Problem(source.name, error.message),)
         source.words = _unknown(source)
 
@@ -205,13 +205,13 @@ class Take:
 
     def keep(self) -> Kept:
         """Add everything that was read to the feedback place, and forget the sources."""
-        remarks = [remark for source in self.sources for remark in source.remarks]
+        comments = [comment for source in self.sources for comment in source.comments]
         contacts = self.contacts() if self.keeps_contacts else []
-        added = self._place.append(remarks)
+        added = self._place.append(comments)
         if contacts:
             self._place.keep_contacts(contacts)
         self.clear()
-        newest = max((remark.round for remark in remarks), default=None)
+        newest = max((comment.round for comment in comments), default=None)
         return Kept(added.added, added.known, len(set(contacts)), newest)
 
 

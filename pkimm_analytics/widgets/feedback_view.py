@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.charts.look import Labels
-from pkimm_analytics.feedback import Answered, of_round
+from pkimm_analytics.feedback.items import Answered
+from pkimm_analytics.feedback.ratings import of_round
 from pkimm_analytics.model import Model
 from pkimm_analytics.widgets.feedback_tables import element_names
 from pkimm_analytics.widgets.markup import Markup, data_table, esc, joined, tag, user
@@ -32,8 +33,8 @@ class Setting:
 
     Parameters
     ----------
-    remarks : DataFrame
-        Table ``remarks``, all rounds.
+    comments : DataFrame
+        Table ``comments``, all rounds.
     round_ : str, optional
         Round to look at; None is all of them.
     model : Model
@@ -45,7 +46,7 @@ class Setting:
         Whether the page is as narrow as a phone.
     """
 
-    remarks: pd.DataFrame
+    comments: pd.DataFrame
     round_: str | None
     model: Model
     answers: Answered | None = None
@@ -54,8 +55,8 @@ class Setting:
 
     @cached_property
     def said(self) -> pd.DataFrame:
-        """Remarks of the round."""
-        return of_round(self.remarks, self.round_)
+        """Comments of the round."""
+        return of_round(self.comments, self.round_)
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -192,7 +193,7 @@ def counted(n: int, noun: str) -> str:
 
     Examples
     --------
-    >>> counted(1, "remark"), counted(2, "remark")
-    ('1 remark', '2 remarks')
+    >>> counted(1, "comment"), counted(2, "comment")
+    ('1 comment', '2 comments')
     """
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

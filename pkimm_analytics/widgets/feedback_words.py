@@ -2,7 +2,7 @@
 The words of the feedback form and of the page that shows what came of it.
 
 Questions, answers on each scale, and which of them are asked about what. The values
-that are stored are those of :mod:`.remarks`; a test holds both together.
+that are stored are those of :mod:`.comments`; a test holds both together.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pkimm_analytics.remarks import FIELDS, MAX_TEXT, MODEL, PROCESS
+from pkimm_analytics.feedback import FIELDS, MAX_TEXT, MODEL, PROCESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ SAID = tuple(
     if field not in {"id", "round", "respondent", "role", "edition", "digest", "element"}
     and field != "received"
 )
-"""Fields of a remark that a respondent fills in for one element."""
+"""Fields of a comment that a respondent fills in for one element."""
 
 
 def words_document() -> dict[str, Any]:

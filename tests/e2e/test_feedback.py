@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pkimm_analytics.remarks import Remark, dumps, open_feedback
+from pkimm_analytics.feedback import Comment, dumps, open_feedback
 from pkimm_analytics.synthetic.feedback import simulate_feedback, write_feedback_round
 from pkimm_analytics.workspace import Workspace
 
@@ -41,7 +41,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed, name in enumerate(("2026Q3", "2026Q4")):
         invented = simulate_feedback(respondents=40, seed=seed)
         place.append(
-            Remark(
+            Comment(
                 round=name,
                 respondent=place.pseudonym(said["email"]),
                 edition="2.0.0",
@@ -51,7 +51,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     texts = [f"{HOSTILE} and more words on this, {n}" for n in range(3)]
     place.append(
-        Remark(round="2026Q4", respondent=f"hostile{n}x", edition="2.0.0", element=KEY, text=text)
+        Comment(round="2026Q4", respondent=f"hostile{n}x", edition="2.0.0", element=KEY, text=text)
         for n, text in enumerate(texts)
     )
     for assessment in invented.assessments()[:35]:
@@ -107,8 +107,8 @@ def test_a_form_export_becomes_a_meeting_pack_in_five_clicks(
         page.get_by_label("Drop form exports here").click()
     chooser.value.set_files(exports / "form.csv")
     page.get_by_text("all recognized").wait_for()
-    page.get_by_role("button", name=re.compile(r"^Import \d+ remarks")).click()
-    page.get_by_text("remarks added.").wait_for()
+    page.get_by_role("button", name=re.compile(r"^Import \d+ comments")).click()
+    page.get_by_text("comments added.").wait_for()
     show(page, "Meeting")
     with page.expect_download() as download:
         page.get_by_role("button", name="HTML").click()
@@ -156,7 +156,7 @@ def test_a_decision_is_made_by_keyboard(
     screenshot: Callable[[Any, str, str], Path],
 ) -> None:
     """
-    Choose a remark, give a reason, record it; the text stays a text.
+    Choose a comment, give a reason, record it; the text stays a text.
     """
     before = len(open_feedback(filled).decisions())
     open_page(page, voila_server(feedback=filled))
@@ -165,7 +165,7 @@ def test_a_decision_is_made_by_keyboard(
     page.keyboard.press("Enter")
     heading(page, "Decide")
     page.wait_for_function("document.activeElement.id === 'pk-view-title'")
-    page.locator("input[name=pk-remark]").first.focus()
+    page.locator("input[name=pk-comment]").first.focus()
     page.keyboard.press("Space")
     page.wait_for_selector("#pk-chosen")
     assert HOSTILE in page.locator(".pk-words").inner_text()
@@ -210,8 +210,8 @@ def test_what_does_not_fit_is_said_and_can_be_mended(
     assert serious(axe(page)) == []
     screenshot(page, "feedback-column-map", "phone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.get_by_role("button", name="Import 6 remarks").click()
-    page.get_by_text("6 remarks added.").wait_for()
+    page.get_by_role("button", name="Import 6 comments").click()
+    page.get_by_text("6 comments added.").wait_for()
     stored = open_feedback(tmp_path / "feedback").stored()
     assert {(one.clarity, one.role) for one in stored} == {(4, "operator")}
     assert page.title() != "owned"
@@ -220,7 +220,7 @@ def test_what_does_not_fit_is_said_and_can_be_mended(
     handed_in.write_bytes(
         dumps(
             [
-                Remark(
+                Comment(
                     round="2026Q4",
                     respondent="somebody",
                     edition="2.0.0",
@@ -231,5 +231,5 @@ def test_what_does_not_fit_is_said_and_can_be_mended(
         )
     )
     page.get_by_label("Drop form exports here").set_input_files(handed_in)
-    page.get_by_role("button", name="Import 1 remark").click()
-    page.get_by_text("1 remark added.").wait_for()
+    page.get_by_role("button", name="Import 1 comment").click()
+    page.get_by_text("1 comment added.").wait_for()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pkimm_analytics.remarks import Remark, open_feedback, read_remarks
+from pkimm_analytics.feedback import Comment, open_feedback, read_comments
 from pkimm_analytics.workspace import Workspace
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> =1+1 😀 \u05e9\u05dc\u05d5\u05dd"
@@ -35,9 +35,9 @@ def address(voila_server: Callable[..., str], workspace: Path) -> Callable[[str]
     return lambda name: f"{base}voila/render/{name}.ipynb"
 
 
-def stored(workspace: Path) -> list[Remark]:
+def stored(workspace: Path) -> list[Comment]:
     """
-    Read the remarks on disk.
+    Read the comments on disk.
     """
     return open_feedback(workspace / "feedback").stored()
 
@@ -72,7 +72,7 @@ def tab_to(page: Any, name: str) -> None:
     pytest.fail(f"{name} is not reached by Tab", pytrace=False)
 
 
-def test_a_remark_is_given_changed_and_handed_in_by_keyboard(
+def test_a_comment_is_given_changed_and_handed_in_by_keyboard(
     page: Any, address: Callable[[str], str], workspace: Path, tmp_path: Path
 ) -> None:
     """
@@ -92,28 +92,28 @@ def test_a_remark_is_given_changed_and_handed_in_by_keyboard(
     assert focused(page) == "2, unclear"
     tab_to(page, "In your words")
     keys.type(HOSTILE)
-    tab_to(page, "Save this remark")
+    tab_to(page, "Save this comment")
     keys.press("Enter")
     page.get_by_text("Saved on this computer.").wait_for()
-    assert focused(page) == "Save this remark"
-    remark = stored(workspace)[before]
-    assert (remark.role, remark.element, remark.clarity) == ("operator", KEY, 2)
-    assert remark.text == HOSTILE
+    assert focused(page) == "Save this comment"
+    comment = stored(workspace)[before]
+    assert (comment.role, comment.element, comment.clarity) == ("operator", KEY, 2)
+    assert comment.text == HOSTILE
 
-    tab_to(page, "Change the remark on M1 Key management")
+    tab_to(page, "Change the comment on M1 Key management")
     keys.press("Enter")
-    page.get_by_text("You are changing an earlier remark").wait_for()
+    page.get_by_text("You are changing an earlier comment").wait_for()
     assert focused(page) == "2, unclear"
     keys.press("ArrowRight")
-    tab_to(page, "Save the changed remark")
+    tab_to(page, "Save the changed comment")
     keys.press("Enter")
     page.get_by_text("Saved on this computer.").wait_for()
     tab_to(page, "Save the file to hand in")
     with page.expect_download() as download:
         keys.press("Enter")
-    handed_in = tmp_path / "remarks.json"
+    handed_in = tmp_path / "comments.json"
     download.value.save_as(handed_in)
-    assert [(one.text, one.clarity) for one in read_remarks(handed_in.read_bytes())[0]] == [
+    assert [(one.text, one.clarity) for one in read_comments(handed_in.read_bytes())[0]] == [
         (HOSTILE, 3)
     ]
     assert len(stored(workspace)) == before + 2
@@ -124,27 +124,27 @@ def test_what_is_being_written_survives_a_reload_and_what_is_wrong_is_said(
     page: Any, watch: Any, address: Callable[[str], str], workspace: Path
 ) -> None:
     """
-    The draft is in the tab; an empty remark and a number out of range are refused.
+    The draft is in the tab; an empty comment and a number out of range are refused.
     """
     page.goto(address("feedback_form"))
     part = page.get_by_label("What is it about?")
     part.select_option("process")
-    page.get_by_role("button", name="Save this remark").click()
+    page.get_by_role("button", name="Save this comment").click()
     page.get_by_role("alert").get_by_text("says nothing").wait_for()
     page.get_by_label("Minutes that it took").fill("-5")
     page.get_by_label("In your words").fill("Long, but worth it.")
-    page.get_by_role("button", name="Save this remark").click()
+    page.get_by_role("button", name="Save this comment").click()
     page.get_by_text("minutes: expected a whole number").wait_for()
     page.reload()
     watch.errors[:] = [error for error in watch.errors if "/api/shutdown/" not in error]
     part.select_option("process")
     assert page.get_by_label("In your words").input_value() == "Long, but worth it."
     page.get_by_label("Minutes that it took").fill("95")
-    page.get_by_role("button", name="Save this remark").click()
+    page.get_by_role("button", name="Save this comment").click()
     page.get_by_text("Saved on this computer.").wait_for()
     assert stored(workspace)[-1].minutes == 95
-    page.get_by_label("Withdraw the remark on The assessment process").click()
-    page.locator(".pkf-remark", has_text="Long, but worth it.").wait_for(state="detached")
+    page.get_by_label("Withdraw the comment on The assessment process").click()
+    page.locator(".pkf-comment", has_text="Long, but worth it.").wait_for(state="detached")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -163,7 +163,7 @@ def test_the_form_is_for_everyone(
     page.get_by_label("What is it about?").select_option(KEY)
     page.get_by_label("Which part of it?").select_option(index=2)
     page.get_by_role("group", name="Is its weight right?").get_by_label("too low").check()
-    page.get_by_role("button", name="Save this remark").click()
+    page.get_by_role("button", name="Save this comment").click()
     page.get_by_text("Saved on this computer.").wait_for()
     page.get_by_text("May the working group ask you back?").click()
     for width in ("wide", "phone"):
@@ -197,7 +197,7 @@ def test_a_question_of_the_questionnaire_takes_feedback(
     keys.press("ArrowLeft")
     assert focused(page) == "5, very clear"
     card.get_by_label("In your words").fill(HOSTILE)
-    card.get_by_role("button", name="Save this remark").click()
+    card.get_by_role("button", name="Save this comment").click()
     card.get_by_text("Saved on this computer.").wait_for()
     screenshot(page, "feedback-in-questionnaire", "wide")
     assert serious(axe(page)) == []
@@ -215,6 +215,6 @@ def test_a_question_of_the_questionnaire_takes_feedback(
     with page.expect_download() as download:
         page.get_by_role("button", name="Save the file to hand in").click()
     assert HOSTILE in [
-        one.text for one in read_remarks(Path(download.value.path()).read_bytes())[0]
+        one.text for one in read_comments(Path(download.value.path()).read_bytes())[0]
     ]
     assert page.title() != "owned"

@@ -1,30 +1,30 @@
 """
-Small rounds of feedback for the tests, built from remarks as respondents give them.
+Small rounds of feedback for the tests, built from comments as respondents give them.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from pkimm_analytics.feedback import Comment, comments_table
 from pkimm_analytics.feedback.items import Answered
-from pkimm_analytics.remarks import Remark, remarks_table
 
 
-def remark(who, element="M.key-management", **said):
+def comment(who, element="M.key-management", **said):
     """What respondent number `who` says about an element."""
     fixed = {"round": "2026Q4", "edition": "2.0.0", "element": element}
-    return Remark(**{**fixed, "respondent": f"RESPONDENT{who:05}", **said})
+    return Comment(**{**fixed, "respondent": f"RESPONDENT{who:05}", **said})
 
 
-def table(*remarks):
-    """The table of some remarks."""
-    return remarks_table(remarks)
+def table(*comments):
+    """The table of some comments."""
+    return comments_table(comments)
 
 
 def of_simulation(simulated, round_="2026Q4"):
     """The table of a simulated round, without the way through a form."""
-    return remarks_table(
-        Remark(
+    return comments_table(
+        Comment(
             round=round_,
             edition=simulated.model.version,
             respondent=said["email"].split("@")[0],

@@ -15,7 +15,7 @@ from pkimm_analytics.feedback.coverage import coverage
 from pkimm_analytics.feedback.outliers import EXACT_UP_TO, _normal, standing_out
 from pkimm_analytics.feedback.roles import kruskal_wallis, role_differences
 from pkimm_analytics.model import load_model
-from tests.feedback.rounds import remark, table
+from tests.feedback.rounds import comment, table
 
 
 def values(rows):
@@ -92,7 +92,7 @@ def test_differences_between_roles_equal_those_of_scipy(seed):
     for i, role in enumerate(["operator", "assessor", "vendor"] * 12):
         clarity = int(np.clip(rng.integers(1, 5) + (role == "vendor"), 1, 5))
         groups.setdefault(role, []).append(clarity)
-        said.append(remark(i, role=role, clarity=clarity))
+        said.append(comment(i, role=role, clarity=clarity))
     row = role_differences(table(*said), ["clarity"]).iloc[0]
     h, p = kruskal(*groups.values())
     assert (row["h"], row["p"]) == pytest.approx((h, p), abs=1e-9)
@@ -112,8 +112,8 @@ def test_a_role_with_few_ratings_is_not_compared():
     """
     Four vendors are too few to be a group.
     """
-    said = [remark(i, role="vendor", clarity=1) for i in range(4)]
-    said += [remark(i + 9, role="operator", clarity=5) for i in range(9)]
+    said = [comment(i, role="vendor", clarity=1) for i in range(4)]
+    said += [comment(i + 9, role="operator", clarity=5) for i in range(9)]
     assert role_differences(table(*said)).empty
 
 
@@ -121,8 +121,8 @@ def test_a_round_that_became_clearer_says_so():
     """
     All later ratings are higher: the chance that a later one is higher is 1.
     """
-    said = [remark(i, clarity=2) for i in range(8)]
-    said += [remark(i + 20, clarity=4, round="2027Q2") for i in range(8)]
+    said = [comment(i, clarity=2) for i in range(8)]
+    said += [comment(i + 20, clarity=4, round="2027Q2") for i in range(8)]
     row = changes(table(*said), "2026Q4", "2027Q2").iloc[0]
     assert (row["mean_before"], row["mean_after"], row["superiority"]) == (2, 4, 1)
     assert row["q"] < 0.001
@@ -136,8 +136,8 @@ def test_changes_equal_those_of_scipy():
 
     rng = np.random.default_rng(8)
     one, two = rng.integers(1, 6, 30), rng.integers(2, 6, 25)
-    said = [remark(i, clarity=int(v)) for i, v in enumerate(one)]
-    said += [remark(i + 50, clarity=int(v), round="2027Q2") for i, v in enumerate(two)]
+    said = [comment(i, clarity=int(v)) for i, v in enumerate(one)]
+    said += [comment(i + 50, clarity=int(v), round="2027Q2") for i, v in enumerate(two)]
     row = changes(table(*said), "2026Q4", "2027Q2").iloc[0]
     u, p = mannwhitneyu(two, one, use_continuity=False, method="asymptotic")
     assert row["superiority"] == pytest.approx(u / (30 * 25), abs=1e-9)
@@ -149,8 +149,8 @@ def test_what_the_model_changed_stands_beside_the_ratings():
     Key inventory has other words or another number in 2.0.0 than in 1.1.0.
     """
     models = load_model("1.0.0"), load_model("2.0.0")
-    said = [remark(i, "M.key-management", clarity=2, edition="1.0.0") for i in range(6)]
-    said += [remark(i + 9, "M.key-management", clarity=4, round="2027Q2") for i in range(6)]
+    said = [comment(i, "M.key-management", clarity=2, edition="1.0.0") for i in range(6)]
+    said += [comment(i + 9, "M.key-management", clarity=4, round="2027Q2") for i in range(6)]
     row = changes(table(*said), "2026Q4", "2027Q2", models=models).iloc[0]
     assert "renumbered" in row["model_changes"]
 
@@ -159,23 +159,23 @@ def test_rounds_without_common_elements_have_no_changes():
     """
     Nothing is compared with nothing.
     """
-    said = [remark(i, "G", clarity=2) for i in range(6)]
+    said = [comment(i, "G", clarity=2) for i in range(6)]
     assert changes(table(*said), "2026Q4", "2027Q2").empty
 
 
 def test_coverage_names_what_nobody_spoke_of():
     """
-    One remark on key management: everything else is silent, and a foreign key is named.
+    One comment on key management: everything else is silent, and a foreign key is named.
     """
     model = load_model("2.0.0")
     said = table(
-        remark(1, role="vendor", clarity=3),
-        remark(1, "M.old-key", role="vendor", text="gone"),
-        remark(2, "process", minutes=40),
+        comment(1, role="vendor", clarity=3),
+        comment(1, "M.old-key", role="vendor", text="gone"),
+        comment(2, "process", minutes=40),
     )
     found = coverage(said, model)
     n_asked = len(model.categories) + len(model.requirements)
-    assert (found.n_respondents, found.n_remarks, found.n_texts) == (2, 3, 1)
+    assert (found.n_respondents, found.n_comments, found.n_texts) == (2, 3, 1)
     assert len(found.silent) == n_asked - 1
     assert "M.key-management" not in found.silent
     assert found.foreign == ("M.old-key",)
@@ -183,7 +183,7 @@ def test_coverage_names_what_nobody_spoke_of():
     assert (roles["vendor"], roles["operator"], roles["not stated"]) == (1, 0, 1)
 
 
-def test_coverage_of_a_round_without_remarks_is_all_silent():
+def test_coverage_of_a_round_without_comments_is_all_silent():
     """
     Nothing said is no error.
     """

@@ -17,7 +17,7 @@ from pkimm_analytics.errors import FeedbackError
 from pkimm_analytics.feedback.consensus import agreement_a, consensus, split_opinions
 from pkimm_analytics.feedback.likert import likert, weight_votes, wilson
 from pkimm_analytics.feedback.ratings import ratings
-from tests.feedback.rounds import remark, table
+from tests.feedback.rounds import comment, table
 
 counts = st.lists(st.integers(0, 40), min_size=3, max_size=7).filter(any)
 
@@ -26,7 +26,7 @@ def test_counts_of_each_step_are_those_that_were_given():
     """
     Two say 1, one says 4, one says 5: half are low, half are high, the median is 1.
     """
-    rows = likert(table(*(remark(i, clarity=v) for i, v in enumerate([1, 1, 4, 5]))), "clarity")
+    rows = likert(table(*(comment(i, clarity=v) for i, v in enumerate([1, 1, 4, 5]))), "clarity")
     row = rows.iloc[0]
     assert [row[f"n_{step}"] for step in range(1, 6)] == [2, 0, 0, 1, 1]
     assert (row["n"], row["mean"], row["median"]) == (4, 2.75, 1)
@@ -38,10 +38,10 @@ def test_who_rates_again_has_changed_their_mind():
     The later rating counts, in one round; in another round both do.
     """
     said = table(
-        remark(1, clarity=1),
-        remark(1, clarity=5),
-        remark(1, clarity=3, round="2027Q1"),
-        remark(1, text="and a comment without a rating"),
+        comment(1, clarity=1),
+        comment(1, clarity=5),
+        comment(1, clarity=3, round="2027Q1"),
+        comment(1, text="and a comment without a rating"),
     )
     assert ratings(said, "clarity")["value"].tolist() == [5, 3]
 
@@ -50,7 +50,7 @@ def test_a_group_without_role_is_a_group():
     """
     Splitting by role loses nobody.
     """
-    said = table(remark(1, clarity=1, role="vendor"), remark(2, clarity=2))
+    said = table(comment(1, clarity=1, role="vendor"), comment(2, clarity=2))
     assert likert(said, "clarity", by=["role"])["n"].sum() == 2
 
 
@@ -59,7 +59,9 @@ def test_counts_equal_those_of_a_slow_count():
     Three hundred random ratings of four elements, counted one by one.
     """
     rng = np.random.default_rng(5)
-    said = [remark(i, f"{m}", clarity=int(rng.integers(1, 6))) for i in range(75) for m in ("GMOR")]
+    said = [
+        comment(i, f"{m}", clarity=int(rng.integers(1, 6))) for i in range(75) for m in ("GMOR")
+    ]
     slow = Counter((r.element, r.clarity) for r in said)
     for _, row in likert(table(*said), "clarity").iterrows():
         assert [row[f"n_{s}"] for s in range(1, 6)] == [
@@ -71,7 +73,7 @@ def test_nobody_rated_gives_an_empty_summary():
     """
     Texts alone have no shares.
     """
-    said = table(remark(1, text="only words"))
+    said = table(comment(1, text="only words"))
     assert likert(said, "clarity").empty
     assert weight_votes(said).empty
     assert split_opinions(said, "clarity").empty
@@ -82,7 +84,7 @@ def test_votes_on_weights_lean_to_the_side_that_more_are_on():
     One finds it too low, three too high, four right: half dispute it, and it leans high.
     """
     votes = ["too-low", *["too-high"] * 3, *["right"] * 4]
-    row = weight_votes(table(*(remark(i, weight=v) for i, v in enumerate(votes)))).iloc[0]
+    row = weight_votes(table(*(comment(i, weight=v) for i, v in enumerate(votes)))).iloc[0]
     assert (row["n_too_low"], row["n_right"], row["n_too_high"]) == (1, 4, 3)
     assert (row["disputed_share"], row["lean"]) == (0.5, 0.25)
 
@@ -92,7 +94,7 @@ def test_a_field_that_does_not_rate_is_refused():
     Text has no scale.
     """
     with pytest.raises(FeedbackError, match="does not rate"):
-        likert(table(remark(1, clarity=1)), "text")
+        likert(table(comment(1, clarity=1)), "text")
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 10), (8, 10), (10, 10), (81, 263), (1, 29)])
@@ -206,6 +208,6 @@ def test_the_most_divided_element_stands_first():
     """
     Two camps come before one opinion.
     """
-    said = [remark(i, "G", clarity=1 if i % 2 else 5) for i in range(6)]
-    said += [remark(i, "M", clarity=3) for i in range(6)]
+    said = [comment(i, "G", clarity=1 if i % 2 else 5) for i in range(6)]
+    said += [comment(i, "M", clarity=3) for i in range(6)]
     assert split_opinions(table(*said), "clarity")["element"].tolist() == ["G", "M"]

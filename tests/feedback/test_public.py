@@ -9,26 +9,26 @@ import json
 import pytest
 
 from pkimm_analytics.disclosure import load_policy
-from pkimm_analytics.feedback.public import public_summary
+from pkimm_analytics.disclosure.feedback import public_summary
 from pkimm_analytics.model import load_model
-from tests.feedback.rounds import remark, table
+from tests.feedback.rounds import comment, table
 
 MODEL = load_model("2.0.0")
 POLICY = load_policy()
 KEY = "M.key-management"
 
 
-def published(*remarks):
-    """The public summary of some remarks."""
-    return public_summary(table(*remarks), MODEL, POLICY, "2026Q4")
+def published(*comments):
+    """The public summary of some comments."""
+    return public_summary(table(*comments), MODEL, POLICY, "2026Q4")
 
 
 def test_a_figure_below_the_threshold_is_withheld_and_one_at_it_is_not():
     """
     Nine respondents are too few, ten are enough.
     """
-    nine = published(*(remark(i, clarity=3) for i in range(9)))
-    ten = published(*(remark(i, clarity=3) for i in range(10)))
+    nine = published(*(comment(i, clarity=3) for i in range(9)))
+    ten = published(*(comment(i, clarity=3) for i in range(10)))
     assert nine["elements"][KEY]["clarity"] is None
     assert nine["respondents"] is None
     assert ten["elements"][KEY]["clarity"]["n"] == "10-19"
@@ -39,7 +39,7 @@ def test_one_respondent_who_rates_ten_times_is_one():
     """
     Repeating oneself does not make a group.
     """
-    one = published(*(remark(1, clarity=1 + i % 5, text=f"again {i}") for i in range(30)))
+    one = published(*(comment(1, clarity=1 + i % 5, text=f"again {i}") for i in range(30)))
     assert one["elements"][KEY]["clarity"] is None
 
 
@@ -48,7 +48,7 @@ def test_what_is_small_looks_like_what_is_empty():
     Nobody can tell three ratings from none.
     """
     assert (
-        published(*(remark(i, clarity=3) for i in range(3)))["elements"] == published()["elements"]
+        published(*(comment(i, clarity=3) for i in range(3)))["elements"] == published()["elements"]
     )
 
 
@@ -57,8 +57,8 @@ def test_roles_are_bands_or_nothing(role):
     """
     Twelve of one role are a band, the two others are withheld.
     """
-    said = [remark(i, role=role, clarity=3) for i in range(12)]
-    said += [remark(i + 50, role="assessor", clarity=3) for i in range(2)]
+    said = [comment(i, role=role, clarity=3) for i in range(12)]
+    said += [comment(i + 50, role="assessor", clarity=3) for i in range(2)]
     roles = published(*said)["roles"]
     assert roles[role] == "10-19"
     assert roles["assessor"] is None
@@ -69,7 +69,7 @@ def test_no_text_no_id_and_no_exact_number_is_published():
     Canaries in every text, thirteen respondents, and an odd effort in minutes.
     """
     said = [
-        remark(
+        comment(
             i,
             clarity=1 + i % 5,
             role="other",
@@ -95,7 +95,7 @@ def test_replacing_one_rating_moves_no_share_by_less_than_a_step(n):
     values = [1 + (i * 7) % 5 for i in range(n)]
     for change in range(3):
         values[change] = 5
-        figure = published(*(remark(i, clarity=v) for i, v in enumerate(values)))
+        figure = published(*(comment(i, clarity=v) for i, v in enumerate(values)))
         clarity = figure["elements"][KEY]["clarity"]
         assert clarity["step"] * n >= 200 or clarity["step"] * 10 >= 200
         for share in clarity["at_least"]:
@@ -107,7 +107,7 @@ def test_weights_have_three_steps():
     """
     Too low, right, too high: two shares.
     """
-    said = [remark(i, weight=("too-low", "right", "too-high")[i % 3]) for i in range(30)]
+    said = [comment(i, weight=("too-low", "right", "too-high")[i % 3]) for i in range(30)]
     assert len(published(*said)["elements"][KEY]["weight"]["at_least"]) == 2
 
 
@@ -115,8 +115,8 @@ def test_other_rounds_and_foreign_elements_are_left_out():
     """
     Only the round that was asked for, and only what the edition has.
     """
-    said = [remark(i, clarity=3, round="2026Q3") for i in range(20)]
-    said += [remark(i, "M.foreign", clarity=3) for i in range(20)]
+    said = [comment(i, clarity=3, round="2026Q3") for i in range(20)]
+    said += [comment(i, "M.foreign", clarity=3) for i in range(20)]
     found = published(*said)
     assert found["elements"][KEY]["clarity"] is None
     assert "M.foreign" not in found["elements"]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from pkimm_analytics.feedback import open_feedback
 from pkimm_analytics.feedback.alarms import RATE, alarms
 from pkimm_analytics.feedback.duplicates import near_duplicates
 from pkimm_analytics.feedback.items import answered
@@ -13,7 +14,6 @@ from pkimm_analytics.feedback.summary import summarize, to_json
 from pkimm_analytics.feedback.weights import chosen_weights
 from pkimm_analytics.loaders import Source, load
 from pkimm_analytics.loaders.feedback import load_feedback
-from pkimm_analytics.remarks import open_feedback
 from pkimm_analytics.synthetic.feedback import simulate_feedback, write_feedback_round
 from tests.feedback.rounds import answers_of, of_simulation
 
@@ -34,7 +34,7 @@ def imported(folder, name, model, place):
     content = (folder / name).read_bytes()
     loaded = load_feedback(content, name, model=model, round_="2026Q4", pseudonym=place.pseudonym)
     assert loaded.problems == ()
-    return place.append(loaded.remarks)
+    return place.append(loaded.comments)
 
 
 def test_every_plant_is_found_from_either_export_and_both_are_the_same(written, tmp_path):
@@ -47,12 +47,12 @@ def test_every_plant_is_found_from_either_export_and_both_are_the_same(written, 
     first, second = (imported(folder, name, model, place) for name in EXPORTS)
     assert (first.added, first.known) == (len(simulated.answers), 0)
     assert (second.added, second.known) == (0, len(simulated.answers))
-    remarks = place.remarks()
+    comments = place.comments()
 
     loaded = load(Source("assessments.csv", folder / "assessments.csv"))
     answers = answered((one.assessment for one in loaded), model)
     assert (answers.requirements == simulated.requirements).all()
-    found = alarms(remarks, answers)
+    found = alarms(comments, answers)
     by_kind = {kind: {*rows["element"]} for kind, rows in found.groupby("kind")}
     assert by_kind.pop("unclear") == {plants.unclear}
     assert by_kind.pop("weight disputed") == {plants.disputed}
@@ -62,10 +62,10 @@ def test_every_plant_is_found_from_either_export_and_both_are_the_same(written, 
     assert [{*one} for one in pair] == [{*plants.redundant}]
     assert by_kind == {}
 
-    groups = near_duplicates(remarks, names=model.name)
+    groups = near_duplicates(comments, names=model.name)
     same = groups[groups["element"] == plants.paraphrased]
     assert same.groupby("group").size().max() == 3
-    weights = chosen_weights(remarks, model).set_index("element")
+    weights = chosen_weights(comments, model).set_index("element")
     assert weights.loc[plants.disputed, "n"] > 20
 
 
@@ -108,13 +108,13 @@ def test_rounds_without_plants_raise_alarms_at_the_stated_rate_at_most():
 
 def test_a_summary_holds_no_text_and_is_a_document():
     """
-    Ids of remarks, never their words; no NaN.
+    Ids of comments, never their words; no NaN.
     """
     import json
 
     small = simulate_feedback(respondents=40, seed=2)
-    remarks = of_simulation(small)
-    summary = summarize(remarks, small.model, answers=answers_of(small.model, small.requirements))
+    comments = of_simulation(small)
+    summary = summarize(comments, small.model, answers=answers_of(small.model, small.requirements))
     text = json.dumps(to_json(summary), allow_nan=False)
-    assert all(said not in text for said in remarks["text"].dropna())
+    assert all(said not in text for said in comments["text"].dropna())
     assert "@" not in text

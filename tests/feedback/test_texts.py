@@ -10,7 +10,7 @@ import pytest
 from pkimm_analytics.feedback.duplicates import joined, near_duplicates, similar_pairs
 from pkimm_analytics.feedback.themes import find_themes
 from pkimm_analytics.model import load_model
-from tests.feedback.rounds import remark, table
+from tests.feedback.rounds import comment, table
 
 ABOUT_KEYS = [
     "Rotating encryption keys inside tokens takes too long",
@@ -33,16 +33,16 @@ ABOUT_TRAINING = [
 
 
 def said(texts, element="M.key-management"):
-    """Remarks with these texts, by one respondent each."""
-    return table(*(remark(i, element, text=text) for i, text in enumerate(texts)))
+    """Comments with these texts, by one respondent each."""
+    return table(*(comment(i, element, text=text) for i, text in enumerate(texts)))
 
 
 def test_two_subjects_become_two_themes_with_their_words():
     """
-    Seven remarks on rotating keys, seven on training auditors.
+    Seven comments on rotating keys, seven on training auditors.
     """
-    remarks = said(ABOUT_KEYS + ABOUT_TRAINING)
-    found = find_themes(remarks, 2)
+    comments = said(ABOUT_KEYS + ABOUT_TRAINING)
+    found = find_themes(comments, 2)
     first = found.members["theme"].tolist()
     assert len({*first[:7]}) == 1
     assert len({*first[7:]}) == 1
@@ -50,20 +50,20 @@ def test_two_subjects_become_two_themes_with_their_words():
     words = [" ".join(terms) for terms in found.themes["terms"]]
     assert any("rotation" in w or "tokens" in w for w in words)
     assert any("training" in w for w in words)
-    assert set(found.themes["representatives"].iloc[0]) <= {*remarks["id"]}
+    assert set(found.themes["representatives"].iloc[0]) <= {*comments["id"]}
 
 
-def test_the_same_remarks_give_the_same_themes_in_any_process():
+def test_the_same_comments_give_the_same_themes_in_any_process():
     """
     Nothing is left to chance.
     """
-    remarks = said(ABOUT_KEYS + ABOUT_TRAINING)
-    one, two = find_themes(remarks), find_themes(remarks)
+    comments = said(ABOUT_KEYS + ABOUT_TRAINING)
+    one, two = find_themes(comments), find_themes(comments)
     assert one.members.equals(two.members)
     assert one.themes.equals(two.themes)
 
 
-@pytest.mark.parametrize("texts", [[], ["one remark"], ["", "🔑🔑", "!!!"][1:], ["a b"] * 3])
+@pytest.mark.parametrize("texts", [[], ["one comment"], ["", "🔑🔑", "!!!"][1:], ["a b"] * 3])
 def test_few_or_wordless_texts_have_no_themes(texts):
     """
     Nothing to group is no error.
@@ -75,7 +75,7 @@ def test_few_or_wordless_texts_have_no_themes(texts):
 
 def test_the_same_in_other_words_is_one_group_and_others_stay_apart():
     """
-    Two wordings of one question among remarks on other matters.
+    Two wordings of one question among comments on other matters.
     """
     texts = [
         ABOUT_TRAINING[0],
@@ -86,9 +86,9 @@ def test_the_same_in_other_words_is_one_group_and_others_stay_apart():
         "Nobody in our company rates hardware.",
         "It is not said whether test certificates that expired belong in the list; guidance?",
     ]
-    remarks = said(texts)
-    found = near_duplicates(remarks, names=load_model("2.0.0").name)
-    assert found["id"].tolist() == [remarks["id"][3], remarks["id"][6]]
+    comments = said(texts)
+    found = near_duplicates(comments, names=load_model("2.0.0").name)
+    assert found["id"].tolist() == [comments["id"][3], comments["id"][6]]
     assert found["group"].tolist() == [1, 1]
 
 

@@ -18,7 +18,7 @@ from pkimm_analytics.feedback.weights import (
 )
 from pkimm_analytics.model import load_model
 from pkimm_analytics.scoring import category_score
-from tests.feedback.rounds import remark, table
+from tests.feedback.rounds import comment, table
 
 MODEL = load_model("2.0.0")
 KEY = "M.key-management"
@@ -28,9 +28,9 @@ def test_right_chooses_the_weight_of_the_model_and_too_low_alone_none():
     """
     Two find it right, three name 9, one only says too low: five choices, median 9.
     """
-    said = [remark(i, KEY, weight="right") for i in range(2)]
-    said += [remark(i + 5, KEY, weight="too-low", suggested_weight=9) for i in range(3)]
-    said += [remark(9, KEY, weight="too-low")]
+    said = [comment(i, KEY, weight="right") for i in range(2)]
+    said += [comment(i + 5, KEY, weight="too-low", suggested_weight=9) for i in range(3)]
+    said += [comment(9, KEY, weight="too-low")]
     row = chosen_weights(table(*said), MODEL).iloc[0]
     assert (row["n"], row["chosen"]) == (5, 9)
     assert row["weight"] == MODEL.categories[KEY].weight
@@ -40,10 +40,10 @@ def test_a_weight_differs_once_its_interval_leaves_the_models():
     """
     Thirty who all name another weight are enough, two are not.
     """
-    many = table(*(remark(i, KEY, suggested_weight=9) for i in range(30)))
+    many = table(*(comment(i, KEY, suggested_weight=9) for i in range(30)))
     few = table(
-        remark(1, KEY, suggested_weight=9),
-        remark(2, KEY, weight="right"),
+        comment(1, KEY, suggested_weight=9),
+        comment(2, KEY, weight="right"),
     )
     assert chosen_weights(many, MODEL)["differs"].tolist() == [True]
     assert chosen_weights(few, MODEL)["differs"].tolist() == [False]
@@ -53,7 +53,7 @@ def test_elements_without_weight_are_left_out():
     """
     The process has none, and neither has a key that the edition does not know.
     """
-    said = table(remark(1, "process", suggested_weight=3), remark(1, "M.x", suggested_weight=3))
+    said = table(comment(1, "process", suggested_weight=3), comment(1, "M.x", suggested_weight=3))
     assert chosen_weights(said, MODEL).empty
 
 

@@ -10,15 +10,15 @@ import openpyxl
 import pytest
 
 from pkimm_analytics.errors import SourceFormatError
+from pkimm_analytics.feedback import MAX_TEXT, dumps
 from pkimm_analytics.loaders.feedback import load_feedback, propose, read_columns
 from pkimm_analytics.loaders.feedback.cells import day_of, day_order, minutes_of
 from pkimm_analytics.loaders.feedback.elements import Elements
-from pkimm_analytics.loaders.feedback.issues import comments
+from pkimm_analytics.loaders.feedback.issues import posts
 from pkimm_analytics.loaders.feedback.reading import form_of
 from pkimm_analytics.loaders.feedback.words import rating_of, value_of
 from pkimm_analytics.model import load_model
 from pkimm_analytics.model.yaml_text import write_yaml
-from pkimm_analytics.remarks import MAX_TEXT, dumps
 
 MODEL = load_model("2.0.0")
 HEADER = "Timestamp,Email,Your role,Which part?,How clear is it?,Is the weight right?,Comment"
@@ -49,16 +49,16 @@ def xlsx(*rows, sheet="Answers"):
     return stream.getvalue()
 
 
-def test_a_row_of_a_form_becomes_a_remark():
+def test_a_row_of_a_form_becomes_a_comment():
     """
     Every question finds its field, and the address becomes a pseudonym.
     """
-    (remark,) = load(f"{HEADER}\n{ROW}\n").remarks
-    assert remark.element == "M.key-management"
-    assert (remark.clarity, remark.weight, remark.role) == (4, "too-low", "vendor")
-    assert (remark.received, remark.text, remark.edition) == ("2026-11-25", "Fine", "2.0.0")
-    assert remark.digest == MODEL.digest
-    assert "example" not in str(remark.to_json())
+    (comment,) = load(f"{HEADER}\n{ROW}\n").comments
+    assert comment.element == "M.key-management"
+    assert (comment.clarity, comment.weight, comment.role) == (4, "too-low", "vendor")
+    assert (comment.received, comment.text, comment.edition) == ("2026-11-25", "Fine", "2.0.0")
+    assert comment.digest == MODEL.digest
+    assert "example" not in str(comment.to_json())
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_forms_in_other_languages_are_understood(header, row):
     """
     The proposal finds the fields, and the choices mean what they say.
     """
-    (remark,) = load(f"{header}\n{row}\n").remarks
-    assert (remark.element, remark.clarity, remark.weight) == ("M.key-management", 4, "too-low")
-    assert (remark.role, remark.received, remark.text) == ("vendor", "2026-11-25", "Fine")
+    (comment,) = load(f"{header}\n{row}\n").comments
+    assert (comment.element, comment.clarity, comment.weight) == ("M.key-management", 4, "too-low")
+    assert (comment.role, comment.received, comment.text) == ("vendor", "2026-11-25", "Fine")
 
 
-def test_a_form_with_a_block_for_each_element_becomes_several_remarks():
+def test_a_form_with_a_block_for_each_element_becomes_several_comments():
     """
     Two elements in one submission, the process as a third.
     """
@@ -104,12 +104,12 @@ def test_a_form_with_a_block_for_each_element_becomes_several_remarks():
         "Which part is this about?",
     ]
     loaded = load(xlsx(header, [5, "good", 2, "1:30", "The assessment process"]), "form.xlsx")
-    found = {r.element: r for r in loaded.remarks}
+    found = {r.element: r for r in loaded.comments}
     assert found["M.key-management"].clarity == 5
     assert found["M.key-management"].text == "good"
     assert found["M.certificate-management"].clarity == 2
     assert found["process"].minutes == 90
-    assert len({r.respondent for r in loaded.remarks}) == 1
+    assert len({r.respondent for r in loaded.comments}) == 1
 
 
 def test_every_bad_cell_is_named_and_good_cells_are_kept():
@@ -124,7 +124,7 @@ def test_every_bad_cell_is_named_and_good_cells_are_kept():
         ["d@b.example", "Key management", 5, "Vendor", None],
     ]
     loaded = load(xlsx(*rows), "form.xlsx")
-    assert [r.clarity for r in loaded.remarks] == [None, 2, 5]
+    assert [r.clarity for r in loaded.comments] == [None, 2, 5]
     assert [p.where for p in loaded.problems if p.refused] == [
         "form.xlsx, Answers!C2",
         "form.xlsx, Answers!B3",
@@ -142,15 +142,15 @@ def test_people_are_told_apart_by_address_then_by_number_and_never_by_anonymous(
     """
     header = "ID,Email,Which part?,How clear is it?"
     signed = load(f"{header}\n1,a@b.example,G,3\n2,a@b.example,M,3\n")
-    assert len({r.respondent for r in signed.remarks}) == 1
+    assert len({r.respondent for r in signed.comments}) == 1
     unsigned = load(f"{header}\n1,anonymous,G,3\n2,anonymous,M,3\n")
-    assert len({r.respondent for r in unsigned.remarks}) == 2
+    assert len({r.respondent for r in unsigned.comments}) == 2
     assert unsigned.contacts == ()
 
 
 def test_wrong_columns_are_refused_with_what_would_be_right():
     """
-    A table that holds nothing of a remark.
+    A table that holds nothing of a comment.
     """
     with pytest.raises(SourceFormatError) as caught:
         load("Invoice,Amount,Due\n17,300 EUR,soon\n")
@@ -168,8 +168,8 @@ def test_formulas_html_and_emoji_are_text(text):
         (f'{HEADER}\n2026-11-25,a@b.example,Vendor,G,4,Too low,"{text}"\n', "f.csv"),
         (xlsx(HEADER.split(","), ["", "a@b.example", "", "G", 4, "", "'" + text]), "f.xlsx"),
     ):
-        (remark,) = load(content, name).remarks
-        assert text in remark.text
+        (comment,) = load(content, name).comments
+        assert text in comment.text
 
 
 def test_ten_megabytes_of_text_are_refused_and_the_rest_of_the_row_is_kept():
@@ -179,7 +179,7 @@ def test_ten_megabytes_of_text_are_refused_and_the_rest_of_the_row_is_kept():
     huge = ROW.replace("Fine", "x" * 10_000_000).replace("a@", "b@")
     last = ROW.replace("a@", "c@")
     loaded = load(f"{HEADER}\n{ROW}\n{huge}\n{last}\n")
-    assert [r.text for r in loaded.remarks] == ["Fine", None, "Fine"]
+    assert [r.text for r in loaded.comments] == ["Fine", None, "Fine"]
     (problem,) = loaded.problems
     assert problem.where == "form.csv, row 3, column 7"
     assert f"{MAX_TEXT:,}" in problem.message
@@ -191,7 +191,7 @@ def test_rows_before_a_broken_quote_are_kept():
     What follows is left out, and the row is named.
     """
     loaded = load(f"{HEADER}\n{ROW}\n{ROW.replace('Fine', chr(34) + 'never closed')}\n")
-    assert len(loaded.remarks) == 1
+    assert len(loaded.comments) == 1
     assert "quote" in loaded.problems[0].message
     assert loaded.problems[0].where == "form.csv, row 3"
 
@@ -202,15 +202,15 @@ def test_a_row_that_does_not_fit_the_header_is_left_out():
     """
     loaded = load(f"{HEADER}\n{ROW}\nshort,row\n{ROW},extra\n")
     assert [p.where for p in loaded.problems] == ["form.csv, row 3", "form.csv, row 4"]
-    assert len(loaded.remarks) == 1
+    assert len(loaded.comments) == 1
 
 
-def test_windows_1252_is_read_and_remarked():
+def test_windows_1252_is_read_and_commented():
     """
     Older spreadsheets write it; accents survive.
     """
     loaded = load(f"{HEADER}\n{ROW.replace('Fine', 'déjà vu')}\n".encode("cp1252"))
-    assert loaded.remarks[0].text == "déjà vu"
+    assert loaded.comments[0].text == "déjà vu"
     assert any("Windows-1252" in p.message for p in loaded.problems)
 
 
@@ -228,7 +228,7 @@ def test_a_number_of_another_edition_is_refused():
     M.6 is certificate management in 1.0.0 and key management in 1.1.0; the name decides.
     """
     row = ROW.replace("M.key-management", "M.6 Key management")
-    assert load(f"{HEADER}\n{row}\n", version="1.1.0").remarks[0].element == "M.key-management"
+    assert load(f"{HEADER}\n{row}\n", version="1.1.0").comments[0].element == "M.key-management"
     with pytest.raises(SourceFormatError, match="another edition"):
         load(f"{HEADER}\n{row}\n", version="1.0.0")
 
@@ -248,7 +248,7 @@ def test_a_corrected_map_is_used_as_it_stands():
         "values": {"role": {"Chef der PKI": "operator"}},
     }
     loaded = load(content, columns=read_columns(write_yaml(document), "map.yaml"))
-    assert [(r.element, r.text, r.role) for r in loaded.remarks] == [
+    assert [(r.element, r.text, r.role) for r in loaded.comments] == [
         ("M.key-management", "wirklich", "operator"),
         ("G", "hm", "operator"),
     ]
@@ -398,19 +398,19 @@ This issue is stale.
 """
 
 
-def test_a_thread_of_the_command_line_becomes_a_remark_for_each_comment():
+def test_a_thread_of_the_command_line_becomes_a_comment_for_each_comment():
     """
     The second speaks of what the first named; quotations and robots are left out.
     """
     loaded = load(THREAD, "issue.txt")
     assert loaded.form == "issue"
-    assert [r.element for r in loaded.remarks] == ["M.key-management.key-inventory"] * 2
-    assert [r.kind for r in loaded.remarks] == ["unclear", "idea"]
-    text = " ".join(r.text for r in loaded.remarks)
+    assert [r.element for r in loaded.comments] == ["M.key-management.key-inventory"] * 2
+    assert [r.kind for r in loaded.comments] == ["unclear", "idea"]
+    text = " ".join(r.text for r in loaded.comments)
     assert "example.org" not in text
     assert "bob" not in text
     assert "ask for?\n\nI suggest" not in text
-    assert len({r.respondent for r in loaded.remarks}) == 2
+    assert len({r.respondent for r in loaded.comments}) == 2
 
 
 def test_a_copied_page_is_split_at_who_commented():
@@ -419,25 +419,25 @@ def test_a_copied_page_is_split_at_who_commented():
     """
     text = "Weights\n\n**jane** commented on Nov 3, 2026:\nThe weight is too high.\n\n"
     text += "bob commented 2 days ago\nI disagree.\n"
-    found = list(comments(text))
+    found = list(posts(text))
     assert [(c.author, c.day) for c in found] == [("", None), ("jane", "2026-11-03"), ("bob", None)]
-    assert [r.kind for r in load(text, "page.md").remarks][1] == "weight"
+    assert [r.kind for r in load(text, "page.md").comments][1] == "weight"
 
 
-def test_plain_text_is_one_remark_on_the_model():
+def test_plain_text_is_one_comment_on_the_model():
     """
     Nobody and nothing is named.
     """
-    (remark,) = load("The whole thing is too long.\n\nReally.", "mail.txt").remarks
-    assert (remark.element, remark.received) == ("model", None)
+    (comment,) = load("The whole thing is too long.\n\nReally.", "mail.txt").comments
+    assert (comment.element, comment.received) == ("model", None)
 
 
 def test_json_of_this_software_is_read_as_it_is():
     """
     What a questionnaire hands in comes back unchanged.
     """
-    remarks = load(f"{HEADER}\n{ROW}\n").remarks
-    assert load(dumps(remarks), "feedback.json").remarks == remarks
+    comments = load(f"{HEADER}\n{ROW}\n").comments
+    assert load(dumps(comments), "feedback.json").comments == comments
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 """
-The desk and the form without a browser: messages go in, remarks are stored.
+The desk and the form without a browser: messages go in, comments are stored.
 """
 
 from __future__ import annotations
@@ -15,9 +15,16 @@ import pytest
 
 pytest.importorskip("anywidget")
 
-from pkimm_analytics import remarks
+from pkimm_analytics.feedback import (
+    FIELDS,
+    KINDS,
+    RATINGS,
+    ROLES,
+    WEIGHTS,
+    open_feedback,
+    read_comments,
+)
 from pkimm_analytics.model import load_model
-from pkimm_analytics.remarks import KINDS, RATINGS, ROLES, WEIGHTS, open_feedback, read_remarks
 from pkimm_analytics.widgets import feedback_words as words
 from pkimm_analytics.widgets.feedback_desk import FeedbackDesk, elements_of
 from pkimm_analytics.widgets.feedback_form import FeedbackForm
@@ -61,13 +68,13 @@ def as_sent(content: Any) -> dict[str, Any]:
 
 def save(ask: Ask, **fields: Any) -> dict[str, Any]:
     """
-    Save one remark on a category.
+    Save one comment on a category.
     """
     replaces = fields.pop("replaces", None)
-    return ask("save", remark={"element": KEY, **fields}, replaces=replaces)
+    return ask("save", comment={"element": KEY, **fields}, replaces=replaces)
 
 
-def test_a_remark_is_stored_before_it_is_called_saved(ask: Ask, place: Path) -> None:
+def test_a_comment_is_stored_before_it_is_called_saved(ask: Ask, place: Path) -> None:
     """
     Every field arrives in the table, with the edition, the quarter and a pseudonym.
     """
@@ -75,7 +82,7 @@ def test_a_remark_is_stored_before_it_is_called_saved(ask: Ask, place: Path) -> 
     effort = {"minutes": 7, "difficulty": 3, "kind": "unclear", "text": HOSTILE}
     answer = save(ask, role="operator", **said, **effort)
     assert answer["saved"] == KEY
-    (row,) = open_feedback(place).remarks().to_dict("records")
+    (row,) = open_feedback(place).comments().to_dict("records")
     assert {**said, **effort}.items() <= row.items()
     assert (row["element"], row["edition"], row["digest"]) == (KEY, "2.0.0", MODEL.digest)
     assert (row["round"], row["role"]) == ("2026Q4", "operator")
@@ -87,9 +94,9 @@ def test_what_is_not_answered_is_not_stored(ask: Ask, place: Path) -> None:
     Prefer not to say is no value; a blank text is none either.
     """
     save(ask, clarity=3, relevance=None, role=None, text="  \n ", kind="")
-    (remark,) = open_feedback(place).stored()
-    assert remark.clarity == 3
-    assert (remark.relevance, remark.role, remark.text, remark.kind) == (None, None, None, None)
+    (comment,) = open_feedback(place).stored()
+    assert comment.clarity == 3
+    assert (comment.relevance, comment.role, comment.text, comment.kind) == (None, None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +112,7 @@ def test_what_is_not_answered_is_not_stored(ask: Ask, place: Path) -> None:
         ({"clarity": 2, "element": {"a": 1}}, "no such element"),
     ],
 )
-def test_a_remark_that_is_none_is_refused_with_its_reason(
+def test_a_comment_that_is_none_is_refused_with_its_reason(
     ask: Ask, place: Path, fields: dict[str, Any], said: str
 ) -> None:
     """
@@ -117,45 +124,45 @@ def test_a_remark_that_is_none_is_refused_with_its_reason(
     assert open_feedback(place).stored() == []
 
 
-def test_whoever_changes_a_remark_hands_in_the_new_one_only(ask: Ask, place: Path) -> None:
+def test_whoever_changes_a_comment_hands_in_the_new_one_only(ask: Ask, place: Path) -> None:
     """
     Nothing is overwritten: both are stored, and a decision says which one stands.
     """
-    first = save(ask, clarity=2)["remarks"][0]["id"]
+    first = save(ask, clarity=2)["comments"][0]["id"]
     answer = save(ask, clarity=4, replaces=first)
-    assert [one["clarity"] for one in answer["remarks"]] == [4]
+    assert [one["clarity"] for one in answer["comments"]] == [4]
     place_ = open_feedback(place)
     assert len(place_.stored()) == 2
-    assert place_.current()[first].duplicate_of == answer["remarks"][0]["id"]
+    assert place_.current()[first].duplicate_of == answer["comments"][0]["id"]
 
 
 def test_who_goes_back_to_what_was_said_first_says_it_again(ask: Ask) -> None:
     """
     From two to four and back to two: two stands, and there is no circle.
     """
-    first = save(ask, clarity=2)["remarks"][0]["id"]
-    second = save(ask, clarity=4, replaces=first)["remarks"][0]["id"]
+    first = save(ask, clarity=2)["comments"][0]["id"]
+    second = save(ask, clarity=4, replaces=first)["comments"][0]["id"]
     answer = save(ask, clarity=2, replaces=second)
-    assert [one["id"] for one in answer["remarks"]] == [first]
+    assert [one["id"] for one in answer["comments"]] == [first]
 
 
-def test_a_remark_that_was_withdrawn_is_not_handed_in(ask: Ask) -> None:
+def test_a_comment_that_was_withdrawn_is_not_handed_in(ask: Ask) -> None:
     """
-    The file holds what stands, is a document of remarks, and holds no contact.
+    The file holds what stands, is a document of comments, and holds no contact.
     """
-    gone = save(ask, clarity=1)["remarks"][0]["id"]
+    gone = save(ask, clarity=1)["comments"][0]["id"]
     save(ask, clarity=5, text=HOSTILE)
     ask("withdraw", id=gone)
     ask("contact", contact={"name": "Ada", "email": "ada@example.org", "organization": ""})
     file = ask("hand-in")["file"]
     content = base64.b64decode(file["content"])
     assert file["name"] == "pkimm-feedback-2026Q4.json"
-    assert [remark.text for remark in read_remarks(content)[0]] == [HOSTILE]
+    assert [comment.text for comment in read_comments(content)[0]] == [HOSTILE]
     assert b"Ada" not in content
     assert b"ada@" not in content
 
 
-def test_a_contact_lies_apart_from_the_remarks(ask: Ask, place: Path) -> None:
+def test_a_contact_lies_apart_from_the_comments(ask: Ask, place: Path) -> None:
     """
     Its words are in no file outside the private folder.
     """
@@ -169,10 +176,10 @@ def test_a_contact_lies_apart_from_the_remarks(ask: Ask, place: Path) -> None:
 
 def test_what_cannot_be_done_is_said(ask: Ask, place: Path) -> None:
     """
-    No remark to hand in, no such remark to withdraw, a folder that is a file.
+    No comment to hand in, no such comment to withdraw, a folder that is a file.
     """
-    assert "no remark yet" in ask("hand-in")["problems"][0]
-    assert "no such remark" in ask("withdraw", id="0" * 32)["problems"][0]
+    assert "no comment yet" in ask("hand-in")["problems"][0]
+    assert "no such comment" in ask("withdraw", id="0" * 32)["problems"][0]
     assert set(ask("nonsense")) == {"type", "number", "words", "round"}
     place.parent.mkdir(parents=True)
     place.write_text("a file")
@@ -181,7 +188,7 @@ def test_what_cannot_be_done_is_said(ask: Ask, place: Path) -> None:
 
 def test_the_role_is_remembered(ask: Ask) -> None:
     """
-    The next page starts with the role of the last remark.
+    The next page starts with the role of the last comment.
     """
     assert ask("list")["role"] is None
     save(ask, clarity=1, role="vendor")
@@ -197,7 +204,7 @@ def test_the_words_cover_every_value_that_can_be_stored() -> None:
     assert tuple(words.KIND_WORDS) == KINDS
     assert tuple(words.ROLE_WORDS) == ROLES
     assert {f for fields in words.FORMS.values() for f in fields} <= set(words.SAID)
-    assert set(words.SAID) < set(remarks.FIELDS)
+    assert set(words.SAID) < set(FIELDS)
 
 
 def test_every_category_and_requirement_is_offered() -> None:
@@ -227,7 +234,7 @@ def talk(widget: Any, **message: Any) -> dict[str, Any]:
 
 def test_the_form_is_about_the_edition_that_was_chosen(place: Path) -> None:
     """
-    An element of 1.1.0 is remarked on in 1.1.0.
+    An element of 1.1.0 is commented on in 1.1.0.
     """
     form = FeedbackForm(place)
     opened = talk(form, type="hello")
@@ -235,9 +242,9 @@ def test_the_form_is_about_the_edition_that_was_chosen(place: Path) -> None:
     assert {MODEL.digest, old.digest} <= {one["digest"] for one in opened["editions"]}
     opened = talk(form, type="edition", edition=old.digest)
     assert opened["edition"] == old.digest
-    remark = {"element": next(iter(old.categories)), "clarity": 1}
-    talk(form, type="feedback", do="save", remark=remark, edition=old.digest)
-    assert [one.edition for one in form.remarks] == ["1.1.0"]
+    comment = {"element": next(iter(old.categories)), "clarity": 1}
+    talk(form, type="feedback", do="save", comment=comment, edition=old.digest)
+    assert [one.edition for one in form.comments] == ["1.1.0"]
 
 
 def test_a_message_that_means_nothing_is_ignored(place: Path) -> None:
@@ -251,14 +258,14 @@ def test_a_message_that_means_nothing_is_ignored(place: Path) -> None:
 
 def test_feedback_of_a_questionnaire_is_no_part_of_the_assessment(tmp_path: Path) -> None:
     """
-    The remark lies in the folder feedback; the assessment does not change.
+    The comment lies in the folder feedback; the assessment does not change.
     """
     page = Questionnaire(tmp_path, mode="full")
     talk(page, type="create")
     (file,) = Workspace(tmp_path).files()
     before = file.read_bytes()
     answer = talk(
-        page, type="feedback", do="save", number=1, remark={"element": KEY, "text": HOSTILE}
+        page, type="feedback", do="save", number=1, comment={"element": KEY, "text": HOSTILE}
     )
     assert answer["saved"] == KEY
     assert file.read_bytes() == before

@@ -1,5 +1,5 @@
 """
-The feedback page without a browser: actions go in, HTML, remarks and decisions come out.
+The feedback page without a browser: actions go in, HTML, comments and decisions come out.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ pytest.importorskip("anywidget")
 pytest.importorskip("sklearn")
 
 from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.feedback import Comment, dumps, open_feedback
 from pkimm_analytics.model import load_model
-from pkimm_analytics.remarks import Remark, dumps, open_feedback
 from pkimm_analytics.synthetic.feedback import (
     FeedbackRound,
     simulate_feedback,
@@ -125,17 +125,17 @@ def workspace(simulated: FeedbackRound, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def empty(tmp_path: Path) -> Browser:
     """
-    Return the page of a place without remarks.
+    Return the page of a place without comments.
     """
     return Browser(FeedbackPage(tmp_path / "feedback"))
 
 
-def remark(respondent: int = 0, **fields: Any) -> Remark:
+def comment(respondent: int = 0, **fields: Any) -> Comment:
     """
-    Return a remark on a category.
+    Return a comment on a category.
     """
     said = {"round": "2026Q4", "edition": "2.0.0", "element": KEY, **fields}
-    return Remark(respondent=f"respondent{respondent:04}", **said)
+    return Comment(respondent=f"respondent{respondent:04}", **said)
 
 
 # --- bringing something in ---------------------------------------------------------------
@@ -149,13 +149,13 @@ def test_a_form_export_is_imported_with_two_actions(
     """
     empty.upload("form.csv", (exports / "form.csv").read_bytes())
     assert "all recognized" in empty.html
-    assert f"Import {len(simulated.answers)} remarks" in empty.html
+    assert f"Import {len(simulated.answers)} comments" in empty.html
     empty.do("import")
-    assert f"{len(simulated.answers)} remarks added." in empty.html
+    assert f"{len(simulated.answers)} comments added." in empty.html
     assert "80 respondents made" in empty.html
     empty.upload("form.xlsx", (exports / "form.xlsx").read_bytes())
     empty.do("import")
-    assert f"0 remarks added. {len(simulated.answers)} were there already." in empty.html
+    assert f"0 comments added. {len(simulated.answers)} were there already." in empty.html
 
 
 def table(*rows: Sequence[str]) -> bytes:
@@ -172,7 +172,7 @@ def test_a_wrong_proposal_is_corrected_by_choices(empty: Browser, tmp_path: Path
     A header that says nothing, and a word that is not known: two choices, and it is read.
     """
     rows = [["Q1", "Q2", "Q3", "Q4"]]
-    rows += [[KEY, "4", "Kaiser", f"Remark number {n} on this category"] for n in range(6)]
+    rows += [[KEY, "4", "Kaiser", f"Comment number {n} on this category"] for n in range(6)]
     empty.upload("odd.csv", table(*rows))
     assert "to look at" in empty.html
     empty.do("map:0.2", "clarity")
@@ -191,7 +191,7 @@ def test_a_file_that_was_handed_in_and_an_issue_are_read(empty: Browser, tmp_pat
     """
     JSON of respondents as it is; the text of a thread comment by comment.
     """
-    empty.upload("handed-in.json", dumps([remark(text=HOSTILE, clarity=1)]))
+    empty.upload("handed-in.json", dumps([comment(text=HOSTILE, clarity=1)]))
     empty.do("paste", f"# {KEY}\n\nPlease say what an inventory of keys has to list.")
     empty.do("import")
     texts = [r.text or "" for r in open_feedback(tmp_path / "feedback").stored()]
@@ -249,7 +249,7 @@ def test_contacts_are_kept_only_if_that_is_wanted(
     empty.do("import")
     place = open_feedback(tmp_path / "feedback")
     assert [contact.name for contact in place.contacts()] == ["Ada Lovelace"] * (wanted == "yes")
-    outside = [f for f in (tmp_path / "feedback" / "remarks").rglob("*") if f.is_file()]
+    outside = [f for f in (tmp_path / "feedback" / "comments").rglob("*") if f.is_file()]
     assert all(b"Lovelace" not in f.read_bytes() for f in outside)
 
 
@@ -318,8 +318,8 @@ def test_two_rounds_are_compared(tmp_path: Path) -> None:
     Twenty found it unclear, the next twenty clear: the page says that one rating changed.
     """
     place = open_feedback(tmp_path)
-    place.append([remark(n, round="2026Q3", clarity=1 + n % 2) for n in range(20)])
-    place.append([remark(n, clarity=4 + n % 2) for n in range(20)])
+    place.append([comment(n, round="2026Q3", clarity=1 + n % 2) for n in range(20)])
+    place.append([comment(n, clarity=4 + n % 2) for n in range(20)])
     page = Browser(FeedbackPage(tmp_path))
     page.do("view", "rounds")
     assert "1 changed by more than chance" in page.html
@@ -328,38 +328,38 @@ def test_two_rounds_are_compared(tmp_path: Path) -> None:
     assert "between 2026Q4 and 2026Q3" in page.html
     page.do("round", "all rounds")
     page.do("view", "overview")
-    assert "20 respondents made 40 remarks" in page.html
+    assert "20 respondents made 40 comments" in page.html
 
 
-def test_a_phone_that_tells_its_width_first_still_gets_the_remarks(tmp_path: Path) -> None:
+def test_a_phone_that_tells_its_width_first_still_gets_the_comments(tmp_path: Path) -> None:
     """
     Nothing is called empty before it was read; names are short from the start.
     """
-    open_feedback(tmp_path).append([remark(clarity=2)])
+    open_feedback(tmp_path).append([comment(clarity=2)])
     page = FeedbackPage(tmp_path)
     for action in ("narrow", "reload"):
         assert "No feedback yet" not in "".join(s.html for s in page.children if hasattr(s, "html"))
         page._add._receive(None, {"action": action, "value": "yes", "id": 1}, [])
-    assert "1 respondent made 1 remark" in page._top.html
+    assert "1 respondent made 1 comment" in page._top.html
     assert page._setting().labels == "short"
 
 
 def test_an_assessment_of_an_unknown_edition_is_left_out(tmp_path: Path) -> None:
     """
-    Its questions are not known here; the views of the remarks are shown all the same.
+    Its questions are not known here; the views of the comments are shown all the same.
     """
-    open_feedback(tmp_path / "feedback").append([remark(clarity=2)])
+    open_feedback(tmp_path / "feedback").append([comment(clarity=2)])
     edition = replace(MODEL.edition, digest="sha256:" + "0" * 64)
     Workspace(tmp_path).save(Assessment(model=edition, id="foreign"))
     page = Browser(FeedbackPage(tmp_path / "feedback", tmp_path))
-    assert "1 respondent made 1 remark" in page.html
+    assert "1 respondent made 1 comment" in page.html
 
 
 def test_few_answers_have_no_bar(tmp_path: Path) -> None:
     """
     Four answers are told in the table and not drawn.
     """
-    open_feedback(tmp_path).append([remark(n, clarity=5) for n in range(4)])
+    open_feedback(tmp_path).append([comment(n, clarity=5) for n in range(4)])
     page = Browser(FeedbackPage(tmp_path))
     page.do("view", "ratings")
     assert "No element has 5 ratings of clarity yet." in page.html
@@ -367,11 +367,11 @@ def test_few_answers_have_no_bar(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("view", [*VIEWS, "decide"])
-def test_one_remark_is_enough_for_every_view(view: str, tmp_path: Path) -> None:
+def test_one_comment_is_enough_for_every_view(view: str, tmp_path: Path) -> None:
     """
-    Whatever cannot be computed from one remark is said to be so.
+    Whatever cannot be computed from one comment is said to be so.
     """
-    open_feedback(tmp_path).append([remark(text="Only this.")])
+    open_feedback(tmp_path).append([comment(text="Only this.")])
     page = Browser(FeedbackPage(tmp_path))
     page.do("view", view)
     assert "defect in the program" not in page.html
@@ -382,8 +382,8 @@ def test_texts_of_respondents_stay_texts(tmp_path: Path) -> None:
     Nothing that somebody wrote is markup, in any view; formulas are defused in files.
     """
     place = open_feedback(tmp_path)
-    place.append([remark(n, text=f"{HOSTILE} number {n}", kind="idea") for n in range(30)])
-    place.append([remark(99, text="=HYPERLINK(1)", round="2026Q3")])
+    place.append([comment(n, text=f"{HOSTILE} number {n}", kind="idea") for n in range(30)])
+    place.append([comment(99, text="=HYPERLINK(1)", round="2026Q3")])
     page = Browser(FeedbackPage(tmp_path))
     for view in (*VIEWS, "decide"):
         page.do("view", view)
@@ -391,8 +391,8 @@ def test_texts_of_respondents_stay_texts(tmp_path: Path) -> None:
         assert "onerror" not in "".join(part.html for part in page.sections())
         assert "onerror" not in page.page._chart.figure
     page.do("round", "all rounds")
-    page.do("save", "remarks.csv")
-    rows = list(csv.reader(io.StringIO(page.files["remarks.csv"].decode("utf-8-sig"))))
+    page.do("save", "comments.csv")
+    rows = list(csv.reader(io.StringIO(page.files["comments.csv"].decode("utf-8-sig"))))
     assert "'=HYPERLINK(1)" in {cell for row in rows for cell in row}
 
 
@@ -415,11 +415,11 @@ def test_a_decision_is_recorded_and_the_next_one_stands_beside_it(tmp_path: Path
     Rejected with its reason, then accepted with a new weight: both are in the history.
     """
     place = open_feedback(tmp_path)
-    place.append([remark(text="Weigh it more.", weight="too-low")])
+    place.append([comment(text="Weigh it more.", weight="too-low")])
     (id_,) = [r.id for r in place.stored()]
     page = Browser(FeedbackPage(tmp_path))
     page.do("view", "decide")
-    page.do("remark", id_)
+    page.do("comment", id_)
     page.do("draft:disposition", "rejected")
     page.do("decide", id_)
     assert "reason: is missing" in page.html.replace("</bdi>", "").replace("<bdi>", "").replace(
@@ -429,7 +429,7 @@ def test_a_decision_is_recorded_and_the_next_one_stands_beside_it(tmp_path: Path
     page.do("decide", id_)
     assert "Recorded: rejected." in page.html
     page.do("filter:disposition", "rejected")
-    page.do("remark", id_)
+    page.do("comment", id_)
     for field, value in {
         "draft:disposition": "accepted",
         "draft:field": "weight",
@@ -450,9 +450,9 @@ def test_the_list_shows_what_fits_and_turns_its_pages(tmp_path: Path) -> None:
     Sixty texts on two pages, and only those of one kind or element if asked for.
     """
     place = open_feedback(tmp_path)
-    place.append([remark(n, text=f"Text {n}", kind="typo") for n in range(60)])
-    place.append([remark(n, text=f"Other {n}", element="process") for n in range(3)])
-    place.append([remark(70, clarity=1)])
+    place.append([comment(n, text=f"Text {n}", kind="typo") for n in range(60)])
+    place.append([comment(n, text=f"Other {n}", element="process") for n in range(3)])
+    place.append([comment(70, clarity=1)])
     page = Browser(FeedbackPage(tmp_path))
     page.do("view", "decide")
     assert f"1 to {feedback_decide.PAGE_SIZE} of 63" in page.html
@@ -487,19 +487,19 @@ def test_an_export_becomes_a_meeting_pack_in_four_steps(exports: Path, empty: Br
 
 def accepted(folder: Path, **change: str) -> Browser:
     """
-    Return the page of a place with one accepted remark, at the meeting.
+    Return the page of a place with one accepted comment, at the meeting.
     """
     place = open_feedback(folder)
-    place.append([remark(n, text=f"Say more about backups of keys, {n}.") for n in range(3)])
+    place.append([comment(n, text=f"Say more about backups of keys, {n}.") for n in range(3)])
     place.decide(place.stored()[0].id, "accepted", by="chair", **change)
     page = Browser(FeedbackPage(folder))
     page.do("view", "meeting")
     return page
 
 
-def test_accepted_remarks_are_issues(tmp_path: Path) -> None:
+def test_accepted_comments_are_issues(tmp_path: Path) -> None:
     """
-    The Markdown quotes the accepted remark and not the open ones.
+    The Markdown quotes the accepted comment and not the open ones.
     """
     page = accepted(tmp_path)
     page.do("hand:issues")
@@ -549,7 +549,7 @@ def test_a_damaged_place_is_a_message(tmp_path: Path, filled: Path) -> None:
     import shutil
 
     shutil.copytree(filled, tmp_path / "feedback")
-    part = next((tmp_path / "feedback" / "remarks").glob("*.jsonl"))
+    part = next((tmp_path / "feedback" / "comments").glob("*.jsonl"))
     part.write_bytes(part.read_bytes() + b"{}\n")
     page = Browser(FeedbackPage(tmp_path / "feedback"))
     assert "was changed after it was written" in page.html

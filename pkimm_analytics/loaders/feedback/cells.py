@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from typing import Literal
 
-from pkimm_analytics.remarks.remark import MAX_TEXT, NO_TEXT
+from pkimm_analytics.feedback.comment import MAX_TEXT, NO_TEXT
 
 Order = Literal["iso", "dmy", "mdy", "any"]
 
@@ -111,7 +111,7 @@ def _number(text: str) -> float:
 
 def clean_text(text: str) -> tuple[str | None, str]:
     """
-    Text of a remark, or None and why it was left out.
+    Text of a comment, or None and why it was left out.
 
     Line ends become one kind; characters that no text has become blanks.
     """

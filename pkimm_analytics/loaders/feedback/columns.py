@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pkimm_analytics.errors import Problem, SourceFormatError
+from pkimm_analytics.feedback import RATINGS
+from pkimm_analytics.feedback.comment import SAYING
 from pkimm_analytics.loaders.feedback.cells import day_of, minutes_of, whole_of
 from pkimm_analytics.loaders.feedback.elements import Elements
 from pkimm_analytics.loaders.feedback.grid import Grid
 from pkimm_analytics.loaders.feedback.words import HEADERS, NOTHING, fold, header_score, value_of
 from pkimm_analytics.loaders.feedback.words import rating_of as rating
 from pkimm_analytics.model.yaml_text import read_yaml
-from pkimm_analytics.remarks import RATINGS
-from pkimm_analytics.remarks.remark import SAYING
 
 FORMAT = "pkimm-feedback-columns/1"
 IGNORE = "ignore"
@@ -296,5 +296,7 @@ def check_columns(columns: ColumnMap, grid: Grid, elements: Elements) -> list[Pr
         if once.count(name) > 1
     ]
     if not {*used} & {*PER_ELEMENT}:
-        found.append(Problem("columns", f"none holds what a remark says: {', '.join(PER_ELEMENT)}"))
+        found.append(
+            Problem("columns", f"none holds what a comment says: {', '.join(PER_ELEMENT)}")
+        )
     return found

@@ -3,7 +3,7 @@ A form export as a grid of cells with places: CSV or xlsx, whatever its header s
 
 Reading is defensive and keeps what it can: rows before a broken quote are read, rows
 that do not fit the header are named and left out. A cell may be of any length here;
-what is too long for a remark is refused by name where it belongs.
+what is too long for a comment is refused by name where it belongs.
 """
 
 from __future__ import annotations
@@ -130,8 +130,8 @@ _field_limit = threading.Lock()
 
 
 def _csv(content: bytes, name: str, problems: list[Problem]) -> Grid:
-    text, remarks = decode_text(content, name)
-    problems += remarks
+    text, comments = decode_text(content, name)
+    problems += comments
     if "\0" in text[:4096]:
         raise SourceFormatError(
             f"{name} is neither xlsx nor text. Nothing was imported.",

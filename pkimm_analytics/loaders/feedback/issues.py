@@ -1,8 +1,8 @@
 """
-Pasted text of issues to remarks: one remark for each comment of the thread.
+Pasted text of issues to comments: one comment for each post of the thread.
 
 The text may be what ``gh issue view --comments`` prints, a copy of the page, or plain
-Markdown. Who wrote a comment becomes a pseudonym; mail addresses and mentions are taken
+Markdown. Who wrote a post becomes a pseudonym; mail addresses and mentions are taken
 out, and so are quotations of earlier comments and what robots wrote.
 """
 
@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pkimm_analytics.errors import FeedbackError, Problem, SourceFormatError
+from pkimm_analytics.feedback import MODEL, Comment
+from pkimm_analytics.feedback.comment import KINDS
 from pkimm_analytics.loaders.feedback.cells import clean_text, day_of
 from pkimm_analytics.loaders.feedback.rows import Read, Setting
-from pkimm_analytics.remarks import MODEL, Remark
-from pkimm_analytics.remarks.remark import KINDS
 
 _PAGE = re.compile(
     r"^\W{0,4}@?([A-Za-z0-9][A-Za-z0-9-]{0,38}(?:\[bot\])?)\W{0,4}\s+"
@@ -37,8 +37,8 @@ _KIND_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Comment:
-    """One comment: who wrote it (may be empty), the day if known, where it begins, its text."""
+class Post:
+    """One post: who wrote it (may be empty), the day if known, where it begins, its text."""
 
     author: str
     day: str | None
@@ -61,7 +61,7 @@ def read_issue(text: str, name: str, setting: Setting) -> Read:
     Returns
     -------
     Read
-        A remark on the element that a comment names, else on the one that the thread
+        A comment on the element that a post names, else on the one that the thread
         names first, else on the model as a whole.
 
     Raises
@@ -71,22 +71,22 @@ def read_issue(text: str, name: str, setting: Setting) -> Read:
     """
     read = Read()
     subject: str | None = None
-    for comment in comments(text):
-        where = f"{name}, line {comment.line}"
-        if comment.author.endswith("[bot]"):
+    for post in posts(text):
+        where = f"{name}, line {post.line}"
+        if post.author.endswith("[bot]"):
             read.problems.append(Problem(where, "written by a robot; left out", refused=False))
             continue
-        element = _element(comment.text, setting)
+        element = _element(post.text, setting)
         subject = subject or element
-        body, reason = clean_text(_impersonal(comment.text))
+        body, reason = clean_text(_impersonal(post.text))
         if body is None:
             if reason:
                 read.problems.append(Problem(where, reason))
             continue
-        who = comment.author or f"comment\0{body}"
+        who = post.author or f"post\0{body}"
         try:
-            read.remarks.append(
-                Remark(
+            read.comments.append(
+                Comment(
                     round=setting.round,
                     respondent=setting.pseudonym(who),
                     edition=setting.elements.model.version,
@@ -94,21 +94,21 @@ def read_issue(text: str, name: str, setting: Setting) -> Read:
                     element=element or subject or MODEL,
                     kind=_kind(body),
                     text=body,
-                    received=comment.day,
+                    received=post.day,
                 )
             )
         except FeedbackError as error:
             read.problems += [Problem(where, p.message) for p in error.problems]
-    if not read.remarks:
+    if not read.comments:
         raise SourceFormatError(
-            f"{name} holds no comment. Nothing was imported.",
+            f"{name} holds no post. Nothing was imported.",
             read.problems or [Problem(name, "expected the text of an issue with its comments")],
         )
     return read
 
 
-def comments(text: str) -> Iterator[Comment]:
-    """Split a thread into comments; text without any mark is one comment."""
+def posts(text: str) -> Iterator[Post]:
+    """Split a thread into comments; text without any mark is one post."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     author, day, start, body = "", None, 1, list[str]()
     fields: dict[str, str] = {}
@@ -118,7 +118,7 @@ def comments(text: str) -> Iterator[Comment]:
         page = _PAGE.match(line)
         if head and (in_head or head[1] in {"title", "author"}):
             if not in_head:
-                yield from _comment(author, day, start, body)
+                yield from _post(author, day, start, body)
                 author, day, start, body, in_head = "", None, number, [], True
             fields[head[1]] = head[2].strip()
         elif in_head and line.strip() == "--":
@@ -127,21 +127,21 @@ def comments(text: str) -> Iterator[Comment]:
             body = [fields["title"]] if "title" in fields else []
             fields = {}
         elif page:
-            yield from _comment(author, day, start, body)
+            yield from _post(author, day, start, body)
             author, day, start, body = page[1], _day_in(page[2]), number, []
             in_head = False
         else:
             in_head = False
             if line.strip() != "--":
                 body.append(line)
-    yield from _comment(author, day, start, body)
+    yield from _post(author, day, start, body)
 
 
-def _comment(author: str, day: str | None, line: int, body: Sequence[str]) -> Iterator[Comment]:
+def _post(author: str, day: str | None, line: int, body: Sequence[str]) -> Iterator[Post]:
     said = [text for text in body if not text.lstrip().startswith(">")]
     text = "\n".join(said).strip()
     if text:
-        yield Comment(author, day, line, text)
+        yield Post(author, day, line, text)
 
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -175,7 +175,7 @@ def _element(text: str, setting: Setting) -> str | None:
 
 
 def _kind(text: str) -> str | None:
-    """Kind of remark that the words of a comment speak for, None if none does."""
+    """Kind of comment that the words of a post speak for, None if none does."""
     lowered = text.casefold()
     found = (kind for kind, form in _KIND_WORDS.items() if re.search(form, lowered))
     kind = next(found, None)

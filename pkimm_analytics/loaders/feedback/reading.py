@@ -1,5 +1,5 @@
 """
-Whatever feedback arrives as, to remarks: the format is told from the content.
+Whatever feedback arrives as, to comments: the format is told from the content.
 
 JSON of this software is read as it is. Anything that begins like a zip archive is a
 workbook; text whose first line is cut by a delimiter and answered by the lines below is
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pkimm_analytics.errors import Problem, SourceFormatError
+from pkimm_analytics.feedback import Comment, Contact, read_comments
 from pkimm_analytics.files import check_size
 from pkimm_analytics.loaders.feedback.columns import (
     IGNORE,
@@ -21,12 +22,11 @@ from pkimm_analytics.loaders.feedback.columns import (
 )
 from pkimm_analytics.loaders.feedback.elements import Elements
 from pkimm_analytics.loaders.feedback.grid import DELIMITERS, Grid, read_grids
-from pkimm_analytics.loaders.feedback.issues import comments, read_issue
+from pkimm_analytics.loaders.feedback.issues import posts, read_issue
 from pkimm_analytics.loaders.feedback.rows import Setting, read_rows
 from pkimm_analytics.loaders.tabular.delimited import decode_text
 from pkimm_analytics.loaders.tabular.rows import capped
 from pkimm_analytics.model import Model
-from pkimm_analytics.remarks import Contact, Remark, read_remarks
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class LoadedFeedback:
     ----------
     form : str
         ``json``, ``form`` or ``issue``.
-    remarks : tuple of Remark
+    comments : tuple of Comment
     contacts : tuple of Contact
         Kept apart from everything else; nothing is done with them unless asked for.
     problems : tuple of Problem
@@ -48,7 +48,7 @@ class LoadedFeedback:
     """
 
     form: str
-    remarks: tuple[Remark, ...]
+    comments: tuple[Comment, ...]
     contacts: tuple[Contact, ...] = ()
     problems: tuple[Problem, ...] = ()
     columns: ColumnMap | None = None
@@ -88,14 +88,14 @@ def load_feedback(
     check_size(name, len(content))
     form = form_of(content)
     if form == "json":
-        remarks, problems = read_remarks(content, name)
-        return LoadedFeedback("json", tuple(remarks), (), capped(problems))
+        comments, problems = read_comments(content, name)
+        return LoadedFeedback("json", tuple(comments), (), capped(problems))
     setting = Setting(round_, Elements(model), pseudonym)
     if form == "issue":
-        text, remarks_on = decode_text(content, name)
+        text, comments_on = decode_text(content, name)
         read = read_issue(text, name, setting)
-        found = capped([*remarks_on, *read.problems])
-        return LoadedFeedback("issue", tuple(read.remarks), (), found)
+        found = capped([*comments_on, *read.problems])
+        return LoadedFeedback("issue", tuple(read.comments), (), found)
     return _form(content, name, setting, columns)
 
 
@@ -109,7 +109,7 @@ def form_of(content: bytes) -> str:
     text = content[:65_536].decode("utf-8", "replace")
     lines = [line for line in text.splitlines() if line.strip()]
     cut = any(lines and lines[0].count(d) >= 2 for d in DELIMITERS)
-    is_thread = any(comment.author for comment in comments(text))
+    is_thread = any(post.author for post in posts(text))
     is_markdown = bool(lines) and lines[0].lstrip().startswith(("#", ">", "- ", "* ", "title:"))
     return "form" if cut and not is_thread and not is_markdown else "issue"
 
@@ -166,13 +166,13 @@ def _form(content: bytes, name: str, setting: Setting, columns: ColumnMap | None
     ]
     read = read_rows(grid, columns, setting)
     problems += read.problems
-    if not read.remarks:
+    if not read.comments:
         raise SourceFormatError(
-            f"{name} holds no remark that could be read. Nothing was imported.",
+            f"{name} holds no comment that could be read. Nothing was imported.",
             capped(problems) or [Problem(name, "there are no rows below the header")],
         )
     return LoadedFeedback(
-        "form", tuple(read.remarks), tuple(read.contacts), capped(problems), columns
+        "form", tuple(read.comments), tuple(read.contacts), capped(problems), columns
     )
 
 

@@ -1,8 +1,8 @@
 """
-Rows of a form to remarks: every cell is checked, good ones are kept, bad ones named.
+Rows of a form to comments: every cell is checked, good ones are kept, bad ones named.
 
 A row of a form tool is one submission. It is about one element, or it has a block of
-columns for each element; then it becomes several remarks. What a problem repeats is
+columns for each element; then it becomes several comments. What a problem repeats is
 the place and what would be right, never what somebody wrote.
 """
 
@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pkimm_analytics.errors import FeedbackError, Problem
+from pkimm_analytics.feedback import RATINGS, Comment, Contact, comment_of
+from pkimm_analytics.feedback.comment import MAX_MINUTES, MAX_WEIGHT, SAYING
 from pkimm_analytics.loaders.feedback.cells import (
     Order,
     clean_text,
@@ -26,8 +28,6 @@ from pkimm_analytics.loaders.feedback.columns import CHOICES, IGNORE, Column, Co
 from pkimm_analytics.loaders.feedback.elements import Elements
 from pkimm_analytics.loaders.feedback.grid import Grid
 from pkimm_analytics.loaders.feedback.words import NOTHING, VALUES, fold, rating_of, value_of
-from pkimm_analytics.remarks import RATINGS, Contact, Remark, remark_of
-from pkimm_analytics.remarks.remark import MAX_MINUTES, MAX_WEIGHT, SAYING
 
 NOBODY = NOTHING | {"anonymous", "anonym", "anonyme", "anonimo", "anoniem"}
 """What form tools write where they did not ask who answers."""
@@ -59,7 +59,7 @@ class Setting:
 class Read:
     """What was read of a form; lists grow while rows are read."""
 
-    remarks: list[Remark] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -78,7 +78,7 @@ def read_rows(grid: Grid, columns: ColumnMap, setting: Setting) -> Read:
     Returns
     -------
     Read
-        Remarks in the order of the rows, contacts of those who left any, and problems
+        Comments in the order of the rows, contacts of those who left any, and problems
         with their cells.
     """
     used = [column for column in columns.columns if column.field != IGNORE]
@@ -180,7 +180,7 @@ class _Reader:
 
     def _add(self, place: str, values: dict[str, Any], respondent: str) -> None:
         try:
-            self.into.remarks.append(remark_of({**values, "respondent": respondent}))
+            self.into.comments.append(comment_of({**values, "respondent": respondent}))
         except FeedbackError as error:
             self.into.problems += [
                 Problem(f"{place}, {p.where}" if p.where else place, p.message)

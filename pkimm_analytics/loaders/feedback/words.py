@@ -71,9 +71,9 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "usefulness": (
         "useful", "nutzlich", "hilfreich", "utile", "util", "nuttig", "uzitec", "有用",
     ),
-    "kind": ("kind of remark", "kind", "type of", "art der", "type de", "tipo", "soort", "druh"),
+    "kind": ("kind of comment", "kind", "type of", "art der", "type de", "tipo", "soort", "druh"),
     "text": (
-        "comment", "remark", "feedback", "suggestion", "explain", "anything else", "free text",
+        "comment", "comment", "feedback", "suggestion", "explain", "anything else", "free text",
         "kommentar", "anmerkung", "bemerkung", "vorschlag", "commentaire", "remarque",
         "comentario", "observacion", "commento", "osservazion", "opmerking", "komentar",
         "コメント", "意见", "评论",

@@ -1,4 +1,4 @@
-/* The feedback form of its own: who answers, what about, the remark, and the file to hand in. */
+/* The feedback form of its own: who answers, what about, the comment, and the file to hand in. */
 
 class FeedbackForm {
   constructor(model, el) {
@@ -22,7 +22,7 @@ class FeedbackForm {
     try {
       this.model.send({ client: this.prefix, ...message });
     } catch {
-      // the remark stays in the tab, and the panel says that it is not saved
+      // the comment stays in the tab, and the panel says that it is not saved
     }
   }
 
@@ -64,13 +64,13 @@ class FeedbackForm {
     fill(this.root,
       h("h2", { text: "You" }),
       h("div", { class: "pkq-bar" }, role, editionBox),
-      h("p", { class: "pkq-soft", text: `Round ${this.state.round}. Remarks carry a random number instead of a name; it is the same for all of yours.` }),
-      h("h2", { text: "Your remark" }),
+      h("p", { class: "pkq-soft", text: `Round ${this.state.round}. Comments carry a random number instead of a name; it is the same for all of yours.` }),
+      h("h2", { text: "Your comment" }),
       this.partBox, this.about, this.place,
-      h("h2", { text: "All your remarks" }), this.all,
+      h("h2", { text: "All your comments" }), this.all,
       h("div", { class: "pkf-handin" },
         h("h2", { text: "Hand in" }),
-        h("p", { class: "pkq-text", text: "One file holds all your remarks. Nobody sees them before you send it to the working group." }),
+        h("p", { class: "pkq-text", text: "One file holds all your comments. Nobody sees them before you send it to the working group." }),
         button("Save the file to hand in", () => this.ask("hand-in"), { class: "pkq-primary" }),
         this.contact(), this.done));
     this.drawParts();
@@ -143,29 +143,29 @@ class FeedbackForm {
 
   drawAll() {
     if (!this.all) return;
-    const { remarks } = this.state;
+    const { comments } = this.state;
     const focused = this.all.contains(document.activeElement);
-    if (!remarks.length) fill(this.all, h("p", { class: "pkq-soft", text: "None yet." }));
-    else fill(this.all, h("ul", { class: "pkq-list" }, [...remarks].reverse().map((one) => {
+    if (!comments.length) fill(this.all, h("p", { class: "pkq-soft", text: "None yet." }));
+    else fill(this.all, h("ul", { class: "pkq-list" }, [...comments].reverse().map((one) => {
       const name = this.nameOf(one.element);
-      const item = remarkItem(this.state, one, name, () => this.change(one));
+      const item = commentItem(this.state, one, name, () => this.change(one));
       item.prepend(h("h3", { text: name }));
       return item;
     })));
     if (focused) (this.all.querySelector("button") || this.root.querySelector(`#${this.prefix}-part`)).focus();
   }
 
-  change(remark) {
-    if (!this.find(remark.element) && !(remark.element in this.state.words.wholes)) {
-      fill(this.done, h("p", { text: `Choose edition ${remark.edition} first: the one shown has no such element.` }));
+  change(comment) {
+    if (!this.find(comment.element) && !(comment.element in this.state.words.wholes)) {
+      fill(this.done, h("p", { text: `Choose edition ${comment.edition} first: the one shown has no such element.` }));
       return;
     }
-    if (remark.element !== this.element) {
-      this.element = remark.element;
+    if (comment.element !== this.element) {
+      this.element = comment.element;
       this.drawParts();
       this.drawPanel();
     }
-    this.panel.edit(remark);
+    this.panel.edit(comment);
     this.about.scrollIntoView({ block: "nearest" });
   }
 
@@ -182,7 +182,7 @@ class FeedbackForm {
     return h("details", { class: "pkf-fold" },
       h("summary", { text: "May the working group ask you back? (optional)" }),
       h("div", { class: "pkf" },
-        h("p", { class: "pkq-text", text: "Your contact is kept apart from your remarks: in a folder of its own on this computer, and never in the file that you hand in. Leave it empty to stay anonymous." }),
+        h("p", { class: "pkq-text", text: "Your contact is kept apart from your comments: in a folder of its own on this computer, and never in the file that you hand in. Leave it empty to stay anonymous." }),
         h("div", { class: "pkq-bar" }, fields.map(([, , node]) => node)),
         button("Keep my contact", keep)));
   }

@@ -1,4 +1,4 @@
-/* One remark on one element: its fields, and what was said about the element before. */
+/* One comment on one element: its fields, and what was said about the element before. */
 
 let feedbackPanels = 0;
 
@@ -49,12 +49,12 @@ class FeedbackPanel {
     this.alert.replaceChildren();
     this.status.textContent = "";
     fill(this.node,
-      replaces ? h("p", { class: "pkq-notice", text: "You are changing an earlier remark; saving replaces it." }) : null,
+      replaces ? h("p", { class: "pkq-notice", text: "You are changing an earlier comment; saving replaces it." }) : null,
       fields.map((field) => this.field(field)),
       this.kindAndText(),
       this.alert,
       h("div", { class: "pkq-bar" },
-        button(replaces ? "Save the changed remark" : "Save this remark", () => this.save(), { class: "pkq-primary" }),
+        button(replaces ? "Save the changed comment" : "Save this comment", () => this.save(), { class: "pkq-primary" }),
         button(replaces ? "Leave it as it was" : "Clear", () => this.clear())),
       this.status, this.list);
     this.drawList();
@@ -125,7 +125,7 @@ class FeedbackPanel {
     text.value = this.values.text || "";
     text.addEventListener("input", () => this.set("text", text.value || null));
     return [
-      h("div", { class: "pkq-field" }, h("label", { for: kind.id, text: "Kind of remark" }), kind),
+      h("div", { class: "pkq-field" }, h("label", { for: kind.id, text: "Kind of comment" }), kind),
       h("div", { class: "pkq-field pkq-long" }, h("label", { for: text.id, text: "In your words" }), text,
         h("span", { id: `${this.id}-hint`, class: "pkq-soft", text: "Only the working group’s analysts read this text. Please name no person and no organization." }))];
   }
@@ -145,10 +145,10 @@ class FeedbackPanel {
     const { element, edition } = this.about;
     this.status.textContent = "Saving …";
     this.asked = this.state.tell("save", {
-      remark: { ...this.values, element, role: this.state.role }, edition, replaces: this.replaces });
+      comment: { ...this.values, element, role: this.state.role }, edition, replaces: this.replaces });
     clearTimeout(this.late);
     this.late = setTimeout(() => {
-      this.status.textContent = "Not saved yet: Python does not answer. The remark waits in this tab; reload the page and save again.";
+      this.status.textContent = "Not saved yet: Python does not answer. The comment waits in this tab; reload the page and save again.";
     }, FEEDBACK_LATE_MS);
   }
 
@@ -158,9 +158,9 @@ class FeedbackPanel {
     this.focus();
   }
 
-  edit(remark) {
-    const values = Object.fromEntries(this.state.words.fields.map((field) => [field, remark[field]]).filter(([, value]) => value !== null && value !== undefined));
-    this.state.keep(this.about.element, { values, replaces: remark.id });
+  edit(comment) {
+    const values = Object.fromEntries(this.state.words.fields.map((field) => [field, comment[field]]).filter(([, value]) => value !== null && value !== undefined));
+    this.state.keep(this.about.element, { values, replaces: comment.id });
     this.draw();
     this.focus();
   }
@@ -180,20 +180,20 @@ class FeedbackPanel {
     const said = this.state.on(this.about.element);
     const hadFocus = this.list.contains(document.activeElement);
     fill(this.list, said.length ? [
-      h("h4", { text: said.length === 1 ? "Your remark on this" : `Your ${said.length} remarks on this` }),
-      h("ul", { class: "pkq-list" }, said.map((one) => remarkItem(this.state, one, this.about.name, () => this.edit(one))))] : null);
+      h("h4", { text: said.length === 1 ? "Your comment on this" : `Your ${said.length} comments on this` }),
+      h("ul", { class: "pkq-list" }, said.map((one) => commentItem(this.state, one, this.about.name, () => this.edit(one))))] : null);
     if (hadFocus) (this.list.querySelector("button") || this.node.querySelector(".pkq-primary")).focus();
   }
 }
 
-/* A remark that is stored, with the ways to change it. */
-function remarkItem(state, remark, name, edit) {
-  const line = remarkLine(remark, state.words);
-  const withdraw = () => state.tell("withdraw", { id: remark.id });
-  return h("li", { class: "pkf-remark", "data-id": remark.id },
+/* A comment that is stored, with the ways to change it. */
+function commentItem(state, comment, name, edit) {
+  const line = commentLine(comment, state.words);
+  const withdraw = () => state.tell("withdraw", { id: comment.id });
+  return h("li", { class: "pkf-comment", "data-id": comment.id },
     line ? h("p", { text: line }) : null,
-    remark.text ? h("p", { class: "pkf-text", text: remark.text }) : null,
-    h("p", { class: "pkq-soft" }, `${remark.round}, PKIMM ${remark.edition} `,
-      button("Change", edit, { class: "pkq-link", "aria-label": `Change the remark on ${name}` }), " ",
-      button("Withdraw", withdraw, { class: "pkq-link", "aria-label": `Withdraw the remark on ${name}` })));
+    comment.text ? h("p", { class: "pkf-text", text: comment.text }) : null,
+    h("p", { class: "pkq-soft" }, `${comment.round}, PKIMM ${comment.edition} `,
+      button("Change", edit, { class: "pkq-link", "aria-label": `Change the comment on ${name}` }), " ",
+      button("Withdraw", withdraw, { class: "pkq-link", "aria-label": `Withdraw the comment on ${name}` })));
 }

@@ -1,7 +1,7 @@
 /*
 Feedback in the browser: what Python told, what is being written, and who shows it.
 
-A remark that is being written is kept in the tab's session storage until Python says
+A comment that is being written is kept in the tab's session storage until Python says
 that it is stored, so that a reload loses nothing.
 */
 
@@ -12,7 +12,7 @@ class FeedbackState {
     this.prefix = prefix;
     this.send = send;
     this.words = null;
-    this.remarks = [];
+    this.comments = [];
     this.role = null;
     this.round = "";
     this.panels = new Set();
@@ -26,10 +26,10 @@ class FeedbackState {
     return this.number;
   }
 
-  /* Python's answer: the remarks as they are stored, and what became of the question. */
+  /* Python's answer: the comments as they are stored, and what became of the question. */
   receive(message) {
     if (message.words) this.words = message.words;
-    if (message.remarks) this.remarks = message.remarks;
+    if (message.comments) this.comments = message.comments;
     if (message.role !== undefined && !this.roleChosen) this.role = message.role;
     if (message.round) this.round = message.round;
     if (message.saved && this.drafts[message.saved]) this.forget(message.saved);
@@ -45,7 +45,7 @@ class FeedbackState {
   }
 
   on(element) {
-    return this.remarks.filter((one) => one.element === element);
+    return this.comments.filter((one) => one.element === element);
   }
 
   // --- what is being written --------------------------------------------------------
@@ -81,15 +81,15 @@ class FeedbackState {
   }
 }
 
-/* What a remark says, in one line. */
-function remarkLine(remark, words) {
+/* What a comment says, in one line. */
+function commentLine(comment, words) {
   const parts = [];
   for (const [field, scale] of Object.entries(words.scales))
-    if (remark[field]) parts.push(`${scale.name} ${remark[field]} (${scale.words[remark[field] - 1]})`);
-  if (remark.weight) parts.push(`weight ${words.weights[remark.weight]}`);
-  if (remark.suggested_weight) parts.push(`would choose ${remark.suggested_weight}`);
-  if (remark.minutes !== null && remark.minutes !== undefined) parts.push(`${remark.minutes} minutes`);
-  if (remark.kind) parts.push(words.kinds[remark.kind]);
+    if (comment[field]) parts.push(`${scale.name} ${comment[field]} (${scale.words[comment[field] - 1]})`);
+  if (comment.weight) parts.push(`weight ${words.weights[comment.weight]}`);
+  if (comment.suggested_weight) parts.push(`would choose ${comment.suggested_weight}`);
+  if (comment.minutes !== null && comment.minutes !== undefined) parts.push(`${comment.minutes} minutes`);
+  if (comment.kind) parts.push(words.kinds[comment.kind]);
   return parts.join(", ");
 }
 

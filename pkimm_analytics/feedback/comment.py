@@ -1,9 +1,9 @@
 """
-One remark: what one respondent said about one element of the model, or the process.
+One comment: what one respondent said about one element of the model, or the process.
 
-A remark may rate (clarity, relevance, weight; for the process its difficulty and
+A comment may rate (clarity, relevance, weight; for the process its difficulty and
 usefulness), say how long it took, and say something in words. Its id is a digest of
-what was said, so the same remark imported twice is one. It never holds a name: the
+what was said, so the same comment imported twice is one. It never holds a name: the
 respondent is a pseudonym, and contacts live apart.
 """
 
@@ -23,22 +23,22 @@ from pkimm_analytics.errors import FeedbackError, Problem
 ROLES = ("operator", "assessor", "vendor", "relying-party", "other")
 WEIGHTS = ("too-low", "right", "too-high")
 KINDS = ("typo", "unclear", "missing", "weight", "out-of-scope", "idea")
-"""Kinds of remark; ``weight`` disagrees with a weight."""
+"""Kinds of comment; ``weight`` disagrees with a weight."""
 
 MODEL = "model"
 PROCESS = "process"
-"""Elements of remarks on the model as a whole, and on the process of assessing."""
+"""Elements of comments on the model as a whole, and on the process of assessing."""
 
 RATINGS = ("clarity", "relevance", "difficulty", "usefulness")
 """Fields that rate from 1 (least) to 5 (most)."""
 
 MAX_TEXT = 20_000
-"""Longest text of a remark, in characters: ten pages."""
+"""Longest text of a comment, in characters: ten pages."""
 MAX_MINUTES = 100_000
 MAX_WEIGHT = 100
 
 ELEMENT = r"model|process|[GMOR](\.[a-z0-9]+(-[a-z0-9]+)*){0,2}"
-"""Form of what can be remarked on."""
+"""Form of what can be commented on."""
 
 _FORMS = {
     "round": r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}",
@@ -63,18 +63,18 @@ _EXPECTED = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Remark:
+class Comment:
     """
-    One remark.
+    One comment.
 
     Parameters
     ----------
     round : str
         Round of feedback, such as ``2026Q4``.
     respondent : str
-        Random or keyed pseudonym, the same for all remarks of one respondent.
+        Random or keyed pseudonym, the same for all comments of one respondent.
     edition : str
-        Version of the model that was remarked on.
+        Version of the model that was commented on.
     element : str
         Element key, or ``model`` or ``process``.
     digest : str, optional
@@ -123,17 +123,17 @@ class Remark:
     def __post_init__(self) -> None:
         problems = problems_of({name: getattr(self, name) for name in FIELDS if name != "id"})
         if problems:
-            raise FeedbackError("The remark is not valid. It was left out.", problems)
+            raise FeedbackError("The comment is not valid. It was left out.", problems)
 
     @cached_property
     def id(self) -> str:
-        """Digest of everything but the day: the same remark twice is one."""
+        """Digest of everything but the day: the same comment twice is one."""
         said = {name: getattr(self, name) for name in FIELDS if name not in {"id", "received"}}
         text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(b"pkimm/remark/v1\0" + text.encode()).hexdigest()[:32]
+        return hashlib.sha256(b"pkimm/comment/v1\0" + text.encode()).hexdigest()[:32]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the fields that are there, in the order of the table ``remarks``."""
+        """Return the fields that are there, in the order of the table ``comments``."""
         found = ((name, getattr(self, name)) for name in FIELDS)
         return {name: value for name, value in found if value is not None}
 
@@ -157,42 +157,42 @@ FIELDS = (
     "text",
     "received",
 )
-"""Columns of the table ``remarks``, in its order."""
+"""Columns of the table ``comments``, in its order."""
 
 REQUIRED = ("round", "respondent", "edition", "element")
 SAYING = (*RATINGS, "weight", "suggested_weight", "minutes", "kind", "text")
-"""Fields of which a remark has at least one."""
+"""Fields of which a comment has at least one."""
 
 
-def remark_of(values: Mapping[str, Any]) -> Remark:
+def comment_of(values: Mapping[str, Any]) -> Comment:
     """
-    Make a remark of fields by name; an ``id`` that is given must be its own.
+    Make a comment of fields by name; an ``id`` that is given must be its own.
 
     Raises
     ------
     FeedbackError
         If a field is unknown, a value does not fit or the id is another one.
     """
-    known = {field.name for field in fields(Remark)}
+    known = {field.name for field in fields(Comment)}
     unknown = [Problem(str(name)[:40], _UNKNOWN) for name in values if name not in {"id", *known}]
     given = {name: value for name, value in values.items() if name in known}
     found = [*unknown, *problems_of(given)]
     if found:
-        raise FeedbackError("The remark is not valid. It was left out.", found)
-    remark = Remark(**given)
-    if values.get("id", remark.id) != remark.id:
+        raise FeedbackError("The comment is not valid. It was left out.", found)
+    comment = Comment(**given)
+    if values.get("id", comment.id) != comment.id:
         raise FeedbackError(
-            "The remark is not valid. It was left out.",
-            [Problem("id", "is not the digest of the remark; leave it out after a change")],
+            "The comment is not valid. It was left out.",
+            [Problem("id", "is not the digest of the comment; leave it out after a change")],
         )
-    return remark
+    return comment
 
 
-_UNKNOWN = "is no field of a remark"
+_UNKNOWN = "is no field of a comment"
 
 
 def problems_of(values: Mapping[str, Any]) -> list[Problem]:
-    """List everything that keeps values from being a remark, by field."""
+    """List everything that keeps values from being a comment, by field."""
     found = [
         Problem(name, f"is missing; expected {_EXPECTED[name]}")
         for name in REQUIRED

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.disclosure.protect import print_shares
+from pkimm_analytics.feedback import MODEL, PROCESS, ROLES
 from pkimm_analytics.feedback.ratings import OF_ELEMENTS, SCALES, level_counts, of_round, ratings
 from pkimm_analytics.model import Model
-from pkimm_analytics.remarks import MODEL, PROCESS, ROLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,15 +29,15 @@ PROCESS_FIELDS = ("difficulty", "usefulness")
 
 
 def public_summary(
-    remarks: pd.DataFrame, model: Model, policy: Policy, round_: str
+    comments: pd.DataFrame, model: Model, policy: Policy, round_: str
 ) -> dict[str, Any]:
     """
     Summarize one closed round for everybody.
 
     Parameters
     ----------
-    remarks : pandas.DataFrame
-        Table ``remarks``.
+    comments : pandas.DataFrame
+        Table ``comments``.
     model : Model
         Edition whose elements are listed.
     policy : Policy
@@ -56,7 +56,7 @@ def public_summary(
         or above, with ``=``, ``<=`` or ``>=``. For ``weight`` the steps are too low, right, too
         high.
     """
-    said = of_round(remarks, round_)
+    said = of_round(comments, round_)
     people = said.drop_duplicates("respondent")
     roles = said[said["role"].notna()].drop_duplicates("respondent", keep="last")["role"]
     return {

@@ -1,7 +1,7 @@
 """
-Remarks as one JSON document, ``pkimm-feedback/1``: what is handed in and passed on.
+Comments as one JSON document, ``pkimm-feedback/1``: what is handed in and passed on.
 
-The document holds remarks and nothing else; contacts and decisions never travel in
+The document holds comments and nothing else; contacts and decisions never travel in
 it. ``pkimm schema feedback`` prints its JSON Schema, which says the same as the
 checks here.
 """
@@ -13,21 +13,23 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pkimm_analytics.errors import FeedbackError, Problem, SourceFormatError
+from pkimm_analytics.feedback.comment import Comment, comment_of
 from pkimm_analytics.files import read_json
-from pkimm_analytics.remarks.remark import Remark, remark_of
 
 FORMAT = "pkimm-feedback/1"
 
 
-def dumps(remarks: Iterable[Remark]) -> bytes:
-    """Return a document of remarks as UTF-8 JSON, in the order given."""
-    document = {"format": FORMAT, "remarks": [remark.to_json() for remark in remarks]}
+def dumps(comments: Iterable[Comment]) -> bytes:
+    """Return a document of comments as UTF-8 JSON, in the order given."""
+    document = {"format": FORMAT, "comments": [comment.to_json() for comment in comments]}
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def read_remarks(content: bytes, name: str = "feedback") -> tuple[Sequence[Remark], list[Problem]]:
+def read_comments(
+    content: bytes, name: str = "feedback"
+) -> tuple[Sequence[Comment], list[Problem]]:
     """
-    Read the valid remarks of a document, and a problem for each value that is not.
+    Read the valid comments of a document, and a problem for each value that is not.
 
     Raises
     ------
@@ -35,30 +37,30 @@ def read_remarks(content: bytes, name: str = "feedback") -> tuple[Sequence[Remar
         If it is not JSON or not such a document at all.
     """
     document = read_json(content, name)
-    entries = document.get("remarks") if isinstance(document, dict) else None
+    entries = document.get("comments") if isinstance(document, dict) else None
     if not isinstance(entries, list) or document.get("format") != FORMAT:
         raise SourceFormatError(
             f"{name} is not a {FORMAT} document. Nothing was imported.",
-            [Problem(name, f"expected the fields format ({FORMAT}) and remarks (a list)")],
+            [Problem(name, f"expected the fields format ({FORMAT}) and comments (a list)")],
         )
     problems = [
         Problem(str(field)[:40], "is no field of this document")
         for field in document
-        if field not in {"format", "remarks"}
+        if field not in {"format", "comments"}
     ]
-    remarks = []
+    comments = []
     for number, entry in enumerate(entries):
         try:
-            remarks.append(_remark(entry))
+            comments.append(_comment(entry))
         except FeedbackError as error:
             problems += [
-                Problem(".".join(["remarks", str(number), p.where]).rstrip("."), p.message)
+                Problem(".".join(["comments", str(number), p.where]).rstrip("."), p.message)
                 for p in error.problems
             ]
-    return remarks, problems
+    return comments, problems
 
 
-def _remark(entry: Any) -> Remark:
+def _comment(entry: Any) -> Comment:
     if not isinstance(entry, dict):
         raise FeedbackError("", [Problem("", "expected a mapping")])
-    return remark_of(entry)
+    return comment_of(entry)

@@ -1,5 +1,5 @@
 """
-Remarks and their document: what is valid, and what makes two remarks the same.
+Comments and their document: what is valid, and what makes two comments the same.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pkimm_analytics.errors import FeedbackError, SourceFormatError
-from pkimm_analytics.remarks import (
+from pkimm_analytics.feedback import (
     FIELDS,
     KINDS,
     MAX_TEXT,
     ROLES,
     WEIGHTS,
-    Remark,
+    Comment,
+    comment_of,
     dumps,
-    read_remarks,
-    remark_of,
+    read_comments,
 )
 from pkimm_analytics.schemas import schema, violations
-from pkimm_analytics.tables import REMARKS
+from pkimm_analytics.tables import COMMENTS
 
 
-def a_remark(**changes):
-    """One valid remark, changed here and there."""
+def a_comment(**changes):
+    """One valid comment, changed here and there."""
     said = {
         "round": "2026Q4",
         "respondent": "RESPONDENT01",
@@ -37,11 +37,11 @@ def a_remark(**changes):
         "text": "What is a key that is not inventoried? 🔑",
         "received": "2026-11-25",
     }
-    return Remark(**{**said, **changes})
+    return Comment(**{**said, **changes})
 
 
-remarks = st.builds(
-    a_remark,
+comments = st.builds(
+    a_comment,
     respondent=st.text("ABCXYZ0123456789", min_size=8, max_size=26),
     role=st.sampled_from([None, *ROLES]),
     relevance=st.sampled_from([None, 1, 2, 3, 4, 5]),
@@ -55,25 +55,25 @@ remarks = st.builds(
 
 def test_the_fields_are_the_columns_of_the_table():
     """
-    A remark has what the table ``remarks`` describes, in its order.
+    A comment has what the table ``comments`` describes, in its order.
     """
-    assert REMARKS.column_names == FIELDS
+    assert COMMENTS.column_names == FIELDS
 
 
-def test_the_same_words_on_another_day_are_the_same_remark():
+def test_the_same_words_on_another_day_are_the_same_comment():
     """
     The id is a digest of what was said; the day is not part of what was said.
     """
-    assert a_remark().id == a_remark(received="2026-11-26").id
-    assert a_remark().id != a_remark(clarity=3).id
+    assert a_comment().id == a_comment(received="2026-11-26").id
+    assert a_comment().id != a_comment(clarity=3).id
 
 
-def test_a_remark_lists_every_value_that_does_not_fit():
+def test_a_comment_lists_every_value_that_does_not_fit():
     """
     Each problem names its field and none repeats the text.
     """
     with pytest.raises(FeedbackError) as caught:
-        a_remark(clarity=6, role="boss", element="M.Key", text="x" * (MAX_TEXT + 1))
+        a_comment(clarity=6, role="boss", element="M.Key", text="x" * (MAX_TEXT + 1))
     assert {p.where for p in caught.value.problems} == {"role", "element", "clarity", "text"}
     assert "xxx" not in str(caught.value)
 
@@ -101,25 +101,25 @@ def test_a_value_off_its_scale_is_refused(field, value):
     A rating is a whole number, a respondent no mail address, a day one of the calendar.
     """
     with pytest.raises(FeedbackError) as caught:
-        a_remark(**{field: value})
+        a_comment(**{field: value})
     assert [problem.where for problem in caught.value.problems] == [field]
 
 
-def test_a_remark_that_says_nothing_is_none():
+def test_a_comment_that_says_nothing_is_none():
     """
-    Who and where alone are no remark.
+    Who and where alone are no comment.
     """
     with pytest.raises(FeedbackError, match="says nothing"):
-        a_remark(clarity=None, text=None)
+        a_comment(clarity=None, text=None)
 
 
-@given(st.lists(remarks, max_size=5))
-def test_a_document_gives_back_the_remarks_it_was_made_of(several):
+@given(st.lists(comments, max_size=5))
+def test_a_document_gives_back_the_comments_it_was_made_of(several):
     """
     Writing and reading changes nothing, and the published schema agrees.
     """
     content = dumps(several)
-    assert read_remarks(content) == (several, [])
+    assert read_comments(content) == (several, [])
     assert list(violations("feedback", json.loads(content))) == []
 
 
@@ -127,35 +127,35 @@ def test_the_schema_lists_what_the_code_lists():
     """
     Vocabularies and fields stand in two places and are the same.
     """
-    remark = schema("feedback")["$defs"]["remark"]["properties"]
-    assert list(remark) == list(FIELDS)
-    assert tuple(remark["role"]["enum"]) == ROLES
-    assert tuple(remark["weight"]["enum"]) == WEIGHTS
-    assert tuple(remark["kind"]["enum"]) == KINDS
+    comment = schema("feedback")["$defs"]["comment"]["properties"]
+    assert list(comment) == list(FIELDS)
+    assert tuple(comment["role"]["enum"]) == ROLES
+    assert tuple(comment["weight"]["enum"]) == WEIGHTS
+    assert tuple(comment["kind"]["enum"]) == KINDS
 
 
-def test_good_remarks_of_a_document_are_kept_and_bad_ones_listed_by_place():
+def test_good_comments_of_a_document_are_kept_and_bad_ones_listed_by_place():
     """
     The second of three is not valid; the others are read.
     """
-    document = json.loads(dumps([a_remark(), a_remark(clarity=3), a_remark(clarity=4)]))
-    document["remarks"][1] |= {"clarity": 9, "e-mail": "a@example.org"}
-    document["remarks"].append("text")
-    found, problems = read_remarks(json.dumps(document).encode())
-    assert [remark.clarity for remark in found] == [2, 4]
+    document = json.loads(dumps([a_comment(), a_comment(clarity=3), a_comment(clarity=4)]))
+    document["comments"][1] |= {"clarity": 9, "e-mail": "a@example.org"}
+    document["comments"].append("text")
+    found, problems = read_comments(json.dumps(document).encode())
+    assert [comment.clarity for comment in found] == [2, 4]
     assert {problem.where for problem in problems} == {
-        "remarks.1.clarity",
-        "remarks.1.e-mail",
-        "remarks.3",
+        "comments.1.clarity",
+        "comments.1.e-mail",
+        "comments.3",
     }
 
 
 def test_an_id_that_is_not_the_digest_is_refused():
     """
-    Whoever changes a remark leaves its id out.
+    Whoever changes a comment leaves its id out.
     """
     with pytest.raises(FeedbackError, match="not the digest"):
-        remark_of({**a_remark().to_json(), "clarity": 5})
+        comment_of({**a_comment().to_json(), "clarity": 5})
 
 
 @pytest.mark.parametrize("content", [b"[]", b"{}", b"no", b'{"format":"pkimm-feedback/2"}'])
@@ -164,4 +164,4 @@ def test_another_document_is_refused(content):
     Nothing is guessed from a file that is not a feedback document.
     """
     with pytest.raises(SourceFormatError):
-        read_remarks(content)
+        read_comments(content)

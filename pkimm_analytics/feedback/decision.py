@@ -1,8 +1,8 @@
 """
-What the group decided about one remark, and when.
+What the group decided about one comment, and when.
 
-Decisions are never changed: a later one about the same remark stands beside the
-earlier one, and the newest counts. A remark without a decision is open.
+Decisions are never changed: a later one about the same comment stands beside the
+earlier one, and the newest counts. A comment without a decision is open.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from pkimm_analytics.errors import FeedbackError, Problem
-from pkimm_analytics.remarks.remark import ELEMENT, MAX_TEXT, MAX_WEIGHT, is_text
+from pkimm_analytics.feedback.comment import ELEMENT, MAX_TEXT, MAX_WEIGHT, is_text
 
 DISPOSITIONS = ("open", "accepted", "rejected", "duplicate", "done")
 
@@ -33,12 +33,12 @@ CHANGES = (*TEXT_FIELDS, "weight")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
     """
-    One decision about one remark.
+    One decision about one comment.
 
     Parameters
     ----------
-    remark : str
-        Id of the remark.
+    comment : str
+        Id of the comment.
     disposition : str
         One of :data:`DISPOSITIONS`.
     by : str
@@ -48,15 +48,15 @@ class Decision:
     reason : str, optional
         Why; a rejection has one.
     duplicate_of : str, optional
-        Id of the remark that a duplicate repeats.
+        Id of the comment that a duplicate repeats.
     edition : str, optional
         Edition in which it is done.
     element : str, optional
-        Element that the remark is assigned to, if not the one it was made on.
+        Element that the comment is assigned to, if not the one it was made on.
     link : str, optional
         Address of the issue, ``https://``.
     field : str, optional
-        What the accepted remark changes: one of :data:`CHANGES`.
+        What the accepted comment changes: one of :data:`CHANGES`.
     value : str, optional
         New text, or new weight.
 
@@ -66,7 +66,7 @@ class Decision:
         If the fields do not fit together; every problem is listed.
     """
 
-    remark: str
+    comment: str
     disposition: str
     by: str
     at: str
@@ -100,7 +100,7 @@ def decision_of(values: Mapping[str, Any]) -> Decision:
     """
     known = {item.name for item in fields(Decision)}
     found = [Problem(str(n)[:40], "is no field of a decision") for n in values if n not in known]
-    needed = ("remark", "disposition", "by", "at")
+    needed = ("comment", "disposition", "by", "at")
     found += [Problem(name, "is missing") for name in needed if values.get(name) is None]
     if found:
         raise FeedbackError("The decision is not valid. Nothing was decided.", found)
@@ -129,9 +129,9 @@ def describe_decision(decision: Mapping[str, Any]) -> str:
 NEEDED = {"rejected": "reason", "duplicate": "duplicate_of", "done": "edition"}
 """Field that a disposition cannot do without."""
 
-_ID = (r"[0-9a-f]{32}", "the id of a remark, 32 hexadecimal digits")
+_ID = (r"[0-9a-f]{32}", "the id of a comment, 32 hexadecimal digits")
 _FORMS = {
-    "remark": _ID,
+    "comment": _ID,
     "duplicate_of": _ID,
     "by": (r"[a-z][a-z0-9 -]{1,39}", "a role in small letters, such as chair, not a name"),
     "edition": (r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}", "a version such as 2.1.0"),
@@ -162,15 +162,15 @@ def _rules(decision: Decision) -> list[Problem]:
     found = []
     needed = NEEDED.get(said)
     if needed and getattr(decision, needed) is None:
-        found.append(Problem(needed, f"is missing; a remark that is {said} has one"))
+        found.append(Problem(needed, f"is missing; a comment that is {said} has one"))
     if decision.duplicate_of is not None and said != "duplicate":
         found.append(Problem("duplicate_of", "belongs to the disposition duplicate"))
-    if decision.duplicate_of == decision.remark:
-        found.append(Problem("duplicate_of", "is the remark itself"))
+    if decision.duplicate_of == decision.comment:
+        found.append(Problem("duplicate_of", "is the comment itself"))
     if (decision.field is None) != (decision.value is None):
         found.append(Problem("value", "a change has both a field and a value"))
     if decision.field is not None and said not in {"accepted", "done"}:
-        found.append(Problem("field", "only an accepted remark changes the model"))
+        found.append(Problem("field", "only an accepted comment changes the model"))
     if decision.field == "weight" and not _is_weight(decision.value):
         found.append(Problem("value", f"expected a whole number from 1 to {MAX_WEIGHT}"))
     return found

@@ -1,10 +1,10 @@
 """
-The feedback place: a folder that remarks and decisions are added to and never leave.
+The feedback place: a folder that comments and decisions are added to and never leave.
 
-``remarks/`` and ``decisions/`` are logs that several writers may add to. ``private/``
+``comments/`` and ``decisions/`` are logs that several writers may add to. ``private/``
 holds what must not travel with them: the key that makes pseudonyms of respondents,
 the pseudonym of whoever answers here, and contacts, if respondents left any. No table
-joins contacts to remarks.
+joins contacts to comments.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.errors import FeedbackError, Problem
+from pkimm_analytics.feedback.comment import Comment, comment_of
+from pkimm_analytics.feedback.decision import Decision, decision_of
+from pkimm_analytics.feedback.log import Log
 from pkimm_analytics.files import write_atomically
-from pkimm_analytics.remarks.decision import Decision, decision_of
-from pkimm_analytics.remarks.log import Log
-from pkimm_analytics.remarks.remark import Remark, remark_of
-from pkimm_analytics.tables import DECISIONS, REMARKS, Table, arrow_schema
+from pkimm_analytics.tables import COMMENTS, DECISIONS, Table, arrow_schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,14 +40,14 @@ _SHORTEST_ID = 6
 @dataclass(frozen=True, slots=True)
 class Added:
     """
-    What became of remarks.
+    What became of comments.
 
     Parameters
     ----------
     added : int
-        Remarks that are new.
+        Comments that are new.
     known : int
-        Remarks that were there already, or stood twice in what was given.
+        Comments that were there already, or stood twice in what was given.
     ids : tuple of str
         Ids of the new ones.
     """
@@ -79,18 +79,18 @@ class Feedback:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._remarks = Log(folder / "remarks")
+        self._comments = Log(folder / "comments")
         self._decisions = Log(folder / "decisions")
         self._private = folder / "private"
         self._key: bytes | None = None
 
-    # --- remarks -----------------------------------------------------------------------
+    # --- comments -----------------------------------------------------------------------
 
-    def append(self, remarks: Iterable[Remark]) -> Added:
+    def append(self, comments: Iterable[Comment]) -> Added:
         """
-        Add remarks that are not there yet.
+        Add comments that are not there yet.
 
-        All of them are added or none. The same remark twice is one; the day on which
+        All of them are added or none. The same comment twice is one; the day on which
         it was first received stays.
 
         Raises
@@ -98,51 +98,51 @@ class Feedback:
         FeedbackError
             If the place is damaged or cannot be written; nothing was added.
         """
-        given = list(remarks)
-        with self._remarks.locked():
+        given = list(comments)
+        with self._comments.locked():
             known = self._ids()
-            new: dict[str, Remark] = {}
-            for remark in given:
-                if remark.id not in known:
-                    new.setdefault(remark.id, remark)
-            self._remarks.append([remark.to_json() for remark in new.values()])
+            new: dict[str, Comment] = {}
+            for comment in given:
+                if comment.id not in known:
+                    new.setdefault(comment.id, comment)
+            self._comments.append([comment.to_json() for comment in new.values()])
         return Added(len(new), len(given) - len(new), tuple(new))
 
-    def remarks(self) -> pd.DataFrame:
+    def comments(self) -> pd.DataFrame:
         """
-        All remarks, in the order in which they were added.
+        All comments, in the order in which they were added.
 
         Returns
         -------
         pandas.DataFrame
-            Columns of the table ``remarks``; whole numbers are nullable.
+            Columns of the table ``comments``; whole numbers are nullable.
 
         Raises
         ------
         FeedbackError
             If the place is damaged.
         """
-        return _frame(list(self._remarks.entries()), REMARKS)
+        return _frame(list(self._comments.entries()), COMMENTS)
 
-    def stored(self) -> list[Remark]:
+    def stored(self) -> list[Comment]:
         """
-        All remarks as such, in the order in which they were added.
+        All comments as such, in the order in which they were added.
 
         Raises
         ------
         FeedbackError
             If the place is damaged.
         """
-        return [remark_of(entry) for entry in self._remarks.entries()]
+        return [comment_of(entry) for entry in self._comments.entries()]
 
     def _ids(self) -> dict[str, None]:
-        return {entry["id"]: None for entry in self._remarks.entries()}
+        return {entry["id"]: None for entry in self._comments.entries()}
 
     # --- decisions ---------------------------------------------------------------------
 
     def decide(
         self,
-        remark: str,
+        comment: str,
         disposition: str,
         *,
         by: str,
@@ -160,7 +160,7 @@ class Feedback:
 
         Parameters
         ----------
-        remark, duplicate_of : str
+        comment, duplicate_of : str
             Ids, which may be abbreviated to six characters and more.
         at : str, optional
             Now, if not given.
@@ -168,9 +168,15 @@ class Feedback:
         Raises
         ------
         FeedbackError
-            If the decision is not valid or there is no such remark.
+            If the decision is not valid or there is no such comment.
         """
-        given = {"remark": remark, "disposition": disposition, "by": by, "at": at, "reason": reason}
+        given = {
+            "comment": comment,
+            "disposition": disposition,
+            "by": by,
+            "at": at,
+            "reason": reason,
+        }
         given |= {"duplicate_of": duplicate_of, "edition": edition, "element": element}
         given |= {"link": link, "field": field, "value": value}
         return self.decide_all([given])[0]
@@ -197,7 +203,7 @@ class Feedback:
             given = {name: value for name, value in entry.items() if value is not None}
             where = f"decision {number}, " if len(entries) > 1 else ""
             try:
-                for name in ("remark", "duplicate_of"):
+                for name in ("comment", "duplicate_of"):
                     if name in given:
                         given[name] = _whole(str(given[name]), ids)
                 decisions.append(decision_of({"at": now, **given}))
@@ -215,14 +221,14 @@ class Feedback:
         Raises
         ------
         FeedbackError
-            If a remark is not there, or duplicates would point in a circle.
+            If a comment is not there, or duplicates would point in a circle.
         """
         with self._decisions.locked():
             known = self._ids()
             problems = [
-                Problem(id_, "no such remark")
+                Problem(id_, "no such comment")
                 for decision in decisions
-                for id_ in (decision.remark, decision.duplicate_of)
+                for id_ in (decision.comment, decision.duplicate_of)
                 if id_ is not None and id_ not in known
             ]
             problems += _circles([*self._history(), *decisions])
@@ -242,12 +248,12 @@ class Feedback:
         return _frame(list(self._decisions.entries()), DECISIONS)
 
     def current(self) -> dict[str, Decision]:
-        """Newest decision about each remark by its id; a remark without one is open."""
-        return {decision.remark: decision for decision in self._history()}
+        """Newest decision about each comment by its id; a comment without one is open."""
+        return {decision.comment: decision for decision in self._history()}
 
-    def history(self, remark: str) -> list[Decision]:
-        """Decisions about one remark, oldest first."""
-        return [decision for decision in self._history() if decision.remark == remark]
+    def history(self, comment: str) -> list[Decision]:
+        """Decisions about one comment, oldest first."""
+        return [decision for decision in self._history() if decision.comment == comment]
 
     def _history(self) -> list[Decision]:
         return [decision_of(entry) for entry in self._decisions.entries()]
@@ -349,7 +355,7 @@ def open_feedback(folder: Path | str) -> Feedback:
 
     Examples
     --------
-    >>> open_feedback("/tmp/no-feedback-here").remarks().empty
+    >>> open_feedback("/tmp/no-feedback-here").comments().empty
     True
     """
     folder = Path(folder)
@@ -365,20 +371,20 @@ def _whole(id_: str, ids: Collection[str]) -> str:
     found = [i for i in ids if i.startswith(id_)] if len(id_) >= _SHORTEST_ID else []
     if len(found) == 1:
         return found[0]
-    reason = "more than one remark has an id that begins so" if found else "no such remark"
+    reason = "more than one comment has an id that begins so" if found else "no such comment"
     raise FeedbackError(
-        "The remark was not found. Nothing was decided.", [Problem(id_[:32], reason)]
+        "The comment was not found. Nothing was decided.", [Problem(id_[:32], reason)]
     )
 
 
-def remarks_table(remarks: Iterable[Remark]) -> pd.DataFrame:
-    """Return remarks as the table ``remarks``, without storing them; the same twice is one."""
-    return _frame([r.to_json() for r in {r.id: r for r in remarks}.values()], REMARKS)
+def comments_table(comments: Iterable[Comment]) -> pd.DataFrame:
+    """Return comments as the table ``comments``, without storing them; the same twice is one."""
+    return _frame([r.to_json() for r in {r.id: r for r in comments}.values()], COMMENTS)
 
 
 def _circles(decisions: Sequence[Decision]) -> list[Problem]:
     """List the duplicates that, in the end, are duplicates of themselves."""
-    newest = {decision.remark: decision for decision in decisions}
+    newest = {decision.comment: decision for decision in decisions}
     found = []
     for start in newest:
         seen: set[str] = set()
