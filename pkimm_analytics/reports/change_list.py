@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pkimm_analytics.feedback.wording import Change
 from pkimm_analytics.model import Model
-from pkimm_analytics.reports.blocks import Block, Report, Table, Text
-from pkimm_analytics.reports.markdown import to_markdown
+from pkimm_analytics.render.markdown import markdown
+from pkimm_analytics.views.view import Block, Table, Text, View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,7 @@ def weights_table(accepted: Sequence[Change], chosen: pd.DataFrame, model: Model
         )
     ]
     title = f"Weights for the edition after PKIMM {model.version}"
-    return to_markdown(Report("weights", "en", title, "", tuple(blocks)))
+    return markdown(View(title, "", tuple(blocks)))
 
 
 def _choice(found: object) -> tuple[str, str, str]:

@@ -7,16 +7,14 @@ figure here either, and what could be read off is a range, not a point.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 
-from pkimm_analytics.audit.published import Interval
 from pkimm_analytics.benchmark import Comparison, Ladder, Position, code_label
 from pkimm_analytics.benchmark.comparison import ABSENT
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.progress import Step
-from pkimm_analytics.reports.blocks import Bar, Block, Chart, Facts, Heading, Table, Text
-from pkimm_analytics.reports.voice import NOTHING, Voice
+from pkimm_analytics.views.figures import NOTHING, Voice
+from pkimm_analytics.views.view import Block, Chart, Facts, Heading, Mark, Table, Text
 
 PEER_KINDS = ("overall", "module", "category")
 """What is compared with peers in a report; single requirements are not."""
@@ -143,31 +141,25 @@ def _peer_row(one: Position, voice: Voice) -> tuple[str, ...]:
 def _share(one: Position, voice: Voice) -> str:
     if one.at_or_below is None:
         return NOTHING
-    share = _percent(one.at_or_below, voice)
+    share = voice.share_range(one.at_or_below.low, one.at_or_below.high)
     if one.rank is None:
         return share
     low, high = one.rank.interval.low / 100, one.rank.interval.high / 100
-    return f"{share} [{_percent(Interval(low, high), voice)}]"
-
-
-def _percent(interval: Interval, voice: Voice) -> str:
-    """Whole percent, rounded outward."""
-    low, high = math.floor(100 * interval.low + 1e-9), math.ceil(100 * interval.high - 1e-9)
-    return f"{low} %" if low == high else voice.say("text.range", low=low, high=high)
+    return f"{share} [{voice.share_range(low, high)}]"
 
 
 def _peer_name(one: Position, voice: Voice) -> str:
     return voice.language.named(one.measure, one.name)
 
 
-def _peer_bar(one: Position, voice: Voice) -> Bar:
+def _peer_bar(one: Position, voice: Voice) -> Mark:
     quantiles = {} if one.peers is None else one.peers.quantiles
 
     def value(name: str) -> float | None:
         return quantiles[name].value if name in quantiles else None
 
     score = None if one.own is None else float(one.own)
-    return Bar(
+    return Mark(
         _peer_name(one, voice),
         score,
         voice.figure(one.own) if score else voice.say("value.no_score"),

@@ -21,11 +21,11 @@ from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.model import Category
 from pkimm_analytics.planning import limits_next_level
 from pkimm_analytics.progress import compare
-from pkimm_analytics.reports.blocks import Bar, Block, Chart, Facts, Heading, Report, Table, Text
 from pkimm_analytics.reports.comparing import among_peers, before_and_now
-from pkimm_analytics.reports.voice import NOTHING, Voice
-from pkimm_analytics.reports.words import DEFAULT_LANGUAGE, catalogue
-from pkimm_analytics.scoring import Figure, score
+from pkimm_analytics.scoring import Figure, Scores, score
+from pkimm_analytics.views.figures import NOTHING, Voice
+from pkimm_analytics.views.view import Block, Chart, Facts, Heading, Mark, Table, Text, View
+from pkimm_analytics.views.words import DEFAULT_LANGUAGE, Language, catalogue
 
 KINDS = ("self", "assessment", "detailed", "attestation")
 COMPARING = ("assessment", "detailed")
@@ -44,7 +44,7 @@ def build(
     previous: Assessment | None = None,
     peers: Comparison | None = None,
     language: str = DEFAULT_LANGUAGE,
-) -> Report:
+) -> View:
     """
     Build the content of a report.
 
@@ -76,15 +76,13 @@ def build(
         raise ReportError("Nothing is rated, so there is no level to attest.")
     compared = kind in COMPARING
     writer = _Writer(scores, words)
-    return Report(
-        kind=kind,
+    return View(
         language=language,
         title=words.word(f"title.{kind}"),
         subtitle=_subtitle(assessment, kind),
         blocks=tuple(
             writer.blocks(kind, previous if compared else None, peers if compared else None)
         ),
-        filter_words=words.word("text.filter"),
     )
 
 
@@ -97,6 +95,10 @@ def _subtitle(assessment: Assessment, kind: str) -> str:
 
 class _Writer(Voice):
     """The blocks of one assessment in one language."""
+
+    def __init__(self, scores: Scores, language: Language) -> None:
+        super().__init__(language, scores.model)
+        self.scores, self.assessment = scores, scores.assessment
 
     def blocks(
         self, kind: str, previous: Assessment | None, peers: Comparison | None
@@ -198,7 +200,7 @@ class _Writer(Voice):
     def levels(self, kind: str) -> Iterator[Block]:
         yield Heading(self.say("section.levels"))
         bars = tuple(
-            Bar(
+            Mark(
                 self.name(category.key),
                 figure.score,
                 self.level(figure) if figure.level else self.say(f"value.{figure.state}"),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.feedback import Decision
 from pkimm_analytics.model import Model
-from pkimm_analytics.reports.markdown import escape
+from pkimm_analytics.render.markdown import escape
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ from pkimm_analytics.feedback.alarms import RATE
 from pkimm_analytics.feedback.changes import changes
 from pkimm_analytics.feedback.summary import Summary
 from pkimm_analytics.feedback.tracing import proposed_decisions
-from pkimm_analytics.reports.blocks import Block, Facts, Heading, Report, Table, Text
+from pkimm_analytics.views.view import Block, Facts, Heading, Table, Text, View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ def meeting_pack(
     current: Mapping[str, Decision],
     *,
     everything: pd.DataFrame | None = None,
-) -> Report:
+) -> View:
     """
     Build the meeting pack of a round.
 
@@ -52,9 +52,7 @@ def meeting_pack(
         Comments of all rounds; with them, the pack says what changed since the round
         before.
     """
-    return Report(
-        kind="feedback",
-        language="en",
+    return View(
         title=f"Feedback on PKIMM {summary.model.version}: meeting pack",
         subtitle=f"Round {summary.round}",
         blocks=tuple(_Pack(summary, current).blocks(everything)),

@@ -30,8 +30,8 @@ from pkimm_analytics.assessment import Assessment, Mode
 from pkimm_analytics.benchmark import compare, open_release
 from pkimm_analytics.catalog import earlier_assessment
 from pkimm_analytics.reports import COMPARING, FORMATS, KINDS, build, render, signature
-from pkimm_analytics.reports.words import languages
 from pkimm_analytics.scoring import score
+from pkimm_analytics.views.words import languages
 from pkimm_analytics.workspace import Workspace
 
 

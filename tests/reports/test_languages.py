@@ -8,9 +8,9 @@ import pytest
 from pkimm_analytics.model import load_model
 from pkimm_analytics.organization import ATTRIBUTES, PREFER_NOT_TO_SAY, profile_codes
 from pkimm_analytics.reports import KINDS, build, render
-from pkimm_analytics.reports.blocks import Chart, Facts, Heading, Table, Text
-from pkimm_analytics.reports.words import DEFAULT_LANGUAGE, LanguageError, catalogue, languages
 from pkimm_analytics.synthetic import sample_history
+from pkimm_analytics.views.view import Chart, Facts, Heading, Table, Text
+from pkimm_analytics.views.words import DEFAULT_LANGUAGE, LanguageError, catalogue, languages
 
 TRANSLATIONS = [code for code in languages() if code != DEFAULT_LANGUAGE]
 ENGLISH = catalogue()
@@ -112,7 +112,7 @@ def test_no_english_name_is_left_over_in_the_overview(code, bench):
         for row in block.rows
         for cell in row
     ]
-    labels = [bar.label for b in report.blocks if isinstance(b, Chart) for bar in b.bars]
+    labels = [bar.label for b in report.blocks if isinstance(b, Chart) for bar in b.marks]
     assert not (names - own) & {*cells, *labels}
 
 

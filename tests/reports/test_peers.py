@@ -7,8 +7,8 @@ import pytest
 from pkimm_analytics.assessment import Assurance, Organization, rated
 from pkimm_analytics.benchmark import compare
 from pkimm_analytics.reports import COMPARING, KINDS, build, render
-from pkimm_analytics.reports.blocks import Chart, Facts, Heading, Table, Text
 from pkimm_analytics.synthetic import sample_history
+from pkimm_analytics.views.view import Chart, Facts, Heading, Table, Text
 from tests.reports.test_reports import HOSTILE
 
 ASSESSED = replace(
@@ -65,10 +65,10 @@ def test_each_row_has_a_range_an_interval_and_a_band(found):
     assert (name, own[:3]) == ("Overall", f"{float(first.own):.3f}"[:3])
     assert half.count("–") == 1
     low, high = (round(100 * end) for end in (first.at_or_below.low, first.at_or_below.high))
-    assert share.startswith((f"{low} to {high} %", f"{low} %"))
+    assert share.startswith((f"{low} to {high}%", f"{low}%"))
     assert share.endswith("%]")
     assert band == first.peers.band
-    bars = {bar.label: bar for bar in charts["peers"].bars}
+    bars = {bar.label: bar for bar in charts["peers"].marks}
     assert bars["Overall"].middle == first.peers.quantiles["median"].value
     assert not any(key in rows for key in found.edition.requirements)
 
@@ -83,7 +83,7 @@ def test_what_is_withheld_has_no_figure(bench):
     rows = {row[0]: row for row in tables["Compared with peers"].rows}
     for name in withheld:
         assert rows[name][2:] == ("withheld", "–", "–", "–")
-        assert name not in {bar.label for bar in charts["peers"].bars}
+        assert name not in {bar.label for bar in charts["peers"].marks}
 
 
 def test_a_release_without_any_group_is_said_and_no_figure_is_shown(found):

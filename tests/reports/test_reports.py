@@ -24,9 +24,10 @@ from pkimm_analytics.assessment import (
 )
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.model import load_model
+from pkimm_analytics.render.columns import LINE, shares
 from pkimm_analytics.reports import FORMATS, KINDS, ReportError, build, render, signature
-from pkimm_analytics.reports.blocks import LINE, Chart, Facts, Heading, Table, Text, columns
 from pkimm_analytics.scoring import figure_text, score
+from pkimm_analytics.views.view import Chart, Facts, Heading, Table, Text
 from tests.strategies import assessments
 
 docx = pytest.importorskip("docx")
@@ -198,7 +199,7 @@ def test_hostile_text_stays_text_in_html(full):
     text = render(build("detailed", hostile(full)), "html").decode()
     assert text.count("<script>") == 1
     assert "<img" not in text
-    assert "default-src 'none'".replace("'", "&#x27;") in text
+    assert "default-src &#39;none&#39;" in text
 
 
 def test_hostile_text_stays_text_in_markdown(full):
@@ -267,13 +268,13 @@ def test_every_column_has_room_for_its_longest_word():
         ("Element", "Requirement", "Level", "Evidence", "Notes"),
         (("G.strategy-and-vision.sponsor", "Some long words " * 4, "not applicable", "", ""),),
     )
-    shares = columns(table)
-    assert sum(shares) == pytest.approx(100, abs=2)
+    widths = shares(table)
+    assert sum(widths) == pytest.approx(100, abs=2)
     for share, word in zip(
-        shares, ("strategy", "Requirement", "applicable", "Evidence"), strict=False
+        widths, ("strategy", "Requirement", "applicable", "Evidence"), strict=False
     ):
         assert share * LINE / 100 >= len(word) + 2
-    assert max(shares) == shares[1]
+    assert max(widths) == widths[1]
 
 
 def test_word_charts_and_tables_have_fixed_columns(full):
@@ -295,10 +296,11 @@ def test_word_shows_the_radar_as_a_sharp_picture_of_the_same_bytes(full):
     once, again = (render(build("assessment", full), "docx") for _ in range(2))
     assert once == again
     document = docx.Document(io.BytesIO(once))
-    (shape,) = document.inline_shapes
-    (picture,) = list(document.part.package.image_parts)
-    assert picture.image.px_width / (shape.width / 914_400) > 250
-    assert shape._inline.docPr.get("descr") == "Categories around the circle, level 5 at the rim."
+    shapes = list(document.inline_shapes)
+    for picture in document.part.package.image_parts:
+        assert picture.image.px_width / (shapes[0].width / 914_400) > 250
+    said = [shape._inline.docPr.get("descr") for shape in shapes]
+    assert "Categories around the circle, level 5 at the rim." in said
 
 
 def test_figures_are_cut_and_never_rounded_up():

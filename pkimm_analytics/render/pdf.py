@@ -1,4 +1,4 @@
-"""A report as PDF, laid out from its HTML without a browser."""
+"""A view as PDF, laid out from its HTML without a browser."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import hashlib
 from typing import Any
 
 from pkimm_analytics.errors import PkimmError
-from pkimm_analytics.reports.blocks import Report
-from pkimm_analytics.reports.html import to_html
+from pkimm_analytics.render.html import document
+from pkimm_analytics.views.view import View
 
 
-def to_pdf(report: Report) -> bytes:
+def pdf(view: View) -> bytes:
     """
-    Write a report as PDF: the same bytes for the same report on the same machine.
+    Write a view as PDF: the same bytes for the same view on the same machine.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def to_pdf(report: Report) -> bytes:
             "A PDF needs the extra `reports` and the Pango library. The README says how to"
             " install them; HTML, DOCX and Markdown need neither."
         ) from None
-    text = to_html(report, for_print=True)
+    text = document(view, for_print=True)
     identifier = hashlib.sha256(text.encode()).digest()[:16]
     page: Any = weasyprint.HTML(string=text, url_fetcher=_refuse)
     content: bytes = page.write_pdf(pdf_identifier=identifier, presentational_hints=True)
@@ -34,4 +34,4 @@ def to_pdf(report: Report) -> bytes:
 
 
 def _refuse(_url: str, *_args: object, **_kwargs: object) -> Any:
-    raise ValueError("a report loads nothing")
+    raise ValueError("a document loads nothing")

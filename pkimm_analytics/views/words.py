@@ -1,9 +1,10 @@
 """
-The words of the reports: one catalogue for each language, and how dates and numbers are written.
+The words that readers meet: one catalogue for each language, and how dates and numbers read.
 
 A translation is one more file in ``languages/`` with the same keys; a test compares
 them. Names of the model (modules, categories, levels) come from the model, unless a
-translation gives its own; titles of requirements and texts of levels always do.
+translation gives its own; titles of requirements and texts of levels always do. A word
+with a plural is written as ``{one: "{n} step", other: "{n} steps"}``.
 """
 
 from __future__ import annotations
@@ -40,10 +41,12 @@ class Language:
     decimal : str
         Mark before the fraction of a number.
     months : tuple of str
-    words : mapping of str to str
+    words : mapping of str to str, or to a mapping with ``one`` and ``other``
         By key; words in braces are put in.
     names : mapping of str to str
         Names for elements, levels and codes of profiles, where the model's are not used.
+    percent : str
+        How a percentage is written, with ``{n}``.
     """
 
     code: str
@@ -51,13 +54,20 @@ class Language:
     date: str
     decimal: str
     months: tuple[str, ...]
-    words: Mapping[str, str]
+    words: Mapping[str, str | Mapping[str, str]]
     names: Mapping[str, str]
+    percent: str = "{n}%"
 
     def word(self, key: str, **values: object) -> str:
-        """Words for a key, with values put in."""
+        """Words for a key, with values put in; a plural goes by the value ``n``."""
         text = self.words[key]
+        if not isinstance(text, str):
+            text = text["one" if values.get("n") == 1 else "other"]
         return text.format(**values) if values else text
+
+    def has(self, key: str) -> bool:
+        """Whether there are words for a key."""
+        return key in self.words
 
     def named(self, key: str, otherwise: str) -> str:
         """Return the translated name of something, or the one that it has in the model."""
@@ -82,7 +92,7 @@ class Language:
 @cache
 def languages() -> Mapping[str, str]:
     """Return the code of each language with its own name, English first."""
-    folder = resources.files("pkimm_analytics.reports") / "languages"
+    folder = resources.files("pkimm_analytics.views") / "languages"
     codes = sorted(one.name.removesuffix(".yaml") for one in folder.iterdir())
     codes.sort(key=lambda code: code != DEFAULT_LANGUAGE)
     return {code: _read(code).name for code in codes}
@@ -95,16 +105,16 @@ def catalogue(code: str = DEFAULT_LANGUAGE) -> Language:
     Raises
     ------
     LanguageError
-        If reports are not written in that language.
+        If there is no catalogue of that language.
     """
     if code not in languages():
         known = ", ".join(f"{one} ({name})" for one, name in languages().items())
-        raise LanguageError(f"Reports are not written in that language. Known: {known}.")
+        raise LanguageError(f"There are no words in that language. Known: {known}.")
     return _read(code)
 
 
 @cache
 def _read(code: str) -> Language:
-    place = resources.files("pkimm_analytics.reports") / "languages" / f"{code}.yaml"
+    place = resources.files("pkimm_analytics.views") / "languages" / f"{code}.yaml"
     found = read_yaml(place.read_text(encoding="utf-8"), place.name)
     return Language(code=code, months=tuple(found.pop("months")), **found)

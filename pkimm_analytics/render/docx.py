@@ -1,7 +1,7 @@
 """
-A report as a Word document: real headings and tables, bars drawn with table cells.
+A view as a Word document: real headings and tables, bars drawn with table cells.
 
-The bytes depend on the report alone: dates, ids and the times in the archive are fixed.
+The bytes depend on the view alone: dates, ids and the times in the archive are fixed.
 """
 
 from __future__ import annotations
@@ -14,29 +14,31 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pkimm_analytics.errors import PkimmError
-from pkimm_analytics.reports.blocks import (
+from pkimm_analytics.render.columns import shares
+from pkimm_analytics.render.drawing import draw
+from pkimm_analytics.render.picture import png
+from pkimm_analytics.views.view import (
     Block,
     Chart,
     Facts,
+    Figure,
     Heading,
-    Report,
+    Items,
+    Row,
     Table,
     Text,
-    columns,
+    View,
+    cell_text,
+    flat,
 )
-from pkimm_analytics.reports.drawing import FILL, draw, position
-from pkimm_analytics.reports.picture import png
 
 EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
-SEGMENTS = 20
-SEGMENT = 210 * 2.54 / 1440
-"""Width in centimeters: whole twentieths of a point, so that no gap is drawn between two."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def to_docx(report: Report) -> bytes:
+def docx(view: View) -> bytes:
     """
-    Write a report as DOCX.
+    Write a view as DOCX.
 
     Raises
     ------
@@ -44,57 +46,107 @@ def to_docx(report: Report) -> bytes:
         If the libraries for documents and pictures are not installed.
     """
     try:
-        import docx
+        import docx as word
     except ImportError:
         raise PkimmError("A Word report needs the extra `reports`.") from None
     from docx.shared import Cm, Pt
 
-    document: Any = docx.Document()
+    document: Any = word.Document()
     for section in document.sections:
         section.page_width, section.page_height = Cm(21), Cm(29.7)
         section.left_margin = section.right_margin = Cm(2)
         section.top_margin = section.bottom_margin = Cm(2)
     document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Arial", Pt(10)
     properties = document.core_properties
-    properties.title, properties.author = _clean(report.title), "pkimm_analytics"
+    properties.title, properties.author = _clean(view.title), "pkimm_analytics"
     properties.comments = properties.last_modified_by = ""
     properties.created = properties.modified = EPOCH
     properties.revision = 1
-    document.add_heading(_clean(report.title), level=0)
-    document.add_paragraph(_clean(report.subtitle))
-    for block in report.blocks:
-        _add(document, block)
+    for section in document.sections:
+        section.footer.paragraphs[0].text = _clean(view.footer)
+    if view.kind:
+        document.add_paragraph(_clean(view.kind.upper()), style="Subtitle")
+    document.add_heading(_clean(view.title), level=0)
+    document.add_paragraph(_clean(view.subtitle))
+    for block in view.blocks:
+        if isinstance(block, Row):
+            _cards(document, block)
+        else:
+            for one in flat([block]):
+                _add(document, one)
     out = io.BytesIO()
     document.save(out)
     return _same_bytes(out.getvalue())
 
 
 def _add(document: Any, block: Block) -> None:
+    """Add a block to the document, or to a cell of a table."""
     from docx.shared import Pt
 
     match block:
         case Heading(text, level):
-            document.add_heading(_clean(text), level=level - 1)
-        case Text(text, kind):
-            style = "Intense Quote" if kind == "notice" else None
+            _heading(document, text, level)
+        case Text(text, tone):
+            style = "Intense Quote" if tone == "notice" else None
             paragraph = document.add_paragraph(_clean(text), style=style)
             paragraph.paragraph_format.space_before = Pt(6)
+        case Items(items):
+            for item in items:
+                _item(document.add_paragraph(style="List Bullet"), item)
         case Facts(pairs):
             _grid(document, pairs, [30, 70], bold_first=True)
+        case Figure():
+            _figure(document, block)
         case Table():
-            _caption(document, block.caption)
-            rows = (block.header, *block.rows)
-            table = _grid(document, rows, columns(block), numeric=block.numeric)
-            _repeat_header(table.rows[0])
-            for cell in table.rows[0].cells:
-                _shade(cell, "E8EDF1")
-                for run in cell.paragraphs[0].runs:
-                    run.bold = True
+            _shown(document, block)
         case Chart():
-            if block.kind == "bars":
-                _bars(document, block)
-            else:
-                _picture(document, block)
+            _picture(document, block)
+
+
+def _heading(document: Any, text: str, level: int) -> None:
+    if hasattr(document, "add_heading"):
+        document.add_heading(_clean(text), level=level - 1)
+    else:  # a cell has none
+        document.add_paragraph().add_run(_clean(text)).bold = True
+
+
+def _figure(document: Any, block: Figure) -> None:
+    from docx.shared import Pt
+
+    paragraph = document.add_paragraph()
+    run = paragraph.add_run(_clean(block.figure))
+    run.bold, run.font.size = True, Pt(20)
+    paragraph.add_run(" " + _clean(block.unit))
+    for one in block.sentences:
+        document.add_paragraph(_clean(one if isinstance(one, str) else one[0]))
+
+
+def _shown(document: Any, block: Table) -> None:
+    _caption(document, block.caption)
+    rows = (block.header, *(tuple(map(cell_text, row)) for row in block.rows))
+    table = _grid(document, rows, shares(block), numeric=block.numeric)
+    _repeat_header(table.rows[0])
+    for cell in table.rows[0].cells:
+        _shade(cell, "E8EDF1")
+        for run in cell.paragraphs[0].runs:
+            run.bold = True
+
+
+def _item(paragraph: Any, item: str | tuple[str, str]) -> None:
+    lead, text = ("", item) if isinstance(item, str) else item
+    paragraph.add_run(_clean(lead)).bold = True
+    paragraph.add_run(_clean(f" {text}" if lead else text))
+
+
+def _cards(document: Any, row: Row) -> None:
+    """Cards as the cells of a table without lines."""
+    widths = row.widths or (1,) * len(row.cards)
+    table = _table(document, 1, [17 * width / sum(widths) for width in widths])
+    for cell, card in zip(table.rows[0].cells, row.cards, strict=True):
+        title = cell.paragraphs[0].add_run(_clean(card.title))
+        title.bold = True
+        for block in flat(card.blocks):
+            _add(cell, block)
 
 
 def _grid(
@@ -134,28 +186,6 @@ def _caption(document: Any, text: str) -> None:
     paragraph.paragraph_format.space_before = Pt(8)
 
 
-def _bars(document: Any, chart: Chart) -> None:
-    """Draw bars as shaded cells: sharp at any size, and readable as a table."""
-    from docx.shared import Pt
-
-    _caption(document, chart.caption)
-    widths = [5.6, *[SEGMENT] * SEGMENTS, 4.0]
-    table = _table(document, len(chart.bars), widths)
-    _set_apart(table)
-    for row, bar in zip(table.rows, chart.bars, strict=True):
-        cells = row.cells
-        cells[0].text, cells[-1].text = _clean(bar.label), _clean(bar.shown)
-        filled = 0 if bar.score is None else max(1, round(SEGMENTS * position(bar.score)))
-        for index, cell in enumerate(cells[1:-1]):
-            _shade(cell, FILL.lstrip("#") if index < filled else "F3F5F7")
-            cell.paragraphs[0].paragraph_format.line_spacing = Pt(6)
-        cells[0].paragraphs[0].paragraph_format.keep_with_next = True
-        for cell in (cells[0], cells[-1]):
-            cell.paragraphs[0].paragraph_format.left_indent = Pt(4)
-            for run in cell.paragraphs[0].runs:
-                run.font.size = Pt(8.5)
-
-
 def _picture(document: Any, chart: Chart) -> None:
     """Show a drawing as wide as the text; its caption is what a screen reader says."""
     from docx.shared import Cm
@@ -183,27 +213,6 @@ def _table(document: Any, n_rows: int, widths: Sequence[float]) -> Any:
         for cell, width in zip(row.cells, widths, strict=True):
             cell.width = Cm(width)
     return table
-
-
-def _set_apart(table: Any) -> None:
-    """Leave no padding in the cells, and a white line between the bars."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    borders, margins = OxmlElement("w:tblBorders"), OxmlElement("w:tblCellMar")
-    line = OxmlElement("w:insideH")
-    for name, value in (("val", "single"), ("sz", "24"), ("space", "0"), ("color", "FFFFFF")):
-        line.set(qn(f"w:{name}"), value)
-    borders.append(line)
-    for side in ("left", "right"):
-        margin = OxmlElement(f"w:{side}")
-        margin.set(qn("w:w"), "0")
-        margin.set(qn("w:type"), "dxa")
-        margins.append(margin)
-    properties = table._tbl.tblPr
-    layout = properties.find(qn("w:tblLayout"))  # the schema wants borders, layout, margins
-    layout.addprevious(borders)
-    layout.addnext(margins)
 
 
 def _shade(cell: Any, color: str) -> None:

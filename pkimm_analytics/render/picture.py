@@ -11,7 +11,16 @@ import io
 from typing import Any
 
 from pkimm_analytics.errors import PkimmError
-from pkimm_analytics.reports.drawing import Dot, Drawing, Line, Polygon, Rectangle, Shape, Words
+from pkimm_analytics.render.drawing import (
+    PALETTE,
+    Dot,
+    Drawing,
+    Line,
+    Polygon,
+    Rectangle,
+    Shape,
+    Words,
+)
 
 SHARPNESS = 3
 """Pixels for each unit of the drawing: 270 in an inch where it is printed as wide as a page."""
@@ -53,28 +62,46 @@ def _add(axes: Any, shape: Shape, order: int) -> None:
     from matplotlib import patches
 
     match shape:
-        case Line((x1, y1), (x2, y2), color, width):
-            axes.plot([x1, x2], [y1, y2], color=color, linewidth=width * POINT, zorder=order)
-        case Polygon(points, color, width, opacity):
-            outline = patches.Polygon(points, fill=False, edgecolor=color, linewidth=width * POINT)
+        case Line(points, color, width, is_dashed):
+            xs, ys = zip(*points, strict=True)
+            axes.plot(
+                xs,
+                ys,
+                color=PALETTE[color],
+                linewidth=width * POINT,
+                linestyle="--" if is_dashed else "-",
+                zorder=order,
+            )
+        case Polygon(points, color, width, opacity, is_dashed):
+            style = "--" if is_dashed else "-"
+            outline = patches.Polygon(
+                points,
+                fill=False,
+                edgecolor=PALETTE[color],
+                linewidth=width * POINT,
+                linestyle=style,
+            )
             axes.add_patch(outline).set_zorder(order)
             if opacity:
-                fill = patches.Polygon(points, facecolor=color, alpha=opacity, linewidth=0)
+                fill = patches.Polygon(points, facecolor=PALETTE[color], alpha=opacity, linewidth=0)
                 axes.add_patch(fill).set_zorder(order)
-        case Rectangle(corner, (width, height), color):
-            inside = patches.Rectangle(corner, width, height, facecolor=color, linewidth=0)
+        case Rectangle(corner, (width, height), color, is_hatched):
+            look: dict[str, Any] = {"facecolor": PALETTE[color], "linewidth": 0}
+            if is_hatched:
+                look = {"fill": False, "edgecolor": PALETTE[color], "hatch": "////", "linewidth": 0}
+            inside = patches.Rectangle(corner, width, height, **look)
             axes.add_patch(inside).set_zorder(order)
         case Dot(center, radius, color):
-            axes.add_patch(patches.Circle(center, radius, color=color)).set_zorder(order)
-        case Words((x, y), text, anchor, color, weight, style, size):
+            circle = patches.Circle(center, radius, color=PALETTE[color])
+            axes.add_patch(circle).set_zorder(order)
+        case Words((x, y), text, anchor, color, is_bold, size):
             axes.text(
                 x,
                 y,
                 text,
-                color=color,
+                color=PALETTE[color],
                 fontsize=size * POINT,
-                fontweight=weight,
-                fontstyle=style,
+                fontweight="bold" if is_bold else "normal",
                 ha=ALIGNMENT[anchor],
                 va="baseline",
                 zorder=order,

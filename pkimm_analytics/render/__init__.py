@@ -1,0 +1,1 @@
+"""Views as HTML, in a terminal, and as Markdown, Word and PDF documents."""

@@ -1,0 +1,1 @@
+"""What is said and shown, made once: pure functions from results to views."""
