@@ -67,7 +67,7 @@ bench: $(VENV)/.dev-stamp ## Measure against the baselines
 LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE)
 EXTRAS := --extra analyses --extra agreement --extra audit --extra dashboards --extra feedback --extra planning --extra reports
-ENGINES := --extra dp --extra duckdb --extra spark
+ENGINES := --extra duckdb --extra spark
 
 .PHONY: lock
 lock: $(VENV)/.uv-stamp ## Pin all dependencies with their hashes

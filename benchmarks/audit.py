@@ -28,12 +28,13 @@ from typing import Any
 
 import numpy as np
 
-from pkimm_analytics.audit import Published, Truth, attack_release, from_columns
-from pkimm_analytics.audit.published import DIMENSIONS
+from pkimm_analytics.audit import Truth, attack_release
 from pkimm_analytics.disclosure import load_plan, load_policy
 from pkimm_analytics.disclosure.plan import Plan, Tier
 from pkimm_analytics.disclosure.protect import print_shares
 from pkimm_analytics.disclosure.table import table_columns
+from pkimm_analytics.release import Release
+from pkimm_analytics.tables import DIMENSIONS
 
 POLICY = load_policy()
 
@@ -67,7 +68,7 @@ def invented(plan: Plan, n: int) -> dict[str, Any]:
     return columns
 
 
-def release_and_truth(plan: Plan, tier: Tier, columns: dict[str, Any]) -> tuple[Published, Truth]:
+def release_and_truth(plan: Plan, tier: Tier, columns: dict[str, Any]) -> tuple[Release, Truth]:
     """Print all groups that are large enough, and keep what is behind them."""
     n = len(columns["sector"])
     blocks = {}
@@ -90,7 +91,7 @@ def release_and_truth(plan: Plan, tier: Tier, columns: dict[str, Any]) -> tuple[
         levels={m: columns[m] for m in (*plan.categories, "overall")},
         assessor=np.full(n, None, object),
     )
-    return from_columns("benchmark", table), truth
+    return Release.from_columns("benchmark", table), truth
 
 
 def measured(n_groups: int, n_contributors: int, n_measures: int, answer: Any) -> None:

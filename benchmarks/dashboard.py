@@ -48,14 +48,14 @@ from numpy.typing import NDArray
 from playwright.sync_api import Error, sync_playwright
 from sidebyside import compare
 
-from pkimm_analytics.audit import from_columns
-from pkimm_analytics.audit.published import DIMENSIONS, MANIFEST_FILE, TABLE_FILE
 from pkimm_analytics.benchmark import open_release
 from pkimm_analytics.disclosure import load_plan, load_policy
-from pkimm_analytics.disclosure.manifest import manifest, release_id
+from pkimm_analytics.disclosure.manifest import manifest
 from pkimm_analytics.disclosure.protect import print_shares
-from pkimm_analytics.disclosure.table import table_bytes, table_columns
+from pkimm_analytics.disclosure.table import table_columns
 from pkimm_analytics.organization import ALL
+from pkimm_analytics.release import MANIFEST_FILE, TABLE_FILE, Release, release_id, table_bytes
+from pkimm_analytics.tables import DIMENSIONS
 from pkimm_analytics.widgets.benchmark import BenchmarkPage
 from pkimm_analytics.widgets.section import Action
 from pkimm_analytics.widgets.serving import dashboard_environment, free_port, voila_command
@@ -137,7 +137,7 @@ def release_of(
         policy=POLICY,
         plan=PLAN,
         tier=tier,
-        release=from_columns(place.name, columns),
+        release=Release.from_columns(place.name, columns),
         previous=None,
         files={TABLE_FILE: table},
         table=table,

@@ -275,6 +275,44 @@ def contributions_table(
     return replace(CONTRIBUTIONS, columns=(*CONTRIBUTIONS.columns, *answers))
 
 
+# --- releases ----------------------------------------------------------------------
+
+DIMENSIONS = ("sector", "size", "region", "role", "assurance", "edition")
+"""Dimensions of a release, in the order of its columns."""
+
+BENCHMARK = Table(
+    name="benchmark",
+    description=(
+        "One row for each statistic of a measure in a group of organizations, withheld ones"
+        " included. Public."
+    ),
+    columns=(
+        *(
+            Column(name, "string", f"Code of the dimension {name}, or * for all.")
+            for name in DIMENSIONS
+        ),
+        Column("measure", "string", "Element key of a category or requirement, or overall."),
+        Column(
+            "statistic",
+            "string",
+            "n (see column n), share_ge:L (share of organizations at level L or above), or"
+            " median, p10, p25, p75, p90 of the levels, where the printed shares decide them.",
+        ),
+        Column("value", "float64", "Share or level.", "share, 0 to 1, or level", nullable=True),
+        Column(
+            "qualifier",
+            "string",
+            "=: rounded half up to the step; <= or >=: rounded to this value or beyond.",
+            nullable=True,
+        ),
+        Column("step", "float64", "Rounding step of the shares.", "share", nullable=True),
+        Column("n", "string", "Band of the number of organizations with a level.", nullable=True),
+        Column("suppressed", "bool", "True if withheld, for whatever reason."),
+        Column("as_of", "string", "Quarter of the release it was computed for.", nullable=True),
+    ),
+    key=(*DIMENSIONS, "measure", "statistic"),
+)
+
 # --- feedback on the model and the process ------------------------------------------
 
 _RATING = "rating, 1 (least) to 5 (most)"
@@ -393,7 +431,7 @@ def data_dictionary() -> str:
             RELEVANCE_OF_CONTRIBUTION,
         ),
     )
-    tables = (ANSWERS, SCORES, truth, contributions, COMMENTS, DECISIONS)
+    tables = (ANSWERS, SCORES, truth, contributions, BENCHMARK, COMMENTS, DECISIONS)
     return "\n".join(map(_markdown, tables))
 
 

@@ -17,7 +17,7 @@ from pkimm_analytics.cli import collection, releases
 from pkimm_analytics.disclosure import load_plan, load_policy, make_release, sources
 from pkimm_analytics.disclosure.records import parent_tags
 from pkimm_analytics.disclosure.state import read_state
-from pkimm_analytics.disclosure.table import table_bytes
+from pkimm_analytics.release import table_bytes
 from pkimm_analytics.store import open_collection, records
 from pkimm_analytics.synthetic import simulate, write_simulation
 from tests.disclosure.population import population

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.opening import PARQUET, parts
-from pkimm_analytics.audit.published import TABLE_FILE
+from pkimm_analytics.release import TABLE_FILE
 
 MOST_NUMBERS = 400
 """Longest array that a published file needs."""

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.audit.findings import Group
-from pkimm_analytics.audit.published import Cell, Published, contains, family
+from pkimm_analytics.release import Cell, Group, Release, contains, family
 
 QUANTITIES = ("n", "ge:2", "ge:3", "ge:4", "ge:5", "sum")
 _MOST = 1e9
@@ -54,7 +53,7 @@ class Bounds:
         return self.groups.index(group)
 
 
-def printed_bounds(release: Published, measures: Sequence[str] | None = None) -> Bounds:
+def printed_bounds(release: Release, measures: Sequence[str] | None = None) -> Bounds:
     """Bounds that follow from each row by itself."""
     groups = release.all_groups
     measures = release.measures if measures is None else tuple(measures)

@@ -11,14 +11,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.audit.findings import Finding, Group
-from pkimm_analytics.audit.published import Cell, Published
+from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.truth import Truth
+from pkimm_analytics.release import Cell, Group, Release
 
 _LEVELS = np.arange(2, 6)
 
 
-def coalitions(release: Published, truth: Truth) -> list[Finding]:
+def coalitions(release: Release, truth: Truth) -> list[Finding]:
     """T12: what assessors, and participants on their own, learn about the others."""
     found = []
     for (group, measure), cell in release.cells.items():
@@ -71,7 +71,7 @@ def _count_bounds(cell: Cell, n: int) -> tuple[NDArray[np.float64], NDArray[np.f
     return low, high
 
 
-def pinned_share(release: Published, truth: Truth) -> dict[str, float]:
+def pinned_share(release: Release, truth: Truth) -> dict[str, float]:
     """
     T17b: how often an attacker who has all records of a group but one learns the last.
 

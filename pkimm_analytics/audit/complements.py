@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.audit.bounds import QUANTITIES, Bounds, is_known, printed_bounds, propagate
 from pkimm_analytics.audit.findings import Finding
-from pkimm_analytics.audit.published import Published, contains
 from pkimm_analytics.audit.truth import Truth, outside
+from pkimm_analytics.release import Release, contains
 
 
-def complements(release: Published, threshold: int, truth: Truth | None = None) -> list[Finding]:
+def complements(release: Release, threshold: int, truth: Truth | None = None) -> list[Finding]:
     """T2: bounds passed on between linked tables pin down a withheld group; T10 likewise."""
     bounds = propagate(printed_bounds(release))
     if bounds is None:
@@ -38,7 +38,7 @@ def complements(release: Published, threshold: int, truth: Truth | None = None) 
     return found
 
 
-def known_numbers(release: Published, threshold: int, truth: Truth) -> list[Finding]:
+def known_numbers(release: Release, threshold: int, truth: Truth) -> list[Finding]:
     """T11: the same by somebody who has the list of participants, and so every number."""
     printed = printed_bounds(release)
     low, high = printed.low.copy(), printed.high.copy()
@@ -87,7 +87,7 @@ def _beside_n(learned: str) -> str:
     return ", ".join(part for part in learned.split(", ") if part and not part.startswith("n ="))
 
 
-def residuals(release: Published, threshold: int, truth: Truth | None = None) -> list[Finding]:
+def residuals(release: Release, threshold: int, truth: Truth | None = None) -> list[Finding]:
     """T3: what is left of a group beside its published parts."""
     bounds = printed_bounds(release)
     found = []
@@ -110,7 +110,7 @@ def residuals(release: Published, threshold: int, truth: Truth | None = None) ->
     return found
 
 
-def trackers(release: Published, threshold: int, truth: Truth | None = None) -> list[Finding]:
+def trackers(release: Release, threshold: int, truth: Truth | None = None) -> list[Finding]:
     """T4: a group minus another one inside it."""
     bounds = printed_bounds(release)
     found = []

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Group = tuple[str, ...]
-"""One code for each dimension of a release, ``*`` for all."""
+from pkimm_analytics.release import Group
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ large the group is. The same goes for all but one, and nearly for nine out of te
 from __future__ import annotations
 
 from pkimm_analytics.audit.findings import Finding
-from pkimm_analytics.audit.published import Cell, Published
+from pkimm_analytics.release import Cell, Release
 
 TOP_SHARE = 0.9
 """Share of one level that counts as the same level for all."""
 
 
-def homogeneous_groups(release: Published) -> list[Finding]:
+def homogeneous_groups(release: Release) -> list[Finding]:
     """T8: groups of which rows prove that all, all but one, or 90 % share a level."""
     found = []
     for (group, measure), cell in release.cells.items():

@@ -13,15 +13,15 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.audit.findings import Finding, Group
-from pkimm_analytics.audit.published import Cell, Published
+from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.truth import Truth
+from pkimm_analytics.release import Cell, Group, Release
 
 _MOST_CANDIDATES = 100_000
 _Z95 = 1.959964
 
 
-def possible_numbers(release: Published, truth: Truth | None = None) -> list[Finding]:
+def possible_numbers(release: Release, truth: Truth | None = None) -> list[Finding]:
     """T6: printed figures that only one number of contributors in its band can have."""
     found = []
     for group in release.all_groups:
@@ -94,7 +94,7 @@ def _is_right(truth: Truth | None, group: Group, measures: list[str], n: float) 
     return truth is None or any(truth.n(group, measure) == n for measure in measures)
 
 
-def averages(release: Published, truth: Truth | None = None) -> list[Finding]:
+def averages(release: Release, truth: Truth | None = None) -> list[Finding]:
     """T7: the average of many blurred totals gives the number of contributors."""
     found = []
     for group in release.all_groups:

@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.audit.bounds import QUANTITIES, cell_bounds, links_of
-from pkimm_analytics.audit.findings import Finding, Group
-from pkimm_analytics.audit.published import Cell, Published, contains, family
+from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.errors import DisclosureError
+from pkimm_analytics.release import Cell, Group, Release, contains, family
 
 _NAMES = QUANTITIES[:5]
 _MOST = 1e7
@@ -93,7 +93,7 @@ def _layout(groups: Sequence[Group], *, is_open: bool) -> Layout:
 
 
 def _targets(
-    release: Published, measure: str, layout: Layout, threshold: int, truth: Truth | None
+    release: Release, measure: str, layout: Layout, threshold: int, truth: Truth | None
 ) -> Iterator[tuple[str, Group, NDArray[np.float64]]]:
     """Find what must stay unknown: withheld groups, and what is left beside published parts."""
     withheld = [release.cells[group, measure].withheld for group in layout.groups]
@@ -113,7 +113,7 @@ def _targets(
 
 
 def programs(
-    release: Published,
+    release: Release,
     threshold: int,
     truth: Truth | None = None,
     *,
@@ -162,7 +162,7 @@ def programs(
         return [finding for found in pool.map(about, release.measures) for finding in found]
 
 
-def _dates(release: Published, measure: str) -> tuple[str, ...]:
+def _dates(release: Release, measure: str) -> tuple[str, ...]:
     """All rows; and if rows of several dates contradict each other, those of the newest."""
     found = {c.as_of for (_, m), c in release.cells.items() if m == measure and c.as_of}
     return ("", max(found)) if len(found) > 1 else ("",)
@@ -244,7 +244,7 @@ class _Populations:
     """
 
     def __init__(
-        self, release: Published, measure: str, layout: Layout, known: Truth | None, date: str = ""
+        self, release: Release, measure: str, layout: Layout, known: Truth | None, date: str = ""
     ) -> None:
         self.knows_numbers = known is not None
         self._highspy = _solver()

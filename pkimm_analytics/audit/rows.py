@@ -14,13 +14,13 @@ from itertools import product
 
 import numpy as np
 
-from pkimm_analytics.audit.findings import Finding, Group
-from pkimm_analytics.audit.published import ANY_NUMBER, COLUMNS, Cell, Published, band, family
+from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.organization import ALL, ATTRIBUTES, PREFER_NOT_TO_SAY, profile_codes
+from pkimm_analytics.release import ANY_NUMBER, COLUMNS, Cell, Group, Release, band, family
 
 
-def small_groups(release: Published, threshold: int, truth: Truth | None = None) -> list[Finding]:
+def small_groups(release: Release, threshold: int, truth: Truth | None = None) -> list[Finding]:
     """T1: groups below the threshold that are printed, and figures on withheld rows."""
     found = _unattacked(release)
     for (group, measure), cell in release.cells.items():
@@ -53,7 +53,7 @@ _STATISTICS = re.compile(
 )
 
 
-def _unattacked(release: Published) -> list[Finding]:
+def _unattacked(release: Release) -> list[Finding]:
     """Figures that no attack knows; what they give away is not known either."""
     pairs = zip(release.columns["statistic"], release.columns["value"], strict=True)
     found = []
@@ -65,7 +65,7 @@ def _unattacked(release: Published) -> list[Finding]:
     return found
 
 
-def extremes(release: Published, tail: int) -> list[Finding]:
+def extremes(release: Release, tail: int) -> list[Finding]:
     """T9: minima and maxima, and quantiles with too few contributors beyond them."""
     found = []
     for (group, measure), cell in release.cells.items():
@@ -87,12 +87,12 @@ def _tail_of(statistic: str) -> float | None:
     return None if match is None else min(int(match[1]), 100 - int(match[1])) / 100
 
 
-def reason_codes(release: Published) -> list[Finding]:
+def reason_codes(release: Release) -> list[Finding]:
     """T10: rows that are missing, or withheld in different ways, tell small from empty."""
     return [*_ways_to_withhold(release), *_missing_rows(release)]
 
 
-def _ways_to_withhold(release: Published) -> list[Finding]:
+def _ways_to_withhold(release: Release) -> list[Finding]:
     plain = {*release.dimensions, "measure", "statistic"}
     names = [name for name in release.columns if name not in plain]
     suppressed = release.columns.get("suppressed")
@@ -118,7 +118,7 @@ def _ways_to_withhold(release: Published) -> list[Finding]:
     ]
 
 
-def _missing_rows(release: Published) -> list[Finding]:
+def _missing_rows(release: Release) -> list[Finding]:
     tables: dict[tuple[int, ...], set[Group]] = defaultdict(set)
     contents: dict[Group, set[tuple[object, object]]] = defaultdict(set)
     pairs = zip(release.columns["measure"], release.columns["statistic"], strict=True)
@@ -141,7 +141,7 @@ def _missing_rows(release: Published) -> list[Finding]:
     return found
 
 
-def _known_codes(release: Published, place: int) -> list[str]:
+def _known_codes(release: Release, place: int) -> list[str]:
     """Codes of a dimension that everybody can look up, or else those of the table."""
     seen = {group[place] for group in release.all_groups} - {ALL}
     name = release.dimensions[place]
@@ -151,7 +151,7 @@ def _known_codes(release: Published, place: int) -> list[str]:
     return sorted(listed) if seen <= listed else sorted(seen)
 
 
-def linkage(release: Published, truth: Truth, threshold: int, n_known: int = 50) -> list[Finding]:
+def linkage(release: Release, truth: Truth, threshold: int, n_known: int = 50) -> list[Finding]:
     """T18: the rows that an organization with a known profile must be in."""
     found = []
     step = max(1, len(truth.parent) // n_known)
@@ -169,7 +169,7 @@ def linkage(release: Published, truth: Truth, threshold: int, n_known: int = 50)
 
 
 def contributions(
-    release: Published, truth: Truth, threshold: int, assessor_percent: int
+    release: Release, truth: Truth, threshold: int, assessor_percent: int
 ) -> list[Finding]:
     """T19: groups that one parent or one assessor dominates."""
     found: list[Finding] = []

@@ -24,16 +24,16 @@ from pkimm_analytics.audit.bounds import (
     printed_bounds,
     propagate,
 )
-from pkimm_analytics.audit.findings import Finding, Group
-from pkimm_analytics.audit.published import Published
+from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.truth import Truth
+from pkimm_analytics.release import Group, Release
 
 
 @dataclass(frozen=True, eq=False)
 class Vintage:
     """A release of a series, with the records that were there at its time, if known."""
 
-    release: Published
+    release: Release
     truth: Truth | None = None
 
 
@@ -57,7 +57,7 @@ def _pairs(n: int, *, only_newest: bool) -> Iterator[tuple[int, int]]:
     return ((i, j) for i, j in itertools.combinations(range(n), 2) if j == n - 1 or not only_newest)
 
 
-def rewritten(releases: Sequence[Published], *, only_newest: bool = False) -> list[Finding]:
+def rewritten(releases: Sequence[Release], *, only_newest: bool = False) -> list[Finding]:
     """T13: rows of the same date that differ between two releases."""
     found: dict[tuple[Group, str], Finding] = {}
     for i, j in _pairs(len(releases), only_newest=only_newest):
@@ -142,7 +142,7 @@ def release_differences(
     return list(found.values())
 
 
-def _derived(release: Published) -> Bounds:
+def _derived(release: Release) -> Bounds:
     printed = printed_bounds(release)
     return propagate(printed) or printed
 
@@ -177,7 +177,7 @@ def _few_changed(before: Vintage, now: Vintage, group: Group, changes: int) -> b
     return 0 < len(changed_parents(before.truth, now.truth, group)) < changes
 
 
-def unmasked(release: Published) -> list[Finding]:
+def unmasked(release: Release) -> list[Finding]:
     """T15: a row carried forward, whose present value follows from newer rows."""
     dates = {cell.as_of for cell in release.cells.values() if cell.as_of}
     if len(dates) < 2:

@@ -15,7 +15,6 @@ from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.homogeneity import homogeneous_groups
 from pkimm_analytics.audit.precision import averages, possible_numbers
 from pkimm_analytics.audit.programs import programs
-from pkimm_analytics.audit.published import Published
 from pkimm_analytics.audit.rows import contributions, extremes, linkage, reason_codes, small_groups
 from pkimm_analytics.audit.successive import (
     Vintage,
@@ -25,6 +24,7 @@ from pkimm_analytics.audit.successive import (
     unmasked,
 )
 from pkimm_analytics.audit.truth import Truth
+from pkimm_analytics.release import Release
 
 VERSION = "4"
 
@@ -39,7 +39,7 @@ class Rules:
     assessor_percent: int = 50
 
 
-Attack = Callable[[Published, Rules, "Truth | None"], list[Finding]]
+Attack = Callable[[Release, Rules, "Truth | None"], list[Finding]]
 
 ON_TABLES: dict[str, tuple[str, Attack]] = {
     "T1": ("small groups", lambda p, r, t: small_groups(p, r.threshold, t)),
@@ -56,7 +56,7 @@ ON_TABLES: dict[str, tuple[str, Attack]] = {
 }
 """Attacks on one release, by id; the truth, where it is known, tells right from wrong."""
 
-WITH_TRUTH: dict[str, tuple[str, Callable[[Published, Rules, Truth], list[Finding]]]] = {
+WITH_TRUTH: dict[str, tuple[str, Callable[[Release, Rules, Truth], list[Finding]]]] = {
     "T11": (
         "list of participants",
         lambda p, r, t: [
@@ -73,7 +73,7 @@ WITH_TRUTH: dict[str, tuple[str, Callable[[Published, Rules, Truth], list[Findin
 }
 """Attacks by somebody who knows part of the records."""
 
-QUICKLY: dict[str, Callable[[Published, Rules, Truth], list[Finding]]] = {
+QUICKLY: dict[str, Callable[[Release, Rules, Truth], list[Finding]]] = {
     "T5": lambda *_: [],
     "T11": lambda p, r, t: known_numbers(p, r.threshold, t),
 }
@@ -87,11 +87,11 @@ ON_SERIES = {"T13": "rows that moved too early", "T14": "differences between rel
 
 
 def attack_release(
-    release: Published,
+    release: Release,
     *,
     rules: Rules | None = None,
     truth: Truth | None = None,
-    earlier: Sequence[Published] = (),
+    earlier: Sequence[Release] = (),
     quickly: bool = False,
     advance: Callable[[], None] = lambda: None,
 ) -> list[Finding]:
@@ -100,13 +100,13 @@ def attack_release(
 
     Parameters
     ----------
-    release : Published
+    release : Release
     rules : Rules, optional
         The safe ones if left out.
     truth : Truth, optional
         Records behind the release. With them, more attackers can be played, and wrong
         conclusions are left out.
-    earlier : sequence of Published
+    earlier : sequence of Release
         Earlier releases of the series, oldest first.
     quickly : bool
         Leave the linear programs out. What is found is found; the rest is not proven.
@@ -137,7 +137,7 @@ def attack_release(
     return found
 
 
-def _is_newest(finding: Finding, release: Published) -> bool:
+def _is_newest(finding: Finding, release: Release) -> bool:
     """Whether it is about rows of the newest date: the truth is that of no other."""
     dates = {key: cell.as_of for key, cell in release.cells.items() if cell.as_of}
     own = {dates.get((group, finding.measure)) for group in finding.groups} - {None}

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.audit.findings import Group
 from pkimm_analytics.organization import ALL
+from pkimm_analytics.release import Group
 
 
 @dataclass(frozen=True, eq=False)

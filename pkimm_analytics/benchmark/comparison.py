@@ -16,7 +16,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.assessment import Assessment, Mode
-from pkimm_analytics.audit.published import Interval
 from pkimm_analytics.benchmark.ladder import Ladder, cohort_of, peer_ladder
 from pkimm_analytics.benchmark.like_for_like import (
     edition_notes,
@@ -28,6 +27,7 @@ from pkimm_analytics.benchmark.printed import Distribution, Estimate, pair, samp
 from pkimm_analytics.benchmark.release import Benchmark, estimates, kind_of, peers_document
 from pkimm_analytics.model import Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
+from pkimm_analytics.release import Interval
 from pkimm_analytics.scoring import Scores, score
 from pkimm_analytics.tables import OVERALL
 

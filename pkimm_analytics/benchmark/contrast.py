@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pkimm_analytics.audit.published import LEVEL_BOUNDS
 from pkimm_analytics.benchmark.internal import Internal, measure_name
 from pkimm_analytics.benchmark.intervals import CONFIDENCE, difference_of_shares
 from pkimm_analytics.benchmark.release import Benchmark
 from pkimm_analytics.benchmark.statistics import Floats, shares_at_least
 from pkimm_analytics.errors import BenchmarkError
+from pkimm_analytics.release import LEVEL_BOUNDS
 
 if TYPE_CHECKING:
     import pandas as pd

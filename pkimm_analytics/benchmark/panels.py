@@ -12,8 +12,6 @@ from typing import Any
 
 import pandas as pd
 
-from pkimm_analytics.audit.findings import Group
-from pkimm_analytics.audit.published import LEVEL_BOUNDS, Interval
 from pkimm_analytics.benchmark.comparison import BELOW, Comparison, percent
 from pkimm_analytics.benchmark.ladder import code_label
 from pkimm_analytics.benchmark.printed import QUANTILES, levels_text
@@ -21,6 +19,7 @@ from pkimm_analytics.benchmark.release import Benchmark
 from pkimm_analytics.benchmark.series import Series
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.organization import ALL
+from pkimm_analytics.release import LEVEL_BOUNDS, Group, Interval
 from pkimm_analytics.tables import OVERALL
 
 Cohort = Mapping[str, str]

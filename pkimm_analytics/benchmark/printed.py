@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pkimm_analytics.audit.published import LEVEL_BOUNDS, Cell, Interval
 from pkimm_analytics.benchmark.intervals import CONFIDENCE, wilson
 from pkimm_analytics.model import LEVELS
+from pkimm_analytics.release import LEVEL_BOUNDS, Cell, Interval
 
 QUANTILES = {"median": 0.5, "p25": 0.25, "p75": 0.75, "p10": 0.1, "p90": 0.9}
 """Quantiles of levels that a release may have."""

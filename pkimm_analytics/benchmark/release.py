@@ -13,15 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pkimm_analytics.audit.findings import Group
-from pkimm_analytics.audit.manifests import read_checked
-from pkimm_analytics.audit.published import (
-    DIMENSIONS,
-    LEVEL_BOUNDS,
-    MANIFEST_FILE,
-    Cell,
-    Published,
-)
 from pkimm_analytics.benchmark.printed import (
     QUANTILES,
     Distribution,
@@ -29,12 +20,20 @@ from pkimm_analytics.benchmark.printed import (
     nan_if_open,
     read_distribution,
 )
-from pkimm_analytics.disclosure import release_folders
-from pkimm_analytics.errors import BenchmarkError, DisclosureError, PkimmError, Problem
+from pkimm_analytics.errors import BenchmarkError, DisclosureError, Problem
 from pkimm_analytics.model import LEVELS, MODULE_IDS, Model
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.organization import ALL, ATTRIBUTES, profile_codes
-from pkimm_analytics.tables import OVERALL
+from pkimm_analytics.release import (
+    LEVEL_BOUNDS,
+    MANIFEST_FILE,
+    Cell,
+    Group,
+    Release,
+    check_release,
+    release_folders,
+)
+from pkimm_analytics.tables import DIMENSIONS, OVERALL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,13 +49,13 @@ class Benchmark:
 
     Parameters
     ----------
-    published : Published
+    published : Release
         Its rows.
     manifest : mapping
         What it says about itself.
     """
 
-    published: Published = field(repr=False)
+    published: Release = field(repr=False)
     manifest: Mapping[str, Any] = field(repr=False)
 
     @property
@@ -413,17 +412,13 @@ def open_release(folder: Path) -> Benchmark:
         If a file is missing, was changed after it was published, or the manifest does
         not fit the table.
     """
-    folder = _one_of(Path(folder))
-    try:
-        published, manifest, wrong = read_checked(folder)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, PkimmError):
-        wrong = ["no readable manifest and table"]
-    if wrong:
+    release, wrong = check_release(_one_of(Path(folder)))
+    if release is None or wrong:
         raise DisclosureError(
             "The release is not as it was published. Nothing was compared.",
             [Problem(MANIFEST_FILE, text) for text in wrong],
         )
-    return Benchmark(published, manifest)
+    return Benchmark(release, release.manifest)
 
 
 def _one_of(folder: Path) -> Path:

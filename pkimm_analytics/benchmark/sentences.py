@@ -12,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from pkimm_analytics.audit.published import LEVEL_BOUNDS, Interval
 from pkimm_analytics.benchmark.comparison import percent
 from pkimm_analytics.benchmark.ladder import cohort_words
 from pkimm_analytics.benchmark.panels import at_or_above, qualified, share_words
 from pkimm_analytics.organization import ALL
+from pkimm_analytics.release import LEVEL_BOUNDS, Interval
 from pkimm_analytics.tables import OVERALL
 
 NOTHING = "Nothing is published here: too few organizations, or another group needs protection."

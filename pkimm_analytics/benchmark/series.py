@@ -12,10 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pkimm_analytics.audit.published import MANIFEST_FILE
 from pkimm_analytics.benchmark.release import Benchmark, open_release
-from pkimm_analytics.disclosure import release_folders
 from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
+from pkimm_analytics.release import MANIFEST_FILE, release_folders
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import typer
 from rich.box import SIMPLE
 from rich.table import Table
 
-from pkimm_analytics.audit.published import Interval
 from pkimm_analytics.benchmark import (
     Benchmark,
     Comparison,
@@ -39,6 +38,7 @@ from pkimm_analytics.cli.console import (
 )
 from pkimm_analytics.errors import BenchmarkError, Problem
 from pkimm_analytics.loaders import find_sources, load
+from pkimm_analytics.release import Interval
 from pkimm_analytics.scoring import figure_text
 
 if TYPE_CHECKING:

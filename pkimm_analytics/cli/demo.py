@@ -69,7 +69,7 @@ def make_releases(workspace: Path, organizations: int = BENCHMARK_ORGANIZATIONS)
     WorkspaceError
         If the folder cannot be written.
     """
-    from pkimm_analytics.disclosure import release_folders
+    from pkimm_analytics.release import release_folders
 
     folder = benchmark_folder(workspace)
     releases = folder / "releases"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from contextlib import suppress
-from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,13 +15,6 @@ from rich.table import Table
 from pkimm_analytics.audit.artifacts import Secrets, scan_folder
 from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.manifests import check_manifest
-from pkimm_analytics.audit.published import (
-    DIMENSIONS,
-    MANIFEST_FILE,
-    TABLE_FILE,
-    Published,
-    read_release,
-)
 from pkimm_analytics.audit.successive import Vintage
 from pkimm_analytics.audit.suite import Rules, attack_release, attack_series, number_of_attacks
 from pkimm_analytics.audit.truth import Truth
@@ -37,6 +29,8 @@ from pkimm_analytics.cli.console import (
 )
 from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.quarters import last_quarter, running_quarter
+from pkimm_analytics.release import MANIFEST_FILE, TABLE_FILE, Release, read_release
+from pkimm_analytics.tables import DIMENSIONS
 
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="Disclosure policy; the shipped one if left out.")
@@ -72,14 +66,6 @@ def release_command(
         Path | None,
         typer.Option(help="Folder of the private state; <collection>-disclosure if left out."),
     ] = None,
-    epsilon: Annotated[
-        float | None,
-        typer.Option(
-            "--dp",
-            metavar="EPSILON",
-            help="Differential privacy with this budget, up to 1; 5,000 contributors or more.",
-        ),
-    ] = None,
     policy: PolicyOption = None,
     plan: PlanOption = None,
     as_json: JsonOption = False,
@@ -91,10 +77,9 @@ def release_command(
         open_contributions,
         private_folder,
         publish,
-        publish_with_noise,
     )
+    from pkimm_analytics.disclosure.publishing import check_apart
     from pkimm_analytics.disclosure.records import quarter_ordinal
-    from pkimm_analytics.disclosure.writing import check_apart
 
     today = dt.datetime.now(dt.UTC).date()
     wanted = last_quarter(today) if quarter is None else quarter
@@ -109,8 +94,7 @@ def release_command(
         check_apart(releases, Path(collection))
     contributions = open_contributions(collection, checked_plan)
     with progress_bar("Counting, protecting, attacking", None) as advance:
-        how = partial(publish, advance=advance)
-        written = (how if epsilon is None else partial(publish_with_noise, epsilon=epsilon))(
+        written = publish(
             contributions,
             out=releases,
             private=place,
@@ -118,6 +102,7 @@ def release_command(
             policy=checked_policy,
             plan=checked_plan,
             running=running_quarter(today),
+            advance=advance,
         )
     if written.n_missing:
         say(
@@ -247,7 +232,7 @@ def _is_empty(path: Path) -> bool:
     return path.is_dir() and not any(path.iterdir())
 
 
-def _date_of(folder: Path, release: Published) -> str:
+def _date_of(folder: Path, release: Release) -> str:
     """Quarter that the newest rows were computed for; their records are the truth."""
     dates = [cell.as_of for cell in release.cells.values() if cell.as_of]
     named = re.match(r"\d{4}Q[1-4]", folder.name)
@@ -289,7 +274,7 @@ class _Known:
     def secrets(self, quarter: str) -> Secrets:
         """List what must not be found in the files of a release, or in any file."""
         from pkimm_analytics.disclosure.cube import count_family
-        from pkimm_analytics.disclosure.writing import names_of
+        from pkimm_analytics.disclosure.publishing import names_of
 
         records = self._records(quarter)
         families = [f for size in range(3) for f in combinations(DIMENSIONS, size)]

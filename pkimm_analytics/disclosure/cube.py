@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.audit.findings import Group
 from pkimm_analytics.disclosure.plan import Family, Plan
 from pkimm_analytics.disclosure.records import Records
+from pkimm_analytics.release import Group
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,22 +8,18 @@ whether any of them is invented is said.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from pkimm_analytics.audit.findings import Group
-from pkimm_analytics.audit.manifests import totals
-from pkimm_analytics.audit.published import Published
 from pkimm_analytics.audit.suite import VERSION, number_of_attacks
 from pkimm_analytics.disclosure.plan import Plan, Tier, hierarchy_versions
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.disclosure.records import quarter_ordinal
 from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.quarters import spelled
+from pkimm_analytics.release import Group, Release, manifest_bytes, release_id, totals
 
 FORMAT = "pkimm-release/1"
 
@@ -46,18 +42,6 @@ LIMITS = (
     "A figure says nothing about who takes part; a list of participants is not protected by it.",
 )
 
-LIMITS_WITH_NOISE = (
-    "The budget is for one parent; whoever has several pseudonyms has several budgets.",
-    "Budgets add up over the releases of a series; see the ledger.",
-    "One share in twenty is further from the true one than half a step.",
-    "What is common to a group is told; that is the purpose.",
-)
-
-
-def release_id(quarter: str, table: bytes) -> str:
-    """Id of a release: its quarter and the beginning of its table's SHA-256."""
-    return f"{quarter}-{hashlib.sha256(table).hexdigest()[:12]}"
-
 
 def manifest(
     *,
@@ -65,18 +49,16 @@ def manifest(
     policy: Policy,
     plan: Plan,
     tier: Tier,
-    release: Published,
+    release: Release,
     previous: str | None,
     files: Mapping[str, bytes],
     table: bytes,
     synthetic: bool = False,
-    noise: Mapping[str, Any] | None = None,
 ) -> bytes:
     """
     Public manifest as JSON; it lists every other file of the release with its hash.
 
-    `synthetic` says that invented organizations count in it, and `noise` what differential
-    privacy it has, if any.
+    `synthetic` says that invented organizations count in it.
     """
     newest = quarter_ordinal(quarter) - policy.age_months // 3
     oldest = newest - policy.window_months // 3 + 1
@@ -101,17 +83,13 @@ def manifest(
         "software": {"name": "pkimm-analytics", "version": software_version()},
         "audit": {
             "version": VERSION,
-            "attacks": number_of_attacks() if noise is None else 0,  # noise is its own protection
+            "attacks": number_of_attacks(),
             "findings": 0,
         },
-        "differential_privacy": noise,
-        "limits": list(LIMITS if noise is None else LIMITS_WITH_NOISE),
-        "files": [
-            {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-            for name, content in sorted(files.items())
-        ],
+        "differential_privacy": None,
+        "limits": list(LIMITS),
     }
-    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+    return manifest_bytes(document, files)
 
 
 def software_version() -> str:
@@ -159,13 +137,10 @@ def _policy(policy: Policy) -> dict[str, Any]:
 # --- texts for readers ---------------------------------------------------------------------
 
 
-def readme(
-    release: Published, quarter: str, policy: Policy, noise: Mapping[str, Any] | None = None
-) -> bytes:
-    """Page for readers of a release, in Markdown; `noise` as for :func:`manifest`."""
+def readme(release: Release, quarter: str, policy: Policy) -> bytes:
+    """Page for readers of a release, in Markdown."""
     found = totals(release, quarter)
-    name = "readers.md" if noise is None else "readers-of-noise.md"
-    template = resources.files("pkimm_analytics") / "policy" / name
+    template = resources.files("pkimm_analytics") / "policy" / "readers.md"
     text = template.read_text(encoding="utf-8")
     return text.format(
         quarter=quarter,
@@ -176,11 +151,10 @@ def readme(
         changes=policy.changes,
         age=policy.age_months,
         window=policy.window_months,
-        **(noise or {}),
     ).encode()
 
 
-def changes(before: Published | None, now: Published, previous: str | None) -> bytes:
+def changes(before: Release | None, now: Release, previous: str | None) -> bytes:
     """Change log against the release before, from the two public tables only."""
     if before is None and previous is not None:
         text = f"# Changes\n\nThe release before is {previous}; compare with it.\n"
@@ -200,7 +174,7 @@ def changes(before: Published | None, now: Published, previous: str | None) -> b
     return ("\n".join(lines).rstrip() + "\n").encode()
 
 
-def _blocks(release: Published) -> dict[Group, list[Any]]:
+def _blocks(release: Release) -> dict[Group, list[Any]]:
     """Return the printed rows of each group; none if all are withheld."""
     found: dict[Group, list[Any]] = {group: [] for group in release.all_groups}
     for (group, measure), cell in release.cells.items():
@@ -209,6 +183,6 @@ def _blocks(release: Published) -> dict[Group, list[Any]]:
     return found
 
 
-def _name(release: Published, group: Group) -> str:
+def _name(release: Release, group: Group) -> str:
     pairs = zip(release.dimensions, group, strict=True)
     return ", ".join(f"{d} {code}" for d, code in pairs if code != "*") or "all"

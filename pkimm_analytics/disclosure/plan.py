@@ -15,8 +15,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from pkimm_analytics.audit.findings import Group
-from pkimm_analytics.audit.published import DIMENSIONS
 from pkimm_analytics.disclosure.policy import read_settings
 from pkimm_analytics.errors import PolicyError, Problem
 from pkimm_analytics.model.shipped import shipped_model
@@ -28,7 +26,8 @@ from pkimm_analytics.organization import (
     hierarchy,
     profile_codes,
 )
-from pkimm_analytics.tables import OVERALL
+from pkimm_analytics.release import Group
+from pkimm_analytics.tables import DIMENSIONS, OVERALL
 
 FORMAT = "pkimm-disclosure-plan/1"
 ASSURANCES = {"self": "self", "formal": "independent", "third-party": "independent"}

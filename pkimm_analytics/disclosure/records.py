@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.assessment import ASSURANCE_STRENGTH
-from pkimm_analytics.audit.published import DIMENSIONS
 from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.disclosure.plan import Plan, published_code
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
 from pkimm_analytics.quarters import is_quarter, ordinal
 from pkimm_analytics.store.parts import PartGoneError
+from pkimm_analytics.tables import DIMENSIONS
 
 PROFILE = ("org", "parent", "assessor", *DIMENSIONS, "quarter")
 """Columns before those of the measures. ``assessor`` may be left out."""

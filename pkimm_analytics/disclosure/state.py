@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.audit.findings import Group
 from pkimm_analytics.disclosure.cube import FamilyCounts
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.disclosure.protect import Figures
@@ -32,6 +31,7 @@ from pkimm_analytics.disclosure.records import parent_tags as tags_of_parents
 from pkimm_analytics.disclosure.table import Block
 from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.files import write_atomically
+from pkimm_analytics.release import Group
 
 FORMAT = "pkimm-disclosure-state/1"
 _STATE = re.compile(r"state-[0-9]{6,}")

@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 
 from pkimm_analytics.assessment import Assessment
-from pkimm_analytics.audit.published import MANIFEST_FILE, Published, read_release
 from pkimm_analytics.benchmark import Ladder, cohort_of, open_release, peer_ladder
 from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.organization import ALL
+from pkimm_analytics.release import MANIFEST_FILE, Release, read_release
 
 STATISTICS = (
     "median",
@@ -155,7 +155,7 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return frame.astype(dict.fromkeys((*STATISTICS, "step"), "Float64"))
 
 
-def _unknown(release: Published, measure: str, cohort: Mapping[str, str]) -> Iterable[Problem]:
+def _unknown(release: Release, measure: str, cohort: Mapping[str, str]) -> Iterable[Problem]:
     for dimension in cohort:
         if dimension not in release.dimensions:
             known = ", ".join(release.dimensions)
@@ -167,12 +167,12 @@ def _unknown(release: Published, measure: str, cohort: Mapping[str, str]) -> Ite
         yield Problem("cohort", f"is not a group of {release.name}")
 
 
-def _fits(release: Published, group: tuple[Any, ...], cohort: Mapping[str, str]) -> bool:
+def _fits(release: Release, group: tuple[Any, ...], cohort: Mapping[str, str]) -> bool:
     pairs = zip(release.dimensions, group, strict=True)
     return all(code == cohort.get(dimension, ALL) for dimension, code in pairs)
 
 
-def _row(release: Published, measure: str, cohort: Mapping[str, str]) -> dict[str, Any] | None:
+def _row(release: Release, measure: str, cohort: Mapping[str, str]) -> dict[str, Any] | None:
     get = release.columns
     chosen = [
         index

@@ -14,11 +14,11 @@ from typing import Any
 
 from pkimm_analytics.audit.artifacts import scan_file
 from pkimm_analytics.audit.findings import Finding
-from pkimm_analytics.audit.published import LEVEL_BOUNDS, Published, from_columns
 from pkimm_analytics.audit.suite import Rules, attack_release
 from pkimm_analytics.benchmark import Benchmark
 from pkimm_analytics.benchmark.printed import QUANTILES
 from pkimm_analytics.organization import ALL
+from pkimm_analytics.release import LEVEL_BOUNDS, Release
 from pkimm_analytics.site.contents import read_script
 from pkimm_analytics.site.figures import WITHHELD
 
@@ -53,7 +53,7 @@ def attack_pages(
     return [*found, *attack_release(shown, rules=rules, earlier=earlier)]
 
 
-def _published(bench: Benchmark, parts: Sequence[Mapping[str, Any]]) -> Published:
+def _published(bench: Benchmark, parts: Sequence[Mapping[str, Any]]) -> Release:
     """Figures of pages as the table of a release, with the rows that pages show."""
     dimensions = bench.published.dimensions
     names = [*dimensions, "measure", "statistic", "value", "qualifier", "step"]
@@ -67,7 +67,7 @@ def _published(bench: Benchmark, parts: Sequence[Mapping[str, Any]]) -> Publishe
                 rows += [(*group, measure, *cells) for cells in _rows(part, number, as_of)]
     rows.sort(key=lambda row: row[: len(dimensions) + 2])
     columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-    return from_columns(bench.id, dict(zip(names, map(list, columns), strict=True)))
+    return Release.from_columns(bench.id, dict(zip(names, map(list, columns), strict=True)))
 
 
 def _rows(part: Mapping[str, Any], number: int, as_of: str) -> list[tuple[Any, ...]]:
@@ -89,7 +89,7 @@ def _rows(part: Mapping[str, Any], number: int, as_of: str) -> list[tuple[Any, .
     return found
 
 
-def _differences(pages: Published, release: Published, *, where: str) -> list[Finding]:
+def _differences(pages: Release, release: Release, *, where: str) -> list[Finding]:
     """Figures that pages show otherwise than the release does, or that it does not have."""
     found = []
     for key, cell in pages.cells.items():

@@ -16,10 +16,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pkimm_analytics.audit.published import CHANGES_FILE, MANIFEST_FILE, README_FILE, TABLE_FILE
 from pkimm_analytics.benchmark import Benchmark
 from pkimm_analytics.disclosure.manifest import software_version
 from pkimm_analytics.errors import DisclosureError, Problem
+from pkimm_analytics.release import CHANGES_FILE, MANIFEST_FILE, README_FILE, TABLE_FILE
 from pkimm_analytics.site.figures import release_data, requirement_data, series_data
 from pkimm_analytics.site.pages import site_pages
 from pkimm_analytics.site.reading import reading_data

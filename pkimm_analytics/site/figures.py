@@ -18,7 +18,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from pkimm_analytics.audit.published import Interval
 from pkimm_analytics.benchmark import IMPORTANCE, Benchmark, code_label
 from pkimm_analytics.benchmark.comparison import position
 from pkimm_analytics.benchmark.printed import QUANTILES, Distribution, Estimate
@@ -26,6 +25,7 @@ from pkimm_analytics.benchmark.release import kind_of
 from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.organization import ALL
+from pkimm_analytics.release import Interval
 
 WITHHELD = -1
 """In place of the number of a pattern: the plan has the figure, and it is withheld."""

@@ -13,16 +13,15 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
-from pkimm_analytics.audit.published import CHANGES_FILE, README_FILE
 from pkimm_analytics.audit.suite import number_of_attacks
 from pkimm_analytics.benchmark import IMPORTANCE, Benchmark
 from pkimm_analytics.benchmark.ladder import pooled_words
 from pkimm_analytics.benchmark.printed import Distribution, Estimate
 from pkimm_analytics.benchmark.release import kind_of
-from pkimm_analytics.disclosure import BENCHMARK
 from pkimm_analytics.disclosure.manifest import POOLED
 from pkimm_analytics.model import LEVELS
-from pkimm_analytics.tables import OVERALL
+from pkimm_analytics.release import CHANGES_FILE, README_FILE
+from pkimm_analytics.tables import BENCHMARK, OVERALL
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"

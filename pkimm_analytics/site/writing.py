@@ -18,8 +18,8 @@ from pkimm_analytics.audit.artifacts import scan_folder
 from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.suite import Rules
 from pkimm_analytics.benchmark import open_release
-from pkimm_analytics.disclosure import release_folders
 from pkimm_analytics.errors import DisclosureError, Problem
+from pkimm_analytics.release import release_folders
 from pkimm_analytics.site.checking import attack_pages, scan_files
 from pkimm_analytics.site.contents import SITE_MANIFEST, read_files, sha256, site_files
 

@@ -14,7 +14,6 @@ from typing import Any
 import pandas as pd
 
 from pkimm_analytics.assessment import Assessment
-from pkimm_analytics.audit.published import Interval
 from pkimm_analytics.benchmark import Benchmark, Comparison, compare
 from pkimm_analytics.benchmark.comparison import ABOVE, ALIKE, BELOW, rank_words
 from pkimm_analytics.benchmark.panels import own_ranking, own_table, records
@@ -23,6 +22,7 @@ from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.loaders import Source, load
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.overview import table_csv
+from pkimm_analytics.release import Interval
 from pkimm_analytics.scoring import figure_text
 from pkimm_analytics.tables import OVERALL
 from pkimm_analytics.widgets.benchmark_parts import DEFECT, legend, notice

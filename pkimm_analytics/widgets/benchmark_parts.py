@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from pkimm_analytics.audit.published import Interval
 from pkimm_analytics.benchmark import Benchmark, Ladder, code_label
 from pkimm_analytics.benchmark.comparison import percent
 from pkimm_analytics.benchmark.panels import name_of, records
@@ -20,6 +19,7 @@ from pkimm_analytics.charts.look import LEVEL_COLORS
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.organization import ALL
+from pkimm_analytics.release import Interval
 from pkimm_analytics.widgets.address import View, views_of
 from pkimm_analytics.widgets.markup import Markup, data_table, joined, tag
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pkimm_analytics.audit import Vintage, attack_release, attack_series, from_columns
+from pkimm_analytics.audit import Vintage, attack_release, attack_series
 from pkimm_analytics.audit.complements import (
     complements,
     known_numbers,
@@ -14,6 +14,7 @@ from pkimm_analytics.audit.homogeneity import homogeneous_groups
 from pkimm_analytics.audit.precision import averages, possible_numbers
 from pkimm_analytics.audit.programs import programs
 from pkimm_analytics.audit.rows import extremes, reason_codes, small_groups
+from pkimm_analytics.release import Release
 from tests.audit import unsafe
 from tests.disclosure.population import PLAN, join, population, rows, truth_of
 
@@ -64,7 +65,7 @@ def test_a_row_of_another_date_hides_nothing_from_who_has_the_list_of_participan
     assert programs(release, 10, truth, knows_participants=True)
     columns = {name: values.copy() for name, values in release.columns.items()}
     columns["n"][columns["region"] == "europe"] = "9999"
-    older = from_columns("older row", columns)
+    older = Release.from_columns("older row", columns)
     assert names(known_numbers(older, 10, truth)) == {"T11"}
     assert names(programs(older, 10, truth, knows_participants=True)) == {"T11"}
 
@@ -155,7 +156,7 @@ def test_reason_codes_tell_small_from_empty(truth):
     assert names(reason_codes(release)) == {"T10"}
     whole = unsafe.table(truth, unsafe.shares, exact_n=False)
     keep = [i for i, s in enumerate(whole.columns["suppressed"]) if not s]
-    sparse = from_columns("sparse", {k: v[keep] for k, v in whole.columns.items()})
+    sparse = Release.from_columns("sparse", {k: v[keep] for k, v in whole.columns.items()})
     assert any("has no row" in f.learned for f in reason_codes(sparse))
 
 
@@ -196,7 +197,7 @@ def test_small_groups_and_leftover_figures_are_seen(truth):
     withheld = np.flatnonzero(columns["suppressed"].astype(bool))[0]
     columns["n"] = columns["n"].copy()
     columns["n"][withheld] = "4"
-    found = small_groups(from_columns("left over", columns), 10)
+    found = small_groups(Release.from_columns("left over", columns), 10)
     assert [f.learned for f in found] == ["a withheld row holds a figure"]
 
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from pkimm_analytics.audit import from_columns, programs
+from pkimm_analytics.audit import programs
 from pkimm_analytics.audit.programs import _layout, _Populations, _ranges, _targets
 from pkimm_analytics.disclosure import load_policy, make_release
 from pkimm_analytics.errors import DisclosureError
+from pkimm_analytics.release import Release
 from tests.audit import unsafe
 from tests.disclosure.population import FEW, population, truth_of
 
@@ -128,7 +129,7 @@ def test_an_old_row_that_contradicts_new_ones_does_not_end_the_search():
         "suppressed": [row[2] is None for row in table],
         "as_of": [row[3] for row in table],
     }
-    found = programs.programs(from_columns("old", columns), 10)
+    found = programs.programs(Release.from_columns("old", columns), 10)
     assert [(f.learned, f.groups) for f in found if f.groups == (("finance", "small"),)] == [
         ("n = 5", (("finance", "small"),))
     ]

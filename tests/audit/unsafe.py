@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from pkimm_analytics.audit import Group, Published, Truth, from_columns
-from pkimm_analytics.audit.published import DIMENSIONS, LEVEL_BOUNDS, band
+from pkimm_analytics.audit import Truth
+from pkimm_analytics.release import LEVEL_BOUNDS, Group, Release, band
+from pkimm_analytics.tables import DIMENSIONS
 
 MEASURES = ("G.strategy-and-vision", "G.compliance", "M.key-management", "overall")
 BANDS = (10, 20, 50, 100, 250, 500, 1000)
@@ -49,7 +50,7 @@ def table(
     reason: bool = False,
     tables: tuple[tuple[str, ...], ...] = ((), ("sector",), ("size",), ("region",)),
     measures: tuple[str, ...] = MEASURES,
-) -> Published:
+) -> Release:
     """Lay out a release that withholds small groups and protects nothing else."""
     lines = []
     for group in groups_of(truth, *tables):
@@ -69,7 +70,9 @@ def table(
                 lines.append((*group, measure, name, *shown, code, None))
     names = (*DIMENSIONS, "measure", "statistic", "value", "qualifier", "step", "n")
     columns = list(zip(*lines, strict=True))
-    return from_columns("unsafe", dict(zip((*names, "suppressed", "as_of"), columns, strict=True)))
+    return Release.from_columns(
+        "unsafe", dict(zip((*names, "suppressed", "as_of"), columns, strict=True))
+    )
 
 
 def _levels(counts: np.ndarray) -> np.ndarray:

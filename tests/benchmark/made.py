@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pkimm_analytics.audit import from_columns
-from pkimm_analytics.audit.published import MANIFEST_FILE, TABLE_FILE
 from pkimm_analytics.disclosure import load_plan, load_policy
-from pkimm_analytics.disclosure.manifest import manifest, release_id
+from pkimm_analytics.disclosure.manifest import manifest
 from pkimm_analytics.disclosure.protect import print_shares
-from pkimm_analytics.disclosure.table import table_bytes, table_columns
+from pkimm_analytics.disclosure.table import table_columns
 from pkimm_analytics.organization import ALL
+from pkimm_analytics.release import MANIFEST_FILE, TABLE_FILE, Release, release_id, table_bytes
 
 PLAN, POLICY = load_plan(), load_policy()
 EVERYBODY = (ALL,) * 6
@@ -67,7 +66,7 @@ def made_release(
         policy=POLICY,
         plan=PLAN,
         tier=PLAN.tier(tier),
-        release=from_columns(place.name, columns),
+        release=Release.from_columns(place.name, columns),
         previous=None,
         files={TABLE_FILE: table},
         table=table,

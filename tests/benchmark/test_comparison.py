@@ -33,9 +33,11 @@ def mine():
 
 def peers_of(levels):
     """What would be printed of peers with these counts of levels."""
-    from pkimm_analytics.audit import from_columns
+    from pkimm_analytics.release import Release
 
-    release = from_columns("x", columns_of({EVERYBODY: {"overall": np.array(levels)}}, tier=10))
+    release = Release.from_columns(
+        "x", columns_of({EVERYBODY: {"overall": np.array(levels)}}, tier=10)
+    )
     return read_distribution(release.cells[EVERYBODY, "overall"])
 
 
@@ -262,8 +264,8 @@ def test_text_rounds_outward():
     """
     Half a percent is not lost at either end.
     """
-    from pkimm_analytics.audit import Interval
     from pkimm_analytics.benchmark.comparison import percent
+    from pkimm_analytics.release import Interval
 
     assert percent(Interval(0.345, 0.355)) == "34 to 36 %"
     assert percent(Interval(0.0, 0.1)) == "0 to 10 %"

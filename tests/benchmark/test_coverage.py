@@ -10,10 +10,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from pkimm_analytics.audit import from_columns
 from pkimm_analytics.benchmark import intervals as iv
 from pkimm_analytics.benchmark.printed import QUANTILES, read_distribution
 from pkimm_analytics.benchmark.statistics import LEVELS, shares, shares_at_least
+from pkimm_analytics.release import Release
 from tests.benchmark.made import POLICY, print_shares
 
 N_SAMPLES = 2000
@@ -145,7 +145,9 @@ def printed(counts):
             for column, cell in zip(columns.values(), cells, strict=True):
                 column.append(cell)
     every = dict.fromkeys(QUANTILES, 0)  # also those that are printed for larger groups only
-    return [read_distribution(cell, every) for cell in from_columns("x", columns).cells.values()]
+    return [
+        read_distribution(cell, every) for cell in Release.from_columns("x", columns).cells.values()
+    ]
 
 
 @pytest.mark.parametrize("n", SIZES)

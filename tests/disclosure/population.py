@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from pkimm_analytics.audit import Truth
-from pkimm_analytics.audit.published import DIMENSIONS
 from pkimm_analytics.disclosure import Plan, load_plan
 from pkimm_analytics.disclosure.plan import published_code
 from pkimm_analytics.disclosure.sources import with_levels
 from pkimm_analytics.synthetic import Simulation
+from pkimm_analytics.tables import DIMENSIONS
 
 PLAN = load_plan()
 FEW = replace(PLAN, categories=PLAN.categories[:3], requirements=())

@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from pkimm_analytics.cli import app
-from pkimm_analytics.disclosure import load_policy, publish, release_folders
+from pkimm_analytics.disclosure import load_policy, publish
 from pkimm_analytics.errors import DisclosureError
+from pkimm_analytics.release import release_folders
 from pkimm_analytics.store import open_collection
 from tests.disclosure.population import FEW, join, population
 from tests.store.invented import invented_table, token_of
@@ -109,16 +110,16 @@ def test_a_release_that_is_elsewhere_is_attacked_as_the_state_remembers_it(tmp_p
     """
     Whoever kept it has it, wherever the folder is now.
     """
-    from pkimm_analytics.disclosure import writing
+    from pkimm_analytics.disclosure import publishing
 
     columns = population(30, 1, plan=FEW, quarter="2026Q1")
     folder = make(tmp_path, columns).folder
-    earlier = writing.read_release(folder)
+    earlier = publishing.read_release(folder)
     shutil.move(tmp_path / "r", tmp_path / "moved")
     seen = []
-    real = writing.make_release
+    real = publishing.make_release
     monkeypatch.setattr(
-        writing, "make_release", lambda *a, earlier, **k: seen.extend(earlier) or real(
+        publishing, "make_release", lambda *a, earlier, **k: seen.extend(earlier) or real(
             *a, earlier=earlier, **k)
     )  # fmt: skip
     more = join(columns, population(1, 9, plan=FEW, quarter="2026Q1"))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pkimm_analytics.audit import check_manifest
-from pkimm_analytics.disclosure import release_folders
 from pkimm_analytics.disclosure.records import parent_tags
 from pkimm_analytics.disclosure.state import read_state
+from pkimm_analytics.release import release_folders
 from pkimm_analytics.store import open_collection, open_raw, verify
 from tests.disclosure import publisher, withdrawer
 

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from pkimm_analytics.audit import Rules, attack_release
 from pkimm_analytics.audit.coalitions import pinned_share
 from pkimm_analytics.disclosure import load_policy, make_release
+from pkimm_analytics.disclosure.protect import print_shares, quantile
 from pkimm_analytics.disclosure.sources import with_levels
-from pkimm_analytics.disclosure.table import BENCHMARK, table_bytes
 from pkimm_analytics.errors import DisclosureError
+from pkimm_analytics.release import table_bytes
+from pkimm_analytics.tables import BENCHMARK
 from tests.disclosure import population as invented
 from tests.disclosure.population import FEW as PLAN
 from tests.disclosure.population import join, rows, truth_of
@@ -295,3 +297,23 @@ def test_withdrawal_before_the_first_release_equals_never_having_contributed():
     columns = population(40, 5)
     gone = np.arange(40) != 7
     assert table(release(rows(columns, gone))) == table(release(rows(population(40, 5), gone)))
+
+
+def test_no_printed_quantile_is_wrong():
+    """
+    In 20,000 histograms, a quantile is the highest level that enough reach, or withheld.
+    """
+    rng = np.random.default_rng(17)
+    sizes = np.exp(rng.uniform(np.log(10), np.log(1000), 20_000)).astype(int)
+    shares = rng.dirichlet([0.8] * 5, 20_000)
+    histograms = np.array([rng.multinomial(n, p) for n, p in zip(sizes, shares, strict=True)])
+    histograms[0] = [11, 36, 40, 7, 0]
+    at_least = np.cumsum(histograms[:, ::-1], axis=1)[:, ::-1]
+    figures = [print_shares(counts, POLICY) for counts in histograms]
+    for percent in (10, 25, 50, 75, 90):
+        printed = np.array([quantile(one, percent) or 0 for one in figures])
+        reached = 100 * at_least >= (100 - percent) * at_least[:, :1]
+        true = reached.sum(axis=1)
+        assert np.all((printed == 0) | (printed == true))
+        assert np.mean(printed > 0) > 0.5
+    assert quantile(figures[0], 10) is None

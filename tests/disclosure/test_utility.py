@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from pkimm_analytics.audit.published import DIMENSIONS
-from pkimm_analytics.disclosure import load_policy, make_release, release
+from pkimm_analytics.disclosure import load_policy, make_release, making
 from pkimm_analytics.disclosure.cube import count_family
 from pkimm_analytics.disclosure.plan import published_code
 from pkimm_analytics.disclosure.records import read_records
 from pkimm_analytics.synthetic import simulate
+from pkimm_analytics.tables import DIMENSIONS
 from tests.disclosure.population import PLAN, population, truth_table
 
 FAMILIES = ((), (0,), (1,), (2,), (0, 1))
@@ -66,7 +66,7 @@ def test_enough_is_published_to_be_of_use(n, groups, covered, error, populations
     one half. The audit is left out, because it finds nothing in the first round; other
     tests see to that.
     """
-    monkeypatch.setattr(release, "attack_release", lambda *_, **__: [])
+    monkeypatch.setattr(making, "attack_release", lambda *_, **__: [])
     found = [measured(columns) for columns in populations(n)]
     n_groups, share, mean_error = (np.mean([one[i] for one in found]) for i in range(3))
     printed, reached, textbook = np.concatenate([one[3] for one in found]).T

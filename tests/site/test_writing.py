@@ -10,11 +10,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from pkimm_analytics.audit.manifests import totals
-from pkimm_analytics.audit.published import read_release
 from pkimm_analytics.cli import publish
-from pkimm_analytics.disclosure.manifest import release_id
 from pkimm_analytics.errors import DisclosureError
+from pkimm_analytics.release import read_release, release_id, totals
 from pkimm_analytics.site import SITE_MANIFEST, find_releases, publish_site
 from pkimm_analytics.site.contents import sha256
 

@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.audit.findings import Finding, Group
-from pkimm_analytics.audit.published import Published, contains, from_columns
+from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.suite import JUDGED_BY_TRUTH, Rules, attack_release
 from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.disclosure.cube import FamilyCounts, count_family, nested_counts
@@ -36,6 +35,7 @@ from pkimm_analytics.disclosure.state import Members, State, current_members, en
 from pkimm_analytics.disclosure.table import Block, table_columns
 from pkimm_analytics.errors import DisclosureError, PolicyError, Problem
 from pkimm_analytics.organization import ALL
+from pkimm_analytics.release import Group, Release, contains
 
 Place = tuple[Family, int, int]
 """A table, a group in it and a measure of that."""
@@ -89,9 +89,9 @@ class Candidate:
     rounds: int
 
     @property
-    def published(self) -> Published:
+    def published(self) -> Release:
         """The release as its readers see it."""
-        return from_columns("candidate", self.columns)
+        return Release.from_columns("candidate", self.columns)
 
 
 def make_release(
@@ -101,7 +101,7 @@ def make_release(
     policy: Policy,
     plan: Plan,
     state: State | None = None,
-    earlier: Sequence[Published] = (),
+    earlier: Sequence[Release] = (),
     advance: Callable[[], None] = lambda: None,
 ) -> Candidate:
     """
@@ -116,7 +116,7 @@ def make_release(
         Quarter of the release, such as ``2026Q3``.
     state : State, optional
         What the last release left. None for the first release of a series.
-    earlier : sequence of Published
+    earlier : sequence of Release
         Earlier releases of the series, oldest first, for the audit.
     advance : callable, optional
         Called after each attack, of which there are more the more is found.
@@ -142,7 +142,7 @@ def make_release(
     for number in range(1, policy.rounds + 1):
         blocks = work.blocks(number)
         columns = table_columns(plan, work.tier, policy, blocks, work.as_of)
-        published = from_columns("candidate", columns)
+        published = Release.from_columns("candidate", columns)
         findings: list[Finding] = []
         for quickly in (True, False):  # linear programs only where nothing else finds anything
             findings = findings or work.concerned(

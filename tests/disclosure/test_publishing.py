@@ -7,10 +7,11 @@ import os
 import pyarrow.parquet as pq
 import pytest
 
-from pkimm_analytics.audit import Secrets, check_manifest, read_release, scan_folder
-from pkimm_analytics.disclosure import load_policy, publish, writing
+from pkimm_analytics.audit import Secrets, check_manifest, scan_folder
+from pkimm_analytics.disclosure import load_policy, publish, publishing
 from pkimm_analytics.disclosure.records import read_records
 from pkimm_analytics.errors import DisclosureError
+from pkimm_analytics.release import read_release
 from tests.disclosure.population import FEW, join, population, rows
 
 FILES = {"benchmark.parquet", "manifest.json", "README.md", "CHANGES.md"}
@@ -115,7 +116,7 @@ def test_a_crash_before_the_folder_is_mended_by_the_same_command(tmp_path, colum
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(writing, "write_folder", crash)
+        patch.setattr(publishing, "write_release", crash)
         with pytest.raises(KeyboardInterrupt):
             make(tmp_path, columns)
     assert not (tmp_path / "releases").exists()
@@ -128,7 +129,7 @@ def test_a_name_in_a_file_stops_the_release(tmp_path, columns, monkeypatch):
     The scan is the last gate.
     """
     name = columns["org"][3]
-    monkeypatch.setattr(writing, "readme", lambda *_: f"Thanks to {name}.".encode())
+    monkeypatch.setattr(publishing, "readme", lambda *_: f"Thanks to {name}.".encode())
     with pytest.raises(DisclosureError, match="scan") as caught:
         make(tmp_path, columns)
     assert name not in str(caught.value)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,25 +20,27 @@ from typing import Any
 import numpy as np
 
 from pkimm_analytics.audit.artifacts import Secrets, scan_file
-from pkimm_analytics.audit.manifests import check_manifest
-from pkimm_analytics.audit.published import (
+from pkimm_analytics.disclosure.making import Candidate, Decision, make_release, with_release
+from pkimm_analytics.disclosure.manifest import changes, manifest, readme
+from pkimm_analytics.disclosure.plan import Plan
+from pkimm_analytics.disclosure.policy import Policy
+from pkimm_analytics.disclosure.records import Records, quarter_ordinal, read_records
+from pkimm_analytics.disclosure.state import State, alone, read_state, write_state
+from pkimm_analytics.disclosure.table import table_columns
+from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
+from pkimm_analytics.files import write_atomically
+from pkimm_analytics.release import (
     CHANGES_FILE,
     MANIFEST_FILE,
     README_FILE,
     TABLE_FILE,
-    Published,
-    from_columns,
+    Release,
     read_release,
+    release_folders,
+    release_id,
+    table_bytes,
+    write_release,
 )
-from pkimm_analytics.disclosure.manifest import changes, manifest, readme, release_id
-from pkimm_analytics.disclosure.plan import Plan
-from pkimm_analytics.disclosure.policy import Policy
-from pkimm_analytics.disclosure.records import Records, quarter_ordinal, read_records
-from pkimm_analytics.disclosure.release import Candidate, Decision, make_release, with_release
-from pkimm_analytics.disclosure.state import State, alone, read_state, write_state
-from pkimm_analytics.disclosure.table import table_bytes, table_columns
-from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
-from pkimm_analytics.files import sync_folder, write_atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,6 @@ def _publish(
     advance: Callable[[], None],
 ) -> Written:
     state = read_state(private)
-    check_not_noisy(private, quarter)
     earlier = _earlier_releases(out, state)
     there = {one.name for one in earlier}
     earlier += _remembered(state, earlier, policy, plan)
@@ -157,7 +157,7 @@ def _publish(
     if state is None or name not in state.releases:
         write_atomically(report, report_bytes(candidate.decisions))
         write_state(private, with_release(candidate.state, name))
-    is_new = write_folder(out, name, files)
+    is_new = write_release(out, name, files)
     n_missing = 0 if state is None else len(set(state.releases) - there - {name})
     _note(private, quarter, "written" if is_new else "there already", [name])
     return Written(name, out / name, is_new, report, n_missing)
@@ -200,24 +200,8 @@ def check_begun(records: Records, policy: Policy, quarter: str, running: str | N
         )
 
 
-def check_not_noisy(private: Path, quarter: str) -> None:
-    """
-    Refuse a quarter that was published with noise.
-
-    Raises
-    ------
-    DisclosureError
-        Both together would void the protection of the noise.
-    """
-    if any(private.glob(f"noise-{quarter}-*")):
-        raise DisclosureError(
-            f"{quarter} was published with noise; both together would void its protection."
-            " Nothing was published."
-        )
-
-
 def release_files(
-    candidate: Candidate, earlier: list[Published], *, synthetic: bool = False
+    candidate: Candidate, earlier: list[Release], *, synthetic: bool = False
 ) -> dict[str, bytes]:
     """Every file of a release, by name; `synthetic` says that invented organizations count."""
     table = table_bytes(candidate.columns)
@@ -281,14 +265,7 @@ def report_bytes(decisions: Iterable[Decision]) -> bytes:
 # --- what is there already -------------------------------------------------------------
 
 
-def release_folders(out: Path) -> list[Path]:
-    """Folders of releases, oldest quarter first."""
-    if not out.is_dir():
-        return []
-    return sorted(p.parent for p in out.glob(f"*/{MANIFEST_FILE}") if p.parent.name[0] != ".")
-
-
-def _earlier_releases(out: Path, state: State | None) -> list[Published]:
+def _earlier_releases(out: Path, state: State | None) -> list[Release]:
     """Earlier releases in the order of the series."""
     found = {folder.name: folder for folder in release_folders(out)}
     known = () if state is None else state.releases
@@ -322,8 +299,8 @@ def _is_as_published(folder: Path) -> bool:
 
 
 def _remembered(
-    state: State | None, earlier: list[Published], policy: Policy, plan: Plan
-) -> list[Published]:
+    state: State | None, earlier: list[Release], policy: Policy, plan: Plan
+) -> list[Release]:
     """
     Return the last release as the state remembers it, if it is not in the folder.
 
@@ -334,7 +311,9 @@ def _remembered(
     last, tier = state.releases[-1], plan.tier(state.tier)
     if tier is None or any(one.name == last for one in earlier):
         return []
-    return [from_columns(last, table_columns(plan, tier, policy, state.blocks, state.as_of))]
+    return [
+        Release.from_columns(last, table_columns(plan, tier, policy, state.blocks, state.as_of))
+    ]
 
 
 def check_files(files: dict[str, bytes], secrets: Secrets) -> None:
@@ -370,37 +349,6 @@ def names_of(contributions: Any) -> set[str]:
             values = column.unique().to_pylist() if hasattr(column, "unique") else column
             found |= {str(value) for value in values if value is not None}
     return {word for word in found if len(word) >= 8 and not word.isalnum()}
-
-
-# --- files ---------------------------------------------------------------------------------
-
-
-def write_folder(out: Path, name: str, files: dict[str, bytes]) -> bool:
-    """Write a release under its name, whole or not at all; False if it is there."""
-    final, part = out / name, out / f".{name}.part"
-    if final.exists():
-        if (final / TABLE_FILE).read_bytes() != files[TABLE_FILE]:
-            raise DisclosureError(
-                "A release of this name was changed after it was published. Nothing was written.",
-                [Problem(name, "restore it from where it was published")],
-            )
-        return False
-    shutil.rmtree(part, ignore_errors=True)
-    for file, content in files.items():
-        write_atomically(part / file, content)
-        (part / file).chmod(0o644)  # public, so a web server of another user may read it
-    wrong = check_manifest_of(part)
-    if wrong:
-        shutil.rmtree(part, ignore_errors=True)
-        raise DisclosureError("The written files are not as they should be.", wrong)
-    part.rename(final)
-    sync_folder(out)
-    return True
-
-
-def check_manifest_of(folder: Path) -> list[Problem]:
-    """Problems of a release folder's manifest."""
-    return [Problem(f.where, f.learned) for f in check_manifest(folder)]
 
 
 def _note(private: Path, quarter: str, what: str, details: list[str]) -> None:
