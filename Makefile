@@ -37,7 +37,7 @@ site: $(VENV)/.run-stamp ## Make the static site of invented releases, in site/
 
 .PHONY: test
 test: lint e2e s3 ## Check style, types, imports and behavior, also in a real browser
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev-stamp ## Check style, types and the direction of imports
