@@ -1,9 +1,10 @@
 """
 Views in a terminal, or in a file or pipe behind it.
 
-Nothing is cut: a cell that is too long takes more lines, and where the output is not a
-terminal, lines are as long as they need to be. Every text is printed as text, whatever
-a terminal or the markup of the library could take it for.
+Charts are left to the tables beside them. Nothing is cut: a cell that is too long takes
+more lines, and where the output is not a terminal, lines are as long as they need to be.
+Every text is printed as text, whatever a terminal or the markup of the library could
+take it for.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from rich.text import Text as Line
 from pkimm_analytics.views.view import (
     Block,
     Cell,
-    Chart,
     Facts,
     Figure,
     Heading,
@@ -31,8 +31,6 @@ from pkimm_analytics.views.view import (
 )
 
 STYLES = {"good": "green", "bad": "red", "notice": "yellow", "soft": "dim"}
-FULL, EMPTY = "█", "·"
-BAR = 20
 
 
 def show(view: View | Sequence[Block], console: Console) -> None:
@@ -66,8 +64,6 @@ def _print(block: Block, console: Console) -> None:
             console.print(grid)
         case Table():
             _table(block, console)
-        case Chart():
-            _chart(block, console)
         case Figure(figure, unit, _, sentences):
             console.print(_line(f"{figure} {unit}".strip(), "bold"))
             for sentence in sentences:
@@ -97,20 +93,6 @@ def _cell(cell: str | Cell) -> Line:
     if isinstance(cell, Cell) and cell.picture == "change" and cell.value:
         style = "green" if cell.value > 0 else "red"
     return _line(cell_text(cell), style)
-
-
-def _chart(chart: Chart, console: Console) -> None:
-    """Bars of letters; what a terminal cannot draw is said by the table beside it."""
-    if chart.kind not in {"bars", "steps"}:
-        return
-    low, high = chart.scale
-    rows = []
-    for mark in chart.marks:
-        value = mark.value if mark.value is not None and chart.kind == "bars" else None
-        n = 0 if value is None else max(1, round(BAR * (value - low) / (high - low)))
-        bar = "" if chart.kind == "steps" else FULL * n + EMPTY * (BAR - n)
-        rows.append((mark.label, bar, mark.shown))
-    _table(Table(chart.caption, ("", "", ""), tuple(rows)), console)
 
 
 def _line(text: str, style: str) -> Line:
