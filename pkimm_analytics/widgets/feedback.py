@@ -30,8 +30,8 @@ from pkimm_analytics.widgets.feedback_take import Take
 from pkimm_analytics.widgets.feedback_view import Setting, View, heading, select
 from pkimm_analytics.widgets.intake import TOO_LARGE, notice
 from pkimm_analytics.widgets.markup import Markup, joined, tag
-from pkimm_analytics.widgets.page import Page
 from pkimm_analytics.widgets.section import CSV, Action
+from pkimm_analytics.widgets.sections import Page
 from pkimm_analytics.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -38,10 +38,10 @@ from pkimm_analytics.widgets import score_parts
 from pkimm_analytics.widgets.chart import ChartBox
 from pkimm_analytics.widgets.intake import TOO_LARGE, notice
 from pkimm_analytics.widgets.markup import joined, tag
-from pkimm_analytics.widgets.page import Page
 from pkimm_analytics.widgets.portfolio import PortfolioView
 from pkimm_analytics.widgets.progress import ProgressView
 from pkimm_analytics.widgets.section import CSV, Action
+from pkimm_analytics.widgets.sections import Page
 from pkimm_analytics.workspace import Imported, Stored, Workspace
 
 

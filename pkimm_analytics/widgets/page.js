@@ -1,0 +1,155 @@
+// A page: shows the HTML that Python wrote and tells Python what the user did. Nothing is
+// computed here. Elements say what they report: data-action names it, data-value or
+// data-from (a selector) gives its value, data-drop takes files, data-filter names the
+// table that a field narrows. What is shown arrives as a message and is in no state that
+// could be saved with a notebook.
+
+const LARGEST_FILE = 20_000_000;
+const PATIENCE = 20_000; // milliseconds until we say that no answer came
+const LATE = "No answer yet. If this stays, reload the page.";
+const inVoila = () => Boolean(document.body.dataset.voila);
+
+function save(name, type, content) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+// The part of the address behind #. In JupyterLab the address is the laboratory's own.
+const address = {
+  get: () => (inVoila() ? window.location.hash.slice(1) : ""),
+  set: (text) => {
+    if (inVoila()) window.history.replaceState(null, "", `#${text}`);
+  },
+};
+
+// What the user has opened, chosen and typed, so that new HTML keeps it.
+function remember(el, unsent) {
+  const { id, selectionStart } = document.activeElement ?? {};
+  const open = new Map([...el.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
+  const typed = [...unsent].filter((field) => field.id).map(({ id: of, value }) => [of, value]);
+  return () => {
+    const find = (of) => el.querySelector(`#${CSS.escape(of)}`);
+    for (const [of, is] of open) if (find(of)) find(of).open = is;
+    unsent.clear();
+    for (const [of, value] of typed) {
+      const field = find(of);
+      if (!field) continue;
+      field.value = value;
+      unsent.add(field);
+    }
+    if (!id || !find(id)) return;
+    find(id).focus({ preventScroll: true });
+    if (selectionStart != null && unsent.has(find(id))) find(id).setSelectionRange(selectionStart, selectionStart);
+  };
+}
+
+function narrow(field) {
+  const rows = document.getElementById(field.dataset.filter)?.tBodies[0]?.rows ?? [];
+  const wanted = field.value.toLowerCase();
+  for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+}
+
+function render({ model, el }) {
+  el.classList.add("pk-view", "pk-page");
+  const waiting = new Map();
+  const unsent = new Set(); // fields that hold what Python has not been told
+  let number = 0;
+
+  const say = (text) => {
+    const place = el.querySelector("[data-status]");
+    if (place) place.textContent = text;
+  };
+
+  const show = (html) => {
+    const restore = remember(el, unsent);
+    el.innerHTML = html;
+    restore();
+  };
+
+  const act = (action, value, content) =>
+    new Promise((answered) => {
+      const id = (number += 1);
+      const late = setTimeout(() => say(LATE), PATIENCE);
+      waiting.set(id, () => {
+        clearTimeout(late);
+        waiting.delete(id);
+        if (!waiting.size) el.removeAttribute("aria-busy");
+        answered();
+      });
+      el.setAttribute("aria-busy", "true");
+      model.send({ action, value: String(value ?? ""), id }, undefined, content ? [content] : []);
+    });
+
+  const take = async (files) => {
+    const all = [...files];
+    for (const [place, file] of all.entries()) {
+      say(all.length > 1 ? `Reading ${place + 1} of ${all.length} …` : "Reading …");
+      if (file.size > LARGEST_FILE) await act("too_large", file.name);
+      else await act("upload", file.name, await file.arrayBuffer().catch(() => null));
+    }
+    await act("uploaded", all.length);
+  };
+
+  // The value of a control: of another field, of a whole form, or its own.
+  const value = (target) => {
+    const form = target.closest("form");
+    if (target.dataset.form !== undefined && form) return new URLSearchParams(new FormData(form)).toString();
+    const from = target.dataset.from ? el.querySelector(target.dataset.from) : null;
+    if (from) return from.value;
+    if (target.type === "checkbox") return target.checked ? "yes" : "no";
+    return target.dataset.value ?? target.value;
+  };
+
+  el.addEventListener("submit", (event) => event.preventDefault());
+  el.addEventListener("click", (event) => {
+    const target = event.target.closest("button, a, input, select, textarea, summary, label");
+    if (!target) {
+      const picked = window.getSelection()?.toString();
+      if (!picked) event.target.closest(".pk-card")?.querySelector(":scope > .pk-links > .pk-link")?.click();
+      return;
+    }
+    if (target.tagName === "BUTTON" && target.dataset.action) {
+      if (target.dataset.busy) say(target.dataset.busy);
+      act(target.dataset.action, value(target));
+    }
+  });
+  el.addEventListener("input", ({ target }) => {
+    if (target.dataset.filter) narrow(target);
+    else unsent.add(target);
+  });
+  el.addEventListener("change", (event) => {
+    const target = event.target.closest("[data-action]");
+    if (!target || target.tagName === "BUTTON") return;
+    unsent.delete(target);
+    if (target.type === "file") take(target.files).then(() => (target.value = ""));
+    else act(target.dataset.action, value(target));
+  });
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    el.addEventListener(kind, (event) => {
+      const zone = event.target.closest("[data-drop]");
+      if (!zone) return;
+      event.preventDefault();
+      zone.classList.toggle("pk-over", kind === "dragover");
+      if (kind === "drop") take(event.dataTransfer.files);
+    });
+  }
+
+  model.on("msg:custom", (message, buffers) => {
+    if (message.html !== undefined) show(message.html);
+    if (message.address !== undefined) address.set(message.address);
+    if (message.title && inVoila()) document.title = message.title;
+    if (message.save) save(message.save, message.type, buffers[0]);
+    if (message.focus) document.getElementById(message.focus)?.focus();
+    if (message.go && inVoila()) window.location.assign(message.go);
+    if (message.done) waiting.get(message.done)?.();
+  });
+  const moved = () => act("address", address.get());
+  window.addEventListener("hashchange", moved);
+  moved();
+  return () => window.removeEventListener("hashchange", moved);
+}
+
+export default { render };
