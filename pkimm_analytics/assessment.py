@@ -3,7 +3,7 @@ One assessment: the answers of one PKI use case on one date, against one edition
 
 Outside it is a canonical JSON document (``*.pkimm.json``): stable key order, only
 what was said, and unknown fields kept as they came. Inside it is a tree of frozen
-dataclasses. Four states are kept apart: *rated*, *unanswered*, *not applicable*
+records. Four states are kept apart: *rated*, *unanswered*, *not applicable*
 and, in what is published, *suppressed*, which never occurs here. An element
 without an entry is unanswered.
 """
@@ -11,20 +11,29 @@ without an entry is unanswered.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
 from enum import StrEnum
-from functools import cache
-from typing import Any, get_type_hints
+from typing import Annotated, Any, Literal, Required
 
-from pkimm_analytics.errors import AssessmentError, Problem, SourceFormatError
-from pkimm_analytics.files import read_json
+from pydantic import BeforeValidator, ConfigDict, Field, GetPydanticSchema, model_validator
+from typing_extensions import TypedDict
+
+from pkimm_analytics.errors import AssessmentError, Problem
 from pkimm_analytics.model import Edition, Model, mapping_note
-from pkimm_analytics.schemas import violations
+from pkimm_analytics.records import (
+    AtMost,
+    Day,
+    ElementKey,
+    Flag,
+    Level,
+    Number,
+    Record,
+    Text,
+    Whole,
+    Word,
+)
 
-FORMAT = "pkimm-assessment/1"
 MEDIA_TYPE = "application/json"
 SUFFIX = ".pkimm.json"
 
@@ -67,15 +76,20 @@ PLAN_PARTS = (
 """Parts of an action plan, in the order of the official workbook."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+def _level_in_schema(schema: dict[str, Any]) -> None:
+    """Say in the JSON Schema that rated answers have a level and the others none."""
+    level = schema["properties"]["level"]["anyOf"][0]
+    schema["if"] = {"properties": {"state": {"const": State.RATED}}}
+    schema["then"] = {"required": ["level"], "properties": {"level": level}}
+    schema["else"] = {"properties": {"level": {"type": "null"}}}
+
+
+class Answer(Record):
     """
     The answer to one element.
 
     Parameters
     ----------
-    state : State
-        Rated, unanswered or not applicable.
     level : int, optional
         1 to 5, for rated answers only.
     partial : bool
@@ -86,25 +100,26 @@ class Answer:
         Free text; it never leaves the private store.
     set_aside_level : int, optional
         Level that a tool kept for an element that was switched off. Never scored.
-    extra : mapping
-        Fields of the source that this version does not know; they are written back.
     """
 
-    state: State = State.UNANSWERED
-    level: int | None = None
-    partial: bool = False
-    reason: str = ""
-    notes: str = ""
-    evidence: str = ""
-    set_aside_level: int | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    model_config = ConfigDict(json_schema_extra=_level_in_schema)
+    STATED = frozenset({"state"})
+    ERROR = AssessmentError
 
-    def __post_init__(self) -> None:
+    state: State = State.UNANSWERED
+    level: Level | None = None
+    partial: Flag = False
+    reason: Text = ""
+    notes: Text = ""
+    evidence: Text = ""
+    set_aside_level: Level | None = None
+
+    @model_validator(mode="after")
+    def _level_fits_state(self) -> Answer:
         if (self.state is State.RATED) != (self.level is not None):
-            raise AssessmentError("A rated answer has a level from 1 to 5, every other has none.")
-        for level in (self.level, self.set_aside_level):
-            if level is not None and (type(level) is not int or not 1 <= level <= 5):
-                raise AssessmentError(f"Level {level!r} is not a whole number from 1 to 5.")
+            expected = "1 to 5 for a rated answer" if self.level is None else "none unless rated"
+            raise AssessmentError("", [Problem("level", f"expected {expected}")])
+        return self
 
 
 def rated(level: int, **details: Any) -> Answer:
@@ -119,99 +134,144 @@ def not_applicable(reason: str = "", **details: Any) -> Answer:
 
 UNANSWERED = Answer()
 
+_PLAIN: Mapping[tuple[str, int | None], Answer] = {
+    (State.UNANSWERED, None): UNANSWERED,
+    (State.NOT_APPLICABLE, None): not_applicable(),
+    **{(State.RATED, level): rated(level) for level in range(1, 6)},
+}
+"""Answers of state and level alone, which most are: made once and shared."""
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UseCase:
+
+_PLAIN_TYPES = {int, type(None)}
+
+
+def _shared(answer: Any) -> Any:
+    if type(answer) is not dict:
+        return answer
+    if "state" not in answer:
+        raise AssessmentError("", [Problem("state", "is missing")])
+    state, level = answer["state"], answer.get("level")
+    if answer.keys() <= {"state", "level"} and type(state) is str and type(level) in _PLAIN_TYPES:
+        return _PLAIN.get((state, level), answer)
+    return answer
+
+
+Answers = Annotated[Mapping[ElementKey, Annotated[Answer, BeforeValidator(_shared)]], AtMost(5000)]
+"""Answers by element key."""
+
+
+class UseCase(Record):
     """The PKI use case that was assessed, in the assessor's words."""
 
-    name: str = ""
-    description: str = ""
-    components: str = ""
-    out_of_scope: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    name: Text = ""
+    description: Text = ""
+    components: Text = ""
+    out_of_scope: Text = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Organization:
+class Organization(Record):
     """Whose PKI it is. Sector, size, region and role are codes of :mod:`.organization`."""
 
-    name: str = ""
-    parent: str = ""
-    sector: str | None = None
-    size: str | None = None
-    region: str | None = None
-    role: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    name: Text = ""
+    parent: Text = ""
+    sector: Word | None = None
+    size: Word | None = None
+    region: Word | None = None
+    role: Word | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Assessor:
+Position = Annotated[str, GetPydanticSchema(lambda _, made: made(Literal["internal", "external"]))]
+
+
+class Assessor(Record):
     """Who assessed; `position` is ``internal``, ``external`` or None."""
 
-    name: str = ""
-    position: str | None = None
-    company: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    name: Text = ""
+    position: Position | None = None
+    company: Text = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Period:
+class Period(Record):
     """Dates as ``YYYY-MM-DD``; None where not stated. No finish date: still running."""
 
-    start: str | None = None
-    target: str | None = None
-    finish: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    start: Day | None = None
+    target: Day | None = None
+    finish: Day | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Environment:
+class Environment(Record):
     """The PKI environment around the use case."""
 
-    high_level_design: str = ""
-    points_of_interaction: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    high_level_design: Text = ""
+    points_of_interaction: Text = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExtensionAnswers:
+class ExtensionAnswers(Record):
     """Relevance answers of one extension, by element key of the category."""
 
-    id: str
-    version: str
-    digest: str | None = None
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+    version: Annotated[str, Field(max_length=40)]
+    digest: Word | None = None
+    answers: Answers = Field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ActionPlan:
+Items = Annotated[tuple[Text, ...], AtMost(1000)]
+
+
+class ActionPlan(Record):
     """What is to be done about one element; each part is a list of items."""
 
-    element: str
-    target_level: int | None = None
-    target_date: str | None = None
-    objectives: tuple[str, ...] = ()
-    responsibility: tuple[str, ...] = ()
-    schedule: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    tasks: tuple[str, ...] = ()
-    comments: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    element: ElementKey
+    target_level: Level | None = None
+    target_date: Word | None = None
+    objectives: Items = ()
+    responsibility: Items = ()
+    schedule: Items = ()
+    resources: Items = ()
+    outputs: Items = ()
+    tasks: Items = ()
+    comments: Items = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Caveat:
+class Caveat(Record):
     """Something a reader of the scores has to know, such as what the source cannot say."""
 
+    code: Text
+    message: Text
+
+
+class Figure(TypedDict, total=False):
+    """Level and score that another tool showed."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+
+    level: Whole | None
+    value: Number | None
+
+
+class Reason(TypedDict, total=False):
+    """Why figures may differ."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+
     code: str
-    message: str
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    message: Required[str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Source:
+class Tool(TypedDict, total=False):
+    """What the source's own tool showed, and why ours may differ."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+
+    overall: Figure | None
+    modules: dict[str, Figure | None]
+    reasons: list[Reason]
+
+
+ToolFigures = Annotated[Mapping[str, Any], GetPydanticSchema(lambda _, made: made(Tool))]
+
+
+class Source(Record):
     """
     Where the assessment came from.
 
@@ -224,22 +284,21 @@ class Source:
     digest : str, optional
         SHA-256 of the source.
     tool : mapping, optional
-        Figures that the source's own tool showed: ``overall`` and ``modules`` with
-        ``level`` and ``value``, and ``reasons`` (``code``, ``message``) why ours may
-        differ.
+        Figures that the source's own tool showed, and ``reasons`` (``code``, ``message``)
+        why ours may differ.
     """
 
-    kind: str = "pkimm"
-    detail: str = ""
-    digest: str | None = None
-    tool: Mapping[str, Any] | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    kind: Text = "pkimm"
+    detail: Text = ""
+    digest: Word | None = None
+    tool: ToolFigures | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Assessment:
+class Assessment(Record):
     """
-    One assessment as a value; change it with :func:`dataclasses.replace`.
+    One assessment of one PKI use case against one edition of PKIMM.
+
+    An element without an entry in answers is unanswered. Unknown fields are kept.
 
     Parameters
     ----------
@@ -249,28 +308,31 @@ class Assessment:
         ``self`` or ``full``.
     answers : mapping of str to Answer
         By element key of a module (applicability only), category or requirement.
-        What has no entry is unanswered.
     updated : str, optional
         Time of the last change, ISO 8601.
     """
 
+    FORMAT = "pkimm-assessment/1"
+    STATED = frozenset({"id", "model", "mode", "answers"})
+
     model: Edition
     mode: Mode = Mode.SELF
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    synthetic: bool = False
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")] = Field(
+        default_factory=lambda: str(uuid.uuid4())
+    )
+    synthetic: Flag = False
     use_case: UseCase = UseCase()
     organization: Organization = Organization()
     assessor: Assessor = Assessor()
     assurance: Assurance | None = None
     period: Period = Period()
     environment: Environment = Environment()
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    extensions: tuple[ExtensionAnswers, ...] = ()
-    action_plans: tuple[ActionPlan, ...] = ()
-    caveats: tuple[Caveat, ...] = ()
+    answers: Answers = Field(default_factory=dict)
+    extensions: Annotated[tuple[ExtensionAnswers, ...], AtMost(50)] = ()
+    action_plans: Annotated[tuple[ActionPlan, ...], AtMost(1000)] = ()
+    caveats: Annotated[tuple[Caveat, ...], AtMost(1000)] = ()
     source: Source = Source()
-    updated: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    updated: Word | None = None
 
     @property
     def date(self) -> str | None:
@@ -287,7 +349,7 @@ class Assessment:
         caveat = Caveat(code=code, message=message)
         if caveat in self.caveats:
             return self
-        return replace(self, caveats=(*self.caveats, caveat))
+        return self.replace(caveats=(*self.caveats, caveat))
 
 
 def _day(text: str | None) -> str | None:
@@ -322,14 +384,13 @@ def carry(assessment: Assessment, source: Model, target: Model) -> Assessment:
     in a caveat; what it adds stays unanswered. Nothing is estimated.
     """
     if source.digest == target.digest:
-        return replace(assessment, model=target.edition)
+        return assessment.replace(model=target.edition)
     kept = {key: answer for key, answer in assessment.answers.items() if key in target.keys}
     plans = tuple(plan for plan in assessment.action_plans if plan.element in target.keys)
-    moved = replace(assessment, model=target.edition, answers=kept, action_plans=plans)
-    moved = replace(
-        moved,
+    moved = assessment.replace(model=target.edition, answers=kept, action_plans=plans)
+    moved = moved.replace(
         extensions=tuple(
-            replace(e, answers={k: a for k, a in e.answers.items() if k in target.categories})
+            e.replace(answers={k: a for k, a in e.answers.items() if k in target.categories})
             for e in assessment.extensions
         ),
     )
@@ -349,139 +410,8 @@ def carry(assessment: Assessment, source: Model, target: Model) -> Assessment:
     return moved.with_caveat("crosswalk-by-id", note) if note else moved
 
 
-def to_json(assessment: Assessment) -> dict[str, Any]:
-    """Return the canonical document as plain dicts, lists, text and numbers."""
-    return {"format": FORMAT, **_document(assessment)}
-
-
-def dumps(assessment: Assessment) -> bytes:
-    """Return the canonical document as UTF-8 JSON, the same bytes for the same assessment."""
-    text = json.dumps(to_json(assessment), ensure_ascii=False, indent=1, allow_nan=False)
-    return (text + "\n").encode()
-
-
-def loads(content: bytes, name: str = "assessment") -> Assessment:
-    """
-    Read a canonical document.
-
-    Parameters
-    ----------
-    content : bytes
-        UTF-8 JSON.
-    name : str
-        How to call the source in messages.
-
-    Raises
-    ------
-    SourceFormatError
-        If it is not JSON or breaks the published schema; every problem is listed.
-    """
-    document = read_json(content, name)
-    found = list(violations("assessment", document))
-    if found:
-        raise SourceFormatError(
-            f"{name} is not a valid {FORMAT} document: {len(found)} problem(s)."
-            " Nothing was imported.",
-            [Problem(".".join(map(str, path)) or name, message) for path, message in found],
-        )
-    document.pop("format")
-    assessment: Assessment = _build(Assessment, document)
-    return assessment
-
-
 def _near(key: str, model: Model) -> str:
     import difflib
 
     close = difflib.get_close_matches(key, sorted(model.keys), n=1)
     return f"did you mean {close[0]}?" if close else "see: pkimm models show " + model.version
-
-
-def _document(value: Any) -> Any:
-    """Turn a dataclass into a document: defaults left out, unknown fields put back."""
-    if isinstance(value, str | int | float | None):
-        return str(value) if isinstance(value, StrEnum) else value
-    if isinstance(value, Mapping):
-        return {key: _document(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_document(entry) for entry in value]
-    result: dict[str, Any] = {}
-    for item in fields(value):
-        entry = getattr(value, item.name)
-        if item.name != "extra" and (_always(value, item.name) or entry != _default(item)):
-            result[item.name] = _document(entry)
-    return result | _document(getattr(value, "extra", {}))
-
-
-def _always(value: Any, name: str) -> bool:
-    return name in {"id", "model", "mode", "state", "answers"} and not (
-        name == "answers" and isinstance(value, ExtensionAnswers) and not value.answers
-    )
-
-
-def _default(item: Any) -> Any:
-    if item.default is not MISSING:
-        return item.default
-    return item.default_factory() if item.default_factory is not MISSING else MISSING
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-def _build(kind: Any, document: Any) -> Any:
-    """Build a dataclass from a document that met the schema."""
-    hints = _hints(kind)
-    known = {}
-    for name, entry in document.items():
-        if name in hints and name != "extra":
-            known[name] = _convert(kind, name, entry)
-    if "extra" in hints:
-        known["extra"] = {name: entry for name, entry in document.items() if name not in known}
-    return kind(**known)
-
-
-_NESTED: Mapping[str, Any] = {
-    "model": Edition,
-    "use_case": UseCase,
-    "organization": Organization,
-    "assessor": Assessor,
-    "period": Period,
-    "environment": Environment,
-    "source": Source,
-}
-_LISTS: Mapping[str, Any] = {
-    "extensions": ExtensionAnswers,
-    "action_plans": ActionPlan,
-    "caveats": Caveat,
-}
-_CODES: Mapping[str, Any] = {"mode": Mode, "assurance": Assurance, "state": State}
-
-
-def _convert(kind: type, name: str, entry: Any) -> Any:
-    if entry is None:
-        return None
-    if name in _NESTED and kind is Assessment:
-        return _build(_NESTED[name], entry)
-    if name in _LISTS and kind is Assessment:
-        return tuple(_build(_LISTS[name], item) for item in entry)
-    if name == "answers":
-        return {key: _answer(answer) for key, answer in entry.items()}
-    if name in _CODES:
-        return _CODES[name](entry)
-    if name in {"level", "set_aside_level", "target_level", "requirements"}:
-        return int(entry)
-    return tuple(entry) if isinstance(entry, list) and kind is ActionPlan else entry
-
-
-def _answer(document: Mapping[str, Any]) -> Answer:
-    """Build an answer; those of state and level alone are shared, for there are few."""
-    if document.keys() <= {"state", "level"} and type(document.get("level", 0)) is int:
-        return _plain_answer(document["state"], document.get("level"))
-    answer: Answer = _build(Answer, document)
-    return answer
-
-
-@cache
-def _plain_answer(state: str, level: int | None) -> Answer:
-    return Answer(state=State(state), level=level)

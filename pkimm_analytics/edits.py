@@ -14,7 +14,7 @@ parts of the scope: ``assessment``, ``use_case``, ``organization``, ``assessor``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
@@ -97,7 +97,7 @@ def values(assessment: Assessment, target: str) -> dict[str, Any]:
     """
     if target in SCOPE:
         part = getattr(assessment, target)
-        shown = {f.name: getattr(part, f.name) for f in fields(part) if f.name != "extra"}
+        shown = {name: getattr(part, name) for name in type(part).model_fields}
         return {name: value for name, value in shown.items() if value not in (None, "")}
     if target == "assessment":
         result: dict[str, Any] = {}
@@ -180,9 +180,9 @@ def apply(assessment: Assessment, edit: Edit, model: Model) -> Assessment:
     if problems:
         raise AssessmentError("The change was not applied.", problems)
     if edit.target in SCOPE:
-        part = replace(getattr(assessment, edit.target), **after)
+        part = getattr(assessment, edit.target).replace(**after)
         changes: dict[str, Any] = {edit.target: part}
-        return replace(assessment, **changes)
+        return assessment.replace(**changes)
     if edit.target == "assessment":
         return _apply_to_whole(assessment, after, model)
     return _apply_to_answer(assessment, edit.target, after, model)
@@ -191,11 +191,11 @@ def apply(assessment: Assessment, edit: Edit, model: Model) -> Assessment:
 def _apply_to_whole(assessment: Assessment, after: Mapping[str, Any], model: Model) -> Assessment:
     if "assurance" in after:
         named = after["assurance"]
-        assessment = replace(assessment, assurance=Assurance(named) if named else None)
+        assessment = assessment.replace(assurance=Assurance(named) if named else None)
     if "present" in after:
         extra = {k: v for k, v in assessment.extra.items() if k != "present"}
         present = {"present": after["present"]} if after["present"] else {}
-        assessment = replace(assessment, extra=extra | present)
+        assessment = assessment.replace(extra=extra | present)
     if "extensions" in after:
         known = {e.id: e for e in assessment.extensions}
         wanted = [known.get(id_) or _enabled(id_, model) for id_ in after["extensions"] or ()]
@@ -204,7 +204,7 @@ def _apply_to_whole(assessment: Assessment, after: Mapping[str, Any], model: Mod
             raise AssessmentError(
                 f"Extension {left[0].id} has answers. Clear them before you switch it off."
             )
-        assessment = replace(assessment, extensions=tuple(wanted))
+        assessment = assessment.replace(extensions=tuple(wanted))
     return assessment
 
 
@@ -226,13 +226,12 @@ def _apply_to_answer(
         raise AssessmentError("A module has no level of its own; rate its categories.")
     changed = _changed(_find(assessment, target), after)
     if not extension:
-        return replace(assessment, answers=_put(assessment.answers, key, changed))
+        return assessment.replace(answers=_put(assessment.answers, key, changed))
     if extension not in {e.id for e in assessment.extensions}:
         raise AssessmentError(f"Extension {extension} is not switched on in this assessment.")
-    return replace(
-        assessment,
+    return assessment.replace(
         extensions=tuple(
-            replace(e, answers=_put(e.answers, key, changed)) if e.id == extension else e
+            e.replace(answers=_put(e.answers, key, changed)) if e.id == extension else e
             for e in assessment.extensions
         ),
     )
@@ -251,7 +250,7 @@ def _changed(answer: Answer, after: Mapping[str, Any]) -> Answer:
             changes["partial"] = False
         elif changes["state"] is State.RATED:
             changes = {"set_aside_level": None} | changes
-    changed = replace(answer, extra=extra, **changes)
+    changed = answer.replace(extra=extra, **changes)
     needs_reason = changed.state is State.NOT_APPLICABLE or changed.partial
     if needs_reason and not changed.reason.strip() and REASONED & after.keys():
         what = "partially applicable" if changed.partial else "not applicable"

@@ -169,7 +169,7 @@ class Record(BaseModel):
         return (text + "\n").encode()
 
     @classmethod
-    def loads(cls, content: bytes, name: str) -> Self:
+    def loads(cls, content: bytes, name: str = "the document") -> Self:
         """
         Read a document from UTF-8 JSON of limited size and depth.
 
@@ -181,7 +181,7 @@ class Record(BaseModel):
         return cls.read(read_json(content, name), name)
 
     @classmethod
-    def read(cls, document: Any, name: str) -> Self:
+    def read(cls, document: Any, name: str = "the document") -> Self:
         """
         Read a document that was parsed.
 

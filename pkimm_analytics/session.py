@@ -13,11 +13,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pkimm_analytics.assessment import Assessment, Mode, dumps, loads
+from pkimm_analytics.assessment import Assessment, Mode
 from pkimm_analytics.edits import (
     Conflict,
     Edit,
@@ -151,7 +151,7 @@ class EditingSession:
         if mode not in list(Mode):
             raise AssessmentError("The mode of an assessment is 'self' or 'full'.")
         started = Assessment(model=model.edition, mode=Mode(mode), id=str(uuid.uuid4()))
-        started = replace(started, period=replace(started.period, start=_day(clock())))
+        started = started.replace(period=started.period.replace(start=_day(clock())))
         wanted = Edit("assessment", {}, {"extensions": list(extensions)})
         session = cls(workspace, apply(started, wanted, model), clock)
         with session._locked():
@@ -174,7 +174,7 @@ class EditingSession:
         if path is None:
             raise WorkspaceError("The workspace has no assessment of that id.")
         seen = _stamp(path)
-        assessment = loads(read_limited(path), "the assessment")
+        assessment = Assessment.loads(read_limited(path), "the assessment")
         model_of(assessment.model)
         return cls(workspace, assessment, _seen=seen)
 
@@ -228,12 +228,12 @@ class EditingSession:
                 raise AssessmentError("The assessment is locked already.")
             finished = self.assessment
             if finished.period.finish is None:
-                period = replace(finished.period, finish=_day(self.clock()))
-                finished = replace(finished, period=period)
+                period = finished.period.replace(finish=_day(self.clock()))
+                finished = finished.replace(period=period)
             finished = self._next(finished)
             digest = content_digest_of(finished)
             seal = {"digest": digest, "at": _time(self.clock())}
-            self._store(replace(finished, extra={**finished.extra, "locked": seal}))
+            self._store(finished.replace(extra={**finished.extra, "locked": seal}))
         self._undo.clear()
         return digest
 
@@ -246,7 +246,7 @@ class EditingSession:
                 return
             extra = {k: v for k, v in self.assessment.extra.items() if k != "locked"}
             earlier = [*extra.get("reopened", []), {**seal, "reopened": _time(self.clock())}]
-            opened = replace(self.assessment, extra={**extra, "reopened": earlier})
+            opened = self.assessment.replace(extra={**extra, "reopened": earlier})
             self._store(self._next(opened), set_aside=True)
 
     # --- the work ----------------------------------------------------------------
@@ -306,7 +306,7 @@ class EditingSession:
     def _next(self, assessment: Assessment) -> Assessment:
         """Give the assessment the next revision number and the time."""
         extra = {**assessment.extra, "revision": revision(self.assessment) + 1}
-        return replace(assessment, extra=extra, updated=_time(self.clock()))
+        return assessment.replace(extra=extra, updated=_time(self.clock()))
 
     def _store(self, assessment: Assessment, *, set_aside: bool = False) -> None:
         path = self.workspace.save(assessment, set_aside=set_aside)
@@ -320,7 +320,7 @@ class EditingSession:
         stamp = _stamp(path)
         if stamp == self._seen:
             return ()
-        theirs = loads(read_limited(path), "the assessment")
+        theirs = Assessment.loads(read_limited(path), "the assessment")
         if theirs.model != self.assessment.model or theirs.mode != self.assessment.mode:
             raise WorkspaceError(
                 "The stored assessment was replaced by one of another kind. Open it again."
@@ -365,7 +365,7 @@ def is_locked(assessment: Assessment) -> bool:
 def content_digest_of(assessment: Assessment) -> str:
     """SHA-256 of the canonical document without the seal itself."""
     extra = {k: v for k, v in assessment.extra.items() if k != "locked"}
-    return content_digest(dumps(replace(assessment, extra=extra)))
+    return content_digest(assessment.replace(extra=extra).dumps())
 
 
 def is_intact(assessment: Assessment) -> bool | None:

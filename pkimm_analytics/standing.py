@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -110,7 +110,7 @@ def evidenced(assessment: Assessment) -> Assessment | None:
     }
     if not changed:
         return None
-    return replace(assessment, answers={**assessment.answers, **changed})
+    return assessment.replace(answers={**assessment.answers, **changed})
 
 
 def _at_evidenced_level(answer: Answer) -> Answer:

@@ -13,10 +13,10 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from pkimm_analytics.assessment import SUFFIX, Assessment, dumps, loads
+from pkimm_analytics.assessment import SUFFIX, Assessment
 from pkimm_analytics.errors import PkimmError, Problem, WorkspaceError
 from pkimm_analytics.files import read_json, read_limited, write_atomically
 from pkimm_analytics.loaders import Loaded, Source, load
@@ -99,7 +99,7 @@ class Workspace:
         found = []
         for path in self.files():
             try:
-                found.append(Stored(path, loads(read_limited(path), path.name)))
+                found.append(Stored(path, Assessment.loads(read_limited(path), path.name)))
             except PkimmError as error:
                 if problems is None:
                     raise
@@ -131,7 +131,7 @@ class Workspace:
             If the folder cannot be written; what was there is untouched.
         """
         path = self._path(assessment)
-        content = dumps(assessment)
+        content = assessment.dumps()
         try:
             if path.exists():
                 earlier = path.read_bytes()
@@ -190,7 +190,7 @@ class Workspace:
     def _add(self, assessment: Assessment) -> tuple[Path, Problem | None]:
         """Store an assessment beside another one of the same id, never over it."""
         there = self.find(assessment.id)
-        content = dumps(assessment)
+        content = assessment.dumps()
         if there is None or there.read_bytes() == content:
             return self.save(assessment), None
         other_id = f"{assessment.id[:60]}-{content_digest(content)[7:15]}"
@@ -200,7 +200,7 @@ class Workspace:
             f" as {other_id}",
             refused=False,
         )
-        return self.save(replace(assessment, id=other_id)), remark
+        return self.save(assessment.replace(id=other_id)), remark
 
     def _path(self, assessment: Assessment) -> Path:
         """Existing file of that id, or a new name that a person can read."""

@@ -6,8 +6,6 @@ Everything is invented, and every text is long enough not to occur by chance.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pkimm_analytics.assessment import (
     ActionPlan,
     Answer,
@@ -90,7 +88,7 @@ def planted_assessment(**changes: object) -> Assessment:
         updated=f"{FINISH}T10:00:00Z",
         extra={PERSON: {MAIL: [PATH]}},
     )
-    return replace(one, **changes)
+    return one.replace(**changes)
 
 
 def found_in(content: bytes | str) -> list[str]:

@@ -8,7 +8,6 @@ is a real organization.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -288,10 +287,8 @@ def _answered(draw: st.DrawFn, model: Model, mode: Mode) -> dict[str, Answer]:
 
 
 def _enriched(draw: st.DrawFn, plain: Assessment, model: Model) -> Assessment:
-    return replace(
-        plain,
-        use_case=replace(
-            plain.use_case,
+    return plain.replace(
+        use_case=plain.use_case.replace(
             components=draw(texts()),
             out_of_scope=draw(texts()),
             extra=draw(extras()),
@@ -307,7 +304,7 @@ def _enriched(draw: st.DrawFn, plain: Assessment, model: Model) -> Assessment:
             points_of_interaction=draw(texts()),
             extra=draw(extras()),
         ),
-        period=replace(plain.period, extra=draw(extras())),
+        period=plain.period.replace(extra=draw(extras())),
         extensions=draw(extension_answers(model)),
         action_plans=tuple(draw(st.lists(action_plans(model), max_size=2))),
         caveats=tuple(

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -56,7 +55,7 @@ def test_a_disagreement_on_applicability_comes_before_any_difference_of_levels()
     """
     Whether a question applies at all decides more than its level.
     """
-    other = replace(rater(b=5), answers={A: not_applicable("no"), B: rated(5)})
+    other = rater(b=5).replace(answers={A: not_applicable("no"), B: rated(5)})
     compared = merge([rater(a=3, b=1), other], [B, A])
     assert (compared[0].target, compared[0].spread) == (A, STATE_DIFFERENCE)
 
@@ -75,7 +74,7 @@ def test_a_category_that_does_not_apply_takes_its_requirements_along() -> None:
     """
     key = MODEL.categories[A].requirements[0].key
     full = Assessment(model=MODEL.edition, mode=Mode.FULL, answers={key: rated(3)})
-    off = replace(full, answers={key: rated(3), A: not_applicable("no")})
+    off = full.replace(answers={key: rated(3), A: not_applicable("no")})
     (one,) = merge([full, off], [key])
     assert one.spread == STATE_DIFFERENCE
 
@@ -84,8 +83,8 @@ def test_a_category_that_does_not_apply_takes_its_requirements_along() -> None:
     "assessments",
     [
         [rater(a=1)],
-        [rater(a=1), replace(rater(a=1), mode=Mode.FULL)],
-        [rater(a=1), replace(rater(a=1), model=load_model("1.1.0").edition)],
+        [rater(a=1), rater(a=1).replace(mode=Mode.FULL)],
+        [rater(a=1), rater(a=1).replace(model=load_model("1.1.0").edition)],
     ],
 )
 def test_only_assessments_of_the_same_questions_are_compared(

@@ -13,7 +13,6 @@ import socket
 import uuid
 import zlib
 from contextlib import suppress
-from dataclasses import replace
 
 import hypothesis.strategies as st
 import pytest
@@ -114,8 +113,8 @@ def test_an_unknown_extension_is_left_out_and_said(store):
     The id of an extension that somebody wrote for itself would identify it.
     """
     assessment = planted_assessment()
-    own = replace(assessment.extensions[0], id="zorbax-internal")
-    one = anonymize(replace(assessment, extensions=(own,)), store)
+    own = assessment.extensions[0].replace(id="zorbax-internal")
+    one = anonymize(assessment.replace(extensions=(own,)), store)
     assert one.contribution.extensions == {}
     assert [p.where for p in one.remarks] == ["extensions"]
     assert found_in(str(one.remarks)) == []
@@ -148,7 +147,7 @@ def test_every_assessment_gives_a_document_of_codes_or_a_plain_refusal(
     """
     store = KeyStore(KEY, tmp_path / "any" / "identities.json")
     codes = {"sector": None, "size": "250-999", "region": "CZE", "role": None}
-    assessment = replace(assessment, organization=replace(assessment.organization, **codes))
+    assessment = assessment.replace(organization=assessment.organization.replace(**codes))
     try:
         one = made(assessment, store, quarter=quarter)
     except ContributionError as error:
@@ -166,9 +165,11 @@ def test_an_edition_of_ones_own_is_contributed_as_the_published_one(store):
     """
     A changed model would stand out like a name; what the published one lacks is left out.
     """
-    assessment = planted_assessment(model=Edition("2.0.0", "sha256:" + "1" * 64, 77))
+    assessment = planted_assessment(
+        model=Edition(version="2.0.0", digest="sha256:" + "1" * 64, requirements=77)
+    )
     extra = {"G.compliance.zorbax-own": rated(3)}
-    one = anonymize(replace(assessment, answers={**assessment.answers, **extra}), store)
+    one = anonymize(assessment.replace(answers={**assessment.answers, **extra}), store)
     assert one.contribution.values["digest"] == load_model("2.0.0").digest
     assert "1 answer(s)" in one.remarks[0].message
     assert found_in(dumps([one.contribution])) == []
@@ -179,7 +180,12 @@ def test_a_version_that_was_never_published_is_refused(store):
     It cannot be compared with anything.
     """
     with pytest.raises(ContributionError, match=r"model\.version: not a published edition"):
-        made(planted_assessment(model=Edition("9.9.9", "sha256:" + "1" * 64, 77)), store)
+        made(
+            planted_assessment(
+                model=Edition(version="9.9.9", digest="sha256:" + "1" * 64, requirements=77)
+            ),
+            store,
+        )
 
 
 def test_an_assessment_without_a_date_needs_a_quarter(store):
@@ -205,7 +211,7 @@ def test_a_profile_that_is_no_code_is_refused_without_repeating_it(store):
     """
     People write names into the wrong field.
     """
-    wrong = replace(planted_assessment().organization, sector=NAME, region="Czechia")
+    wrong = planted_assessment().organization.replace(sector=NAME, region="Czechia")
     with pytest.raises(ContributionError) as caught:
         made(planted_assessment(organization=wrong), store)
     assert len(caught.value.problems) == 2
@@ -275,8 +281,8 @@ def test_an_internal_assessor_has_no_pseudonym(store):
     Only who assesses for others can supply much of a group.
     """
     assessment = planted_assessment()
-    internal = replace(assessment.assessor, position="internal")
-    assert made(replace(assessment, assessor=internal), store).values["assessor"] is None
+    internal = assessment.assessor.replace(position="internal")
+    assert made(assessment.replace(assessor=internal), store).values["assessor"] is None
 
 
 def test_ids_are_compared_without_case_width_and_blanks():
@@ -447,7 +453,7 @@ def test_a_receipt_fits_its_commitment_and_no_other(store):
     The collection can check a token; another content has another one.
     """
     one = anonymize(planted_assessment(), store)
-    later = anonymize(replace(planted_assessment(), answers={"G.pki": rated(1)}), store)
+    later = anonymize(planted_assessment().replace(answers={"G.pki": rated(1)}), store)
     assert commitment_of(one.token) == one.contribution.values["commitment"]
     assert commitment_of(later.token) != one.contribution.values["commitment"]
     assert one.contribution.id == later.contribution.id

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
-from pkimm_analytics.assessment import Assessment, Mode, dumps, rated
+from pkimm_analytics.assessment import Assessment, Mode, rated
 from pkimm_analytics.cli import app
 from pkimm_analytics.loaders import tabular
 from pkimm_analytics.model import load_model
@@ -144,7 +144,7 @@ def test_a_folder_of_good_and_bad_files_loses_nothing(tmp_path):
         assessment = Assessment(
             id=f"a-{n}", model=model.edition, answers={"G.compliance": rated(3)}
         )
-        (inbox / f"good-{n}.json").write_bytes(dumps(assessment))
+        (inbox / f"good-{n}.json").write_bytes(assessment.dumps())
     (inbox / "good.csv").write_bytes(
         tabular.write_csv(
             [

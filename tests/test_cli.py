@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from pkimm_analytics.assessment import Assessment, Mode, UseCase, dumps, loads, rated
+from pkimm_analytics.assessment import Assessment, Mode, UseCase, rated
 from pkimm_analytics.cli import app
 from pkimm_analytics.model import load_model
 from tests.official import CONFORMANCE, SHARED, needs_shared
@@ -55,7 +55,7 @@ def stored(tmp_path):
         },
     )
     path = tmp_path / "a.pkimm.json"
-    path.write_bytes(dumps(assessment))
+    path.write_bytes(assessment.dumps())
     return path
 
 
@@ -89,7 +89,7 @@ def test_a_refused_source_ends_with_status_one_and_its_place(run, tmp_path):
     result = run("score", "x.json", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["format"] == "pkimm-error/1"
-    assert "'answers' is missing" in result.stderr
+    assert "answers: is missing" in result.stderr
     assert "Traceback" not in result.stderr
 
 
@@ -263,14 +263,14 @@ def test_progress_and_plan_read_files(run, tmp_path):
             updated=day,
             answers={key: rated(level) for key in model.categories},
         )
-        (tmp_path / f"{day}.json").write_bytes(dumps(assessment))
+        (tmp_path / f"{day}.json").write_bytes(assessment.dumps())
     progress = json.loads(run("progress", "2025-01-01.json", "2026-01-01.json", "--json").stdout)
     (step,) = progress["use_cases"][0]["steps"]
     assert step["overall"]["parts"]["answers"] == step["overall"]["change"] == 1
     plan = run("plan", "2026-01-01.json", "--target", "4", "--json", "-o", "planned.json")
     document = json.loads(plan.stdout)
     assert document["projected"]["overall"]["level"] == 4
-    assert loads((tmp_path / "planned.json").read_bytes()).model == model.edition
+    assert Assessment.loads((tmp_path / "planned.json").read_bytes()).model == model.edition
     assert run("plan", "2026-01-01.json", "--target", "nine").exit_code == 1
 
 

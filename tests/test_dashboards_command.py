@@ -18,7 +18,7 @@ import pytest
 from pkimm_analytics.remarks import open_feedback
 from typer.testing import CliRunner
 
-from pkimm_analytics.assessment import loads
+from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark.series import open_series
 from pkimm_analytics.cli import app, dashboards
 from pkimm_analytics.widgets.serving import HOST, free_port
@@ -238,7 +238,7 @@ def test_the_simulation_is_written_with_its_truth(tmp_path: Path) -> None:
         assert result.exit_code == 0
     files = sorted((tmp_path / "one" / "assessments").glob("*.pkimm.json"))
     assert len(files) >= 3
-    assert all(loads(path.read_bytes()).synthetic for path in files)
+    assert all(Assessment.loads(path.read_bytes()).synthetic for path in files)
     for path in [*files, tmp_path / "one" / "truth.parquet"]:
         twin = tmp_path / "two" / path.relative_to(tmp_path / "one")
         assert path.read_bytes() == twin.read_bytes()

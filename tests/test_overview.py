@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 
 import pandas as pd
 from hypothesis import given, settings
@@ -116,7 +115,9 @@ def test_an_edition_that_is_not_installed_is_named_in_its_row() -> None:
     """
     One assessment that cannot be scored does not hide the others.
     """
-    unknown = replace(PARTLY, model=Edition("9.9.9", "sha256:" + "0" * 64, 1))
+    unknown = PARTLY.replace(
+        model=Edition(version="9.9.9", digest="sha256:" + "0" * 64, requirements=1)
+    )
     table = workspace_table([unknown, PARTLY])
     assert "not installed" in table["problem"].iloc[0]
     assert pd.isna(table["score"].iloc[0])
@@ -131,7 +132,7 @@ def test_an_extension_shows_the_score_without_and_with_it() -> None:
     relevance = ExtensionAnswers(id="pqc", version=pqc.version, answers={"G.compliance": rated(1)})
     tool = {"pqc": {"overall": {"level": 3, "value": 3.2}, "categories": {"G.compliance": 3.5}}}
     source = Source(kind="web-tool-link-2", extra={"tool_extensions": tool})
-    scores = score(replace(PARTLY, extensions=(relevance,), source=source))
+    scores = score(PARTLY.replace(extensions=(relevance,), source=source))
     row = by_key(extension_table(scores, "pqc")).loc["G.compliance"]
     assert (row["baseline"], row["relevance"], row["covered"]) == (4.0, 1, True)
     assert 1 < row["blended"] < 4
@@ -150,7 +151,7 @@ def test_what_an_unknown_program_wrote_into_the_source_breaks_nothing() -> None:
     relevance = ExtensionAnswers(id="pqc", version=pqc.version)
     for odd in ([], {"pqc": 3}, {"pqc": {"overall": 3, "categories": [1], "reasons": "x"}}):
         source = Source(extra={"tool_extensions": odd})
-        scores = score(replace(PARTLY, extensions=(relevance,), source=source))
+        scores = score(PARTLY.replace(extensions=(relevance,), source=source))
         assert extension_totals(scores, "pqc")["tool_level"].isna().all()
         assert len(findings_table(scores)) == 0
 
@@ -177,7 +178,7 @@ def test_a_spreadsheet_takes_no_text_for_a_formula() -> None:
     """
     A name that begins like a formula gets an apostrophe; numbers stay numbers.
     """
-    table = workspace_table([replace(PARTLY, use_case=UseCase(name='=HYPERLINK("x")'))])
+    table = workspace_table([PARTLY.replace(use_case=UseCase(name='=HYPERLINK("x")'))])
     text = table_csv(table).decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
     assert row["use_case"].startswith("'=")

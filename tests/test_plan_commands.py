@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pkimm_analytics.assessment import loads
+from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.cli import app
 from pkimm_analytics.synthetic import sample_history
 from pkimm_analytics.workspace import Workspace
@@ -54,7 +54,7 @@ def test_action_plans_are_adopted_and_tracked(workspace, tmp_path):
     options = ["--target", "4", "--phases", 4, "--start", "2026-01-01"]
     status, *_ = run("plan", third(workspace), *options, "--export", "json", "-o", adopted)
     assert status == 0
-    assert loads(adopted.read_bytes()).action_plans
+    assert Assessment.loads(adopted.read_bytes()).action_plans
     later = sorted((workspace / "assessments").glob("2026*Website*"))
     status, text, _ = run("plans", adopted, *later, "--json")
     states = {plan["state"] for plan in json.loads(text)["plans"]}

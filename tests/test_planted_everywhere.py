@@ -15,14 +15,13 @@ import logging
 import re
 import zipfile
 import zlib
-from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from pkimm_analytics.assessment import dumps, rated
+from pkimm_analytics.assessment import rated
 from pkimm_analytics.cli import app
 from pkimm_analytics.loaders.tabular import write_csv, write_xlsx
 from pkimm_analytics.loaders.web_tool import write_link, write_yaml_export
@@ -66,7 +65,7 @@ def self_answers():
 
 
 SOURCES = {
-    "pkimm.json": lambda: dumps(planted_assessment()),
+    "pkimm.json": lambda: planted_assessment().dumps(),
     "long.csv": lambda: write_csv([planted_assessment()]),
     "wide.csv": lambda: write_csv([planted_assessment()], layout="wide"),
     "table.xlsx": lambda: write_xlsx([planted_assessment()]),
@@ -208,11 +207,11 @@ def test_no_planted_word_is_in_release_report_or_site(run, tmp_path, caplog):
     done = []
     for number in range(12):
         one = planted_assessment(id=f"zorbax-{number}")
-        who = replace(one.organization, name=f"{NAME} {number}", parent="")
+        who = one.organization.replace(name=f"{NAME} {number}", parent="")
         levels = {"G.strategy-and-vision": rated(1 + number % 5)}
-        one = replace(one, organization=who, answers={**one.answers, **levels})
+        one = one.replace(organization=who, answers={**one.answers, **levels})
         source = tmp_path / f"{NAME} {number}.pkimm.json"
-        source.write_bytes(dumps(one))
+        source.write_bytes(one.dumps())
         assessor = ("--assessor-id", f"LEI-{number:04d}", "--quarter", "2026Q1")
         done.append(run("contribute", source, "-c", "c", *assessor, "--json"))
         source.unlink()

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -20,8 +19,6 @@ from pkimm_analytics.assessment import (
     Period,
     State,
     UseCase,
-    dumps,
-    loads,
     not_applicable,
     rated,
 )
@@ -84,7 +81,7 @@ def stored(session: EditingSession) -> Assessment:
     """
     path = session.workspace.find(session.assessment.id)
     assert path is not None
-    return loads(path.read_bytes())
+    return Assessment.loads(path.read_bytes())
 
 
 # --- never lose an answer ---------------------------------------------------------
@@ -129,7 +126,7 @@ while True:
         check=False,
     ).stdout.split()
     (path,) = Workspace(tmp_path).files()
-    assert revision(loads(path.read_bytes())) - int(confirmed[-1]) in (0, 1)
+    assert revision(Assessment.loads(path.read_bytes())) - int(confirmed[-1]) in (0, 1)
 
 
 def test_a_resumed_session_goes_on_where_the_last_one_ended(session: EditingSession) -> None:
@@ -463,7 +460,7 @@ def test_what_an_edit_does_not_name_survives(session: EditingSession, workspace:
     Fields of other programs are kept by every edit.
     """
     answer = rated(2, extra={"interviewDate": "2026-01-01"})
-    foreign = replace(session.assessment, answers={REQUIREMENT: answer}, extra={"theirs": [1]})
+    foreign = session.assessment.replace(answers={REQUIREMENT: answer}, extra={"theirs": [1]})
     workspace.save(foreign, set_aside=False)
     session.edit([rate(REQUIREMENT, 3, {"state": "rated", "level": 2})])
     kept = stored(session)
@@ -498,9 +495,9 @@ def test_a_change_outside_is_noticed_by_the_digest(session: EditingSession) -> N
     session.edit([rate(REQUIREMENT, 4)])
     session.lock()
     assert is_intact(stored(session)) is True
-    tampered = replace(stored(session), answers={REQUIREMENT: rated(5)})
-    assert is_intact(loads(dumps(tampered))) is False
-    assert is_intact(replace(tampered, extra={})) is None
+    tampered = stored(session).replace(answers={REQUIREMENT: rated(5)})
+    assert is_intact(Assessment.loads(tampered.dumps())) is False
+    assert is_intact(tampered.replace(extra={})) is None
 
 
 def test_locking_states_the_day_it_was_finished(session: EditingSession) -> None:
@@ -566,7 +563,7 @@ def test_the_previous_assessment_is_carried_to_the_present_edition(workspace: Wo
     older = load_model("1.1.0")
     key = "M.key-management.key-inventory"
     workspace.save(
-        replace(assessment("TLS", "2025-01-01"), model=older.edition, answers={key: rated(2)})
+        assessment("TLS", "2025-01-01").replace(model=older.edition, answers={key: rated(2)})
     )
     found = previous_assessment(workspace, assessment("TLS", "2026-01-01"))
     assert found is not None

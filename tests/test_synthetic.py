@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pkimm_analytics.assessment import Mode, State, check, dumps, loads
+from pkimm_analytics.assessment import Assessment, Mode, State, check
 from pkimm_analytics.errors import SimulationError, WorkspaceError
 from pkimm_analytics.model import model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
@@ -93,7 +93,7 @@ def test_the_same_seed_gives_the_same_bytes(seed, n):
     Twice the same documents, and the same truth.
     """
     one, two = (simulate(organizations=n, seed=seed) for _ in range(2))
-    assert [dumps(a) for a in one.assessments] == [dumps(a) for a in two.assessments]
+    assert [a.dumps() for a in one.assessments] == [a.dumps() for a in two.assessments]
     pd.testing.assert_frame_equal(pd.DataFrame(one.truth), pd.DataFrame(two.truth))
 
 
@@ -162,7 +162,7 @@ def test_every_assessment_survives_writing_and_reading(assessments):
     The document is valid and holds all of it.
     """
     for one in assessments:
-        assert loads(dumps(one)) == one
+        assert Assessment.loads(one.dumps()) == one
 
 
 def test_every_assessment_can_be_scored(assessments):
@@ -227,9 +227,9 @@ def test_assessments_are_built_from_shipped_editions_whatever_the_user_installed
     """
     The folder of installed models plays no part.
     """
-    before = dumps(few.assessment(0))
+    before = few.assessment(0).dumps()
     monkeypatch.setenv("PKIMM_HOME", str(tmp_path))
-    assert dumps(simulate(organizations=60, seed=7).assessment(0)) == before
+    assert simulate(organizations=60, seed=7).assessment(0).dumps() == before
 
 
 # --- the truth ---------------------------------------------------------------------------
@@ -564,7 +564,7 @@ def test_files_are_named_by_the_id_of_what_they_hold(few, written):
     One file for each assessment, where a workspace looks for it.
     """
     paths = list((written / "assessments").iterdir())
-    ids = {path.name: loads(path.read_bytes(), path.name).id for path in paths}
+    ids = {path.name: Assessment.loads(path.read_bytes(), path.name).id for path in paths}
     assert set(ids.values()) == set(few.ids)
     assert all(name == f"{id_}.pkimm.json" for name, id_ in ids.items())
 
@@ -641,7 +641,7 @@ def test_the_sample_history_shows_one_organization_over_three_editions(seed):
     assert dates == sorted(dates)
     assert {one.mode for one in history} == {Mode.SELF, Mode.FULL}
     assert len({one.id for one in history}) == 6
-    assert all(loads(dumps(one)) == one and one.synthetic for one in history)
+    assert all(Assessment.loads(one.dumps()) == one and one.synthetic for one in history)
 
 
 def test_sample_histories_improve():
@@ -672,7 +672,7 @@ def test_the_committed_samples_are_small_synthetic_and_valid():
     assert 3 <= len(paths) <= 5
     for path in paths:
         assert path.stat().st_size < 20_000
-        one = loads(path.read_bytes(), path.name)
+        one = Assessment.loads(path.read_bytes(), path.name)
         assert one.synthetic
         assert one.organization.name.startswith("Synthetic ")
         assert check(one, model_of(one.model)) == []

@@ -6,11 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 
 import pytest
 
-from pkimm_analytics.assessment import Assessment, Period, UseCase, dumps, loads, rated
+from pkimm_analytics.assessment import Assessment, Period, UseCase, rated
 from pkimm_analytics.files import write_atomically
 from pkimm_analytics.loaders import Source
 from pkimm_analytics.model import load_model
@@ -56,10 +55,10 @@ def test_earlier_content_of_an_assessment_is_set_aside(tmp_path, assessment):
     """
     workspace = Workspace(tmp_path)
     first = workspace.save(assessment)
-    changed = replace(assessment, period=Period(finish="2026-04-01"))
+    changed = assessment.replace(period=Period(finish="2026-04-01"))
     assert workspace.save(changed) == first
     (kept,) = (tmp_path / "superseded").iterdir()
-    assert loads(kept.read_bytes()) == assessment
+    assert Assessment.loads(kept.read_bytes()) == assessment
 
 
 def test_an_import_never_replaces_an_assessment(tmp_path, assessment):
@@ -67,8 +66,8 @@ def test_an_import_never_replaces_an_assessment(tmp_path, assessment):
     Other content under the same id is kept beside it; the same content is one.
     """
     workspace = Workspace(tmp_path)
-    other = replace(assessment, answers={"G.compliance": rated(5)})
-    for content in (dumps(assessment), dumps(other), dumps(other), dumps(assessment)):
+    other = assessment.replace(answers={"G.compliance": rated(5)})
+    for content in (assessment.dumps(), other.dumps(), other.dumps(), assessment.dumps()):
         imported = workspace.import_one(Source("x", content=content))
         assert not imported.is_refused
     levels = [s.assessment.answers["G.compliance"].level for s in workspace.stored()]
@@ -80,7 +79,7 @@ def test_ids_that_end_alike_are_different_assessments(tmp_path, assessment):
     The id b is not found in the file of a.b.
     """
     workspace = Workspace(tmp_path)
-    workspace.save(replace(assessment, id="a.b"))
+    workspace.save(assessment.replace(id="a.b"))
     assert workspace.find("b") is None
     assert workspace.find("a.b") is not None
 
@@ -91,7 +90,7 @@ def test_good_files_are_imported_and_bad_ones_quarantined_with_reasons(tmp_path,
     """
     workspace = Workspace(tmp_path)
     sources = [
-        Source("good.json", content=dumps(assessment)),
+        Source("good.json", content=assessment.dumps()),
         Source("bad.json", content=b'{"format": "pkimm-assessment/1"}'),
         Source("empty.csv", content=b""),
     ]
@@ -110,7 +109,7 @@ def test_an_interrupt_keeps_what_was_imported(tmp_path, assessment):
     """
 
     def sources():
-        yield Source("one", content=dumps(assessment))
+        yield Source("one", content=assessment.dumps())
         raise KeyboardInterrupt
 
     report = Workspace(tmp_path).import_sources(sources())
@@ -122,7 +121,7 @@ def test_a_file_name_cannot_leave_the_workspace(tmp_path, assessment):
     """
     Use case and id come from strangers.
     """
-    hostile = replace(assessment, use_case=UseCase(name="../../etc/passwd\x00"))
+    hostile = assessment.replace(use_case=UseCase(name="../../etc/passwd\x00"))
     path = Workspace(tmp_path / "w").save(hostile)
     assert path.parent == tmp_path / "w" / "assessments"
 
@@ -160,7 +159,7 @@ def test_a_killed_import_leaves_only_whole_files(tmp_path, assessment):
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     for n in range(200):
-        (inbox / f"{n:03}.json").write_bytes(dumps(replace(assessment, id=f"a-{n}")))
+        (inbox / f"{n:03}.json").write_bytes(assessment.replace(id=f"a-{n}").dumps())
     command = [sys.executable, "-m", "pkimm_analytics", "import", str(inbox), "-w"]
     for attempt in range(4):
         place = tmp_path / f"w{attempt}"
@@ -184,7 +183,7 @@ def test_no_field_of_an_assessment_leads_out_of_the_workspace(tmp_path, assessme
     The date is part of the name of the file, and a foreign file may hold anything there.
     """
     workspace = Workspace(tmp_path / "deep" / "workspace")
-    foreign = replace(assessment, period=Period(), updated=updated)
-    imported = workspace.import_one(Source("foreign.json", content=dumps(foreign)))
+    foreign = assessment.replace(period=Period(), updated=updated)
+    imported = workspace.import_one(Source("foreign.json", content=foreign.dumps()))
     assert [path.parent for path in imported.written] == [workspace.assessments_folder]
     assert [path.name for path in tmp_path.iterdir()] == ["deep"]

@@ -288,7 +288,7 @@ def _in_shipped_edition(
         message += f", {n_left} answer(s) that it lacks left out"
     remarks.append(Problem("model.digest", message, refused=False))
     if source is None:
-        return replace(assessment, model=target.edition, answers=known_keys), target
+        return assessment.replace(model=target.edition, answers=known_keys), target
     return carry(assessment, source, target), target
 
 

@@ -8,7 +8,6 @@ over what both editions have. What limits that, the crosswalk says.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 from pkimm_analytics.assessment import Assessment, Mode, carry, not_applicable
@@ -42,7 +41,7 @@ def own_scores(
     carried = carry(assessment, model_of(assessment.model), edition)
     if shared is not None:
         out = {key: not_applicable() for key in edition.keys - shared}
-        carried = replace(carried, answers={**carried.answers, **out})
+        carried = carried.replace(answers={**carried.answers, **out})
     return measured(score(carried, edition))
 
 

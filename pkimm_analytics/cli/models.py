@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -34,6 +35,11 @@ from pkimm_analytics.model import (
     models,
 )
 from pkimm_analytics.schemas import SCHEMAS, schema
+
+RECORDS = {"assessment": ("pkimm_analytics.assessment", "Assessment")}
+"""Documents whose schema follows from a class: its file and name."""
+
+PUBLISHED = (*RECORDS, *SCHEMAS)
 
 DigestOption = Annotated[
     str | None, typer.Option(help="Digest, where several editions have the version.")
@@ -268,12 +274,16 @@ def diff_command(
 
 @ends_cleanly
 def schema_command(
-    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(SCHEMAS)}.")] = "assessment",
+    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(PUBLISHED)}.")] = "assessment",
 ) -> None:
     """Print a published JSON Schema."""
-    if name not in SCHEMAS:
-        raise PkimmError(f"There is no schema {name}. Known: {', '.join(SCHEMAS)}.")
-    print_json(schema(name))
+    if name not in PUBLISHED:
+        raise PkimmError(f"There is no schema {name}. Known: {', '.join(PUBLISHED)}.")
+    if name not in RECORDS:
+        print_json(schema(name))
+        return
+    file, record = RECORDS[name]
+    print_json(getattr(importlib.import_module(file), record).json_schema())
 
 
 def _summary(model: Model) -> dict[str, Any]:

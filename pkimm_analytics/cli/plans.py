@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from pkimm_analytics.assessment import Assessment, dumps
+from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.cli.console import (
     JsonOption,
     ends_cleanly,
@@ -113,7 +113,7 @@ def plan_command(
         adopted = with_action_plans(now, action_plans(road))
         _export(tracked([adopted]), export, save, adopted)
     elif save is not None:
-        write_output(dumps(plan.planned), save)
+        write_output(plan.planned.dumps(), save)
 
 
 @ends_cleanly
@@ -152,7 +152,7 @@ def _export(
     plans: list[Tracked], form: Export, target: Path | None, adopted: Assessment | None = None
 ) -> None:
     if form is Export.JSON and adopted is not None:
-        write_output(dumps(adopted), target)
+        write_output(adopted.dumps(), target)
         return
     if form is Export.ICS:
         left_out = sum(not has_day(plan) for plan in plans)

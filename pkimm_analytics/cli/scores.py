@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pkimm_analytics.assessment import Assessment, carry, dumps
+from pkimm_analytics.assessment import Assessment, carry
 from pkimm_analytics.cli.console import (
     JsonOption,
     OutOption,
@@ -290,7 +290,7 @@ def _export(loaded: list[Loaded], to: ExportFormat, layout: Layout) -> tuple[byt
         raise PkimmError(f"{to.value} holds one assessment, and there are {len(assessments)}.")
     assessment = assessments[0]
     if to is ExportFormat.JSON:
-        return dumps(assessment), []
+        return assessment.dumps(), []
     model = model_of(assessment.model)
     if to is ExportFormat.LINK:
         link = web_tool.write_link(assessment, model) + "\n"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from pkimm_analytics.assessment import check, loads
+from pkimm_analytics.assessment import Assessment, check
 from pkimm_analytics.errors import Problem, SourceFormatError
 from pkimm_analytics.files import MAX_BYTES, check_size, read_json, read_limited
 from pkimm_analytics.loaders import tabular, web_tool, workbook
@@ -190,11 +190,11 @@ def _load_json(content: bytes, name: str) -> list[Loaded]:
 
 
 def _load_own(content: bytes, name: str) -> Loaded:
-    assessment = loads(content, name)
+    assessment = Assessment.loads(content, name)
     problems = check(assessment, model_of(assessment.model))
     if problems:
         kept = {p.where.removeprefix("answers.") for p in problems}
-        assessment = replace(
-            assessment, answers={k: a for k, a in assessment.answers.items() if k not in kept}
+        assessment = assessment.replace(
+            answers={k: a for k, a in assessment.answers.items() if k not in kept}
         )
     return Loaded(assessment, tuple(problems))

@@ -15,7 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from pkimm_analytics.records import ClosedRecord, Digest, Version, Whole
 
 MODULE_IDS = ("G", "M", "O", "R")
 LEVELS = (1, 2, 3, 4, 5)
@@ -23,8 +27,7 @@ NOT_EVALUATED = "Not evaluated"
 """Name of level 0, which only exists where unanswered items are counted as zero."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edition:
+class Edition(ClosedRecord):
     """
     One exact structure of the model: which elements, with which ids and weights.
 
@@ -33,9 +36,9 @@ class Edition:
     the official text and the words of this package pool as the same edition.
     """
 
-    version: str
-    digest: str
-    requirements: int
+    version: Version
+    digest: Digest
+    requirements: Annotated[Whole, Field(ge=0)]
 
     def __str__(self) -> str:
         return f"PKIMM {self.version} ({self.requirements} requirements)"
@@ -141,7 +144,9 @@ class Model:
     @cached_property
     def edition(self) -> Edition:
         """Version, digest of the structure, and number of requirements."""
-        return Edition(self.version, self.digest, len(self.requirements))
+        return Edition(
+            version=self.version, digest=self.digest, requirements=len(self.requirements)
+        )
 
     @cached_property
     def digest(self) -> str:

@@ -14,7 +14,7 @@ PKI Consortium, *PKI Maturity Model*, assessment methodology, action plans.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -101,7 +101,7 @@ def with_action_plans(assessment: Assessment, plans: Iterable[ActionPlan]) -> As
     """Return the assessment with these action plans; those of other elements stay."""
     new = {plan.element: plan for plan in plans}
     kept = [plan for plan in assessment.action_plans if plan.element not in new]
-    return replace(assessment, action_plans=(*kept, *new.values()))
+    return assessment.replace(action_plans=(*kept, *new.values()))
 
 
 def _action_plan(roadmap: Roadmap, key: str, before: int, after: int) -> ActionPlan:
@@ -157,7 +157,7 @@ def _merged(old: ActionPlan | None, new: ActionPlan) -> ActionPlan:
         part: tuple(dict.fromkeys([*getattr(old, part), *getattr(new, part)]))
         for part in PLAN_PARTS
     }
-    return replace(old, target_level=new.target_level, target_date=new.target_date, **parts)
+    return old.replace(target_level=new.target_level, target_date=new.target_date, **parts)
 
 
 # --- what became of them ------------------------------------------------------------

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -392,9 +392,9 @@ def planned_assessment(assessment: Assessment, levels: Mapping[str, int]) -> Ass
             [Problem(key, "is not applicable in this assessment") for key in out],
         )
     raised = {
-        key: replace(assessment.answer(key), state=State.RATED, level=level)
+        key: assessment.answer(key).replace(state=State.RATED, level=level)
         if key in assessment.answers
         else rated(level)
         for key, level in levels.items()
     }
-    return replace(assessment, answers={**assessment.answers, **raised})
+    return assessment.replace(answers={**assessment.answers, **raised})

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from pkimm_analytics.assessment import (
@@ -192,7 +192,7 @@ def like_for_like(before: Assessment, after: Assessment) -> tuple[Scores, Scores
 def _without(assessment: Assessment, model: Model, shared: frozenset[str]) -> Assessment:
     left_out = {key: not_applicable() for key in model.keys - shared}
     answers = {**assessment.answers, **left_out}
-    return replace(assessment, answers=answers, extensions=())  # a baseline needs none
+    return assessment.replace(answers=answers, extensions=())  # a baseline needs none
 
 
 def _bridge(before: Fraction | None, stages: list[Fraction | None]) -> Bridge:
@@ -225,13 +225,13 @@ def _stages(before: Assessment, after: Assessment, old: Model, new: Model) -> li
             if one != other and moves(one, other):
                 answers[key] = other
         stages.append(_stage(after, answers, full=full))
-    stages[-1] = replace(after, extensions=())
+    stages[-1] = after.replace(extensions=())
     return stages
 
 
 def _stage(after: Assessment, answers: Mapping[str, Answer], *, full: bool) -> Assessment:
     mode = Mode.FULL if full else Mode.SELF
-    return replace(after, answers=dict(answers), mode=mode, extensions=())
+    return after.replace(answers=dict(answers), mode=mode, extensions=())
 
 
 def _is_out(answer: Answer) -> bool:

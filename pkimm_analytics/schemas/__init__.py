@@ -1,19 +1,19 @@
-"""The JSON Schemas that this package publishes, and one way to check against them."""
+"""
+JSON Schemas of documents that are not records yet, and one way to check against them.
+
+Records publish the schema that follows from their class: :meth:`.Record.json_schema`.
+"""
 
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 from typing import Any
 
-_SHORT = 2_000
-"""Characters of a document without its answers, up to which it is remembered."""
-
-SCHEMAS = ("assessment", "model", "extension", "contribution", "feedback")
+SCHEMAS = ("model", "extension", "contribution", "feedback")
 
 
 @cache
@@ -27,82 +27,11 @@ def schema(name: str) -> dict[str, Any]:
 def violations(name: str, document: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield the path and the message of every violation of a schema, one for each place."""
     seen = set()
-    doubtful = document
-    if name == "assessment":
-        doubtful = _without_plain_answers(document)
-        if _is_known(doubtful):
-            return
-    for error in sorted(_validator(name).iter_errors(doubtful), key=_order):
+    for error in sorted(_validator(name).iter_errors(document), key=_order):
         path = tuple(error.absolute_path)
         if path not in seen:
             seen.add(path)
             yield path, _message(error)
-
-
-def _without_plain_answers(document: Any) -> Any:
-    """
-    Leave out the answers that say state and level alone and were found sound before.
-
-    There are few different ones, and thousands of assessments are made of them.
-    """
-    if not isinstance(document, dict):
-        return document
-    found = _fewer_answers(document)
-    if isinstance(extensions := document.get("extensions"), list):
-        found = {**found, "extensions": [_fewer_answers(one) for one in extensions]}
-    return found
-
-
-def _is_known(document: Any) -> bool:
-    """Tell whether all but id and answers was found sound before, and the id is sound too."""
-    if not isinstance(document, dict) or document.get("answers") != {}:
-        return False
-    id_ = document.get("id")
-    pattern = schema("assessment")["properties"]["id"]["pattern"]
-    if not isinstance(id_, str) or not re.search(pattern, id_):
-        return False
-    try:
-        text = json.dumps({**document, "id": "x"})
-    except (TypeError, ValueError, RecursionError):
-        return False
-    return len(text) < _SHORT and _is_sound_text(text)
-
-
-@lru_cache(maxsize=256)
-def _is_sound_text(text: str) -> bool:
-    return not any(True for _ in _validator("assessment").iter_errors(json.loads(text)))
-
-
-def _fewer_answers(holder: Any) -> Any:
-    answers = holder.get("answers") if isinstance(holder, dict) else None
-    limit = schema("assessment")["properties"]["answers"]["maxProperties"]
-    if not isinstance(answers, dict) or len(answers) > limit:
-        return holder
-    return {**holder, "answers": {k: a for k, a in answers.items() if not _is_sound(k, a)}}
-
-
-def _is_sound(key: Any, answer: Any) -> bool:
-    if type(answer) is not dict or not answer.keys() <= {"state", "level"}:
-        return False
-    values = tuple(answer.items())
-    plain = all(type(value) in {str, int, type(None)} for _, value in values)
-    return plain and _is_sound_key(key) and _is_sound_answer(values)
-
-
-@lru_cache(maxsize=4096)
-def _is_sound_key(key: str) -> bool:
-    return _holds({key: {"state": "unanswered"}})
-
-
-@lru_cache(maxsize=256)
-def _is_sound_answer(values: tuple[tuple[str, Any], ...]) -> bool:
-    return _holds({"G": dict(values)})
-
-
-def _holds(answers: dict[str, Any]) -> bool:
-    """Tell whether the schema has nothing to say about some answers."""
-    found = _validator("assessment").iter_errors({"answers": answers})
-    return not any("answers" in error.absolute_path for error in found)
 
 
 @cache

@@ -32,7 +32,6 @@ from pkimm_analytics.assessment import (
     Period,
     Source,
     UseCase,
-    dumps,
     not_applicable,
     rated,
 )
@@ -316,7 +315,7 @@ def sample_history(seed: int) -> list[Assessment]:
     answers = draw_answers(rng, who, rounds, draw_difficulty(seed))
     history = Simulation(seed, who, rounds, answers).assessments
     ids = [f"synthetic-history-{seed}-{quarter}" for quarter in quarters]
-    return [replace(a, id=id_) for a, id_ in zip(history, ids, strict=True)]
+    return [a.replace(id=id_) for a, id_ in zip(history, ids, strict=True)]
 
 
 def _check_settings(organizations: int, seed: int, quarters: Sequence[str]) -> NDArray[np.int32]:
@@ -388,7 +387,7 @@ def write_simulation(
         _check_folder(folder, {name + SUFFIX for name in ids})
         truth.unlink(missing_ok=True)
         for done, (name, assessment) in enumerate(zip(ids, simulation.assessments, strict=True), 1):
-            write_atomically(folder / (name + SUFFIX), dumps(assessment))
+            write_atomically(folder / (name + SUFFIX), assessment.dumps())
             if progress is not None:
                 progress(done, len(ids))
         write_atomically(truth, _truth_parquet(simulation))

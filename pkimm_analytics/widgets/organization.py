@@ -15,7 +15,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from pkimm_analytics.assessment import MEDIA_TYPE, SUFFIX, Assessment, carry, dumps
+from pkimm_analytics.assessment import MEDIA_TYPE, SUFFIX, Assessment, carry
 from pkimm_analytics.charts import bars, radar
 from pkimm_analytics.charts.look import Labels
 from pkimm_analytics.errors import AssessmentError, PkimmError, Problem
@@ -322,7 +322,7 @@ class OrganizationPage(Page):
         if self._scores is not None:
             assessment = self._scores.assessment
             name = _file_name(assessment) + SUFFIX
-            self._tables.offer(name, MEDIA_TYPE, dumps(assessment))
+            self._tables.offer(name, MEDIA_TYPE, assessment.dumps())
 
     def _save_table(self, action: Action) -> None:
         if action.name == "save-list":

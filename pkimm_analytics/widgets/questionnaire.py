@@ -16,7 +16,7 @@ from typing import Any
 
 import anywidget
 
-from pkimm_analytics.assessment import SUFFIX, Assessment, Mode, dumps
+from pkimm_analytics.assessment import SUFFIX, Assessment, Mode
 from pkimm_analytics.catalog import previous_assessment, summaries, summary_document
 from pkimm_analytics.edits import Conflict, Edit, answer_values, targets, values
 from pkimm_analytics.errors import AssessmentError, PkimmError, Problem
@@ -356,7 +356,7 @@ def exported(assessment: Assessment, model: Model, kind: str) -> tuple[str, str,
     """
     name = f"pkimm-{assessment.date or 'undated'}-{assessment.id[:8]}"
     if kind == "json":
-        return name + SUFFIX, "application/json", dumps(assessment), []
+        return name + SUFFIX, "application/json", assessment.dumps(), []
     if kind in {"link", "yaml"}:
         from pkimm_analytics.loaders import web_tool
 

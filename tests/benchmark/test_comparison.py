@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from contextlib import contextmanager
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -114,7 +113,7 @@ def test_without_a_score_or_peers_nothing_is_claimed(mine, bench):
     A category that does not apply, a withheld measure, and a module that is not published.
     """
     answers = {**mine.answers, "O.automation": not_applicable("none of it")}
-    found = {p.measure: p for p in compare(replace(mine, answers=answers), bench).positions}
+    found = {p.measure: p for p in compare(mine.replace(answers=answers), bench).positions}
     assert found["O.automation"].verdict == "no score of your own"
     assert found["M"].verdict == "not in the release"
     assert found["M"].own is not None
@@ -158,7 +157,7 @@ def test_a_self_assessment_has_no_requirements_to_compare(mine, bench):
     from pkimm_analytics.assessment import Mode
 
     answers = {key: rated(3) for key in model_of(mine.model).categories}
-    simple = replace(mine, mode=Mode.SELF, answers=answers, extensions=())
+    simple = mine.replace(mode=Mode.SELF, answers=answers, extensions=())
     kinds = {p.kind for p in compare(simple, bench).positions}
     assert kinds == {"overall", "module", "category"}
 

@@ -4,7 +4,6 @@ Charts of progress and plans: marks beside colors, blanks instead of zeros.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -93,7 +92,7 @@ def test_an_assessment_without_a_score_has_no_point() -> None:
     """
     It is left out and not drawn at zero.
     """
-    empty = replace(FIVE[0], answers={})
+    empty = FIVE[0].replace(answers={})
     figure = timeline(timeline_table([empty, FIVE[1]]))
     (points,) = [trace for trace in figure.data if trace.mode == "markers+text"]
     assert len(points.x) == 1
@@ -178,7 +177,7 @@ def test_a_name_in_a_chart_has_no_effect() -> None:
     """
     No tag, link, formula or placeholder of a user reaches plotly.
     """
-    named = [replace(one, use_case=UseCase(name=HOSTILE)) for one in FIVE]
+    named = [one.replace(use_case=UseCase(name=HOSTILE)) for one in FIVE]
     text = drawn(timeline(timeline_table(named)))
     assert "<a href" not in text
     assert "$\\\\alpha" not in text

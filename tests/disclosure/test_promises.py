@@ -9,7 +9,6 @@ import hashlib
 import json
 import random
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +17,6 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from pkimm_analytics.assessment import dumps
 from pkimm_analytics.cli import app
 from pkimm_analytics.disclosure.policy import read_settings
 from pkimm_analytics.disclosure.state import read_state
@@ -146,7 +144,7 @@ def test_one_more_contribution_changes_no_public_byte(run, tmp_path, seed):
     first = released(run, place, "2026Q2")
     shutil.copytree(place, twin)
     one = planted_assessment(id=f"one-{seed}")
-    (tmp_path / "one.json").write_bytes(dumps(one))
+    (tmp_path / "one.json").write_bytes(one.dumps())
     source = ("contribute", tmp_path / "one.json", "--quarter", "2026Q1")
     assert run(*source, "-c", place / "c").exit_code == 0
     assert open_collection(place / "c").manifest().rows == 31
@@ -213,8 +211,8 @@ def test_a_withdrawal_equals_never_having_contributed(run, tmp_path, after_a_rel
     shutil.copytree(place, twin)
     for number in range(7):
         one = planted_assessment(id=f"one-{number}")
-        who = replace(one.organization, name=f"Zorbax {number}", parent="")
-        (tmp_path / f"{number}.json").write_bytes(dumps(replace(one, organization=who)))
+        who = one.organization.replace(name=f"Zorbax {number}", parent="")
+        (tmp_path / f"{number}.json").write_bytes(one.replace(organization=who).dumps())
     sources = [tmp_path / f"{number}.json" for number in range(7)]
     done = run("contribute", *sources, "--quarter", "2026Q1", "-c", place / "c", "--json")
     receipts = json.loads(done.stdout)["receipts"]

@@ -8,7 +8,6 @@ import csv
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +29,7 @@ from tests.official import CONFORMANCE
 from tests.widgets.test_benchmark_page import counts_of
 
 MODEL = load_model("2.0.0")
-MINE = replace(
-    sample_history(3)[4],
+MINE = sample_history(3)[4].replace(
     organization=Organization(name="Secret Ltd", sector="L-finance", size="5000-49999"),
 )
 OFFICIAL = CONFORMANCE / "workbook" / "full_complete_excel.xlsx"

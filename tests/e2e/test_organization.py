@@ -9,13 +9,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pkimm_analytics.assessment import Assessment, UseCase, loads, not_applicable, rated
+from pkimm_analytics.assessment import Assessment, UseCase, not_applicable, rated
 from pkimm_analytics.loaders.tabular import write_xlsx
 from pkimm_analytics.loaders.web_tool import write_link
 from pkimm_analytics.model import load_model
@@ -40,11 +39,10 @@ def hostile(assessment: Assessment) -> Assessment:
         if not key.startswith(("O.resilience.", "G.cryptography."))
     }
     answers["G.cryptography"] = not_applicable(HOSTILE)
-    return replace(
-        assessment,
+    return assessment.replace(
         id="hostile",
         use_case=UseCase(name=f"{HOSTILE} $x$ <b>bold</b>"),
-        period=replace(assessment.period, finish="2026-12-01"),
+        period=assessment.period.replace(finish="2026-12-01"),
         answers=answers,
     ).with_caveat("invented", f"A caveat {HOSTILE}")
 
@@ -227,7 +225,7 @@ def take_it_away(page: Any, workspace: Workspace, folder: Path) -> None:
         page.get_by_role("button", name="Save the assessment (JSON)").click()
     saved.value.save_as(folder / "saved.pkimm.json")
     (stored,) = workspace.stored()
-    assert loads((folder / "saved.pkimm.json").read_bytes()) == stored.assessment
+    assert Assessment.loads((folder / "saved.pkimm.json").read_bytes()) == stored.assessment
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save the categories (CSV)").click()
     saved.value.save_as(folder / "saved.csv")

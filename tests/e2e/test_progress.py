@@ -5,7 +5,6 @@ Progress and plan in a real browser: a long history, and a first assessment.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +115,7 @@ def test_organizations_of_a_group_are_compared_and_a_plan_leaves_a_module_alone(
     group = Workspace(tmp_path_factory.mktemp("group"))
     for seed in (3, 4):
         for one in sample_history(seed):
-            group.save(replace(one, organization=replace(one.organization, parent="Example Group")))
+            group.save(one.replace(organization=one.organization.replace(parent="Example Group")))
     open_page(page, voila_server(workspace=group.folder))
     page.get_by_role("button", name="Compare all").click()
     page.wait_for_selector("#pk-portfolio-table")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pkimm_analytics.assessment import Assessment, loads
+from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.edits import Edit
 from pkimm_analytics.model import load_model
 from pkimm_analytics.session import EditingSession
@@ -75,7 +75,7 @@ def on_disk(workspace: Path, id_: str) -> Assessment:
     """
     path = Workspace(workspace).find(id_)
     assert path is not None
-    return loads(path.read_bytes())
+    return Assessment.loads(path.read_bytes())
 
 
 def scored(path: Path) -> dict[str, Any]:
@@ -135,8 +135,8 @@ def test_a_full_assessment_is_completed_by_keyboard_alone(
     download.value.save_as(exported)
 
     id_ = identity(page)
-    assert loads(exported.read_bytes()) == on_disk(workspace, id_)
-    answers = loads(exported.read_bytes()).answers
+    assert Assessment.loads(exported.read_bytes()) == on_disk(workspace, id_)
+    answers = Assessment.loads(exported.read_bytes()).answers
     levels = [answers[key].level for key in MODEL.requirements]
     assert levels[:5] == [1, 2, 3, 4, 5]
     assert None not in levels

@@ -9,14 +9,12 @@ import http.server
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from pkimm_analytics.assessment import dumps
 from pkimm_analytics.cli import app
 from pkimm_analytics.loaders.tabular import write_xlsx
 from pkimm_analytics.scoring import figure_text, score
@@ -209,7 +207,7 @@ def test_overlay_from_a_workbook_and_from_a_document(
     """
     go(page, addresses["file"] + f"index.html#show={CATEGORY}")
     document = next(one for one in sample_history(3) if one.mode == "full")
-    for name, content in (("book.xlsx", WORKBOOK), ("one.pkimm.json", dumps(document))):
+    for name, content in (("book.xlsx", WORKBOOK), ("one.pkimm.json", document.dumps())):
         source = tmp_path / name
         source.write_bytes(content)
         page.locator("#own-file").set_input_files(source)
@@ -249,7 +247,7 @@ def test_of_a_table_the_newest_assessment_counts_and_a_cut_table_is_refused(
     assert newest.mode == "full"
     shown = page.locator(".own-score .big").inner_text()
     assert shown == figure_text(float(score(newest).overall.value))
-    many = [replace(newest, id=f"assessment-{n}") for n in range(30)]
+    many = [newest.replace(id=f"assessment-{n}") for n in range(30)]
     source.write_bytes(write_xlsx(many))
     page.locator("#own-file").set_input_files(source)
     page.wait_for_selector(".refused")

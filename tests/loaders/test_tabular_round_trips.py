@@ -4,7 +4,6 @@ import csv
 import io
 import warnings
 import zipfile
-from dataclasses import replace
 
 import openpyxl
 import pandas as pd
@@ -22,11 +21,8 @@ from pkimm_analytics.assessment import (
     Organization,
     Source,
     UseCase,
-    dumps,
-    loads,
     not_applicable,
     rated,
-    to_json,
 )
 from pkimm_analytics.errors import AssessmentError, PkimmError, SourceFormatError
 from pkimm_analytics.loaders.tabular import (
@@ -114,7 +110,7 @@ def test_long_csv_gives_the_same_assessment_back(assessment):
     (loaded,) = read_csv(write_csv([assessment]), "t.csv")
     assert loaded.problems == ()
     assert loaded.assessment == assessment
-    assert to_json(loads(dumps(loaded.assessment))) == to_json(assessment)
+    assert Assessment.loads(loaded.assessment.dumps()).to_json() == assessment.to_json()
     assert dropped_by_csv(assessment, "long") == []
 
 
@@ -148,7 +144,7 @@ def test_wide_csv_keeps_levels_and_properties(assessment):
     }
     assert loaded.problems == ()
     assert loaded.assessment.answers == bare
-    plain = replace(assessment, answers=bare)
+    plain = assessment.replace(answers=bare)
     if not dropped_by_csv(plain, "wide"):
         assert loaded.assessment == plain
 
@@ -180,8 +176,7 @@ def test_a_text_longer_than_a_cell_goes_on_in_further_rows(text):
     No cell is longer than what a spreadsheet keeps, and the text comes back whole.
     """
     plan = ActionPlan(element="G", comments=(text,))
-    assessment = replace(
-        full_assessment(),
+    assessment = full_assessment().replace(
         use_case=UseCase(name=text),
         answers={"G.compliance": rated(3, notes=text, evidence="short", reason=text + "!")},
         action_plans=(plan,),
@@ -215,7 +210,7 @@ def test_extensions_that_share_an_id_are_kept_apart():
         ExtensionAnswers(id="pqc", version=version, answers={"G.compliance": rated(level)})
         for version, level in [("0.1.0", 2), ("0.2.0", 4)]
     )
-    assessment = replace(full_assessment(), extensions=twins)
+    assessment = full_assessment().replace(extensions=twins)
     assert read_csv(write_csv([assessment]), "t")[0].assessment == assessment
     assert "all extensions" in " ".join(dropped_by_csv(assessment, "wide"))
 
@@ -242,8 +237,7 @@ def test_answers_that_are_not_of_the_edition_are_dropped_and_counted():
     """
     A table of an edition has no row for them.
     """
-    assessment = replace(
-        full_assessment(),
+    assessment = full_assessment().replace(
         answers={"G.compliance": rated(3), "G.made-up": rated(1)},
         extensions=(ExtensionAnswers(id="pqc", version="0.1.0", answers={"G.x": rated(2)}),),
     )
@@ -267,7 +261,7 @@ def test_an_empty_assessment_is_a_template_to_fill_in():
     assert {"organization.sector", "period.finish"} <= {row["element"] for row in rows}
     (loaded,) = read_csv(write_csv([empty]), "t.csv")
     assert loaded.assessment == empty
-    full = replace(empty, mode=Mode.FULL)
+    full = empty.replace(mode=Mode.FULL)
     rows = [*csv.DictReader(io.StringIO(write_csv([full]).decode("utf-8-sig")))]
     assert sum(bool(row["native_id"]) for row in rows) == 72
 
@@ -277,8 +271,7 @@ def test_no_csv_cell_starts_like_a_formula(text):
     """
     Spreadsheets run what starts with = + - @ or a tab; an apostrophe stops them.
     """
-    assessment = replace(
-        full_assessment(),
+    assessment = full_assessment().replace(
         use_case=UseCase(name=text, description=text),
         answers={"G.compliance": rated(3, notes=text, reason=text, evidence=text)},
     )
@@ -424,7 +417,7 @@ def test_there_must_be_something_to_write():
     Nothing, one id twice, or what JSON cannot hold: refused before a byte is written.
     """
     one = full_assessment()
-    for several in ([], [one, one], [replace(one, extra={"x": float("nan")})]):
+    for several in ([], [one, one], [one.replace(extra={"x": float("nan")})]):
         with pytest.raises(AssessmentError):
             write_csv(several)
         with pytest.raises(AssessmentError):
@@ -472,7 +465,7 @@ def only_our_errors(action, *args):
         except PkimmError:
             return
     for one in loaded:
-        assert loads(dumps(one.assessment)) == one.assessment
+        assert Assessment.loads(one.assessment.dumps()) == one.assessment
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])

@@ -251,8 +251,8 @@ def test_a_label_is_written_back_only_as_long_as_the_level_stands():
     entry = rating(3, result="3 - Advanced", description="Invented text of level three.")
     assessment = read({STRATEGY: entry}).assessment
     assert written(assessment)["progress"][STRATEGY] == entry
-    answers = {STRATEGY: replace(assessment.answers[STRATEGY], level=4)}
-    changed = written(replace(assessment, answers=answers))["progress"][STRATEGY]
+    answers = {STRATEGY: assessment.answers[STRATEGY].replace(level=4)}
+    changed = written(assessment.replace(answers=answers))["progress"][STRATEGY]
     assert changed == rating(4, result="4 - Managed", description="")
 
 
@@ -622,7 +622,7 @@ def test_an_export_has_the_fields_of_the_tool_in_its_order(plain):
     assert document["progress"][KEYS]["applicabilityReason"] == "outsourced"
     assert document["progress"][STRATEGY]["result"] == "3 - Advanced"
     assert len(document["sourceStructure"]["byKey"]) == 16 + 76
-    full = written(replace(plain, mode=Mode.FULL, answers={SPONSOR: rated(2, notes="n")}))
+    full = written(plain.replace(mode=Mode.FULL, answers={SPONSOR: rated(2, notes="n")}))
     assert full["stateSchemaVersion"] == 2
     assert [*full][-1] == "requirementProgress"
     assert full["requirementProgress"][SPONSOR] == rating(2, notes="n", evidence="")
@@ -632,7 +632,7 @@ def test_a_full_assessment_without_answers_stays_full(plain):
     """
     Its requirements are written at level 0, in the export and in the link.
     """
-    empty = replace(plain, mode=Mode.FULL, answers={})
+    empty = plain.replace(mode=Mode.FULL, answers={})
     text = web_tool.write_yaml_export(empty, MODEL)
     assert web_tool.read_yaml_export(text.encode(), "y").assessment.mode is Mode.FULL
     assert web_tool.read_link(web_tool.write_link(empty, MODEL), "l").assessment.mode is Mode.FULL
@@ -643,7 +643,7 @@ def test_a_module_that_does_not_apply_is_written_as_its_categories(plain):
     The tool knows no answer to a module; the reason goes with each category.
     """
     answers = {"G": not_applicable("no governance here"), STRATEGY: rated(3)}
-    one = replace(plain, answers=answers)
+    one = plain.replace(answers=answers)
     again = web_tool.read_yaml_export(web_tool.write_yaml_export(one, MODEL).encode(), "y")
     answer = again.assessment.answers[STRATEGY]
     assert answer == not_applicable("no governance here", set_aside_level=3)
@@ -658,7 +658,7 @@ def test_older_editions_are_written_as_1_0_does(plain, version, key):
     """
     model = load_model(version)
     named = UseCase(name="Évaluation")
-    one = replace(plain, model=model.edition, use_case=named)
+    one = plain.replace(model=model.edition, use_case=named)
     text = web_tool.write_link(one, model)
     assert text.startswith("https://pkic.org/pkimm/tools/self-assessment/#progress=")
     for loaded in (
@@ -682,7 +682,7 @@ def test_a_link_of_1_0_refuses_characters_that_it_cannot_hold(plain):
     The tool's own button does nothing then; the export to YAML holds them.
     """
     model = load_model("1.1.0")
-    one = replace(plain, model=model.edition, use_case=UseCase(name="Čeněk", description="ż"))
+    one = plain.replace(model=model.edition, use_case=UseCase(name="Čeněk", description="ż"))
     with pytest.raises(AssessmentError, match="export to YAML") as refused:
         web_tool.write_link(one, model)
     assert [p.where for p in refused.value.problems] == ["assessmentName", "useCaseDescription"]
@@ -697,7 +697,7 @@ def test_the_levels_of_a_full_assessment_of_an_older_edition_are_its_results(pla
     """
     model = load_model("1.1.0")
     answers = {SPONSOR: rated(5), LEADERSHIP: rated(2)}
-    one = replace(plain, model=model.edition, mode=Mode.FULL, answers=answers)
+    one = plain.replace(model=model.edition, mode=Mode.FULL, answers=answers)
     again = web_tool.read_link(web_tool.write_link(one, model), "link").assessment
     assert again.answers == {STRATEGY: rated(3)}
     assert "the fractions of category scores, which become levels" in web_tool.dropped_by_link(one)
@@ -708,7 +708,7 @@ def test_texts_that_yaml_could_misread_stay_text(plain):
     Numbers, dates, other line ends: every reader of YAML 1.1 or 1.2 gives them back.
     """
     for text in ("1e5", "0o17", "2026-01-01", "no", "null", "~", "a\x85b\u2028c", "\ufeff", "- x"):
-        one = replace(plain, use_case=UseCase(name=text, description=f"{text}\r\n"))
+        one = plain.replace(use_case=UseCase(name=text, description=f"{text}\r\n"))
         again = web_tool.read_yaml_export(web_tool.write_yaml_export(one, MODEL).encode(), "y")
         assert again.assessment.use_case == one.use_case
 
@@ -717,8 +717,7 @@ def test_what_is_left_out_is_said(plain):
     """
     One phrase for each kind of content, and none for what a form holds.
     """
-    rich = replace(
-        plain,
+    rich = plain.replace(
         mode=Mode.FULL,
         synthetic=True,
         answers={
@@ -765,13 +764,13 @@ def test_what_is_left_out_is_said(plain):
     ):
         assert any(words in phrase for phrase in by_link), words
     assert web_tool.dropped_by_yaml(plain) == []
-    assert web_tool.dropped_by_link(replace(plain, answers={STRATEGY: rated(3)})) == [
+    assert web_tool.dropped_by_link(plain.replace(answers={STRATEGY: rated(3)})) == [
         "the id of the assessment"
     ]
-    older = replace(rich, model=load_model("1.1.0").edition)
+    older = rich.replace(model=load_model("1.1.0").edition)
     assert "the answers to requirements" in web_tool.dropped_by_yaml(older)
     assert "the answers of extensions" in web_tool.dropped_by_yaml(older)
     assert "the notes" in web_tool.dropped_by_yaml(older)
-    selfish = replace(rich, mode=Mode.SELF)
+    selfish = rich.replace(mode=Mode.SELF)
     assert "the answers to requirements" in web_tool.dropped_by_yaml(selfish)
     assert "requirementProgress" not in written(selfish)

@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pkimm_analytics.assessment import Answer, Assessment, Mode, State, dumps, loads
+from pkimm_analytics.assessment import Answer, Assessment, Mode, State
 from pkimm_analytics.errors import AssessmentError, PkimmError
 from pkimm_analytics.loaders import web_tool
 from pkimm_analytics.loaders.loaded import Loaded
@@ -132,9 +131,9 @@ def test_nothing_that_the_export_can_hold_is_lost(assessment):
     """
     Assessment to YAML to assessment: answers, texts, people, dates, extensions, plans, scores.
     """
-    text = web_tool.write_yaml_export(loads(dumps(assessment)), MODEL)
+    text = web_tool.write_yaml_export(Assessment.loads(assessment.dumps()), MODEL)
     loaded = web_tool.read_yaml_export(text.encode(), "export")
-    again = loads(dumps(loaded.assessment))
+    again = Assessment.loads(loaded.assessment.dumps())
     assert refused(loaded) == []
     assert (again.id, again.mode, again.model) == (assessment.id, assessment.mode, MODEL.edition)
     for part in (categories, requirements):
@@ -146,7 +145,7 @@ def test_nothing_that_the_export_can_hold_is_lost(assessment):
     assert assessment.updated in (again.updated, None) or assessment.updated[:2] != "20"
     assert score(again).categories == score(assessment).categories
     assert web_tool.write_yaml_export(again, MODEL) == web_tool.write_yaml_export(
-        loads(dumps(again)), MODEL
+        Assessment.loads(again.dumps()), MODEL
     )
 
 
@@ -157,7 +156,7 @@ def test_nothing_that_a_link_can_hold_is_lost(assessment):
     Assessment to link to assessment: levels, applicability, extensions, three texts, scores.
     """
     loaded = web_tool.read_link(web_tool.write_link(assessment, MODEL), "link")
-    again = loads(dumps(loaded.assessment))
+    again = Assessment.loads(loaded.assessment.dumps())
     assert refused(loaded) == []
     assert again.mode is assessment.mode
     if assessment.mode is Mode.SELF:
@@ -189,7 +188,7 @@ def test_nothing_that_a_form_of_1_0_can_hold_is_lost(assessment, as_link):
     else:
         text = web_tool.write_yaml_export(assessment, model)
         loaded = web_tool.read_yaml_export(text.encode(), "yaml")
-    again = loads(dumps(loaded.assessment))
+    again = Assessment.loads(loaded.assessment.dumps())
     assert refused(loaded) == []
     assert again.model == assessment.model
     if not as_link or not _is_also_utf_8(assessment):
@@ -222,7 +221,7 @@ def _is_also_utf_8(assessment: Assessment) -> bool:
 
 def check_result(loaded: Loaded) -> None:
     """Check that what was read is sound: our document holds it, and it scores."""
-    assert loads(dumps(loaded.assessment)) == loaded.assessment
+    assert Assessment.loads(loaded.assessment.dumps()) == loaded.assessment
     model = load_model(loaded.assessment.model.version, loaded.assessment.model.digest)
     scores = score(loaded.assessment, model)
     tool_figures(scores)
@@ -351,9 +350,9 @@ def test_what_an_import_kept_may_be_edited_to_anything(assessment, extra, field,
     """
     kept = {"web_tool": {field: value}, "web_tool_aside": {field: value}}
     for fields in (extra, kept):
-        answers = {key: replace(a, extra=fields) for key, a in assessment.answers.items()}
-        plans_ = tuple(replace(plan, extra=fields) for plan in assessment.action_plans)
-        edited = replace(assessment, extra=fields, answers=answers, action_plans=plans_)
+        answers = {key: a.replace(extra=fields) for key, a in assessment.answers.items()}
+        plans_ = tuple(plan.replace(extra=fields) for plan in assessment.action_plans)
+        edited = assessment.replace(extra=fields, answers=answers, action_plans=plans_)
         text = web_tool.write_yaml_export(edited, MODEL)
         again = web_tool.read_yaml_export(text.encode(), "yaml").assessment
         assert score(again).categories == score(assessment).categories

@@ -5,7 +5,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from pkimm_analytics.assessment import State, UseCase, dumps, loads
+from pkimm_analytics.assessment import Assessment, State, UseCase
 from pkimm_analytics.scoring import score, tool_figures
 from tests.loaders.invented_workbook import (
     AREAS,
@@ -554,7 +554,7 @@ def test_a_workbook_survives_the_canonical_document():
         boxes={1: {"Tasks": "One\nTwo"}},
     )
     assessment = read(content).assessment
-    assert loads(dumps(assessment)) == assessment
+    assert Assessment.loads(assessment.dumps()) == assessment
     assert read(content).assessment == assessment
 
 

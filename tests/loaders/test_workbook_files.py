@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pkimm_analytics.assessment import dumps, loads
+from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.errors import PkimmError, SourceFormatError
 from pkimm_analytics.loaders.workbook import sniff_workbook
 from pkimm_analytics.scoring import score
@@ -120,7 +120,7 @@ def try_to_read(content: bytes) -> None:
     except PkimmError:
         return
     score(loaded.assessment)
-    assert loads(dumps(loaded.assessment)) == loaded.assessment
+    assert Assessment.loads(loaded.assessment.dumps()) == loaded.assessment
 
 
 @given(st.binary(max_size=400), st.sampled_from([b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"]))
@@ -203,4 +203,4 @@ def test_any_values_in_the_cells_end_in_answers_or_problems(
     )
     loaded = read(content)
     score(loaded.assessment)
-    assert loads(dumps(loaded.assessment)) == loaded.assessment
+    assert Assessment.loads(loaded.assessment.dumps()) == loaded.assessment

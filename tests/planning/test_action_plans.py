@@ -1,6 +1,5 @@
 """Action plans: from a roadmap, into an assessment, and what later assessments say of them."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -10,8 +9,6 @@ from pkimm_analytics.assessment import (
     ActionPlan,
     Assessment,
     Period,
-    dumps,
-    loads,
     not_applicable,
     rated,
 )
@@ -66,7 +63,7 @@ def test_a_roadmap_becomes_an_action_plan_for_each_raise():
     assert first.schedule[0].startswith("Phase ")
     assert first.tasks[0].startswith("Reach level 3 Advanced: ")
     adopted = with_action_plans(now, made)
-    assert loads(dumps(adopted)).action_plans == made
+    assert Assessment.loads(adopted.dumps()).action_plans == made
 
 
 def test_what_an_assessor_wrote_is_kept():
@@ -181,7 +178,7 @@ def test_the_table_holds_every_part():
     """
     Items on lines of their own.
     """
-    history = [replace(on("2026-01-01", 2, plan(tasks=("one", "two"))))]
+    history = [on("2026-01-01", 2, plan(tasks=("one", "two"))).replace()]
     (row,) = action_plan_table(tracked(history)).to_dict("records")
     assert row["tasks"] == "one\ntwo"
     assert (row["state"], row["level"], row["target_level"]) == ("open", 2, 4)

@@ -1,7 +1,6 @@
 """Progress between assessments: parts that add up, and editions that are no drop."""
 
 import os
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -98,8 +97,7 @@ def test_each_reason_has_its_own_part():
     answers = {key: rated(2) for key in model.categories}
     del answers["O.automation"]
     one = Assessment(model=model.edition, answers=answers)
-    other = replace(
-        one,
+    other = one.replace(
         answers=answers
         | {
             "G.compliance": rated(4),
@@ -121,8 +119,7 @@ def test_a_level_that_moved_with_the_assurance_alone_is_not_called_progress():
     model = load_model("2.0.0")
     answers = {key: rated(4, evidence="CP v1") for key in model.categories}
     one = Assessment(model=model.edition, answers=answers, assurance=Assurance.SELF)
-    other = replace(
-        one,
+    other = one.replace(
         assurance=Assurance.THIRD_PARTY,
         answers=answers
         | {

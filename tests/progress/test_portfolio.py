@@ -1,7 +1,5 @@
 """Several use cases and organizations: the latest figures of each, nothing averaged."""
 
-from dataclasses import replace
-
 import pytest
 
 from pkimm_analytics.assessment import Assessment, Organization, Period, UseCase, rated
@@ -15,7 +13,7 @@ def of(name, case, day, level, parent="Group"):
     """Return an assessment with one level everywhere but cryptography, which is at 1."""
     answers = dict.fromkeys(MODEL.categories, rated(level)) | {"G.cryptography": rated(1)}
     return Assessment(
-        id=f"{name}{case}{day}",
+        id=f"{name}{case}{day}".replace(" ", "-"),
         model=MODEL.edition,
         organization=Organization(name=name, parent=parent),
         use_case=UseCase(name=case),
@@ -65,7 +63,9 @@ def test_an_edition_that_is_not_installed_is_a_problem_of_its_row(group):
     """
     The other rows keep their figures.
     """
-    odd = replace(group[0], model=Edition("9.9.9", "sha256:" + "0" * 64, 1))
+    odd = group[0].replace(
+        model=Edition(version="9.9.9", digest="sha256:" + "0" * 64, requirements=1)
+    )
     table = portfolio_table([odd, *group[1:]])
     assert "9.9.9" in table["problem"][2]
     assert table["score"].isna().tolist() == [False, False, True]

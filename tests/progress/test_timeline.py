@@ -1,6 +1,5 @@
 """What there is to see over time: rows that add up, and marks for what does not compare."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -20,7 +19,7 @@ from pkimm_analytics.progress.timeline import (
 from pkimm_analytics.synthetic import sample_history
 
 MODEL = load_model("2.0.0")
-UNKNOWN = Edition("9.9.9", "sha256:" + "0" * 64, 1)
+UNKNOWN = Edition(version="9.9.9", digest="sha256:" + "0" * 64, requirements=1)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +98,7 @@ def test_an_unknown_edition_is_said_and_left_out(five):
     """
     The timeline keeps the row with its problem; what can be scored is the rest.
     """
-    odd = replace(five[2], model=UNKNOWN)
+    odd = five[2].replace(model=UNKNOWN)
     table = timeline_table([five[1], odd, five[3]])
     assert "9.9.9" in table["problem"][1]
     assert table["change"].isna().all()
@@ -125,7 +124,7 @@ def test_what_has_no_score_is_missing_and_never_zero():
     """
     one = on("2026-01-01", **{"R.awareness": not_applicable("x")})
     answers = {k: a for k, a in one.answers.items() if k != "G.compliance"}
-    table = category_timeline([replace(one, answers=answers)])
+    table = category_timeline([one.replace(answers=answers)])
     empty = table[table["score"].isna()]
     assert dict(zip(empty["key"], empty["state"], strict=True)) == {
         "G.compliance": "unanswered",

@@ -11,8 +11,7 @@ from pkimm_analytics.synthetic import sample_history
 from pkimm_analytics.views.view import Chart, Facts, Heading, Table, Text
 from tests.reports.test_reports import HOSTILE
 
-ASSESSED = replace(
-    sample_history(7)[4],
+ASSESSED = sample_history(7)[4].replace(
     organization=Organization(name="Example", sector="finance", region="prefer-not-to-say"),
     assurance=Assurance.SELF,
 )
@@ -105,9 +104,8 @@ def test_peers_are_in_every_format_with_the_same_bytes(found, form):
     """
     And a hostile name beside them stays text.
     """
-    hostile = replace(
-        ASSESSED,
-        organization=replace(ASSESSED.organization, name=HOSTILE),
+    hostile = ASSESSED.replace(
+        organization=ASSESSED.organization.replace(name=HOSTILE),
         answers={key: rated(3, notes=HOSTILE) for key in ASSESSED.answers},
     )
     once, again = (render(build("assessment", hostile, peers=found), form) for _ in range(2))

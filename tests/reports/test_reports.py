@@ -3,7 +3,6 @@
 import io
 import re
 import zipfile
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -83,8 +82,7 @@ def full():
 @pytest.fixture
 def earlier(full):
     """The same use case a year before, one level lower."""
-    return replace(
-        full,
+    return full.replace(
         period=Period(finish="2025-03-01"),
         answers={key: rated(2) for key in MODEL.requirements},
     )
@@ -181,8 +179,7 @@ def test_two_builds_are_the_same_bytes(full, earlier, kind, form):
 
 def hostile(assessment):
     """Put markup, formulas and table ends into every text field."""
-    return replace(
-        assessment,
+    return assessment.replace(
         organization=Organization(name=HOSTILE),
         use_case=UseCase(name=HOSTILE, description=HOSTILE, components=HOSTILE),
         assessor=Assessor(name=HOSTILE, company=HOSTILE),

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from pkimm_analytics.assessment import Mode, dumps
+from pkimm_analytics.assessment import Mode
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.loaders.sources import Source, load
 from pkimm_analytics.loaders.tabular import write_csv, write_xlsx
@@ -136,7 +136,7 @@ def _odd() -> Iterator[tuple[str, str]]:
 
 def _generated() -> Iterator[tuple[str, Any]]:
     for number, one in enumerate(simulate(organizations=GENERATED, seed=11).assessments):
-        yield f"json-{number}", dumps(one)
+        yield f"json-{number}", one.dumps()
         model = model_of(one.model)
         if number % 3 == 0:
             yield f"link-{number}", write_link(one, model)

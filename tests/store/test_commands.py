@@ -10,13 +10,12 @@ import logging
 import os
 import socket
 import stat
-from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from pkimm_analytics.assessment import dumps, rated
+from pkimm_analytics.assessment import rated
 from pkimm_analytics.cli import app
 from tests.planted import HOST, MAIL, NAME, PARENT, found_in, planted_assessment
 
@@ -44,7 +43,7 @@ def run():
 def planted(tmp_path):
     """A file with a planted text in every field; its name says nothing."""
     path = tmp_path / "one.pkimm.json"
-    path.write_bytes(dumps(planted_assessment()))
+    path.write_bytes(planted_assessment().dumps())
     return path
 
 
@@ -114,8 +113,8 @@ def test_the_preview_of_a_correction_shows_its_proof_like_the_file(run, planted,
     """
     run("contribute", planted, "--out", "f.json")
     one = planted_assessment()
-    changed = replace(one, answers={**one.answers, "G.strategy-and-vision": rated(2)})
-    planted.write_bytes(dumps(changed))
+    changed = one.replace(answers={**one.answers, "G.strategy-and-vision": rated(2)})
+    planted.write_bytes(changed.dumps())
     shown = run("contribute", planted, "--preview", "--out", "g.json")
     assert not (tmp_path / "g.json").exists()
     run("contribute", planted, "--out", "g.json")
@@ -221,8 +220,8 @@ def test_a_corrected_assessment_replaces_the_earlier_one(run, planted, tmp_path)
     run("contribute", planted, "-c", "c", "--out", "f.json")
     run("collection", "add", "f.json", "-c", "c2")
     one = planted_assessment()
-    changed = replace(one, answers={**one.answers, "G.strategy-and-vision": rated(2)})
-    planted.write_bytes(dumps(changed))
+    changed = one.replace(answers={**one.answers, "G.strategy-and-vision": rated(2)})
+    planted.write_bytes(changed.dumps())
     direct = run("contribute", planted, "-c", "c", "--out", "g.json", "--json")
     assert json.loads(direct.stdout)["replaced"] == 1
     filed = run("collection", "add", "g.json", "-c", "c2", "--json")
@@ -247,8 +246,8 @@ def test_bad_and_good_assessments_are_told_apart(run, planted, tmp_path):
     The good one is contributed, the others are listed by number, without their words.
     """
     one = planted_assessment()
-    wrong = replace(one, id="w", organization=replace(one.organization, sector=PARENT))
-    (tmp_path / "two.pkimm.json").write_bytes(dumps(wrong))
+    wrong = one.replace(id="w", organization=one.organization.replace(sector=PARENT))
+    (tmp_path / "two.pkimm.json").write_bytes(wrong.dumps())
     (tmp_path / "three.pkimm.json").write_text(f'{{"{MAIL}": "{HOST}"')
     done = run("contribute", tmp_path, "-c", "c")
     assert done.exit_code == 1
@@ -262,8 +261,8 @@ def test_one_id_for_several_organizations_is_refused(run, planted, tmp_path):
     They would be counted as one.
     """
     one = planted_assessment()
-    other = replace(one, id="o", organization=replace(one.organization, name=PARENT))
-    (tmp_path / "two.pkimm.json").write_bytes(dumps(other))
+    other = one.replace(id="o", organization=one.organization.replace(name=PARENT))
+    (tmp_path / "two.pkimm.json").write_bytes(other.dumps())
     done = run("contribute", tmp_path, "-c", "c", "--organization-id", "529900T8BM49AURSDO55")
     assert done.exit_code == 1
     assert not (tmp_path / "c").exists()

@@ -9,7 +9,6 @@ import io
 import json
 import re
 import socket
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ import pytest
 
 pytest.importorskip("anywidget")
 
-from pkimm_analytics.assessment import Organization, Period, dumps
+from pkimm_analytics.assessment import Organization, Period
 from pkimm_analytics.audit.artifacts import scan_file
 from pkimm_analytics.benchmark import compare, open_release
 from pkimm_analytics.benchmark.comparison import rank_words
@@ -37,8 +36,7 @@ from tests.benchmark.made import EVERYBODY, PLAN, group, made_release
 MEASURES = (*PLAN.categories, "overall")
 MODEL = load_model("2.0.0")
 HOSTILE = "<img src=x onerror=alert(1)>"
-MINE = replace(
-    sample_history(3)[4],
+MINE = sample_history(3)[4].replace(
     organization=Organization(name=f"Secret Ltd {HOSTILE}", sector="L-finance", region="CZE"),
 )
 
@@ -344,7 +342,7 @@ def test_my_organization_is_compared_as_the_command_does(
     From a share link and from a file: the same positions as the pure function.
     """
     expected = compare(MINE, open_series(releases).newest).to_json()
-    do(page, "upload", "secret.json", dumps(MINE))
+    do(page, "upload", "secret.json", MINE.dumps())
     assert page.comparison is not None
     assert page.comparison.to_json() == expected
     shown = private_of(page).shown
@@ -363,7 +361,7 @@ def test_the_chosen_group_can_take_the_place_of_the_own_one(page: BenchmarkPage)
     """
     The comparison follows the picker then, and only then.
     """
-    do(page, "upload", "secret.json", dumps(MINE))
+    do(page, "upload", "secret.json", MINE.dumps())
     do(page, "pick-sector", "public")
     assert page.comparison is not None
     assert page.comparison.ladder.found["sector"] == "finance"
@@ -388,7 +386,7 @@ def test_nothing_of_my_organization_is_in_any_state(
     monkeypatch.setattr(private_of(page), "send", lambda content, *_: sent.append(content))
     monkeypatch.setattr(socket, "socket", refuse)
     public = html_of(page)
-    do(page, "upload", "secret.json", dumps(MINE))
+    do(page, "upload", "secret.json", MINE.dumps())
     monkeypatch.undo()
     state = json.dumps([w.get_state() for w in everything(page)], default=str)
     assert page.comparison is not None
@@ -418,7 +416,7 @@ def test_what_cannot_be_read_is_a_message(page: BenchmarkPage) -> None:
     """
     With every problem, and without a traceback; what was shown stays.
     """
-    do(page, "upload", "secret.json", dumps(MINE))
+    do(page, "upload", "secret.json", MINE.dumps())
     before = page.comparison
     do(page, "upload", "holiday.xlsx", b"PK\x03\x04 not a workbook")
     assert "pk-bad" in private_of(page).shown
@@ -435,8 +433,8 @@ def test_of_several_assessments_the_newest_is_compared_and_that_is_said(
     """
     A table may hold many; which one stands on the page is no riddle.
     """
-    older = replace(MINE, id="older", period=Period(finish="2019-02-03"))
-    newer = replace(MINE, id="newer", period=Period(finish="2026-02-03"))
+    older = MINE.replace(id="older", period=Period(finish="2019-02-03"))
+    newer = MINE.replace(id="newer", period=Period(finish="2026-02-03"))
     do(page, "upload", "all.csv", write_csv([newer, older]))
     shown = private_of(page).shown
     assert "2026-02-03" in shown
@@ -505,7 +503,7 @@ def test_my_position_can_be_saved_by_me(
     monkeypatch.setattr(private_of(page), "offer", lambda *a: offered.append(a[2]))
     do(page, "save-mine")
     assert offered == []
-    do(page, "upload", "secret.json", dumps(MINE))
+    do(page, "upload", "secret.json", MINE.dumps())
     do(page, "save-mine")
     (content,) = offered
     assert b"Secret" not in content
@@ -573,5 +571,5 @@ def test_a_release_of_one_group_or_of_none_has_a_sensible_page(tmp_path: Path) -
     for view in VIEWS:
         do(page, "view", view)
         assert "Traceback" not in html_of(page)
-    do(page, "upload", "secret.json", dumps(MINE))
+    do(page, "upload", "secret.json", MINE.dumps())
     assert "publishes no cohort" in private_of(page).shown

@@ -8,7 +8,6 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -349,7 +348,7 @@ def test_an_assessment_of_an_unknown_edition_is_left_out(tmp_path: Path) -> None
     Its questions are not known here; the views of the comments are shown all the same.
     """
     open_feedback(tmp_path / "feedback").append([comment(clarity=2)])
-    edition = replace(MODEL.edition, digest="sha256:" + "0" * 64)
+    edition = MODEL.edition.replace(digest="sha256:" + "0" * 64)
     Workspace(tmp_path).save(Assessment(model=edition, id="foreign"))
     page = Browser(FeedbackPage(tmp_path / "feedback", tmp_path))
     assert "1 respondent made 1 comment" in page.html

@@ -9,7 +9,6 @@ import io
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,6 @@ from pkimm_analytics.assessment import (
     Mode,
     Source,
     UseCase,
-    dumps,
-    loads,
     not_applicable,
     rated,
 )
@@ -164,7 +161,7 @@ def test_an_uploaded_file_is_stored_and_shown(workspace: Workspace) -> None:
     The score on the page is the one that scoring gives for the same file.
     """
     assessment = self_assessment(3, id="up")
-    assessment = replace(assessment, answers={**assessment.answers, "G.compliance": rated(5)})
+    assessment = assessment.replace(answers={**assessment.answers, "G.compliance": rated(5)})
     browser = open_page(workspace)
     browser.upload(table_xlsx=write_xlsx([assessment]))
     assert "1 assessment imported" in browser.html
@@ -178,7 +175,7 @@ def test_good_and_bad_files_of_one_upload_are_told_apart(workspace: Workspace) -
     The good one is stored, the bad one lies in quarantine and its problem is listed.
     """
     browser = open_page(workspace)
-    browser.upload(bad_bin=b"\x00\x01\x02nonsense", good_json=dumps(self_assessment(3)))
+    browser.upload(bad_bin=b"\x00\x01\x02nonsense", good_json=self_assessment(3).dumps())
     assert "nothing was imported" in browser.html
     assert "1 assessment imported" in browser.html
     assert len(list(workspace.quarantined())) == 1
@@ -193,7 +190,7 @@ def test_pasted_text_is_read_and_the_field_emptied(workspace: Workspace) -> None
     browser = open_page(workspace)
     browser.do("paste", "   ")
     assert "nothing in the field" in browser.html
-    browser.do("paste", dumps(self_assessment(5)).decode())
+    browser.do("paste", self_assessment(5).dumps().decode())
     assert "1 assessment imported" in browser.html
     assert {"clear": True} in browser.answers
 
@@ -214,7 +211,7 @@ def test_text_of_users_stays_text(workspace: Workspace) -> None:
     """
     assessment = self_assessment(3, name=HOSTILE).with_caveat("c", HOSTILE)
     answers = {**assessment.answers, "R.awareness": not_applicable(HOSTILE)}
-    workspace.save(replace(assessment, answers=answers))
+    workspace.save(assessment.replace(answers=answers))
     browser = open_page(workspace)
     browser.upload(**{HOSTILE: HOSTILE.encode()})
     assert "<img" not in browser.html
@@ -226,7 +223,7 @@ def test_unanswered_items_can_be_counted_as_zero(workspace: Workspace) -> None:
     Half of the weight at level 4 is 4, or 2 if the rest counts as zero.
     """
     answers = {"G.compliance": rated(4)}
-    workspace.save(replace(self_assessment(1), answers=answers))
+    workspace.save(self_assessment(1).replace(answers=answers))
     browser = open_page(workspace)
     assert 'id="pk-score-overall" data-score="4.0"' in browser.html
     browser.do("zero", "yes")
@@ -243,7 +240,7 @@ def test_an_assessment_can_be_carried_to_another_edition(workspace: Workspace) -
     """
     old = load_model("1.0.0")
     answers = dict.fromkeys(old.categories, rated(3))
-    workspace.save(replace(self_assessment(1), model=old.edition, answers=answers))
+    workspace.save(self_assessment(1).replace(model=old.edition, answers=answers))
     browser = open_page(workspace)
     browser.do("edition", MODEL.digest)
     assert browser.page.scores is not None
@@ -258,7 +255,11 @@ def test_an_edition_that_is_not_installed_is_a_message(workspace: Workspace) -> 
     """
     The assessment stays in the list, and the page says what is missing.
     """
-    workspace.save(replace(self_assessment(3), model=Edition("9.9.9", "sha256:" + "0" * 64, 1)))
+    workspace.save(
+        self_assessment(3).replace(
+            model=Edition(version="9.9.9", digest="sha256:" + "0" * 64, requirements=1)
+        )
+    )
     browser = open_page(workspace)
     assert browser.page.scores is None
     assert "is not installed" in browser.html
@@ -285,7 +286,7 @@ def test_what_is_saved_is_what_is_shown(workspace: Workspace) -> None:
     browser = open_page(workspace)
     for action in ("save-json", "save-categories", "save-totals", "save-list"):
         browser.do(action)
-    assert loads(browser.files["2026-01-01.1-1.2.0.0.pkimm.json"]) == assessment
+    assert Assessment.loads(browser.files["2026-01-01.1-1.2.0.0.pkimm.json"]) == assessment
     text = browser.files["2026-01-01.1-1.2.0.0.categories.csv"].decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["key"] for row in rows] == list(MODEL.categories)
@@ -439,6 +440,6 @@ def test_the_mode_is_named() -> None:
     """
     Self and full assessments are never mistaken for each other.
     """
-    full = replace(self_assessment(3), mode=Mode.FULL)
+    full = self_assessment(3).replace(mode=Mode.FULL)
     assert "full assessment" in score_parts.heading(full)
     assert "self-assessment" in score_parts.heading(self_assessment(3))

@@ -5,7 +5,6 @@ The portfolio without a browser: many use cases go in, a table and a chart come 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,8 +23,9 @@ def renamed(name: str, parent: str, n: int = 5) -> list[Any]:
     Return the history as that of another organization of a group.
     """
     return [
-        replace(
-            a, id=f"{name}-{a.id}", organization=replace(a.organization, name=name, parent=parent)
+        a.replace(
+            id=f"{name.strip('<b>')}-{a.id}",
+            organization=a.organization.replace(name=name, parent=parent),
         )
         for a in HISTORY[:n]
     ]

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,7 +66,7 @@ def test_a_long_history_shows_timeline_bridge_and_categories() -> None:
     assert "another edition −" in html_of(view)
 
 
-@pytest.mark.parametrize("assessment", [SINGLE[0], FIVE[0], replace(FIVE[0], answers={})])
+@pytest.mark.parametrize("assessment", [SINGLE[0], FIVE[0], FIVE[0].replace(answers={})])
 def test_a_single_assessment_has_a_view_without_a_bridge(assessment: Assessment) -> None:
     """
     Also if nothing in it is rated.
@@ -85,7 +84,9 @@ def test_nothing_and_unknown_editions_show_nothing() -> None:
     No parts, no charts, no error.
     """
     view = ProgressView()
-    odd = replace(FIVE[0], model=Edition("9.9.9", "sha256:" + "0" * 64, 1))
+    odd = FIVE[0].replace(
+        model=Edition(version="9.9.9", digest="sha256:" + "0" * 64, requirements=1)
+    )
     for history in ([], [odd], FIVE, []):
         view.show(history)
     assert html_of(view) == ""
@@ -180,7 +181,7 @@ def test_no_text_of_a_user_becomes_markup() -> None:
     """
     name = "<img src=x onerror=alert(1)>"
     view = ProgressView()
-    view.show([replace(one, use_case=UseCase(name=name)) for one in FIVE])
+    view.show([one.replace(use_case=UseCase(name=name)) for one in FIVE])
     do(view, "plan-target", name)
     do(view, "plan-make")
     assert "<img" not in html_of(view)

@@ -8,7 +8,6 @@ import base64
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import pytest
 
 pytest.importorskip("anywidget")
 
-from pkimm_analytics.assessment import Assessment, Mode, dumps, loads, rated
+from pkimm_analytics.assessment import Assessment, Mode, rated
 from pkimm_analytics.errors import AssessmentError
 from pkimm_analytics.model import load_model
 from pkimm_analytics.scoring import score, scores_to_json
@@ -222,8 +221,8 @@ def test_the_previous_assessment_is_shown_on_request(browser: Browser, tmp_path:
     """
     assert browser.say("previous")["found"] is False
     earlier = Assessment(model=MODEL.edition, mode=Mode.FULL, answers={KEY: rated(2)})
-    earlier = replace(earlier, updated="2020-01-01T00:00:00+00:00")
-    named = replace(earlier, use_case=replace(earlier.use_case, name="TLS"))
+    earlier = earlier.replace(updated="2020-01-01T00:00:00+00:00")
+    named = earlier.replace(use_case=earlier.use_case.replace(name="TLS"))
     Workspace(tmp_path).save(named)
     browser.say("edit", edits=[{"target": "use_case", "after": {"name": "tls"}}])
     answer = browser.say("previous")
@@ -258,7 +257,7 @@ def test_a_consensus_records_who_was_present_and_what_was_rated_before(browser: 
     after = {"state": "rated", "level": 3, "consensus": record}
     browser.say("edit", edits=[{"target": KEY, "after": after}])
     assert browser.widget.assessment is not None
-    stored = loads(dumps(browser.widget.assessment)).answer(KEY)
+    stored = Assessment.loads(browser.widget.assessment.dumps()).answer(KEY)
     assert (stored.level, stored.extra["consensus"]) == (3, record)
 
 
@@ -268,7 +267,7 @@ def test_the_json_export_is_the_stored_assessment(browser: Browser) -> None:
     """
     browser.rate(KEY, 4)
     answer = browser.say("export", format="json")
-    assert loads(base64.b64decode(answer["content"])) == browser.widget.assessment
+    assert Assessment.loads(base64.b64decode(answer["content"])) == browser.widget.assessment
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "yaml", "link"])
@@ -377,11 +376,10 @@ def test_a_report_is_built_and_compared_with_the_assessment_before(
     from pkimm_analytics.reports import build, render
 
     case = {"name": "TLS"}
-    earlier = replace(
-        asked(browser),
+    earlier = asked(browser).replace(
         id="earlier",
-        period=replace(asked(browser).period, start="2020-01-01", finish="2020-02-01"),
-        use_case=replace(asked(browser).use_case, **case),
+        period=asked(browser).period.replace(start="2020-01-01", finish="2020-02-01"),
+        use_case=asked(browser).use_case.replace(**case),
         answers={KEY: rated(2)},
     )
     Workspace(tmp_path).save(earlier)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pkimm_analytics.assessment import FORMAT, Assessment, Mode, loads
+from pkimm_analytics.assessment import Assessment, Mode
 from pkimm_analytics.errors import Problem, SourceFormatError, UnknownEditionError
 from pkimm_analytics.loaders.loaded import ASSESSMENT_ID, Loaded, content_digest, content_id
 from pkimm_analytics.loaders.tabular.answers import (
@@ -54,7 +54,6 @@ from pkimm_analytics.loaders.tabular.template import (
     spelled,
 )
 from pkimm_analytics.model import Model, find_model, load_model, models
-from pkimm_analytics.schemas import violations
 
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 _KINDS = {("xlsx", "long"): "xlsx-table", ("xlsx", "wide"): "xlsx-table"}
@@ -372,7 +371,7 @@ def _document(
     places: dict[Path, str] = {}
     answers = read_answers(entries, origin.vocabulary(model), problems, places)
     document: Document = {
-        "format": FORMAT,
+        "format": Assessment.FORMAT,
         "id": origin.id_of(group.label, group.part),
         "model": {
             "version": model.version,
@@ -442,7 +441,9 @@ def _assessment(
     """Build the assessment; a part that breaks the published schema is left out."""
     for _ in range(3):
         try:
-            return loads(json.dumps(document, ensure_ascii=False, allow_nan=False).encode())
+            return Assessment.loads(
+                json.dumps(document, ensure_ascii=False, allow_nan=False).encode(), "the table"
+            )
         except SourceFormatError:
             pass
         except (ValueError, RecursionError):
@@ -456,7 +457,7 @@ def _assessment(
 def _faults(document: Document) -> Iterator[tuple[Path, str]]:
     """Yield each part of a document that breaks the schema, once, and why."""
     seen = set()
-    for path, message in [*violations("assessment", document)]:
+    for path, message in Assessment.examine(document)[1]:
         part = _part(path)
         if part and part not in seen:
             seen.add(part)

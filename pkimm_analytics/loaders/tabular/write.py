@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pkimm_analytics.assessment import Assessment, Mode, State, dumps
+from pkimm_analytics.assessment import Assessment, Mode, State
 from pkimm_analytics.errors import AssessmentError, PkimmError
 from pkimm_analytics.loaders.tabular.template import (
     LONG,
@@ -182,7 +182,7 @@ def prepare(assessments: Sequence[Assessment]) -> list[Sheet]:
 
 def _prepare(assessment: Assessment, model: Model) -> Sheet:
     try:
-        document: Document = json.loads(dumps(assessment))
+        document: Document = json.loads(assessment.dumps())
     except (PkimmError, RecursionError, TypeError, ValueError):
         message = "An assessment holds what cannot be written as JSON; nothing was written."
         raise AssessmentError(message) from None

@@ -10,7 +10,6 @@ elements that the edition lacks are refused as answers and kept aside.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from pkimm_analytics.assessment import (
@@ -360,8 +359,7 @@ def _source(
                 entries.requirements,
                 entries.extensions[answers.id],
             )
-    return replace(
-        source,
+    return source.replace(
         tool=figures_2(model, entries.categories, entries.requirements),
         extra={"tool_extensions": own} if own else {},
     )

@@ -8,7 +8,6 @@ nearly everything, that of 1.0.x no more than a link.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pkimm_analytics.assessment import Answer, Assessment, Mode, Organization, Source, State
@@ -39,7 +38,7 @@ def _losses(assessment: Assessment, form: str) -> Iterator[str]:
     else:
         yield from _lost_beside_ratings(assessment, first=first)
         yield from _lost_details(assessment)
-    if replace(assessment.organization, name="", extra={}) != Organization():
+    if assessment.organization.replace(name="", extra={}) != Organization():
         yield "sector, size, region, role and parent of the organization"
     if assessment.caveats:
         yield "the caveats"
@@ -116,14 +115,14 @@ def _lost_details(assessment: Assessment) -> Iterator[str]:
         yield "the action plans"
     if assessment.organization.name:
         yield "the name of the organization"
-    if replace(assessment.assessor, name="", extra={}) != blank.assessor:
+    if assessment.assessor.replace(name="", extra={}) != blank.assessor:
         yield "position and company of the assessor"
     if assessment.assurance is not None:
         yield "the kind of assurance"
-    if replace(assessment.period, extra={}) != blank.period or assessment.updated:
+    if assessment.period.replace(extra={}) != blank.period or assessment.updated:
         yield "the dates"
-    scope = replace(assessment.use_case, name="", description="", extra={})
-    surroundings = replace(assessment.environment, extra={})
+    scope = assessment.use_case.replace(name="", description="", extra={})
+    surroundings = assessment.environment.replace(extra={})
     if scope != blank.use_case or surroundings != blank.environment:
         yield "the PKI environment and what is out of scope"
 

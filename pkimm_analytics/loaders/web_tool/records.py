@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,7 +48,7 @@ def record_1(assessment: Assessment, model: Model) -> dict[str, Any]:
         level = answer.level
         if scores is not None and answer.state is not State.NOT_APPLICABLE:
             figure = scores.categories[key]
-            answer = replace(UNANSWERED, state=figure.state, level=figure.level)
+            answer = UNANSWERED.replace(state=figure.state, level=figure.level)
             level = figure.level
         off = answer.state is State.NOT_APPLICABLE
         level = (answer.set_aside_level if off else level) or 0
@@ -181,8 +180,7 @@ def stated(assessment: Assessment, key: str) -> Answer:
     module = assessment.answer(module_of(key))
     if module.state is not State.NOT_APPLICABLE or key.count(".") != 1:
         return answer
-    return replace(
-        answer,
+    return answer.replace(
         state=State.NOT_APPLICABLE,
         level=None,
         set_aside_level=answer.level or answer.set_aside_level,

@@ -67,7 +67,7 @@ def read_full(book: Book, content: bytes, model: Model) -> Loaded:
     scope = _read_scope(book, problems)
     rows = _answer_rows(sheet, problems)
     _report_rows(rows, placed, sheet, model, problems)
-    assessment = replace(assessment, answers=_answers(rows, scope, keys, placed, model))
+    assessment = assessment.replace(answers=_answers(rows, scope, keys, placed, model))
     filled = Filled(
         slots={key: code for code, key in placed.items()},
         out_slots=scope.out_slots,
@@ -82,7 +82,7 @@ def read_full(book: Book, content: bytes, model: Model) -> Loaded:
         tool=figures.tool,
     )
     plans = read_plans(book, keys, figures.levels, problems)
-    assessment = replace(assessment, source=source, action_plans=plans)
+    assessment = assessment.replace(source=source, action_plans=plans)
     return Loaded(with_demo_caveat(assessment, model), tuple(problems))
 
 
@@ -224,7 +224,7 @@ def _answers(
         reason = reasons[category_of(key)]
         answer = _answer(row.entry if row else Entry(), reason, is_out=is_out)
         if row:
-            answer = replace(answer, notes=row.notes, evidence=row.evidence)
+            answer = answer.replace(notes=row.notes, evidence=row.evidence)
         if answer != Answer():
             answers[key] = answer
         used |= {category_of(key)} if answer.reason else set()

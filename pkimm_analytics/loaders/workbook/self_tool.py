@@ -9,7 +9,6 @@ to 0 when it opens the file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from pkimm_analytics.assessment import (
     Answer,
@@ -85,7 +84,7 @@ def read_self(book: Book, content: bytes, model: Model) -> Loaded:
         digest=content_digest(content),
         tool=self_tool(assessment, model, _stored(book, sheet), n_refused=n_refused),
     )
-    assessment = with_demo_caveat(replace(assessment, source=source), model)
+    assessment = with_demo_caveat(assessment.replace(source=source), model)
     if _was_reset([sheet.at(*place) for place in cells.values()], book.application):
         message = (
             "Most answers are stored as 'no button chosen'. LibreOffice resets them when it"
