@@ -20,7 +20,6 @@ import json
 import multiprocessing
 import re
 import time
-from dataclasses import replace
 from itertools import combinations
 from math import prod
 from pathlib import Path
@@ -30,7 +29,7 @@ import numpy as np
 
 from pkimm_analytics.audit import Truth, attack_release
 from pkimm_analytics.disclosure import load_plan, load_policy
-from pkimm_analytics.disclosure.plan import Plan, Tier
+from pkimm_analytics.disclosure.plan import Measures, Plan, Tier
 from pkimm_analytics.disclosure.protect import print_shares
 from pkimm_analytics.disclosure.table import table_columns
 from pkimm_analytics.release import Release
@@ -48,9 +47,11 @@ def plan_of(n_groups: int, n_measures: int) -> tuple[Plan, Tier, tuple[str, ...]
         for dimensions in combinations(DIMENSIONS[:5], size)
         if prod(len(plan.codes[d]) for d in dimensions) == n_groups
     )
-    tier = Tier(10, ((), *((d,) for d in finest), finest), (), 10**9)
-    measures = plan.categories[: n_measures - 1]
-    return replace(plan, categories=measures, requirements=(), tiers=(tier,)), tier, finest
+    groups = ((), *((d,) for d in finest), finest)  # of more dimensions than a plan may have
+    tier = Tier.model_construct(start=10, groups=groups, requirements=plan.tiers[0].requirements)
+    measures = Measures(edition="2.0.0", categories=plan.categories[: n_measures - 1])
+    settings = {"version": 1, "editions": plan.editions, "measures": measures, "tiers": (tier,)}
+    return Plan.model_construct(**settings), tier, finest
 
 
 def invented(plan: Plan, n: int) -> dict[str, Any]:

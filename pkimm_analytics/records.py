@@ -150,7 +150,8 @@ class Record(BaseModel):
     def replace(self, *, extra: Mapping[str, Any] | None = None, **changes: Any) -> Self:
         """Return the record with other values, checked again; `extra` replaces unknown fields."""
         kept = self.extra if extra is None else extra
-        return type(self)(extra=kept, **{**self.__dict__, **changes})
+        values = {name: self.__dict__[name] for name in type(self).model_fields}
+        return type(self)(extra=kept, **{**values, **changes})
 
     def to_json(self) -> dict[str, Any]:
         """Return the canonical document as plain dicts, lists, text and numbers."""

@@ -207,10 +207,10 @@ class _Work:
         self.withheld: set[tuple[Family, int]] = set()
         self.refreshed: dict[Family, NDArray[np.bool_]] = {}
         self.counts: dict[Family, FamilyCounts] = {}
-        base = count_family(records, plan, (), plan.measures(plan.tiers[0], ()))
+        base = count_family(records, plan, (), plan.measures_of(plan.tiers[0], ()))
         self.tier = self._tier(base)
         for family in self.tier.families:
-            measures = plan.measures(self.tier, family)
+            measures = plan.measures_of(self.tier, family)
             self.counts[family] = count_family(records, plan, family, measures)
         self.links = self._links()
         self._freeze()

@@ -76,7 +76,7 @@ def manifest(
             "version": plan.version,
             "digest": plan.digest,
             "tier": tier.start,
-            "measures_of_edition": plan.edition,
+            "measures_of_edition": plan.measures.edition,
             "hierarchies": hierarchy_versions(),
         },
         "totals": totals(release, quarter),
@@ -108,30 +108,9 @@ def _edition(code: str) -> dict[str, str | None]:
 
 
 def _policy(policy: Policy) -> dict[str, Any]:
-    return {
-        "version": policy.version,
-        "digest": policy.digest,
-        "threshold": policy.threshold,
-        "changes": policy.changes,
-        "tail": policy.tail,
-        "age_months": policy.age_months,
-        "window_months": policy.window_months,
-        "parent_percent": policy.parent_percent,
-        "assessor_percent": policy.assessor_percent,
-        "assessor_changes_percent": policy.assessor_changes_percent,
-        "bands": list(policy.bands),
-        "steps_percent": list(policy.steps_percent),
-        "coding": [{"below": below, "percent": percent} for below, percent in policy.coding],
-        "homogeneous": {
-            "from_percent": policy.homogeneous_from,
-            "coding_percent": policy.homogeneous_coding,
-        },
-        "quantiles": dict(policy.quantiles),
-        "looser_than_safe": list(policy.looser),
-        "override": {"reason": policy.reason, "approved_by": policy.approved_by}
-        if policy.looser
-        else None,
-    }
+    settings = {n: v for n, v in policy.to_json().items() if n not in ("format", "rounds")}
+    settings |= {"digest": policy.digest, "looser_than_safe": list(policy.looser)}
+    return settings if policy.looser else settings | {"override": None}
 
 
 # --- texts for readers ---------------------------------------------------------------------

@@ -4,7 +4,7 @@ The disclosure policy: thresholds, bands, rounding; complete and sound, or refus
 A policy fails closed. Nothing has a default in code: a setting that is missing,
 empty, unknown or out of range refuses the whole policy. Settings looser than the
 safe ones need an override with a reason, which every manifest repeats; some limits
-have none.
+have none. What each setting means stands beside it in ``policy/disclosure.yaml``.
 """
 
 from __future__ import annotations
@@ -12,57 +12,130 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import Field, model_validator
 
 from pkimm_analytics.errors import PkimmError, PolicyError, Problem
 from pkimm_analytics.files import read_limited
 from pkimm_analytics.model.yaml_text import read_yaml
-
-FORMAT = "pkimm-disclosure-policy/1"
-LOWEST_THRESHOLD = 5
-"""No policy publishes a group of fewer contributors."""
+from pkimm_analytics.records import AtMost, ClosedRecord, Record, Whole
 
 QUANTILES = {"median": 0.5, "quartiles": 0.25, "deciles": 0.1}
 """Figures derived from the printed shares, and the part of a group on their shorter side."""
 
+SAFE_LEAST = {"threshold": 10, "changes": 5, "tail": 5, "age_months": 3}
+SAFE_MOST = {"parent_percent": 25, "assessor_percent": 50, "assessor_changes_percent": 50}
+"""Safe ends of settings; beyond them an override is needed."""
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """
-    A checked policy. Settings are described in ``policy/disclosure.yaml``.
+Band = Annotated[Whole, Field(ge=5, le=10**9)]
+Step = Annotated[Whole, Field(ge=1, le=50)]
+Percent = Annotated[Whole, Field(ge=1, le=100)]
+Smallest = Annotated[Whole, Field(ge=6, le=10**6)]
+Reason = Annotated[str, Field(min_length=20, max_length=500)]
+Role = Annotated[str, Field(min_length=3, max_length=500)]
 
-    Build it with :func:`load_policy` or :func:`check_policy` only.
-    """
 
-    version: int
-    threshold: int
-    changes: int
-    tail: int
-    age_months: int
-    window_months: int
-    parent_percent: int
-    assessor_percent: int
-    assessor_changes_percent: int
-    bands: tuple[int, ...]
-    steps_percent: tuple[int, ...]
-    coding: tuple[tuple[int | None, int], ...]
-    homogeneous_from: int
-    homogeneous_coding: int
-    quantiles: tuple[tuple[str, int], ...]
-    rounds: int
-    looser: tuple[str, ...]
-    reason: str
-    approved_by: str
+class Coding(ClosedRecord):
+    """Percent up to which shares of groups below a size are shown as "at most"."""
+
+    below: Annotated[Whole, Field(ge=10, le=10**9)] | None
+    percent: Annotated[Whole, Field(ge=2, le=40)]
+
+
+class Homogeneous(ClosedRecord):
+    """The same for groups of which one level holds nearly everybody."""
+
+    from_percent: Annotated[Whole, Field(ge=50, le=85)]
+    coding_percent: Annotated[Whole, Field(ge=10, le=40)]
+
+
+class Quantiles(ClosedRecord):
+    """Smallest group of each kind of quantile."""
+
+    median: Smallest
+    quartiles: Smallest
+    deciles: Smallest
+
+
+class Override(ClosedRecord):
+    """Why settings may be looser than safe, and the role of who approved it."""
+
+    reason: Reason
+    approved_by: Role
+
+
+class Policy(ClosedRecord):
+    """A checked policy; see :func:`load_policy`. Settings are described in its file."""
+
+    FORMAT = "pkimm-disclosure-policy/1"
+    ERROR = PolicyError
+    version: Annotated[Whole, Field(ge=1, le=10**6)]
+    threshold: Annotated[Whole, Field(ge=5, le=1000)]
+    changes: Annotated[Whole, Field(ge=3, le=1000)]
+    tail: Annotated[Whole, Field(ge=3, le=1000)]
+    age_months: Annotated[Whole, Field(ge=0, le=60, multiple_of=3)]
+    window_months: Annotated[Whole, Field(ge=3, le=120, multiple_of=3)]
+    parent_percent: Annotated[Percent, Field(le=50)]
+    assessor_percent: Percent
+    assessor_changes_percent: Percent
+    bands: Annotated[tuple[Band, ...], AtMost(60)]
+    steps_percent: Annotated[tuple[Step, ...], AtMost(10)]
+    coding: Annotated[tuple[Coding, ...], AtMost(20)]
+    homogeneous: Homogeneous
+    quantiles: Quantiles
+    rounds: Annotated[Whole, Field(ge=1, le=20)]
+    override: Override | None
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        problems = list(self._problems())
+        if problems:
+            raise PolicyError("", problems)
+        return self
+
+    def _problems(self) -> Iterator[Problem]:
+        """Find what does not fit together, or is looser than safe without a reason."""
+        for name in self.looser if self.override is None else ():
+            yield Problem(name, "looser than safe; needs an override")
+        first = 5 if self.threshold < 10 else 10
+        if self.bands[:1] != (first,):
+            yield Problem("bands", f"expected a first band of {first} for this threshold")
+        if any(2 * one > other for one, other in itertools.pairwise(self.bands)):
+            yield Problem("bands", "expected each at least twice the one before")
+        if not _rises(self.steps_percent) or any(100 % step for step in self.steps_percent):
+            yield Problem("steps_percent", "expected rising numbers that divide 100")
+        if not self._is_coding_sound():
+            yield Problem(
+                "coding",
+                "expected rising rules, the last with null; at least 20 percent below 20"
+                " contributors, 10 below 100, and 2 from there",
+            )
+        for name, part in QUANTILES.items():
+            if round(getattr(self.quantiles, name) * part, 9) < self.tail:
+                yield Problem(f"quantiles.{name}", "leaves fewer than `tail` on one side")
+
+    def _is_coding_sound(self) -> bool:
+        ends = [rule.below or 0 for rule in self.coding]
+        if ends[-1:] != [0] or not _rises([1, *ends[:-1]]):
+            return False
+        starts = [5, *ends[:-1]]
+        needed = [20 if start < 20 else 10 if start < 100 else 2 for start in starts]
+        return all(r.percent >= least for r, least in zip(self.coding, needed, strict=True))
+
+    @property
+    def looser(self) -> tuple[str, ...]:
+        """Settings that are looser than safe."""
+        below = [name for name, safe in SAFE_LEAST.items() if getattr(self, name) < safe]
+        return (*below, *(name for name, safe in SAFE_MOST.items() if getattr(self, name) > safe))
 
     @property
     def digest(self) -> str:
         """SHA-256 of the settings; comments and spacing do not matter."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
-        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+        return digest_of(self)
 
     def band_start(self, n: int) -> int:
         """Lower end of the band that `n` contributors, at least the threshold, are in."""
@@ -98,10 +171,52 @@ class Policy:
         largest : int
             Contributors at the level that most of them have.
         """
-        usual = next(percent for below, percent in self.coding if below is None or n < below)
-        if 100 * largest >= self.homogeneous_from * n:
-            return max(usual, self.homogeneous_coding)
+        usual = next(r.percent for r in self.coding if r.below is None or n < r.below)
+        if 100 * largest >= self.homogeneous.from_percent * n:
+            return max(usual, self.homogeneous.coding_percent)
         return usual
+
+
+def _rises(values: list[int] | tuple[int, ...]) -> bool:
+    return len(values) > 0 and all(one < other for one, other in itertools.pairwise(values))
+
+
+Settings = TypeVar("Settings", bound=Record)
+
+
+def checked(kind: type[Settings], settings: Any, what: str) -> Settings:
+    """
+    Check parsed settings of a policy or a plan.
+
+    Raises
+    ------
+    PolicyError
+        If anything is missing, unknown or out of range. All problems are listed.
+    """
+    try:
+        return kind.read(settings, what)
+    except PolicyError as error:
+        message = f"The {what} is not sound. Nothing is published."
+        raise PolicyError(message, error.problems) from None
+
+
+def digest_of(settings: Record, **more: Any) -> str:
+    """SHA-256 of settings and of what else belongs to them."""
+    text = json.dumps({**settings.to_json(), **more}, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_policy(settings: Any) -> Policy:
+    """
+    Check parsed settings.
+
+    Raises
+    ------
+    PolicyError
+        If any setting is missing, unknown, of the wrong kind or out of range, or
+        looser than safe without an override. All problems are listed.
+    """
+    return checked(Policy, settings, "policy")
 
 
 def load_policy(path: Path | None = None) -> Policy:
@@ -131,182 +246,3 @@ def read_settings(path: Path | None, shipped: str) -> Any:
     except (PkimmError, UnicodeDecodeError) as error:
         problems = error.problems if isinstance(error, PkimmError) else ()
         raise PolicyError("Not a readable file. Nothing is published.", problems) from None
-
-
-# --- checking ------------------------------------------------------------------------
-
-# Setting: least and most that is possible, and the safe end.
-_AT_LEAST = {
-    "threshold": (LOWEST_THRESHOLD, 1000, 10),
-    "changes": (3, 1000, 5),
-    "tail": (3, 1000, 5),
-    "age_months": (0, 60, 3),
-}
-_AT_MOST = {
-    "parent_percent": (1, 50, 25),
-    "assessor_percent": (1, 100, 50),
-    "assessor_changes_percent": (1, 100, 50),
-}
-_PLAIN = {"version": (1, 10**6), "window_months": (3, 120), "rounds": (1, 20)}
-_STRUCTURED = ("bands", "steps_percent", "coding", "homogeneous", "quantiles", "override")
-
-
-def check_policy(settings: Any) -> Policy:
-    """
-    Check parsed settings.
-
-    Raises
-    ------
-    PolicyError
-        If any setting is missing, unknown, of the wrong kind or out of range, or
-        looser than safe without an override. All problems are listed.
-    """
-    problems: list[Problem] = []
-    if not isinstance(settings, Mapping):
-        settings = {}
-    if settings.get("format") != FORMAT:
-        problems.append(Problem("format", f"expected {FORMAT}"))
-    known = {"format", *_AT_LEAST, *_AT_MOST, *_PLAIN, *_STRUCTURED}
-    problems += [Problem(str(k)[:40], "no such setting") for k in settings if k not in known]
-    problems += [Problem(k, "missing") for k in sorted(known - set(settings))]
-    for name, (low, high, *_) in (_AT_LEAST | _AT_MOST | _PLAIN).items():
-        if name in settings and not _is_whole(settings[name], low, high):
-            problems.append(Problem(name, f"expected a whole number, {low} to {high}"))
-    for name, check in _CHECKS.items():
-        if name in settings and (expected := check(settings[name])):
-            problems.append(Problem(name, f"expected {expected}"))
-    if not problems:
-        problems = _check_together(settings)
-    if problems:
-        raise PolicyError("The policy is not sound. Nothing is published.", problems)
-    return _build(settings)
-
-
-def _build(settings: Mapping[str, Any]) -> Policy:
-    override = settings["override"] or {}
-    plain = {name: settings[name] for name in (*_AT_LEAST, *_AT_MOST, *_PLAIN)}
-    return Policy(
-        **plain,
-        bands=tuple(settings["bands"]),
-        steps_percent=tuple(settings["steps_percent"]),
-        coding=tuple((rule["below"], rule["percent"]) for rule in settings["coding"]),
-        homogeneous_from=settings["homogeneous"]["from_percent"],
-        homogeneous_coding=settings["homogeneous"]["coding_percent"],
-        quantiles=tuple((name, settings["quantiles"][name]) for name in QUANTILES),
-        looser=tuple(_looser(settings)),
-        reason=override.get("reason", ""),
-        approved_by=override.get("approved_by", ""),
-    )
-
-
-def _looser(settings: Mapping[str, Any]) -> list[str]:
-    found = [name for name, (_, _, safe) in _AT_LEAST.items() if settings[name] < safe]
-    return found + [name for name, (_, _, safe) in _AT_MOST.items() if settings[name] > safe]
-
-
-def _check_together(settings: Mapping[str, Any]) -> list[Problem]:
-    problems = []
-    looser = _looser(settings)
-    if looser and not settings["override"]:
-        problems = [Problem(name, "looser than safe; needs an override") for name in looser]
-    for name in ("age_months", "window_months"):
-        if settings[name] % 3:
-            problems.append(Problem(name, "expected a multiple of 3"))
-    first = 5 if settings["threshold"] < 10 else 10
-    if settings["bands"][0] != first:
-        problems.append(Problem("bands", f"expected a first band of {first} for this threshold"))
-    for name, part in QUANTILES.items():
-        if round(settings["quantiles"][name] * part, 9) < settings["tail"]:
-            problems.append(Problem(f"quantiles.{name}", "leaves fewer than `tail` on one side"))
-    return problems
-
-
-def _is_whole(value: Any, low: int, high: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _is_rising(values: Any, low: int, high: int, most: int) -> bool:
-    return (
-        isinstance(values, list)
-        and 1 <= len(values) <= most
-        and all(_is_whole(value, low, high) for value in values)
-        and all(one < other for one, other in itertools.pairwise(values))
-    )
-
-
-def _check_bands(bands: Any) -> str | None:
-    if _is_rising(bands, 5, 10**9, 60) and all(
-        2 * one <= other for one, other in itertools.pairwise(bands)
-    ):
-        return None
-    return "rising whole numbers from 5, each at least twice the one before"
-
-
-def _check_steps(steps: Any) -> str | None:
-    if _is_rising(steps, 1, 50, 10) and all(100 % step == 0 for step in steps):
-        return None
-    return "rising whole numbers from 1 to 50 that divide 100"
-
-
-def _check_coding(rules: Any) -> str | None:
-    expected = "rules {below: number or null, percent: 2 to 40}, rising, the last with null;"
-    expected += " at least 20 percent below 20 contributors, 10 below 100, and 2 from there"
-    if not (isinstance(rules, list) and 1 <= len(rules) <= 20):
-        return expected
-    if not all(isinstance(rule, Mapping) and set(rule) == {"below", "percent"} for rule in rules):
-        return expected
-    ends = [rule["below"] for rule in rules]
-    if ends[-1] is not None or not (ends[:-1] == [] or _is_rising(ends[:-1], 10, 10**9, 19)):
-        return expected
-    if not all(_is_whole(rule["percent"], 2, 40) for rule in rules):
-        return expected
-    starts = [5, *ends[:-1]]
-    for start, rule in zip(starts, rules, strict=True):
-        needed = 20 if start < 20 else 10 if start < 100 else 2
-        if rule["percent"] < needed:
-            return expected
-    return None
-
-
-def _check_homogeneous(rule: Any) -> str | None:
-    if (
-        isinstance(rule, Mapping)
-        and set(rule) == {"from_percent", "coding_percent"}
-        and _is_whole(rule["from_percent"], 50, 85)
-        and _is_whole(rule["coding_percent"], 10, 40)
-    ):
-        return None
-    return "{from_percent: 50 to 85, coding_percent: 10 to 40}"
-
-
-def _check_quantiles(rule: Any) -> str | None:
-    if (
-        isinstance(rule, Mapping)
-        and set(rule) == set(QUANTILES)
-        and all(_is_whole(n, 6, 10**6) for n in rule.values())
-    ):
-        return None
-    return "{median: n, quartiles: n, deciles: n} with whole numbers"
-
-
-def _check_override(rule: Any) -> str | None:
-    if rule is None:
-        return None
-    if (
-        isinstance(rule, Mapping)
-        and set(rule) == {"reason", "approved_by"}
-        and all(isinstance(t, str) and 3 <= len(t.strip()) <= 500 for t in rule.values())
-        and len(rule["reason"].strip()) >= 20
-    ):
-        return None
-    return "null, or {reason: 20 to 500 characters, approved_by: a role}"
-
-
-_CHECKS: dict[str, Callable[[Any], str | None]] = {
-    "bands": _check_bands,
-    "steps_percent": _check_steps,
-    "coding": _check_coding,
-    "homogeneous": _check_homogeneous,
-    "quantiles": _check_quantiles,
-    "override": _check_override,
-}

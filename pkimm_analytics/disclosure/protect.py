@@ -64,7 +64,7 @@ def _large_enough(
 ) -> NDArray[np.bool_]:
     n = counts.n
     least = np.full(n.shape[1], policy.threshold)
-    least[n_base:] = max(policy.threshold, tier.requirements_from)
+    least[n_base:] = max(policy.threshold, tier.requirements.at_least)
     # A parent has one record in a group, so the largest share is that of one record.
     parent = policy.parent_percent * n >= 100
     # All records of an assessor, with a level or not: stricter than need be, never laxer.
@@ -178,7 +178,7 @@ def shares_of(counts: NDArray[np.int64], step: int, policy: Policy) -> tuple[tup
     n = int(counts.sum())
     edge = max(policy.coded_percent(policy.band_start(n), 0), step)
     if policy.coded_percent(n, int(counts.max())) > policy.coded_percent(n, 0):
-        edge = max(edge, policy.homogeneous_coding)
+        edge = max(edge, policy.homogeneous.coding_percent)
     at_least = np.cumsum(counts[::-1])[::-1]
     return tuple(_print(int(c), n, step, edge) for c in at_least[1:])
 

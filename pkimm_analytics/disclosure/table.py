@@ -50,7 +50,7 @@ def table_columns(
         (group, measure)
         for family in tier.families
         for group in plan.groups(family)
-        for measure in plan.measures(tier, family)
+        for measure in plan.measures_of(tier, family)
     )
     rows = []
     for group, measure in keys:
@@ -74,9 +74,9 @@ def _rows(figures: Figures | None, policy: Policy) -> Iterator[tuple[Any, ...]]:
         return
     step, n = figures.step / 100, policy.band_label(figures.start)
     found: dict[str, tuple[Any, ...]] = {"n": (None, None, None, n, False)}
-    allowed = dict(policy.quantiles)
     for name, (setting, percent) in STATISTICS.items():
-        level = quantile(figures, percent) if figures.start >= allowed[setting] else None
+        is_allowed = figures.start >= getattr(policy.quantiles, setting)
+        level = quantile(figures, percent) if is_allowed else None
         found[name] = _NOTHING if level is None else (float(level), "=", None, n, False)
     for bound, (share, qualifier) in zip(LEVEL_BOUNDS, figures.shares, strict=True):
         found[f"share_ge:{bound}"] = (share / 100, qualifier, step, n, False)

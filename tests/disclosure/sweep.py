@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,15 +21,10 @@ from pkimm_analytics.disclosure import load_policy, make_release
 from pkimm_analytics.disclosure.plan import published_code
 from pkimm_analytics.errors import DisclosureError
 from tests.disclosure.attacker import DIMENSIONS, Facts, attack, attack_series
-from tests.disclosure.population import PLAN, population, rows
+from tests.disclosure.population import population, rows, with_categories
 
 QUARTERS = ("2026Q3", "2026Q4", "2027Q1")
 ODD = ("plain", "one level", "assessor", "parents", "not stated", "plain")
-
-
-def plan_of(n_categories: int) -> Any:
-    """Return the shipped plan with some of its categories, so that a sweep ends."""
-    return replace(PLAN, categories=PLAN.categories[:n_categories], requirements=())
 
 
 def invented(n: int, seed: int, plan: Any) -> dict[str, Any]:
@@ -84,7 +78,7 @@ def reassessed(columns: dict[str, Any], quarter: str, rng: Any, plan: Any) -> di
 
 def one_collection(n: int, seed: int, n_categories: int = 3) -> tuple[int, list[str]]:
     """Publish a collection of `n` organizations for three quarters; releases and findings."""
-    plan, policy, rng = plan_of(n_categories), load_policy(), np.random.default_rng(seed)
+    plan, policy, rng = with_categories(n_categories), load_policy(), np.random.default_rng(seed)
     columns, state, series, published = invented(n, seed, plan), None, [], []
     found: list[str] = []
     for quarter in QUARTERS:

@@ -4,7 +4,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from pkimm_analytics.disclosure import forgetting, load_policy, publish
-from tests.disclosure.population import FEW, PLAN, join, population, rows
+from tests.disclosure.population import PLAN, join, population, rows, with_categories
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = replace(FEW, categories=FEW.categories[:1])
+SMALL = with_categories(1)
 NEIGHBORS = int(os.environ.get("PKIMM_NEIGHBORS", "200"))
 """How many neighbors the slow sweep builds."""
 

@@ -112,9 +112,8 @@ def test_another_policy_or_plan_needs_a_new_series(first):
     Different rules could be subtracted from each other.
     """
     columns, before = first
-    from dataclasses import replace
 
-    for change in ({"policy": replace(POLICY, changes=6)}, {"plan": replace(FEW, version=2)}):
+    for change in ({"policy": POLICY.replace(changes=6)}, {"plan": FEW.replace(version=2)}):
         options = {"policy": POLICY, "plan": FEW} | change
         with pytest.raises(PolicyError, match="subtracted"):
             make_release(columns, quarter="2026Q3", state=before.state, **options)
