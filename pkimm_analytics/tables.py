@@ -362,6 +362,8 @@ COMMENTS = Table(
             nullable=True,
         ),
         Column("text", "string", "Free text, for analysts only.", nullable=True),
+        Column("part_of", "string", "Id of the comment that it is a part of.", nullable=True),
+        Column("seconds", "int32", "How long the submission took.", "seconds", nullable=True),
         Column("received", "date", "Day on which the comment was first received.", nullable=True),
     ),
     key=("id",),
@@ -376,7 +378,7 @@ DECISIONS = Table(
     ),
     columns=(
         Column("comment", "string", "Id of the comment."),
-        Column("disposition", "string", "open, accepted, rejected, duplicate or done."),
+        Column("disposition", "string", "open, accepted, rejected, duplicate, split or done."),
         Column("by", "string", "Role of who decided, never a name."),
         Column("at", "string", "Time of the decision, ISO 8601 with its zone."),
         Column("reason", "string", "Why; a rejection has one.", nullable=True),
@@ -392,6 +394,8 @@ DECISIONS = Table(
             nullable=True,
         ),
         Column("value", "string", "New text, or new weight.", nullable=True),
+        Column("manner", "string", "How a text changes: add, phrase or text.", nullable=True),
+        Column("phrase", "string", "Phrase that the value replaces.", nullable=True),
     ),
     key=("comment", "at", "disposition"),
 )

@@ -14,16 +14,22 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pkimm_analytics.errors import FeedbackError, Problem
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic_core import core_schema
 
-ROLES = ("operator", "assessor", "vendor", "relying-party", "other")
-WEIGHTS = ("too-low", "right", "too-high")
-KINDS = ("typo", "unclear", "missing", "weight", "out-of-scope", "idea")
+from pkimm_analytics.errors import FeedbackError, PkimmError, Problem
+from pkimm_analytics.records import ClosedRecord, Digest, Level, Whole
+
+Role = Literal["operator", "assessor", "vendor", "relying-party", "other"]
+WeightVote = Literal["too-low", "right", "too-high"]
+Kind = Literal["typo", "unclear", "missing", "weight", "out-of-scope", "idea"]
 """Kinds of comment; ``weight`` disagrees with a weight."""
+
+ROLES, WEIGHTS, KINDS = map(get_args, (Role, WeightVote, Kind))
 
 MODEL = "model"
 PROCESS = "process"
@@ -32,38 +38,80 @@ PROCESS = "process"
 RATINGS = ("clarity", "relevance", "difficulty", "usefulness")
 """Fields that rate from 1 (least) to 5 (most)."""
 
+SAYING = (*RATINGS, "weight", "suggested_weight", "minutes", "kind", "text")
+"""Fields of which a comment has at least one."""
+
 MAX_TEXT = 20_000
 """Longest text of a comment, in characters: ten pages."""
 MAX_MINUTES = 100_000
 MAX_WEIGHT = 100
 
-ELEMENT = r"model|process|[GMOR](\.[a-z0-9]+(-[a-z0-9]+)*){0,2}"
-"""Form of what can be commented on."""
-
-_FORMS = {
-    "round": r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}",
-    "respondent": r"[A-Za-z0-9_-]{8,64}",
-    "edition": r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}",
-    "digest": r"sha256:[0-9a-f]{64}",
-    "element": ELEMENT,
-}
-_LISTS = {"role": ROLES, "weight": WEIGHTS, "kind": KINDS}
-_RANGES = {
-    **dict.fromkeys(RATINGS, (1, 5)),
-    "minutes": (0, MAX_MINUTES),
-    "suggested_weight": (1, MAX_WEIGHT),
-}
-_EXPECTED = {
-    "round": "up to 40 letters, digits, dots and dashes, such as 2026Q4",
-    "respondent": "a pseudonym of 8 to 64 letters and digits",
-    "edition": "a version such as 2.0.0",
-    "digest": "sha256: and 64 hexadecimal digits",
-    "element": "an element key such as M.key-management, or model, or process",
-}
+NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""Characters that no text has."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Comment:
+@dataclass(frozen=True)
+class Form:
+    """Form of a text, and what is said of another one."""
+
+    pattern: str
+    expected: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """Check a text against the form."""
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> Any:
+        """Publish the form."""
+        return {**handler(schema), "pattern": f"^({self.pattern})$"}
+
+    def _check(self, value: str) -> str:
+        if re.fullmatch(self.pattern, value):
+            return value
+        raise ValueError(f"expected {self.expected}")
+
+
+def _long_text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("expected text that is not empty")
+    if len(value) > MAX_TEXT:
+        raise ValueError(f"{len(value):,} characters; expected at most {MAX_TEXT:,}")
+    if NO_TEXT.search(value):
+        raise ValueError("holds a character that no text has")
+    return value
+
+
+def _day(value: str) -> str:
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        dt.date.fromisoformat(value)
+        return value
+    raise ValueError("expected a day such as 2026-11-25")
+
+
+LongText = Annotated[
+    str,
+    AfterValidator(_long_text),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": r"\S"}),
+]
+CommentId = Annotated[str, Form("[0-9a-f]{32}", "the id of a comment, 32 hexadecimal digits")]
+Element = Annotated[
+    str,
+    Form(
+        r"model|process|[GMOR](\.[a-z0-9]+(-[a-z0-9]+)*){0,2}",
+        "an element key such as M.key-management, or model, or process",
+    ),
+]
+Edition = Annotated[str, Form(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}", "a version such as 2.0.0")]
+Round = Annotated[
+    str,
+    Form("[A-Za-z0-9][A-Za-z0-9._-]{0,39}", "up to 40 letters, digits, dots, dashes, as 2026Q4"),
+]
+Respondent = Annotated[
+    str, Form("[A-Za-z0-9_-]{8,64}", "a pseudonym of 8 to 64 letters and digits")
+]
+
+
+class Comment(ClosedRecord):
     """
     One comment.
 
@@ -73,14 +121,14 @@ class Comment:
         Round of feedback, such as ``2026Q4``.
     respondent : str
         Random or keyed pseudonym, the same for all comments of one respondent.
-    edition : str
-        Version of the model that was commented on.
-    element : str
-        Element key, or ``model`` or ``process``.
-    digest : str, optional
-        Digest of the edition's structure, where it is known.
     role : str, optional
         One of :data:`ROLES`.
+    edition : str
+        Version of the model that was commented on.
+    digest : str, optional
+        Digest of the edition's structure, where it is known.
+    element : str
+        Element key, or ``model`` or ``process``.
     clarity, relevance, difficulty, usefulness : int, optional
         1 (least) to 5 (most).
     weight : str, optional
@@ -93,6 +141,10 @@ class Comment:
         One of :data:`KINDS`.
     text : str, optional
         Free text, for analysts only.
+    part_of : str, optional
+        Id of the comment that this one is a part of, if that was split.
+    seconds : int, optional
+        How long the submission took, if the form tells. It is no part of the id.
     received : str, optional
         Day, ``YYYY-MM-DD``. It is no part of the id.
 
@@ -103,65 +155,47 @@ class Comment:
         listed by its field and none repeats a text.
     """
 
-    round: str
-    respondent: str
-    edition: str
-    element: str
-    digest: str | None = None
-    role: str | None = None
-    clarity: int | None = None
-    relevance: int | None = None
-    weight: str | None = None
-    suggested_weight: int | None = None
-    minutes: int | None = None
-    difficulty: int | None = None
-    usefulness: int | None = None
-    kind: str | None = None
-    text: str | None = None
-    received: str | None = None
+    ERROR: ClassVar[type[PkimmError]] = FeedbackError
 
-    def __post_init__(self) -> None:
-        problems = problems_of({name: getattr(self, name) for name in FIELDS if name != "id"})
-        if problems:
-            raise FeedbackError("The comment is not valid. It was left out.", problems)
+    round: Round
+    respondent: Respondent
+    role: Role | None = None
+    edition: Edition
+    digest: Digest | None = None
+    element: Element
+    clarity: Level | None = None
+    relevance: Level | None = None
+    weight: WeightVote | None = None
+    suggested_weight: Annotated[Whole, Field(ge=1, le=MAX_WEIGHT)] | None = None
+    minutes: Annotated[Whole, Field(ge=0, le=MAX_MINUTES)] | None = None
+    difficulty: Level | None = None
+    usefulness: Level | None = None
+    kind: Kind | None = None
+    text: LongText | None = None
+    part_of: CommentId | None = None
+    seconds: Annotated[Whole, Field(ge=0)] | None = None
+    received: Annotated[str, AfterValidator(_day)] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if all(getattr(self, name) is None for name in SAYING):
+            raise ValueError(f"says nothing; expected one of {', '.join(SAYING)}")
+        return self
 
     @cached_property
     def id(self) -> str:
-        """Digest of everything but the day: the same comment twice is one."""
-        said = {name: getattr(self, name) for name in FIELDS if name not in {"id", "received"}}
+        """Digest of what was said, without the day: the same comment twice is one."""
+        said = {n: v for n, v in super().to_json().items() if n not in {"seconds", "received"}}
         text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(b"pkimm/comment/v1\0" + text.encode()).hexdigest()[:32]
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields that are there, in the order of the table ``comments``."""
-        found = ((name, getattr(self, name)) for name in FIELDS)
-        return {name: value for name, value in found if value is not None}
+        return {"id": self.id, **super().to_json()}
 
 
-FIELDS = (
-    "id",
-    "round",
-    "respondent",
-    "role",
-    "edition",
-    "digest",
-    "element",
-    "clarity",
-    "relevance",
-    "weight",
-    "suggested_weight",
-    "minutes",
-    "difficulty",
-    "usefulness",
-    "kind",
-    "text",
-    "received",
-)
+FIELDS = ("id", *Comment.model_fields)
 """Columns of the table ``comments``, in its order."""
-
-REQUIRED = ("round", "respondent", "edition", "element")
-SAYING = (*RATINGS, "weight", "suggested_weight", "minutes", "kind", "text")
-"""Fields of which a comment has at least one."""
 
 
 def comment_of(values: Mapping[str, Any]) -> Comment:
@@ -173,75 +207,12 @@ def comment_of(values: Mapping[str, Any]) -> Comment:
     FeedbackError
         If a field is unknown, a value does not fit or the id is another one.
     """
-    known = {field.name for field in fields(Comment)}
-    unknown = [Problem(str(name)[:40], _UNKNOWN) for name in values if name not in {"id", *known}]
-    given = {name: value for name, value in values.items() if name in known}
-    found = [*unknown, *problems_of(given)]
-    if found:
-        raise FeedbackError("The comment is not valid. It was left out.", found)
-    comment = Comment(**given)
+    if not isinstance(values, Mapping):
+        raise FeedbackError("The comment was left out.", [Problem("", "expected a mapping")])
+    comment = Comment.read({name: v for name, v in values.items() if name != "id"}, "the comment")
     if values.get("id", comment.id) != comment.id:
         raise FeedbackError(
             "The comment is not valid. It was left out.",
             [Problem("id", "is not the digest of the comment; leave it out after a change")],
         )
     return comment
-
-
-_UNKNOWN = "is no field of a comment"
-
-
-def problems_of(values: Mapping[str, Any]) -> list[Problem]:
-    """List everything that keeps values from being a comment, by field."""
-    found = [
-        Problem(name, f"is missing; expected {_EXPECTED[name]}")
-        for name in REQUIRED
-        if values.get(name) is None
-    ]
-    for name, value in values.items():
-        message = None if value is None else _problem(name, value)
-        if message:
-            found.append(Problem(name, message))
-    if not found and all(values.get(name) is None for name in SAYING):
-        found.append(Problem("", f"says nothing; expected one of {', '.join(SAYING)}"))
-    return found
-
-
-def _problem(name: str, value: Any) -> str | None:
-    if name in _FORMS:
-        matches = isinstance(value, str) and re.fullmatch(_FORMS[name], value)
-        return None if matches else f"expected {_EXPECTED[name]}"
-    if name in _LISTS:
-        return None if value in _LISTS[name] else f"expected one of {', '.join(_LISTS[name])}"
-    if name in _RANGES:
-        low, high = _RANGES[name]
-        fits = type(value) is int and low <= value <= high
-        return None if fits else f"expected a whole number from {low} to {high:,}"
-    if name == "text":
-        return _problem_of_text(value)
-    if name == "received":
-        return None if _is_day(value) else "expected a day such as 2026-11-25"
-    return None
-
-
-def _problem_of_text(value: Any) -> str | None:
-    if not isinstance(value, str) or not value.strip():
-        return "expected text that is not empty"
-    if len(value) > MAX_TEXT:
-        return f"{len(value):,} characters; expected at most {MAX_TEXT:,}"
-    return "holds a character that no text has" if not is_text(value) else None
-
-
-def is_text(value: str) -> bool:
-    """Whether a text has neither control characters nor half a surrogate pair."""
-    return not NO_TEXT.search(value)
-
-
-NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-
-
-def _is_day(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and dt.date.fromisoformat(value).isoformat() == value
-    except ValueError:
-        return False

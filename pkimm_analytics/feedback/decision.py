@@ -8,30 +8,57 @@ earlier one, and the newest counts. A comment without a decision is open.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pkimm_analytics.errors import FeedbackError, Problem
-from pkimm_analytics.feedback.comment import ELEMENT, MAX_TEXT, MAX_WEIGHT, is_text
+from pydantic import AfterValidator, model_validator
 
-DISPOSITIONS = ("open", "accepted", "rejected", "duplicate", "done")
-
-TEXT_FIELDS = (
-    "name",
-    "description",
-    "guidance",
-    "assessment",
-    *(f"level-{n}" for n in range(1, 6)),
+from pkimm_analytics.errors import FeedbackError, PkimmError, Problem
+from pkimm_analytics.feedback.comment import (
+    MAX_WEIGHT,
+    CommentId,
+    Edition,
+    Element,
+    Form,
+    LongText,
 )
+from pkimm_analytics.records import ClosedRecord
+
+Disposition = Literal["open", "accepted", "rejected", "duplicate", "split", "done"]
+DISPOSITIONS: tuple[str, ...] = get_args(Disposition)
+
+TextField = Literal[
+    "name", "description", "guidance", "assessment",
+    "level-1", "level-2", "level-3", "level-4", "level-5",
+]  # fmt: skip
 """Texts of an element that a decision may change; a requirement's title is its description."""
 
+TEXT_FIELDS: tuple[str, ...] = get_args(TextField)
 CHANGES = (*TEXT_FIELDS, "weight")
 
+Manner = Literal["add", "phrase", "text"]
+"""How a text changes: a sentence is added, a phrase is replaced, the whole text is replaced."""
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
+Role = Annotated[
+    str, Form("[a-z][a-z0-9 -]{1,39}", "a role in small letters, such as chair, not a name")
+]
+Link = Annotated[str, Form(r"https://[^\s<>\"'`\\]{3,400}", "an address that begins with https://")]
+
+NEEDED = {"rejected": "reason", "duplicate": "duplicate_of", "done": "edition"}
+"""Field that a disposition cannot do without."""
+
+
+def _time(value: str) -> str:
+    try:
+        if datetime.fromisoformat(value).tzinfo is not None:
+            return value
+    except ValueError:
+        pass
+    raise ValueError("expected a time with its zone, ISO 8601")
+
+
+class Decision(ClosedRecord):
     """
     One decision about one comment.
 
@@ -59,6 +86,10 @@ class Decision:
         What the accepted comment changes: one of :data:`CHANGES`.
     value : str, optional
         New text, or new weight.
+    manner : str, optional
+        How a text changes, one of :data:`Manner`; ``add`` if left out.
+    phrase : str, optional
+        Phrase that `value` replaces, for the manner ``phrase``.
 
     Raises
     ------
@@ -66,27 +97,50 @@ class Decision:
         If the fields do not fit together; every problem is listed.
     """
 
-    comment: str
-    disposition: str
-    by: str
-    at: str
-    reason: str | None = None
-    duplicate_of: str | None = None
-    edition: str | None = None
-    element: str | None = None
-    link: str | None = None
-    field: str | None = None
-    value: str | None = None
+    ERROR: ClassVar[type[PkimmError]] = FeedbackError
 
-    def __post_init__(self) -> None:
-        found = [*_forms(self), *_rules(self)]
-        if found:
-            raise FeedbackError("The decision is not valid. Nothing was decided.", found)
+    comment: CommentId
+    disposition: Disposition
+    by: Role
+    at: Annotated[str, AfterValidator(_time)]
+    reason: LongText | None = None
+    duplicate_of: CommentId | None = None
+    edition: Edition | None = None
+    element: Element | None = None
+    link: Link | None = None
+    field: TextField | Literal["weight"] | None = None
+    value: LongText | None = None
+    manner: Manner | None = None
+    phrase: LongText | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields that are there, in the order of the table ``decisions``."""
-        found = ((item.name, getattr(self, item.name)) for item in fields(self))
-        return {name: value for name, value in found if value is not None}
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if problems := [*self._about_state(), *self._about_change()]:
+            raise FeedbackError("The decision is not valid. Nothing was decided.", problems)
+        return self
+
+    def _about_state(self) -> Iterator[Problem]:
+        said = self.disposition
+        needed = NEEDED.get(said)
+        if needed and getattr(self, needed) is None:
+            yield Problem(needed, f"is missing; a comment that is {said} has one")
+        if self.duplicate_of is not None and said != "duplicate":
+            yield Problem("duplicate_of", "belongs to the disposition duplicate")
+        if self.duplicate_of == self.comment:
+            yield Problem("duplicate_of", "is the comment itself")
+
+    def _about_change(self) -> Iterator[Problem]:
+        if (self.field is None) != (self.value is None):
+            yield Problem("value", "a change has both a field and a value")
+        if self.field is not None and self.disposition not in {"accepted", "done"}:
+            yield Problem("field", "only an accepted comment changes the model")
+        if (self.phrase is not None) != (self.manner == "phrase"):
+            yield Problem("phrase", "is the phrase that value replaces; manner is then phrase")
+        if self.manner is not None and self.field in {None, "weight"}:
+            yield Problem("manner", "belongs to a change of a text")
+        weight = self.value if re.fullmatch("[1-9][0-9]{0,2}", self.value or "") else None
+        if self.field == "weight" and (weight is None or int(weight) > MAX_WEIGHT):
+            yield Problem("value", f"expected a whole number from 1 to {MAX_WEIGHT}")
 
 
 def decision_of(values: Mapping[str, Any]) -> Decision:
@@ -98,13 +152,7 @@ def decision_of(values: Mapping[str, Any]) -> Decision:
     FeedbackError
         If a field is unknown or missing, or does not fit.
     """
-    known = {item.name for item in fields(Decision)}
-    found = [Problem(str(n)[:40], "is no field of a decision") for n in values if n not in known]
-    needed = ("comment", "disposition", "by", "at")
-    found += [Problem(name, "is missing") for name in needed if values.get(name) is None]
-    if found:
-        raise FeedbackError("The decision is not valid. Nothing was decided.", found)
-    return Decision(**values)
+    return Decision.read(values, "the decision")
 
 
 def describe_decision(decision: Mapping[str, Any]) -> str:
@@ -116,82 +164,11 @@ def describe_decision(decision: Mapping[str, Any]) -> str:
     >>> describe_decision({"disposition": "done", "edition": "2.1.0"})
     'done in edition 2.1.0'
     """
-    said = decision["disposition"]
+    said = str(decision["disposition"])
     if said == "done":
         return f"done in edition {decision['edition']}"
     if said == "duplicate":
         return f"duplicate of {decision['duplicate_of']}"
     if said == "rejected":
         return f"rejected: {decision['reason']}"
-    return str(said)
-
-
-NEEDED = {"rejected": "reason", "duplicate": "duplicate_of", "done": "edition"}
-"""Field that a disposition cannot do without."""
-
-_ID = (r"[0-9a-f]{32}", "the id of a comment, 32 hexadecimal digits")
-_FORMS = {
-    "comment": _ID,
-    "duplicate_of": _ID,
-    "by": (r"[a-z][a-z0-9 -]{1,39}", "a role in small letters, such as chair, not a name"),
-    "edition": (r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}", "a version such as 2.1.0"),
-    "element": (ELEMENT, "an element key such as M.key-management"),
-    "link": (r"https://[^\s<>\"'`\\]{3,400}", "an address that begins with https://"),
-    "disposition": ("|".join(DISPOSITIONS), "one of " + ", ".join(DISPOSITIONS)),
-    "field": ("|".join(CHANGES), "one of " + ", ".join(CHANGES)),
-}
-
-
-def _forms(decision: Decision) -> list[Problem]:
-    found = []
-    for name, (form, expected) in _FORMS.items():
-        value = getattr(decision, name)
-        if value is not None and not (isinstance(value, str) and re.fullmatch(form, value)):
-            found.append(Problem(name, f"expected {expected}"))
-    for name in ("reason", "value"):
-        value = getattr(decision, name)
-        if value is not None and not _is_long_text(value):
-            found.append(Problem(name, f"expected a text of at most {MAX_TEXT:,} characters"))
-    if not _is_time(decision.at):
-        found.append(Problem("at", "expected a time with its zone, ISO 8601"))
-    return found
-
-
-def _rules(decision: Decision) -> list[Problem]:
-    said = decision.disposition
-    found = []
-    needed = NEEDED.get(said)
-    if needed and getattr(decision, needed) is None:
-        found.append(Problem(needed, f"is missing; a comment that is {said} has one"))
-    if decision.duplicate_of is not None and said != "duplicate":
-        found.append(Problem("duplicate_of", "belongs to the disposition duplicate"))
-    if decision.duplicate_of == decision.comment:
-        found.append(Problem("duplicate_of", "is the comment itself"))
-    if (decision.field is None) != (decision.value is None):
-        found.append(Problem("value", "a change has both a field and a value"))
-    if decision.field is not None and said not in {"accepted", "done"}:
-        found.append(Problem("field", "only an accepted comment changes the model"))
-    if decision.field == "weight" and not _is_weight(decision.value):
-        found.append(Problem("value", f"expected a whole number from 1 to {MAX_WEIGHT}"))
-    return found
-
-
-def _is_weight(value: Any) -> bool:
-    return (
-        isinstance(value, str)
-        and re.fullmatch(r"[1-9][0-9]{0,2}", value) is not None
-        and int(value) <= MAX_WEIGHT
-    )
-
-
-def _is_long_text(value: Any) -> bool:
-    return (
-        isinstance(value, str) and value.strip() != "" and len(value) <= MAX_TEXT and is_text(value)
-    )
-
-
-def _is_time(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
+    return said

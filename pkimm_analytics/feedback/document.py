@@ -1,28 +1,34 @@
 """
-Comments as one JSON document, ``pkimm-feedback/1``: what is handed in and passed on.
+Comments as one JSON document, ``pkimm-feedback/1``: what is submitted and passed on.
 
 The document holds comments and nothing else; contacts and decisions never travel in
-it. ``pkimm schema feedback`` prints its JSON Schema, which says the same as the
-checks here.
+it. ``pkimm schema feedback`` prints its JSON Schema, which is made from the records.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import ClassVar
 
-from pkimm_analytics.errors import FeedbackError, Problem, SourceFormatError
+from pkimm_analytics.errors import FeedbackError, PkimmError, Problem, SourceFormatError
 from pkimm_analytics.feedback.comment import Comment, comment_of
 from pkimm_analytics.files import read_json
+from pkimm_analytics.records import ClosedRecord
 
 FORMAT = "pkimm-feedback/1"
 
 
+class Comments(ClosedRecord):
+    """Comments of respondents; nobody is named, and contacts never travel here."""
+
+    FORMAT: ClassVar[str] = FORMAT
+    ERROR: ClassVar[type[PkimmError]] = FeedbackError
+    comments: tuple[Comment, ...]
+
+
 def dumps(comments: Iterable[Comment]) -> bytes:
     """Return a document of comments as UTF-8 JSON, in the order given."""
-    document = {"format": FORMAT, "comments": [comment.to_json() for comment in comments]}
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    return Comments(comments=tuple(comments)).dumps()
 
 
 def read_comments(
@@ -37,8 +43,9 @@ def read_comments(
         If it is not JSON or not such a document at all.
     """
     document = read_json(content, name)
-    entries = document.get("comments") if isinstance(document, dict) else None
-    if not isinstance(entries, list) or document.get("format") != FORMAT:
+    is_ours = isinstance(document, dict) and document.get("format") == FORMAT
+    entries = document.get("comments", document.get("remarks")) if is_ours else None
+    if not isinstance(entries, list):
         raise SourceFormatError(
             f"{name} is not a {FORMAT} document. Nothing was imported.",
             [Problem(name, f"expected the fields format ({FORMAT}) and comments (a list)")],
@@ -46,21 +53,15 @@ def read_comments(
     problems = [
         Problem(str(field)[:40], "is no field of this document")
         for field in document
-        if field not in {"format", "comments"}
+        if field not in {"format", "comments", "remarks"}
     ]
     comments = []
     for number, entry in enumerate(entries):
         try:
-            comments.append(_comment(entry))
+            comments.append(comment_of(entry))
         except FeedbackError as error:
             problems += [
-                Problem(".".join(["comments", str(number), p.where]).rstrip("."), p.message)
+                Problem(".".join(filter(None, ("comments", str(number), p.where))), p.message)
                 for p in error.problems
             ]
     return comments, problems
-
-
-def _comment(entry: Any) -> Comment:
-    if not isinstance(entry, dict):
-        raise FeedbackError("", [Problem("", "expected a mapping")])
-    return comment_of(entry)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkimm_analytics.errors import Problem
-from pkimm_analytics.loaders.feedback.columns import FIELDS, IGNORE, Column
-from pkimm_analytics.loaders.feedback.words import VALUES
+from pkimm_analytics.loaders.column_map import IGNORE
+from pkimm_analytics.loaders.feedback.columns import FIELDS, Column
+from pkimm_analytics.loaders.feedback.words import listed
 from pkimm_analytics.widgets.feedback_view import counted, select
 from pkimm_analytics.widgets.feedback_words import KIND_WORDS, ROLE_WORDS, SCALES, WEIGHT_WORDS
 from pkimm_analytics.widgets.intake import intake, notice
@@ -37,6 +38,9 @@ FIELD_WORDS = {
     "minutes": "minutes",
     "kind": "kind of comment",
     "text": "free text",
+    "started": "time when the form was opened",
+    "seconds": "seconds that the form took",
+    "status": "state of the answer",
     IGNORE: "leave out",
 }
 _CODE_WORDS = {**ROLE_WORDS, **WEIGHT_WORDS, **KIND_WORDS, "process": "the process"}
@@ -198,7 +202,7 @@ def _column(place: int, source: Taken, column: Column) -> Markup:
         "tr",
         tag(
             "th",
-            user(_cut(column.header or f"column {column.number}", 120)),
+            user(_cut(column.column or f"column {column.number}", 120)),
             about,
             " ",
             "" if column.sure else tag("span", "look at this", class_="pk-badge"),
@@ -225,7 +229,7 @@ def _words(place: int, source: Taken) -> Markup:
         return Markup("")
     controls = []
     for number, (name, word) in enumerate(found):
-        codes = [("", "leave out"), *((c, _CODE_WORDS.get(c, c)) for c in VALUES[name])]
+        codes = [("", "leave out"), *((c, _CODE_WORDS.get(c, c)) for c in listed("values")[name])]
         controls.append(
             tag(
                 "li",

@@ -7,17 +7,22 @@ change; nothing reaches the feedback place before the import.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError
 from pkimm_analytics.feedback import Comment, Contact, Feedback
-from pkimm_analytics.loaders.feedback import ColumnMap, load_feedback
-from pkimm_analytics.loaders.feedback.columns import CHOICES, FIELDS, best_grid
+from pkimm_analytics.loaders.column_map import IGNORE
+from pkimm_analytics.loaders.feedback import Column, ColumnMap, load_feedback
+from pkimm_analytics.loaders.feedback.columns import (
+    CHOICES,
+    FIELDS,
+    PER_ELEMENT,
+    propose_columns,
+)
 from pkimm_analytics.loaders.feedback.elements import Elements
 from pkimm_analytics.loaders.feedback.grid import Grid, read_grids
 from pkimm_analytics.loaders.feedback.reading import form_of
-from pkimm_analytics.loaders.feedback.words import NOTHING, VALUES, fold, value_of
+from pkimm_analytics.loaders.feedback.words import fold, listed, says_nothing, value_of
 from pkimm_analytics.model import Model
 from pkimm_analytics.quarters import running_quarter
 
@@ -64,8 +69,7 @@ class Taken:
 
     def meaning(self, name: str, word: str) -> str:
         """Return what the user said that an answer means, empty if nothing."""
-        values: Mapping[str, Mapping[str, str]] = self.columns.values if self.columns else {}
-        return values.get(name, {}).get(fold(word), "")
+        return (self.columns.word(name, word) if self.columns else None) or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +132,9 @@ class Take:
     def _read(self, name: str, content: bytes) -> Taken:
         taken = Taken(name, content, running_quarter())
         if form_of(content) == "form":
-            grids = read_grids(content, name, [])
-            taken.grid, taken.columns = best_grid(grids, Elements(self.model))
+            elements = Elements(self.model)
+            proposed = [(g, propose_columns(g, elements)) for g in read_grids(content, name)[0]]
+            taken.grid, taken.columns = max(proposed, key=lambda pair: _n_known(pair[1]))
             self._reread(taken)
         else:
             self._load(taken)
@@ -169,10 +174,10 @@ class Take:
             source.columns = _with_word(source, number, value)
         elif value in FIELDS:
             changed = tuple(
-                replace(column, field=value, sure=True) if str(column.number) == rest else column
+                _holding(column, value) if str(column.number) == rest else column
                 for column in source.columns.columns
             )
-            source.columns = replace(source.columns, columns=changed)
+            source.columns = source.columns.replace(columns=changed)
         self._reread(source)
 
     def change_round(self, where: str, value: str) -> None:
@@ -215,6 +220,15 @@ class Take:
         return Kept(added.added, added.known, len(set(contacts)), newest)
 
 
+def _n_known(columns: ColumnMap) -> int:
+    return sum(column.field != IGNORE for column in columns.columns)
+
+
+def _holding(column: Column, field_: str) -> Column:
+    about = column.element if field_ in PER_ELEMENT else None
+    return Column(number=column.number, column=column.column, field=field_, element=about)
+
+
 def _unknown(source: Taken) -> list[tuple[str, str]]:
     found: dict[tuple[str, str], str] = {}
     if source.grid is None or source.columns is None:
@@ -223,9 +237,8 @@ def _unknown(source: Taken) -> list[tuple[str, str]]:
         if column.field not in CHOICES:
             continue
         for cell in source.grid.column(column.number - 1):
-            folded = fold(cell)
-            if folded not in NOTHING and value_of(column.field, cell) is None:
-                found.setdefault((column.field, folded), cell)
+            if not says_nothing(cell) and value_of(column.field, cell) is None:
+                found.setdefault((column.field, fold(cell)), cell)
             if len(found) > MOST_WORDS:
                 break
     return [(name, cell) for (name, _), cell in found.items()][:MOST_WORDS]
@@ -237,9 +250,9 @@ def _with_word(source: Taken, number: str, code: str) -> ColumnMap:
     if not number.isdigit() or int(number) >= len(source.words):
         return columns
     name, word = source.words[int(number)]
-    if code and code not in VALUES[name]:
+    if code and code not in listed("values")[name]:
         return columns
     words = {**columns.values.get(name, {}), fold(word): code}
     if not code:
         del words[fold(word)]
-    return replace(columns, values={**columns.values, name: words})
+    return columns.replace(values={**columns.values, name: words})

@@ -82,7 +82,6 @@ def test_a_comment_lists_every_value_that_does_not_fit():
     ("field", "value"),
     [
         ("clarity", True),
-        ("clarity", 2.0),
         ("minutes", -1),
         ("suggested_weight", 0),
         ("weight", "heavy"),

@@ -5,18 +5,22 @@ Feedback as it arrives: forms in several languages, issues, and whatever else pe
 from __future__ import annotations
 
 import io
+import json
+import time
+from pathlib import Path
 
 import openpyxl
 import pytest
 
 from pkimm_analytics.errors import SourceFormatError
 from pkimm_analytics.feedback import MAX_TEXT, dumps
+from pkimm_analytics.feedback.personal import personal_data
 from pkimm_analytics.loaders.feedback import load_feedback, propose, read_columns
 from pkimm_analytics.loaders.feedback.cells import day_of, day_order, minutes_of
 from pkimm_analytics.loaders.feedback.elements import Elements
-from pkimm_analytics.loaders.feedback.issues import posts
 from pkimm_analytics.loaders.feedback.reading import form_of
-from pkimm_analytics.loaders.feedback.words import rating_of, value_of
+from pkimm_analytics.loaders.feedback.scales import Scale
+from pkimm_analytics.loaders.feedback.words import value_of
 from pkimm_analytics.model import load_model
 from pkimm_analytics.model.yaml_text import write_yaml
 
@@ -117,7 +121,7 @@ def test_every_bad_cell_is_named_and_good_cells_are_kept():
     A rating of 9, an unknown element, an unknown choice: places of all, text of none.
     """
     rows = [
-        ["Email", "Which part?", "How clear?", "Your role", "Comment"],
+        ["Email", "Which part?", "How clear? (1-5)", "Your role", "Comment"],
         ["a@b.example", "M.key-management", 9, "Vendor", "keep my text"],
         ["b@b.example", "M.no-such-thing", 3, "Vendor", "SECRET words"],
         ["c@b.example", "M.key-management", 2, "Astronaut", None],
@@ -181,7 +185,7 @@ def test_ten_megabytes_of_text_are_refused_and_the_rest_of_the_row_is_kept():
     loaded = load(f"{HEADER}\n{ROW}\n{huge}\n{last}\n")
     assert [r.text for r in loaded.comments] == ["Fine", None, "Fine"]
     (problem,) = loaded.problems
-    assert problem.where == "form.csv, row 3, column 7"
+    assert problem.where == "form.csv!G3"
     assert f"{MAX_TEXT:,}" in problem.message
     assert "xxx" not in problem.message
 
@@ -260,8 +264,8 @@ def test_a_proposal_that_is_written_and_read_back_is_the_same():
     """
     proposed = propose(f"{HEADER}\n{ROW}\n".encode(), "form.csv", MODEL)
     read = read_columns(write_yaml(proposed.to_json()), "map.yaml")
-    assert [(c.number, c.header, c.field) for c in read.columns] == [
-        (c.number, c.header, c.field) for c in proposed.columns
+    assert [(c.number, c.column, c.field) for c in read.columns] == [
+        (c.number, c.column, c.field) for c in proposed.columns
     ]
 
 
@@ -304,7 +308,7 @@ def test_ratings_are_read_as_people_write_them(text, step):
     """
     Digits, stars and words.
     """
-    assert rating_of(text) == step
+    assert Scale().read(text)[0] == step
 
 
 @pytest.mark.parametrize("text", ["0", "6", "45", "4.5", "4%", "often", ""])
@@ -312,7 +316,7 @@ def test_what_is_no_rating_is_none(text):
     """
     A number off the scale is not bent to fit it.
     """
-    assert rating_of(text) is None
+    assert Scale().read(text)[0] is None
 
 
 def test_a_choice_is_not_guessed():
@@ -356,7 +360,7 @@ def test_minutes_are_read_as_people_write_them(text, minutes):
     """
     Hours become minutes, words become nothing.
     """
-    assert minutes_of(text) == minutes
+    assert minutes_of(text, 1.0)[0] == minutes
 
 
 def test_elements_are_found_by_key_number_name_and_misspelled_name():
@@ -415,21 +419,117 @@ def test_a_thread_of_the_command_line_becomes_a_comment_for_each_comment():
 
 def test_a_copied_page_is_split_at_who_commented():
     """
-    Names become pseudonyms, days are read.
+    Names become pseudonyms, days are read; what stands above the first mark is no comment.
     """
     text = "Weights\n\n**jane** commented on Nov 3, 2026:\nThe weight is too high.\n\n"
-    text += "bob commented 2 days ago\nI disagree.\n"
-    found = list(posts(text))
-    assert [(c.author, c.day) for c in found] == [("", None), ("jane", "2026-11-03"), ("bob", None)]
-    assert [r.kind for r in load(text, "page.md").comments][1] == "weight"
+    text += "bob commented 2 days ago\nI disagree, jane.\n"
+    first, second = load(text, "page.md").comments
+    assert (first.kind, first.received) == ("weight", "2026-11-03")
+    assert second.text == "I disagree, [name]."
+    assert first.respondent != second.respondent
 
 
-def test_plain_text_is_one_comment_on_the_model():
+GITHUB = {
+    "number": 7,
+    "title": "M.key-management is unclear",
+    "author": {"login": "jane", "is_bot": False},
+    "body": "What of test keys?",
+    "createdAt": "2026-11-03T10:00:00Z",
+    "comments": [
+        {
+            "author": {"login": "bob"},
+            "body": "> What?\nAgreed.",
+            "createdAt": "2026-11-04T10:00:00Z",
+        },
+        {"author": {"login": "stale", "is_bot": True}, "body": "This issue is stale."},
+    ],
+}
+
+
+@pytest.mark.parametrize("document", [GITHUB, [GITHUB]], ids=["view", "list"])
+def test_json_of_the_command_line_is_read(document):
     """
-    Nobody and nothing is named.
+    One issue or a list of them; the title speaks for the thread.
     """
-    (comment,) = load("The whole thing is too long.\n\nReally.", "mail.txt").comments
-    assert (comment.element, comment.received) == ("model", None)
+    loaded = load(json.dumps(document), "issues.json")
+    assert loaded.tool == "GitHub"
+    assert [c.text for c in loaded.comments] == [
+        "M.key-management is unclear\n\nWhat of test keys?",
+        "Agreed.",
+    ]
+    assert {c.element for c in loaded.comments} == {"M.key-management"}
+    assert [c.received for c in loaded.comments] == ["2026-11-03", "2026-11-04"]
+
+
+MAIL = """\
+From: Anna Novak <anna@example.org>
+To: group@example.org
+Date: Tue, 03 Nov 2026 10:00:00 +0100
+Subject: Weight of G.compliance
+Content-Type: text/plain; charset=utf-8
+
+The weight is too low. Call +49 30 1234567.
+
+--\x20
+Anna Novak, Example AG
+"""
+ANSWER = """\
+From: Bob <bob@example.org>
+Date: Wed, 04 Nov 2026 10:00:00 +0100
+Subject: Re: Weight of G.compliance
+Content-Type: text/plain; charset=utf-8
+
+I agree with Anna.
+
+On Tue, 3 Nov 2026 at 10:00, Anna Novak wrote:
+> The weight is too low.
+"""
+
+
+def test_a_message_and_a_mailbox_are_read():
+    """
+    No headers, quotations or signatures; whoever answers speaks of the thread's element.
+    """
+    (comment,) = load(MAIL, "one.eml").comments
+    assert comment.text == (
+        "Weight of G.compliance\n\nThe weight is too low. Call [telephone number]."
+    )
+    mark = "From someone@example.org Tue Nov  3 10:00:00 2026\n"
+    loaded = load(f"{mark}{MAIL}\n{mark}{ANSWER}", "list.mbox")
+    assert [c.element for c in loaded.comments] == ["G.compliance", "G.compliance"]
+    assert loaded.comments[1].text.endswith("I agree with Anna.")
+    assert [c.received for c in loaded.comments] == ["2026-11-03", "2026-11-04"]
+
+
+def test_an_export_of_jira_is_read():
+    """
+    The description is a comment of the reporter, each comment one of its author.
+    """
+    text = (
+        "Summary,Issue key,Issue id,Reporter,Created,Description,Comment,Comment\n"
+        "Key inventory unclear,PKI-1,10,anna,03/Nov/26 1:02 PM,What of M.key-management?,"
+        '"04/Nov/26 9:00 AM;bob;I agree; really.",\n'
+    )
+    loaded = load(text, "jira.csv")
+    assert loaded.tool == "Jira"
+    assert [c.text.split("\n")[-1] for c in loaded.comments] == [
+        "What of M.key-management?",
+        "I agree; really.",
+    ]
+    assert [c.received for c in loaded.comments] == ["2026-11-03", "2026-11-04"]
+    assert {c.element for c in loaded.comments} == {"M.key-management"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["The whole thing is too long.\n\nReally.", "# Title, with, commas\n\ntext", "hello", "[1, 2]"],
+)
+def test_what_is_not_recognized_is_refused_by_name(content):
+    """
+    It never becomes one comment.
+    """
+    with pytest.raises(SourceFormatError, match=r"mail\.txt"):
+        load(content, "mail.txt")
 
 
 def test_json_of_this_software_is_read_as_it_is():
@@ -444,10 +544,10 @@ def test_json_of_this_software_is_read_as_it_is():
     ("content", "form"),
     [
         (f"{HEADER}\n{ROW}", "form"),
-        ("# Title, with, commas\n\ntext", "issue"),
         ('{"format": "x"}', "json"),
         ("PK\x03\x04", "form"),
-        ("hello", "issue"),
+        ("hello", ""),
+        (MAIL, "mail"),
     ],
 )
 def test_the_format_is_told_from_the_content(content, form):
@@ -455,3 +555,260 @@ def test_the_format_is_told_from_the_content(content, form):
     Never from the name of the file.
     """
     assert form_of(content.encode()) == form
+
+
+# --- cases from the field ---------------------------------------------------------------
+
+CASES = Path(__file__).parent / "feedback_cases"
+
+
+def case(name, *, version="2.0.0", columns=None):
+    """One file of the field."""
+    return load((CASES / name).read_bytes(), name, version=version, columns=columns)
+
+
+def test_numbers_of_two_anonymous_forms_are_six_people():
+    """
+    A row number identifies within its own form.
+    """
+    comments = [*case("F01-msforms-en.xlsx").comments, *case("F01-msforms-de.xlsx").comments]
+    assert [c.clarity for c in comments] == [1, 2, 1, 5, 5, 5]
+    assert len({c.respondent for c in comments}) == 6
+
+
+def test_an_export_of_typeform_is_a_form():
+    """
+    Its first question is a hash sign, and its network ids are nobody's comment.
+    """
+    loaded = case("F02-typeform.csv")
+    assert loaded.tool == "Typeform"
+    assert [(c.role, c.clarity, c.text) for c in loaded.comments] == [
+        ("operator", 4, 'Please define "key inventory".'),
+        ("assessor", 2, "Weight too low for us"),
+    ]
+
+
+def test_the_text_of_an_issue_with_its_comments_is_three_comments():
+    """
+    The title belongs to its author; a head inside of code is code.
+    """
+    comments = case("F03-gh-issue-view.txt").comments
+    assert len({c.respondent for c in comments}) == 3
+    assert comments[0].text.startswith(
+        "Count evidence of an audit already passed\n\nThe requirement"
+    )
+    assert [c.text.count("title: not a head") for c in comments] == [0, 0, 1]
+    assert "association" not in "".join(c.text for c in comments)
+
+
+def test_hours_are_minutes_and_the_time_of_the_form_is_no_effort():
+    """
+    Three hours are 180 minutes; seconds of the form tell how long it was filled in.
+    """
+    comments = case("F04-seconds.csv").comments
+    assert [c.minutes for c in comments] == [180, 960]
+    assert [c.seconds for c in comments] == [640, 1200]
+
+
+def test_scales_are_turned_round_and_rescaled_and_it_is_said():
+    """
+    One is best, zero to ten; the question asked twice is left out by name.
+    """
+    loaded = case("F05-reversed.csv")
+    assert [c.clarity for c in loaded.comments] == [5, 5, 4, 5]
+    assert [c.relevance for c in loaded.comments] == [4, 3, 5, 2]
+    assert {p.where[-2:] for p in loaded.problems} == {"D1", "E1", "F1"}
+
+
+def test_boxes_that_are_ticked_are_a_comment_each():
+    """
+    By key, by name, and one alone.
+    """
+    comments = case("F06-multiselect.csv").comments
+    keys = ["M.key-management", "M.certificate-management"]
+    assert [c.element for c in comments] == [*keys, *keys, keys[0]]
+
+
+# --- who is who -------------------------------------------------------------------------
+
+ANONYMOUS = (
+    "ID,Start time,Completion time,Email,Name,Which part?,How clear is it? (1-5){more}\n"
+    "1,{day} 9:00:00,{day} 9:10:05,anonymous,,Key management,4{cell}\n"
+    "2,{day} 9:30:00,{day} 9:40:05,anonymous,,Key management,4{cell}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "more", "cell"),
+    [("10/25/2026", "", ""), ("2026-10-25", "", ""), ("10/25/2026", ",How relevant is it?", ",")],
+    ids=["exported again", "saved by a spreadsheet", "a question more"],
+)
+def test_a_submission_that_comes_again_is_the_same(day, more, cell):
+    """
+    Form, time and number tell it.
+    """
+    first = load(ANONYMOUS.format(day="10/25/2026", more="", cell="")).comments
+    again = load(ANONYMOUS.format(day=day, more=more, cell=cell)).comments
+    assert [c.id for c in again] == [c.id for c in first]
+    assert len({c.respondent for c in first}) == 2
+
+
+def test_the_same_words_of_two_rows_are_two_people():
+    """
+    Nothing tells them apart, and one file holds both.
+    """
+    comments = load("Which part?,How clear?\nKey management,5\nKey management,5\n").comments
+    assert len({c.respondent for c in comments}) == 2
+
+
+# --- scales, units, elements --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "cell", "step"),
+    [
+        ("How clear is it? (1 = very clear, 5 = not clear at all)", "1", 5),
+        ("How clear is it? (1 = not at all, 5 = completely)", "1", 1),
+        ("How difficult is it to understand? (1 easy - 5 very difficult)", "5", 1),
+        ("How difficult is it to understand? (1 = not at all, 5 = very)", "5", 1),
+        ("Wie verständlich ist es? (0-10)", "10", 5),
+        ("Wie verständlich ist es? (1 = gar nicht, 7 = völlig)", "4", 3),
+        ("Est-ce clair ? (1 = tout à fait, 5 = pas du tout)", "2", 4),
+        ("¿Está claro? (1 = nada claro, 5 = muy claro)", "2", 2),
+        ("È chiaro? (1 = molto, 5 = per niente)", "1", 5),
+        ("Is het duidelijk? (1 = helemaal niet, 5 = helemaal wel)", "1", 1),
+        ("Is it clear?", "Strongly agree", 5),
+        ("Ist es klar?", "Stimme gar nicht zu", 1),
+        ("Est-ce clair ?", "Tout à fait d'accord", 5),
+        ("¿Está claro?", "En desacuerdo", 2),
+        ("È chiaro?", "Completamente d'accordo", 5),
+        ("Is het duidelijk?", "Helemaal mee oneens", 1),
+        ("How clear is it? (1-5)", "4/5", 4),
+    ],
+)
+def test_a_rating_is_read_on_the_scale_of_its_question(question, cell, step):
+    """
+    Direction, range and words, in six languages.
+    """
+    loaded = load(xlsx(["Which part?", question], ["Key management", cell]), "form.xlsx")
+    assert [c.clarity for c in loaded.comments] == [step]
+
+
+@pytest.mark.parametrize("cell", ["4/10", "3-4", "80%", "3 to 4", "4.5", "7"])
+def test_what_is_no_rating_of_the_scale_is_refused_with_its_cell(cell):
+    """
+    And the rest of the row is kept.
+    """
+    rows = [["Which part?", "How clear is it? (1-5)", "Comment"], ["G", cell, "so"], ["M", 4, "x"]]
+    loaded = load(xlsx(*rows), "form.xlsx")
+    assert [c.clarity for c in loaded.comments] == [None, 4]
+    assert [p.where for p in loaded.problems if p.refused] == ["form.xlsx, Answers!B2"]
+
+
+def test_a_scale_that_nobody_can_know_is_asked_for():
+    """
+    Numbers off 1 to 5, or ends that do not say which is better: the map has to say it.
+    """
+    for question, cells, fix in (
+        ("How clear is it?", ["8", "3"], {"scale": [0, 10]}),
+        ("How clear is it? (1 = red, 5 = green)", ["1", "5"], {"reverse": False}),
+    ):
+        content = f"Which part?,{question!r},Comment\n".replace("'", '"')
+        content += "".join(f"G,{cell},words\n" for cell in cells)
+        loaded = load(content)
+        assert [c.clarity for c in loaded.comments] == [None, None]
+        (problem,) = [p for p in loaded.problems if p.refused]
+        assert f"{next(iter(fix))}:" in problem.message
+        columns = propose(content.encode(), "form.csv", MODEL).to_json()
+        columns["columns"][1] |= {"field": "clarity", **fix}
+        mended = load(content, columns=read_columns(json.dumps(columns), "map"))
+        assert all(c.clarity for c in mended.comments)
+
+
+def test_effort_without_a_unit_is_asked_for():
+    """
+    45 may be minutes or hours.
+    """
+    content = "Which part?,How long did it take?,Comment\nG,45,x\nG,2 h,y\n"
+    loaded = load(content)
+    assert [c.minutes for c in loaded.comments] == [None, 120]
+    columns = propose(content.encode(), "form.csv", MODEL).to_json()
+    columns["columns"][1]["unit"] = "hours"
+    mended = load(content, columns=read_columns(json.dumps(columns), "map"))
+    assert [c.minutes for c in mended.comments] == [2700, 120]
+
+
+def test_one_line_of_a_map_covers_a_matrix():
+    """
+    Words of the form, turned round, for each element of its own question.
+    """
+    content = "Who,Key management,Certificate management\na,super,bad\n"
+    document = """
+format: pkimm-feedback-columns/1
+columns:
+  - {number: 1, field: respondent}
+  - {number: 2, to: 3, field: clarity, element: "*"}
+values: {clarity: {super: 5, bad: 1}}
+"""
+    comments = load(content, columns=read_columns(document, "map")).comments
+    assert [(c.element, c.clarity) for c in comments] == [
+        ("M.key-management", 5),
+        ("M.certificate-management", 1),
+    ]
+
+
+def test_general_questions_go_to_the_model():
+    """
+    Never to the element of another question.
+    """
+    content = (
+        "Which part?,How clear is it?,Your comment,Anything else about the model in general?\n"
+    )
+    loaded = load(f"{content}Key management,4,here,there\n")
+    assert [(c.element, c.text) for c in loaded.comments] == [
+        ("M.key-management", "here"),
+        ("model", "there"),
+    ]
+
+
+def test_an_option_that_is_unknown_is_named_and_the_others_are_kept():
+    """
+    The second of three.
+    """
+    content = 'Which parts?,Clear? (1-5)\n"Key management;Frobnication;Compliance;",2\n'
+    loaded = load(content)
+    assert [c.element for c in loaded.comments] == ["M.key-management", "G.compliance"]
+    assert [p.message for p in loaded.problems if p.refused] == [
+        "part 2 of the list names no element"
+    ]
+
+
+# --- personal data ------------------------------------------------------------------------
+
+
+def test_names_and_addresses_of_people_are_not_stored_in_texts():
+    """
+    The names of respondents are known, the others are told by their form.
+    """
+    content = (
+        "Name,Email,Which part?,Comment\n"
+        "Anna Novak,anna@example.org,G,fine\n"
+        "Bob,bob@example.org,G,Ask Anna Novak (anna@example.org or +420 601 123 456) or @carl.\n"
+    )
+    loaded = load(content)
+    assert loaded.comments[1].text == (
+        "Ask [name] ([mail address] or [telephone number]) or [login]."
+    )
+    assert loaded.personal == {"mail address": 1, "telephone number": 1, "login": 1, "name": 1}
+
+
+@pytest.mark.parametrize(
+    "word", ["a" * 160_000, "a." * 80_000, "a@" * 80_000, "1 " * 9_000, "+1" * 9_000]
+)
+def test_personal_data_is_looked_for_in_linear_time(word):
+    """
+    A word of 160,000 letters took minutes; now a second is too long.
+    """
+    start = time.perf_counter()
+    personal_data(word, {"Anna Novak"})
+    assert time.perf_counter() - start < 2

@@ -191,7 +191,7 @@ def test_a_file_that_was_handed_in_and_an_issue_are_read(empty: Browser, tmp_pat
     JSON of respondents as it is; the text of a thread comment by comment.
     """
     empty.upload("handed-in.json", dumps([comment(text=HOSTILE, clarity=1)]))
-    empty.do("paste", f"# {KEY}\n\nPlease say what an inventory of keys has to list.")
+    empty.do("paste", f"jane wrote:\n{KEY}\n\nPlease say what an inventory of keys has to list.")
     empty.do("import")
     texts = [r.text or "" for r in open_feedback(tmp_path / "feedback").stored()]
     assert texts[0] == HOSTILE

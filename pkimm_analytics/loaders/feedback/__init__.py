@@ -1,4 +1,4 @@
-"""Other people's formats to comments: form exports (CSV, xlsx), JSON, issue threads."""
+"""Other people's formats to comments: forms, issues, mail, and JSON of the feedback form."""
 
 from pkimm_analytics.loaders.feedback.columns import Column, ColumnMap, read_columns
 from pkimm_analytics.loaders.feedback.reading import LoadedFeedback, load_feedback, propose

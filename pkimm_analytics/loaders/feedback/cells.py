@@ -1,22 +1,32 @@
-"""Cells of a form to values: days, minutes, whole numbers, texts."""
+"""Cells of a form to values: moments, minutes, whole numbers, texts."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from pkimm_analytics.feedback.comment import MAX_TEXT, NO_TEXT
+from pkimm_analytics.loaders.feedback.words import fold, listed
 
 Order = Literal["iso", "dmy", "mdy", "any"]
 
+UNITS = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0}
+NO_UNIT = "no unit; say unit: minutes, hours or seconds in the column map"
+
 _ISO = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})(?!\d)")
 _PARTS = re.compile(r"(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?!\d)")
+_NAMED = re.compile(
+    r"(\d{1,2})/([A-Za-z]{3})/(\d{4}|\d{2})(?!\d)|([A-Za-z]{3})[a-z]*\.? (\d{1,2}), (\d{4})"
+)
+_CLOCK = re.compile(r"\D{0,3}(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap])?", re.IGNORECASE)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-def day_of(text: str, order: Order) -> str | None:
+def moment_of(text: str, order: Order) -> dt.datetime | None:
     """
-    Day that a cell begins with, ``YYYY-MM-DD``; None if there is none.
+    Day, and time if there is one, that a cell begins with; None if there is none.
 
     Parameters
     ----------
@@ -27,25 +37,50 @@ def day_of(text: str, order: Order) -> str | None:
 
     Examples
     --------
-    >>> day_of("2026/11/25 1:02:11 PM GMT+1", "iso"), day_of("25.11.2026 13:02", "dmy")
-    ('2026-11-25', '2026-11-25')
+    >>> moment_of("2026/11/25 1:02:11 PM GMT+1", "iso"), moment_of("25.11.26 13:02", "dmy")
+    (datetime.datetime(2026, 11, 25, 13, 2, 11), datetime.datetime(2026, 11, 25, 13, 2))
     """
     text = text.strip()
-    match = _ISO.match(text)
-    if match:
-        return _day(int(match[1]), int(match[2]), int(match[3]))
-    match = _PARTS.match(text)
-    if not match or order == "iso":
+    match = _ISO.match(text) or _PARTS.match(text) or _NAMED.match(text)
+    day = None if match is None else _day_of(match, order)
+    clock = _CLOCK.match(text, match.end()) if match and day else None
+    if clock and int(clock[1]) < 24 and int(clock[2]) < 60 and day:
+        half = (clock[4] or "").lower()
+        hour = int(clock[1]) % 12 + (12 if half == "p" else 0) if half else int(clock[1])
+        return day.replace(hour=hour, minute=int(clock[2]), second=min(int(clock[3] or 0), 59))
+    return day
+
+
+def day_of(text: str, order: Order) -> str | None:
+    """Day that a cell begins with, ``YYYY-MM-DD``; None if there is none."""
+    moment = moment_of(text, order)
+    return None if moment is None else moment.date().isoformat()
+
+
+def _day_of(match: re.Match[str], order: Order) -> dt.datetime | None:
+    if match.re is _ISO:
+        return _day(match[1], match[2], match[3])
+    if match.re is _NAMED:
+        day, month, year = match.group(1, 2, 3) if match[1] else match.group(5, 4, 6)
+        name = month.lower()[:3]
+        return _day(year, _MONTHS.index(name) + 1, day) if name in _MONTHS else None
+    first, second, year = match[1], match[3], match[4]
+    if order == "mdy":
+        return _day(year, first, second)
+    if order == "dmy":
+        return _day(year, second, first)
+    return (_day(year, second, first) or _day(year, first, second)) if order == "any" else None
+
+
+def _day(year: str, month: str | int, day: str) -> dt.datetime | None:
+    try:
+        full = int(year) + (2000 if len(year) < 3 else 0)
+        return dt.datetime(full, int(month), int(day))  # noqa: DTZ001  # forms name no zone
+    except ValueError:
         return None
-    first, second, year = int(match[1]), int(match[3]), int(match[4])
-    year += 2000 if year < 100 else 0
-    if order == "any":
-        return _day(year, second, first) or _day(year, first, second)
-    month, day = (second, first) if order == "dmy" else (first, second)
-    return _day(year, month, day)
 
 
-def day_order(texts: list[str]) -> tuple[Order, bool]:
+def day_order(texts: Sequence[str]) -> tuple[Order, bool]:
     """
     Order of day and month in a column, and whether that is certain.
 
@@ -62,13 +97,6 @@ def day_order(texts: list[str]) -> tuple[Order, bool]:
     return ("dmy", True) if matches[0][2] == "." else ("mdy", False)
 
 
-def _day(year: int, month: int, day: int) -> str | None:
-    try:
-        return dt.date(year, month, day).isoformat()
-    except ValueError:
-        return None
-
-
 def whole_of(text: str) -> int | None:
     """
     Whole number of a cell, None if it is none.
@@ -82,31 +110,42 @@ def whole_of(text: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def minutes_of(text: str) -> int | None:
+def minutes_of(text: str, factor: float | None) -> tuple[int | None, str]:
     """
-    Minutes of a cell: a number, or hours and minutes.
+    Minutes of a cell, or None and why there are none.
+
+    Parameters
+    ----------
+    factor : float, optional
+        Minutes of one of the question's units; None if it names none.
 
     Examples
     --------
-    >>> minutes_of("45 min"), minutes_of("1,5 h"), minutes_of("1:30"), minutes_of("2 h 5 min")
-    (45, 90, 90, 125)
+    >>> [minutes_of(t, 1.0)[0] for t in ("45 min", "1,5 h", "1:30", "2 h 5 min", "90")]
+    [45, 90, 90, 125, 90]
+    >>> minutes_of("3", 60.0)[0], minutes_of("960 s", None)[0]
+    (180, 16)
     """
     text = text.strip().casefold()
     if match := re.fullmatch(r"(\d{1,3}):([0-5]\d)(?::00)?", text):
-        return int(match[1]) * 60 + int(match[2])
-    hours, number = r"h|hrs?|hours?|std|stunden?|heures?|horas?|ore|uur", r"\d{1,5}(?:[.,]\d{1,2})?"
-    minutes = r"m|mins?|minutes?|minuten?|minutos?|minuti|'"
-    if match := re.fullmatch(
-        rf"({number})\s*(?:{hours})\.?(?:\s*(\d{{1,2}})\s*(?:{minutes})?)?", text
-    ):
-        return round(60 * _number(match[1])) + int(match[2] or 0)
-    if match := re.fullmatch(rf"({number})\s*(?:(?:{minutes})\.?)?", text):
-        return round(_number(match[1]))
-    return None
+        return int(match[1]) * 60 + int(match[2]), ""
+    if re.search(r"\d\s*(?:-|–|—|to|bis|à)\s*\d", text) or "%" in text:
+        return None, "a range or percentage; expected one number"
+    total = 0.0
+    for number, word in re.findall(r"(\d{1,6}(?:[.,]\d{1,2})?)\s*([^\W\d]*'?)\.?\s*", text):
+        unit = _unit(word.strip("'")) if word else (1.0 if total else factor)
+        if unit is None:
+            return None, NO_UNIT if not word else "expected minutes, such as 45, 1:30 or 2 h"
+        total += float(number.replace(",", ".")) * unit
+    is_whole = re.fullmatch(r"(?:\d{1,6}(?:[.,]\d{1,2})?\s*[^\W\d]*[.']?\s*){1,3}", text)
+    return (round(total), "") if is_whole else (None, "expected minutes, such as 45, 1:30 or 2 h")
 
 
-def _number(text: str) -> float:
-    return float(text.replace(",", "."))
+def _unit(word: str) -> float | None:
+    if word in {"m", "s", ""}:
+        return {"m": 1.0, "s": 1 / 60, "": 1.0}[word]
+    units = listed("units").items()
+    return next((float(f) for f, words in units if fold(word) in map(fold, words)), None)
 
 
 def clean_text(text: str) -> tuple[str | None, str]:

@@ -1,36 +1,69 @@
 """
 The column map: which column of a form holds which field, proposed and corrected.
 
-The program proposes from the words of the header, in several languages, and from what
-the cells look like. The user reads the proposal, corrects it where it is wrong, and
-gives it back; a corrected map is used as it stands.
+The program proposes from the words of the questions, in several languages, and from
+what the cells look like. The user corrects the proposal and gives it back. One line may
+cover a whole matrix of questions: ``{number: 7, to: 22, field: clarity, element: "*"}``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pkimm_analytics.errors import Problem, SourceFormatError
 from pkimm_analytics.feedback import RATINGS
 from pkimm_analytics.feedback.comment import SAYING
-from pkimm_analytics.loaders.feedback.cells import day_of, minutes_of, whole_of
+from pkimm_analytics.loaders import column_map
+from pkimm_analytics.loaders.column_map import IGNORE
+from pkimm_analytics.loaders.feedback.cells import UNITS, minutes_of, moment_of, whole_of
 from pkimm_analytics.loaders.feedback.elements import Elements
 from pkimm_analytics.loaders.feedback.grid import Grid
-from pkimm_analytics.loaders.feedback.words import HEADERS, NOTHING, fold, header_score, value_of
-from pkimm_analytics.loaders.feedback.words import rating_of as rating
-from pkimm_analytics.model.yaml_text import read_yaml
-
-FORMAT = "pkimm-feedback-columns/1"
-IGNORE = "ignore"
-FIELDS = (*HEADERS, IGNORE)
-"""What a column can hold."""
+from pkimm_analytics.loaders.feedback.scales import Scale, asks_upside_down, scale_of
+from pkimm_analytics.loaders.feedback.words import (
+    fold,
+    folded,
+    header_score,
+    is_ticked,
+    listed,
+    system_field,
+    unit_in,
+    value_of,
+)
+from pkimm_analytics.records import AtMost, Flag, Text, Whole, Word
 
 CHOICES = ("role", "weight", "kind")
-PER_ELEMENT = SAYING
-"""Fields that a column may hold for one element, in a form with a block for each."""
+PER_ELEMENT = (*SAYING, "element")
+"""Fields that a column may hold for one element, in a form with a column for each."""
+
+OF_TOOLS = ("started", "seconds", "status")
+FIELDS = (
+    "received", "email", "respondent", "name", "organization", "role", "edition", "round",
+    *PER_ELEMENT, *OF_TOOLS, IGNORE,
+)  # fmt: skip
+"""What a column can hold."""
+
+
+def _known_field(value: str) -> str:
+    if value in FIELDS:
+        return value
+    raise ValueError(f"expected one of {', '.join(FIELDS)}")
+
+
+def _as_text(value: Any) -> Any:
+    """Let a step of a rating be written as a number."""
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: {word: str(code) if type(code) is int else code for word, code in words.items()}
+        if isinstance(words, Mapping)
+        else words
+        for name, words in value.items()
+    }
+
 
 SAMPLE = 300
 """Cells of a column that are looked at."""
@@ -40,66 +73,70 @@ TELLING = 5
 """Letters of a phrase in the header that make a field likely although its cells do not fit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(column_map.Column):
     """
-    One column of a form.
+    One column of a form, or several alike that stand side by side.
 
     Parameters
     ----------
-    number : int
-        Counted from 1.
-    header : str
-        Its question.
-    field : str
-        One of :data:`FIELDS`.
-    element : str, optional
-        Element that the column is about, in a form with a block for each element.
-    sure : bool
-        Whether header and cells both speak for the field.
+    to : int, optional
+        Last column of a matrix of questions that begins at `number`. With the element ``*``
+        each takes its element from its own question.
+    scale : tuple of (int, int), optional
+        Lowest and highest number of a rating, if the question does not say it.
+    reverse : bool, optional
+        Whether the lowest number is the most.
+    unit : str, optional
+        ``seconds``, ``minutes`` or ``hours``, for effort.
     """
 
-    number: int
-    header: str
-    field: str
-    element: str | None = None
-    sure: bool = True
+    field: Annotated[Word, AfterValidator(_known_field)]
+    to: Annotated[Whole, Field(ge=1)] | None = None
+    scale: tuple[Whole, Whole] | None = None
+    reverse: Flag | None = None
+    unit: Literal["seconds", "minutes", "hours"] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.element is not None and self.field not in PER_ELEMENT:
+            message = f"belongs to one of {', '.join(PER_ELEMENT)} only"
+            raise SourceFormatError("", [Problem("element", message)])
+        return self
 
 
-@dataclass(frozen=True)
-class ColumnMap:
+class ColumnMap(column_map.ColumnMap):
     """
     What the columns of a form hold.
 
     Parameters
     ----------
-    columns : tuple of Column
-    values : mapping of str to mapping of str to str
-        By field (``role``, ``weight``, ``kind`` or ``element``): what a word of the form
-        stands for, where the program does not know it.
-    sheet : str
-        Sheet of a workbook; empty for CSV.
+    tool : str
+        Tool that the form is an export of; for people.
     """
 
-    columns: tuple[Column, ...]
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    sheet: str = ""
+    FORMAT: ClassVar[str] = "pkimm-feedback-columns/1"
+    tool: Word = ""
+    columns: Annotated[tuple[Column, ...], AtMost(4_000)]
+    values: Annotated[Mapping[Word, Mapping[Text, Word]], BeforeValidator(_as_text)] = Field(
+        default_factory=dict
+    )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the map as a document, which is also its YAML form."""
-        columns = []
-        for column in self.columns:
-            entry: dict[str, Any] = {"number": column.number, "column": column.header}
-            entry["field"] = column.field
-            if column.element is not None:
-                entry["element"] = column.element
-            if not column.sure:
-                entry["sure"] = False
-            columns.append(entry)
-        document: dict[str, Any] = {"format": FORMAT}
-        if self.sheet:
-            document["sheet"] = self.sheet
-        return document | {"columns": columns, "values": {k: {**v} for k, v in self.values.items()}}
+    def word(self, field: str, text: str) -> str | None:
+        """Return what a word of the form stands for; None if the map does not say."""
+        words = self.values.get(field, {})
+        return next((code for word, code in words.items() if fold(word) == fold(text)), None)
+
+
+def read_columns(text: str, name: str) -> ColumnMap:
+    """
+    Read a column map, YAML or JSON, as the proposal is written.
+
+    Raises
+    ------
+    SourceFormatError
+        If it is none; every problem is listed.
+    """
+    return ColumnMap.read_text(text, name)
 
 
 # --- proposing -------------------------------------------------------------------------
@@ -118,30 +155,35 @@ def propose_columns(grid: Grid, elements: Elements) -> ColumnMap:
     taken: set[tuple[str, str | None]] = set()
     chosen: dict[int, tuple[str, bool]] = {}
     ranked = sorted(
-        (
-            (-score, index, name, sure)
-            for index, (_, found) in enumerate(guesses)
-            for name, (score, sure) in found.items()
-        ),
+        (-score, index, name, sure)
+        for index, (_, scores) in enumerate(guesses)
+        for name, (score, sure) in scores.items()
     )
     for _, index, name, sure in ranked:
-        element = guesses[index][0]
-        if index in chosen or (name != "text" and (name, element) in taken):
+        place = (name, guesses[index][0])
+        if index in chosen or (name not in {"text", IGNORE} and place in taken):
             continue
         chosen[index] = (name, sure)
-        taken.add((name, element))
+        taken.add(place)
     columns = []
-    for index, header in enumerate(grid.header):
+    for index in range(len(grid.header)):
         name, sure = chosen.get(index, (IGNORE, not grid.column(index)))
-        element = guesses[index][0] if name in PER_ELEMENT else None
-        columns.append(Column(index + 1, header, name, element, sure))
-    return ColumnMap(tuple(columns), sheet=grid.sheet)
+        columns.append(_column(grid, index, name, guesses[index][0], sure=sure))
+    return ColumnMap(tool=grid.tool, sheet=grid.sheet, columns=tuple(columns))
 
 
-def best_grid(grids: Sequence[Grid], elements: Elements) -> tuple[Grid, ColumnMap]:
-    """Pick the sheet that has most columns of a form, and propose its map."""
-    proposals = [(grid, propose_columns(grid, elements)) for grid in grids]
-    return max(proposals, key=lambda pair: sum(c.field != IGNORE for c in pair[1].columns))
+def _column(grid: Grid, index: int, name: str, element: str | None, *, sure: bool) -> Column:
+    header = grid.header[index]
+    more: dict[str, Any] = {}
+    if name in RATINGS:
+        scale, unknown = scale_of(header, name, grid.column(index))
+        sure = sure and not unknown
+        if not scale.is_usual and not unknown:
+            more = {"scale": (scale.low, scale.high), "reverse": scale.reverse}
+    elif name == "minutes" and unit_in(header) in UNITS.values():
+        more["unit"] = next(unit for unit, f in UNITS.items() if f == unit_in(header))
+    about = element if name in PER_ELEMENT else None
+    return Column(number=index + 1, column=header, field=name, element=about, sure=sure, **more)
 
 
 def _guesses(
@@ -149,13 +191,20 @@ def _guesses(
 ) -> tuple[str | None, dict[str, tuple[float, bool]]]:
     """Return the element in a header, and a score and sureness for each field that may be."""
     header = grid.header[index]
-    stated = elements.stated(header)
-    element = next(iter(stated)) if len(stated) == 1 else elements.named(header)
-    cells = [text for text in grid.column(index)[:SAMPLE] if fold(text) not in NOTHING]
-    found = {}
-    for name in HEADERS:
-        words = header_score(name, header)
-        fits = _fit(name, cells, elements)
+    nobody = folded("nothing") | folded("nobody")
+    cells = [text for text in grid.column(index)[:SAMPLE] if fold(text) not in nobody]
+    if (known := system_field(header)) and _share(cells, known, elements) in {None, 1.0}:
+        return None, {known: (100.0, True), IGNORE: (0.1, True)}
+    element = elements.of_question(header)
+    if element is not None and _are_ticks(header, grid.column(index)):
+        return element, {"element": (50.0, True)}
+    scores = {}
+    for name in listed("headers"):
+        words, fits = header_score(name, header), _share(cells, name, elements)
+        if name == "clarity" and asks_upside_down(header, name):
+            words *= 0.4  # rather the column that asks it straight
+        elif name == "difficulty" and header_score("clarity", header):
+            words = 0.0  # difficult to understand
         if fits is None:
             score, sure = words, words > 0
         elif cells and fits < ENOUGH:
@@ -163,140 +212,93 @@ def _guesses(
         else:
             distinct = name in {*CHOICES, "element", "email", "received"} and bool(cells)
             score, sure = words + (8.0 if distinct else 0.0), words > 0
-        if element is not None and name not in PER_ELEMENT:
-            score = 0.0
-        if score > 0:
-            found[name] = (score, sure)
-    if not found and _is_prose(cells):
-        found["text"] = (0.5, False)
-    return element, found
+        if score > 0 and (element is None or name in PER_ELEMENT[:-1]):
+            scores[name] = (score, sure)
+    if not scores and cells and sum(map(len, cells)) / len(cells) > 25:
+        scores["text"] = (0.5, False)
+    return element, scores
 
 
-def _fit(name: str, cells: Sequence[str], elements: Elements) -> float | None:
+def _are_ticks(header: str, cells: Sequence[str]) -> bool:
+    """Whether a column is a box that is ticked: yes or no, or its own label."""
+    asks = header_score("element", header) > 0
+    label = fold(header)
+    return bool(cells) and all(
+        (asks and is_ticked(text) is not None) or label.endswith(fold(text) or "?")
+        for text in cells
+    )
+
+
+_FITS: Mapping[str, Callable[[str], bool]] = {
+    **{
+        name: lambda text: (
+            Scale().read(text)[0] is not None
+            or re.fullmatch(r"\d{1,3}(\s*/\s*\d+)?", text.strip()) is not None
+        )
+        for name in RATINGS
+    },
+    "email": lambda text: re.fullmatch(r"[^\s@]+@[^\s@]+", text) is not None,
+    "received": lambda text: moment_of(text, "any") is not None,
+    "started": lambda text: moment_of(text, "any") is not None,
+    "seconds": lambda text: whole_of(text) is not None,
+    "minutes": lambda text: minutes_of(text, 1.0)[0] is not None,
+    "suggested_weight": lambda text: whole_of(text) is not None,
+    "edition": lambda text: re.fullmatch(r"\d+\.\d+\.\d+", text) is not None,
+}
+
+
+def _share(cells: Sequence[str], name: str, elements: Elements) -> float | None:
     """Share of cells that are of a field's kind; None where any text is."""
-    if name in RATINGS:
-        return _share(cells, lambda text: rating(text) is not None)
     if name in CHOICES:
-        return _share(cells, lambda text: value_of(name, text) is not None)
-    if name == "element":
-        return _share(cells, lambda text: elements.find(text)[0] is not None)
-    if name == "email":
-        return _share(cells, lambda text: re.fullmatch(r"[^\s@]+@[^\s@]+", text) is not None)
-    if name == "received":
-        return _share(cells, lambda text: day_of(text, "any") is not None)
-    if name == "minutes":
-        return _share(cells, lambda text: minutes_of(text) is not None)
-    if name == "suggested_weight":
-        return _share(cells, lambda text: whole_of(text) is not None)
-    if name == "edition":
-        return _share(cells, lambda text: re.fullmatch(r"\d+\.\d+\.\d+", text) is not None)
-    return None
-
-
-def _share(cells: Sequence[str], fits: Any) -> float:
+        fits: Callable[[str], bool] | None = lambda text: value_of(name, text) is not None  # noqa: E731
+    elif name == "element":
+        fits = lambda text: bool(elements.find_all(text)[0])  # noqa: E731
+    else:
+        fits = _FITS.get(name)
+    if fits is None:
+        return None
     return sum(map(fits, cells)) / len(cells) if cells else 1.0
 
 
-def _is_prose(cells: Sequence[str]) -> bool:
-    return bool(cells) and sum(len(text) for text in cells) / len(cells) > 25
+# --- the map and the form ---------------------------------------------------------------
 
 
-# --- the user's corrections --------------------------------------------------------------
-
-
-def read_columns(text: str, name: str) -> ColumnMap:
+def laid_on(columns: ColumnMap, grid: Grid, elements: Elements) -> tuple[ColumnMap, list[Problem]]:
     """
-    Read a column map.
-
-    Parameters
-    ----------
-    text : str
-        YAML or JSON, as the proposal is written.
-    name : str
-        How to call the file in messages.
-
-    Raises
-    ------
-    SourceFormatError
-        If it is none; every problem is listed.
-    """
-    document = read_yaml(text, name)
-    entries = document.get("columns") if isinstance(document, dict) else None
-    if not isinstance(entries, list) or document.get("format") != FORMAT:
-        raise SourceFormatError(
-            f"{name} is no column map. Nothing was imported.",
-            [Problem(name, f"expected the fields format ({FORMAT}) and columns (a list)")],
-        )
-    problems: list[Problem] = []
-    columns = [_column(entry, f"columns.{i}", problems) for i, entry in enumerate(entries)]
-    values = _values(document.get("values") or {}, problems)
-    if problems:
-        raise SourceFormatError(f"{name} is no column map. Nothing was imported.", problems)
-    sheet = document.get("sheet") or ""
-    return ColumnMap(tuple(c for c in columns if c is not None), values, str(sheet))
-
-
-def _column(entry: Any, where: str, problems: list[Problem]) -> Column | None:
-    if not isinstance(entry, dict):
-        problems.append(Problem(where, "expected a mapping"))
-        return None
-    number, name, element = entry.get("number"), entry.get("field"), entry.get("element")
-    before = len(problems)
-    if type(number) is not int or number < 1:
-        problems.append(Problem(f"{where}.number", "expected a whole number from 1"))
-    if name not in FIELDS:
-        problems.append(Problem(f"{where}.field", f"expected one of {', '.join(FIELDS)}"))
-    if element is not None and (not isinstance(element, str) or name not in PER_ELEMENT):
-        problems.append(
-            Problem(f"{where}.element", f"belongs to one of {', '.join(PER_ELEMENT)} only")
-        )
-    if len(problems) > before:
-        return None
-    return Column(int(str(number)), str(entry.get("column", "")), str(name), element)
-
-
-def _values(document: Any, problems: list[Problem]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    if not isinstance(document, dict):
-        problems.append(Problem("values", "expected a mapping"))
-        return found
-    for name, words in document.items():
-        if name not in {*CHOICES, "element"} or not isinstance(words, dict):
-            expected = "expected role, weight, kind or element, with a mapping of words"
-            problems.append(Problem(f"values.{str(name)[:40]}", expected))
-            continue
-        found[name] = {fold(str(word)): str(code) for word, code in words.items()}
-    return found
-
-
-def check_columns(columns: ColumnMap, grid: Grid, elements: Elements) -> list[Problem]:
-    """
-    Compare a map with a form.
+    Lay a map on a form: lines that cover several columns become one line for each.
 
     Returns
     -------
-    list of Problem
-        A column that the form does not have or has under another header, an element
-        that the edition does not have, and a form that says nothing.
+    tuple of (ColumnMap, list of Problem)
+        Problems are a column that the form does not have or has under another header, an
+        element that the edition does not have, a field in two columns, and a form that
+        says nothing.
     """
-    found = []
-    for column in columns.columns:
-        where = f"column {column.number}"
-        if column.number > len(grid.header):
-            found.append(Problem(where, f"the form has {len(grid.header)} columns"))
-        elif column.header and column.header != grid.header[column.number - 1]:
-            found.append(Problem(where, "has another header than the map says; make a new map"))
-        if column.element is not None and elements.find(column.element)[0] is None:
-            found.append(Problem(where, elements.find(column.element)[1]))
-    used = [column.field for column in columns.columns if column.field != IGNORE]
-    once = [name for name in used if name not in PER_ELEMENT]
-    found += [
+    single = [one for column in columns.columns for one in _spread(column, grid, elements)]
+    whole = columns.replace(columns=tuple(single))
+    problems = [*whole.misfits(grid.header), *(p for c in single for p in _wrong(c, elements))]
+    used = [column.field for column in single if column.field != IGNORE]
+    problems += [
         Problem(name, "stands in two columns; expected one, set the other to ignore")
-        for name in dict.fromkeys(once)
-        if once.count(name) > 1
+        for name in dict.fromkeys(used)
+        if used.count(name) > 1 and name not in PER_ELEMENT
     ]
-    if not {*used} & {*PER_ELEMENT}:
-        found.append(
-            Problem("columns", f"none holds what a comment says: {', '.join(PER_ELEMENT)}")
-        )
-    return found
+    if not {*used} & {*SAYING}:
+        problems.append(Problem("columns", f"none holds what a comment says: {', '.join(SAYING)}"))
+    return whole, problems
+
+
+def _spread(column: Column, grid: Grid, elements: Elements) -> Iterator[Column]:
+    """Make one line of each column that a line covers, and put elements in."""
+    for number in range(column.number, (column.to or column.number) + 1):
+        header = grid.header[number - 1] if number <= len(grid.header) else ""
+        element = column.element
+        if element == "*":
+            element = elements.of_question(header) or "*"
+        said = column.column if column.to is None else header
+        yield column.replace(number=number, to=None, column=said, element=element)
+
+
+def _wrong(column: Column, elements: Elements) -> Iterator[Problem]:
+    if column.element is not None and elements.find(column.element)[0] is None:
+        yield Problem(f"column {column.number}", elements.find(column.element)[1])

@@ -1,28 +1,22 @@
 """
-A form export as a grid of cells with places: CSV or xlsx, whatever its header says.
+A form export as a grid of texts with places, whatever tool wrote it.
 
-Reading is defensive and keeps what it can: rows before a broken quote are read, rows
-that do not fit the header are named and left out. A cell may be of any length here;
-what is too long for a comment is refused by name where it belongs.
+Tools put titles above the header, or two or three rows of headers; what is left here is
+one question for each column, and the rows below. Cells without a value, such as formulas
+whose result was not stored, are named.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pkimm_analytics.errors import Problem, SourceFormatError
-from pkimm_analytics.files import MAX_BYTES, check_size
-from pkimm_analytics.loaders.tabular.delimited import decode_text
-from pkimm_analytics.loaders.tabular.rows import MAX_COLUMNS, Place, as_text, plain_cell
-from pkimm_analytics.loaders.tabular.template import from_csv_text
-from pkimm_analytics.loaders.tabular.workbook import Places, open_sheets
+from pkimm_analytics.loaders.feedback.words import header_score, listed, system_field, tool_of
+from pkimm_analytics.loaders.sheets import Fault, Sheet, is_empty, read_sheets, text_of
 
-MAX_ROWS = 500_000
-DELIMITERS = ",;\t|"
+LOOKED_AT = 20
+"""Rows among which the header is looked for."""
 
 
 @dataclass(frozen=True)
@@ -34,167 +28,113 @@ class Grid:
     ----------
     sheet : str
         Name of the sheet; empty for CSV.
+    tool : str
+        Tool that it is an export of; ``table`` if it is of none that is known.
     header : tuple of str
-        Texts of the first row that has any.
+        Question of each column.
     rows : sequence of (int, sequence of str)
         Number of each row as its users count, and as many texts as the header has.
-    place : callable
-        Place of a row and, if given, a column (counted from 0).
+    where : callable
+        Place of a row and, if given, a column, both counted from 1.
     """
 
     sheet: str
+    tool: str
     header: tuple[str, ...]
     rows: Sequence[tuple[int, Sequence[str]]]
-    place: Place
+    where: Callable[..., str]
 
     def column(self, index: int) -> list[str]:
         """Texts of a column without blanks around them; empty ones are left out."""
         return [text for _, row in self.rows if (text := row[index].strip())]
 
 
-def read_grids(content: bytes, name: str, problems: list[Problem]) -> list[Grid]:
+def read_grids(content: bytes, name: str) -> tuple[list[Grid], list[Problem]]:
     """
     Read every table of a file.
 
-    Parameters
-    ----------
-    content : bytes
-        xlsx, or text with a delimiter.
-    name : str
-        How to call the file in messages.
-    problems : list of Problem
-        Takes a problem for each row that was left out.
+    Returns
+    -------
+    tuple of (list of Grid, list of Problem)
+        Problems name rows and cells that could not be read.
 
     Raises
     ------
     SourceFormatError
-        If the file is neither, has no header or is too large.
+        If the file holds no sheets, or none of them a table.
     """
-    check_size(name, len(content))
-    if content.startswith(b"PK\x03\x04"):
-        grids = list(_sheets(content, name, problems))
-    else:
-        grids = [_csv(content, name, problems)]
-    grids = [grid for grid in grids if any(grid.header)]
+    book = read_sheets(content, name)
+    problems = list(book.problems)
+    grids = [grid for sheet in book.sheets() for grid in _grid(sheet, problems)]
     if not grids:
         raise SourceFormatError(
             f"{name} has no table. Nothing was imported.",
-            [Problem(name, "expected a first row with the questions of the form")],
+            [Problem(name, "expected a row with the questions of the form, and answers below it")],
         )
-    return grids
+    return grids, problems
 
 
-# --- xlsx ------------------------------------------------------------------------------
+def _grid(sheet: Sheet, problems: list[Problem]) -> Iterator[Grid]:
+    top = _header_row(sheet)
+    if top is None:
+        return
+    if any(number < top for number, _ in sheet.filled()):
+        message = "the rows above the header were left out"
+        problems.append(Problem(sheet.where(top), message, refused=False))
+    header = [" ".join(text_of(v).split()) for v in sheet.rows[top - 1][: sheet.width(top)]]
+    rows, wrong = sheet.table(top)
+    problems += wrong
+    problems += [
+        Problem(sheet.where(number, column), f"{value}; expected a value; left out")
+        for number, row in rows
+        for column, value in enumerate(row, 1)
+        if isinstance(value, Fault)
+    ]
+    texts = [(number, [text_of(value) for value in row]) for number, row in rows]
+    header, texts, tool = _one_header(header, texts)
+    if texts:
+        yield Grid(sheet.name, tool, tuple(header), texts, sheet.where)
 
 
-def _sheets(content: bytes, name: str, problems: list[Problem]) -> Iterator[Grid]:
-    for sheet, rows in open_sheets(content, name):
-        place = Places(f"{name}, {sheet}")
-        header: tuple[str, ...] = ()
-        found: list[tuple[int, Sequence[str]]] = []
-        for number, row in enumerate(rows, 1):
-            texts = [_text(value) for value in row[: MAX_COLUMNS + 1]]
-            if not any(text.strip() for text in texts):
-                continue
-            if not header:
-                header = _header(texts, place(number, None))
-                continue
-            if any(text.strip() for text in texts[len(header) :]):
-                message = "a cell to the right of the header; left out"
-                problems.append(Problem(place(number, len(header)), message))
-            padding = [""] * (len(header) - len(texts))
-            found.append((number, [*texts[: len(header)], *padding]))
-        yield Grid(sheet, header, found, place)
+def _header_row(sheet: Sheet) -> int | None:
+    """Find the first row that is nearly as full as the fullest, unless a later one is clearer."""
+    rows = [pair for pair, _ in zip(sheet.filled(), range(LOOKED_AT), strict=False)]
+    if not rows:
+        return None
+    full = {number: sum(not is_empty(value) for value in row) for number, row in rows}
+    enough = max(full.values()) * 0.6
+    first = next(number for number in full if full[number] >= enough)
+    known = {number: _known(sheet, number) for number, _ in rows}
+    clearest = max(known, key=lambda number: (known[number], -number))
+    is_clearer = known[clearest] > 2 * known[first] + 1 and full[clearest] > full[first]
+    return clearest if is_clearer else first
 
 
-def _text(value: object) -> str:
-    cell = plain_cell(value)
-    return "" if cell is None else as_text(cell)
+def _known(sheet: Sheet, row: int) -> int:
+    """How many cells of a row read like questions of a form."""
+    cells = [value for value in sheet.rows[row - 1] if isinstance(value, str) and len(value) < 200]
+    fields = listed("headers")
+    return sum(bool(system_field(c)) or any(header_score(f, c) for f in fields) for c in cells if c)
 
 
-def _header(texts: Sequence[str], where: str) -> tuple[str, ...]:
-    labels = [" ".join(text.split()) for text in texts]
-    while labels and not labels[-1]:
-        labels.pop()
-    if len(labels) > MAX_COLUMNS:
-        raise SourceFormatError(
-            "The table has too many columns. Nothing was imported.",
-            [Problem(where, f"more than {MAX_COLUMNS:,} columns")],
+Rows = list[tuple[int, list[str]]]
+
+
+def _one_header(header: list[str], rows: Rows) -> tuple[list[str], Rows, str]:
+    """Make one header of the two or three rows that some tools write."""
+    tool = tool_of(header)
+    if len(rows) > 1 and any("ImportId" in cell for cell in rows[1][1]):
+        asked = zip(header, rows[0][1], strict=True)
+        return (
+            [code if system_field(code) else said or code for code, said in asked],
+            rows[2:],
+            tool,
         )
-    return tuple(labels)
-
-
-# --- CSV -------------------------------------------------------------------------------
-
-_field_limit = threading.Lock()
-
-
-def _csv(content: bytes, name: str, problems: list[Problem]) -> Grid:
-    text, comments = decode_text(content, name)
-    problems += comments
-    if "\0" in text[:4096]:
-        raise SourceFormatError(
-            f"{name} is neither xlsx nor text. Nothing was imported.",
-            [Problem(name, "export the answers as CSV (UTF-8) or xlsx")],
-        )
-    delimiter = _delimiter(text)
-    header: tuple[str, ...] = ()
-    found: list[tuple[int, Sequence[str]]] = []
-
-    def place(row: int, column: int | None) -> str:
-        spot = f"{name}, row {row}"
-        return spot if column is None else f"{spot}, column {column + 1}"
-
-    for number, record in _records(text, delimiter, name, problems):
-        if not any(cell.strip() for cell in record):
-            continue
-        if not header:
-            header = _header(record, place(number, None))
-        elif len(record) < len(header) or any(cell.strip() for cell in record[len(header) :]):
-            message = (
-                f"{len(record)} cells, while the header has {len(header)}; is a delimiter or a"
-                " quote missing? The row was left out"
-            )
-            problems.append(Problem(place(number, None), message))
-        else:
-            found.append((number, [from_csv_text(cell) for cell in record[: len(header)]]))
-    return Grid("", header, found, place)
-
-
-def _delimiter(text: str) -> str:
-    """Take the delimiter that splits the first line into most cells."""
-    line = text.lstrip("\ufeff\r\n").split("\n", 1)[0]
-    return max(DELIMITERS, key=lambda d: (line.count(d), -DELIMITERS.index(d)))
-
-
-def _records(
-    text: str, delimiter: str, name: str, problems: list[Problem]
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield numbered records; where quotes break, say so and stop."""
-    with _field_limit:  # the limit is one for the whole process
-        before = csv.field_size_limit(MAX_BYTES)
-        try:
-            reader = csv.reader(
-                io.StringIO(text.replace("\0", " "), newline=""), delimiter=delimiter, strict=True
-            )
-            number = 0
-            while number < MAX_ROWS:
-                number += 1
-                try:
-                    record = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error:
-                    message = (
-                        "a quote is missing or one too many; this row and what follows was left out"
-                    )
-                    problems.append(Problem(f"{name}, row {number}", message))
-                    return
-                yield number, record
-            problems.append(
-                Problem(
-                    f"{name}, row {number}", f"more than {MAX_ROWS:,} rows; the rest was left out"
-                )
-            )
-        finally:
-            csv.field_size_limit(before)
+    if tool == "SurveyMonkey" and rows and not rows[0][1][0].strip():
+        made, question = [], ""
+        for upper, lower in zip(header, rows[0][1], strict=True):
+            question = upper or question
+            is_one = not lower or lower.casefold() in {"response", "open-ended response"}
+            made.append(question if is_one else f"{question} [{lower}]")
+        return made, rows[1:], tool
+    return header, rows, tool

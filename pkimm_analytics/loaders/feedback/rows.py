@@ -1,51 +1,59 @@
 """
 Rows of a form to comments: every cell is checked, good ones are kept, bad ones named.
 
-A row of a form tool is one submission. It is about one element, or it has a block of
-columns for each element; then it becomes several comments. What a problem repeats is
-the place and what would be right, never what somebody wrote.
+A row of a form tool is one submission. It is about one element or several, or it has a
+block of columns for each element; then it becomes several comments. What a problem
+repeats is the place and what would be right, never what somebody wrote.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pkimm_analytics.errors import FeedbackError, Problem
-from pkimm_analytics.feedback import RATINGS, Comment, Contact, comment_of
+from pkimm_analytics.feedback import MODEL, RATINGS, Comment, Contact, comment_of
 from pkimm_analytics.feedback.comment import MAX_MINUTES, MAX_WEIGHT, SAYING
+from pkimm_analytics.loaders.column_map import IGNORE
 from pkimm_analytics.loaders.feedback.cells import (
-    Order,
+    UNITS,
     clean_text,
-    day_of,
     day_order,
     minutes_of,
+    moment_of,
     whole_of,
 )
-from pkimm_analytics.loaders.feedback.columns import CHOICES, IGNORE, Column, ColumnMap
+from pkimm_analytics.loaders.feedback.columns import CHOICES, Column, ColumnMap
 from pkimm_analytics.loaders.feedback.elements import Elements
 from pkimm_analytics.loaders.feedback.grid import Grid
-from pkimm_analytics.loaders.feedback.words import NOTHING, VALUES, fold, rating_of, value_of
+from pkimm_analytics.loaders.feedback.scales import UNKNOWN_RANGE, UNKNOWN_WAY, Scale, scale_of
+from pkimm_analytics.loaders.feedback.words import (
+    fold,
+    folded,
+    is_ticked,
+    says_nothing,
+    unit_in,
+    value_of,
+)
 
-NOBODY = NOTHING | {"anonymous", "anonym", "anonyme", "anonimo", "anoniem"}
-"""What form tools write where they did not ask who answers."""
-
-WHO = ("respondent", "email", "name", "organization")
+PREVIEW = frozenset(["survey preview", "preview", "survey test", "spam"])
+"""What a tool writes where somebody only tried the form."""
 
 
 @dataclass(frozen=True)
 class Setting:
     """
-    What a form does not say itself.
+    What a source does not say itself.
 
     Parameters
     ----------
     round : str
         Round, such as ``2026Q4``.
     elements : Elements
-        Elements of the edition that the form was about.
+        Elements of the edition that the source was about.
     pseudonym : callable
         Pseudonym of whatever tells respondents apart.
     """
@@ -57,11 +65,26 @@ class Setting:
 
 @dataclass
 class Read:
-    """What was read of a form; lists grow while rows are read."""
+    """What was read of a source; lists grow while it is read."""
 
     comments: list[Comment] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+
+    def remark(self, where: str, message: str) -> None:
+        """Say something about what was read in full."""
+        self.problems.append(Problem(where, message, refused=False))
+
+    def add(self, where: str, values: Mapping[str, Any]) -> None:
+        """Add a comment, or what is wrong with it."""
+        try:
+            self.comments.append(comment_of(values))
+        except FeedbackError as error:
+            self.problems += [
+                Problem(f"{where}, {p.where}" if p.where else where, p.message)
+                for p in error.problems
+            ]
 
 
 def read_rows(grid: Grid, columns: ColumnMap, setting: Setting) -> Read:
@@ -72,7 +95,7 @@ def read_rows(grid: Grid, columns: ColumnMap, setting: Setting) -> Read:
     ----------
     grid : Grid
     columns : ColumnMap
-        Checked against the grid.
+        Laid on the grid.
     setting : Setting
 
     Returns
@@ -81,155 +104,229 @@ def read_rows(grid: Grid, columns: ColumnMap, setting: Setting) -> Read:
         Comments in the order of the rows, contacts of those who left any, and problems
         with their cells.
     """
-    used = [column for column in columns.columns if column.field != IGNORE]
     read = Read()
-    reader = _Reader(grid, columns, setting, _day_order(grid, used, read.problems), read)
-    names = {column.field for column in used}
-    if not names & {"respondent", "email", "name"}:
-        message = "no column tells respondents apart; each row counts as one respondent"
-        read.problems.append(Problem(grid.place(1, None), message, refused=False))
+    reader = _Reader(grid, columns, setting, read)
     for number, row in grid.rows:
-        reader.row(number, row, used)
+        reader.row(number, row)
     return read
-
-
-def _day_order(grid: Grid, used: Sequence[Column], problems: list[Problem]) -> Order:
-    column = next((c for c in used if c.field == "received"), None)
-    if column is None:
-        return "iso"
-    order, certain = day_order(grid.column(column.number - 1))
-    if not certain:
-        message = "days were read as month/day/year, because none of them is above 12"
-        problems.append(Problem(grid.place(1, column.number - 1), message, refused=False))
-    return order
 
 
 class _Reader:
     """Reads the rows of one form."""
 
-    def __init__(
-        self, grid: Grid, columns: ColumnMap, setting: Setting, order: Order, read: Read
-    ) -> None:
-        self.grid, self.values, self.setting = grid, columns.values, setting
-        self.order, self.into = order, read
+    def __init__(self, grid: Grid, columns: ColumnMap, setting: Setting, read: Read) -> None:
+        self.grid, self.map, self.setting, self.into = grid, columns, setting, read
+        self.used = [column for column in columns.columns if column.field != IGNORE]
+        self.scales = dict(self._scales())
+        self.used = [c for c in self.used if c.field not in RATINGS or c.number in self.scales]
+        self.fields = {column.field for column in self.used}
+        self.order, certain = day_order(self._cells_of("received", "started"))
+        if not certain:
+            message = "days were read as month/day/year, because none of them is above 12"
+            read.remark(grid.where(1), message)
+        if not self.fields & {"respondent", "email", "name"}:
+            read.remark(grid.where(1), "no column tells respondents apart; each row counts as one")
+        asked = (c.column for c in self.used if c.field in {*SAYING, "element"})
+        self.form = fold(next(asked, ""))
+        self.seen: Counter[str] = Counter()
 
-    def row(self, number: int, row: Sequence[str], used: Sequence[Column]) -> None:
+    def _cells_of(self, *fields: str) -> list[str]:
+        return [
+            text
+            for column in self.used
+            if column.field in fields
+            for text in self.grid.column(_index(column))
+        ]
+
+    def _scales(self) -> Iterator[tuple[int, Scale]]:
+        """Scale of each column that rates; where nobody can know it, the column is left out."""
+        for column in self.used:
+            if column.field not in RATINGS:
+                continue
+            place = self.grid.where(1, column.number)
+            cells = self.grid.column(_index(column))
+            scale, unknown = scale_of(column.column, column.field, cells)
+            is_open = {UNKNOWN_RANGE: column.scale is None, UNKNOWN_WAY: column.reverse is None}
+            if is_open.get(unknown, False):
+                self.into.problems.append(Problem(place, unknown))
+                continue
+            low, high = column.scale or (scale.low, scale.high)
+            words = self.map.values.get(column.field, {})
+            steps = {fold(word): int(step) for word, step in words.items()}
+            reverse = scale.reverse if column.reverse is None else column.reverse
+            scale = Scale(low, max(high, low + 1), reverse, steps)
+            if not scale.is_usual:
+                way = f"{scale.low} is the most here; " if scale.reverse else ""
+                self.into.remark(place, f"{way}{low} to {high} was read as 1 to 5, rounded")
+            yield column.number, scale
+
+    # --- one row -------------------------------------------------------------------------
+
+    def row(self, number: int, row: Sequence[str]) -> None:
         before = len(self.into.problems)
         common: dict[str, Any] = {}
         blocks: dict[str | None, dict[str, Any]] = {}
-        for column, text in self._cells(row, used):
-            value = self._value(column, text, number)
-            if value is None:
-                continue
-            if column.field not in SAYING:
-                common[column.field] = value
-                continue
-            block = blocks.setdefault(self._element(column), {})
-            if column.field == "text" and "text" in block:
-                value = f"{block['text']}\n\n{value}"
-            block[column.field] = value
-        self._build(number, row, common, blocks, had_problems=len(self.into.problems) > before)
+        ticked: dict[str, None] = {}
+        for column, value in self._values(number, row):
+            if column.field == "element":
+                ticked |= dict.fromkeys(value)
+            elif column.field not in SAYING:
+                common.setdefault(column.field, value)
+            else:
+                block = blocks.setdefault(self._element(column), {})
+                is_more = column.field == "text" and "text" in block
+                block[column.field] = f"{block['text']}\n\n{value}" if is_more else value
+        place = self.grid.where(number)
+        if fold(str(common.get("status", ""))) in PREVIEW:
+            self.into.remark(place, "somebody tried the form; left out")
+        elif not blocks and not ticked:
+            if len(self.into.problems) == before:
+                self.into.remark(place, "says nothing about the model; left out")
+        else:
+            self._build(place, common, blocks, tuple(ticked), len(self.into.problems) > before)
 
-    def _cells(self, row: Sequence[str], used: Sequence[Column]) -> Iterator[tuple[Column, str]]:
-        for column in used:
-            text = row[column.number - 1]
-            is_open = column.field in {"text", *WHO}
-            if text.strip() and (is_open or fold(text) not in NOTHING or rating_of(text)):
-                yield column, text
+    def _values(self, number: int, row: Sequence[str]) -> Iterator[tuple[Column, Any]]:
+        """Value of each cell that holds one; what cannot be read is named."""
+        for column in self.used:
+            text = row[_index(column)]
+            is_open = column.field in {"text", "respondent", "email", "name", "organization"}
+            if not text.strip() or (
+                says_nothing(text) and not is_open and not self._word(column, text)
+            ):
+                continue
+            value, wrong = self._parsed(column, text)
+            if wrong:
+                self.into.problems.append(Problem(self.grid.where(number, column.number), wrong))
+            if value not in {None, ()}:
+                yield column, value
+
+    def _word(self, column: Column, text: str) -> str | None:
+        return self.map.word(column.field, text)
 
     def _element(self, column: Column) -> str | None:
-        if column.element is None:
-            return None
-        return self.setting.elements.find(column.element)[0]
+        return None if column.element is None else self.setting.elements.find(column.element)[0]
 
     def _build(
         self,
-        number: int,
-        row: Sequence[str],
+        place: str,
         common: Mapping[str, Any],
         blocks: dict[str | None, dict[str, Any]],
-        *,
-        had_problems: bool,
+        ticked: Sequence[str],
+        had_problems: bool,  # noqa: FBT001  # one call
     ) -> None:
-        place = self.grid.place(number, None)
-        if not blocks:
-            if not had_problems:
-                message = "says nothing about the model; left out"
-                self.into.problems.append(Problem(place, message, refused=False))
-            return
-        respondent = self._respondent(row, common)
-        stated = common.get("element")
+        stated: Sequence[str] = ticked
+        if "element" not in self.fields:
+            stated = (MODEL,)
+        fixed = self._fixed(common, blocks, ticked)
         for element, said in blocks.items():
-            key = element or stated
-            if key is None:
-                if "element" in common or not had_problems:
-                    message = "names no element; the row was left out"
-                    self.into.problems.append(Problem(place, message))
-                continue
-            self._add(place, {**self._fixed(common), **said, "element": key}, respondent)
+            keys = stated if element is None else (element,)
+            if not keys and not had_problems:
+                self.into.problems.append(Problem(place, "names no element; the row was left out"))
+            for key in keys:
+                self.into.add(place, {**fixed, **said, "element": key})
+        if not blocks:
+            self.into.remark(place, "names an element and says nothing about it; left out")
 
-    def _fixed(self, common: Mapping[str, Any]) -> dict[str, Any]:
+    def _fixed(
+        self, common: Mapping[str, Any], blocks: Mapping[str | None, Any], ticked: Sequence[str]
+    ) -> dict[str, Any]:
         model = self.setting.elements.model
         fixed: dict[str, Any] = {
             "round": common.get("round", self.setting.round),
             "edition": common.get("edition", model.version),
+            "respondent": self._respondent(common, blocks, ticked),
         }
         if fixed["edition"] == model.version:
             fixed["digest"] = model.digest
-        return fixed | {name: common[name] for name in ("role", "received") if name in common}
+        if "role" in common:
+            fixed["role"] = common["role"]
+        start, end = common.get("started"), common.get("received")
+        if moment := end or start:
+            fixed["received"] = moment.date().isoformat()
+        took = common.get("seconds", (end - start).total_seconds() if start and end else None)
+        return fixed | ({"seconds": int(took)} if took is not None and took >= 0 else {})
 
-    def _add(self, place: str, values: dict[str, Any], respondent: str) -> None:
-        try:
-            self.into.comments.append(comment_of({**values, "respondent": respondent}))
-        except FeedbackError as error:
-            self.into.problems += [
-                Problem(f"{place}, {p.where}" if p.where else place, p.message)
-                for p in error.problems
-            ]
+    def _respondent(
+        self, common: Mapping[str, Any], blocks: Mapping[str | None, Any], ticked: Sequence[str]
+    ) -> str:
+        """
+        Who submitted a row: by address, else by the submission, else by what it says.
 
-    def _respondent(self, row: Sequence[str], common: Mapping[str, Any]) -> str:
-        said = [str(common.get(name, "")) for name in ("email", "respondent", "name")]
-        who = next((text for text in said if fold(text) not in NOBODY), None)
-        # Without any of these, the same submission exported again is the same respondent.
-        told = str(who) if who else "row\0" + json.dumps(list(row), ensure_ascii=False)
+        The number of a submission counts within its form only. Its time is taken to the
+        minute, which is what is left of it after a spreadsheet has saved the file.
+        """
+        email, name, number = (
+            "" if fold(str(common.get(part, ""))) in _nobody() else str(common[part])
+            for part in ("email", "name", "respondent")
+        )
+        time = common.get("received") or common.get("started")
+        minute = f"{time:%Y-%m-%d %H:%M}" if time else ""
+        if email:
+            told = email
+        elif len(number) >= 8:  # one of a kind, as tools make them
+            told = f"submission\0{number}"
+        elif number:
+            told = "\0".join(("number", self.form, minute, number))
+        elif name:
+            told = f"name\0{name}"
+        else:
+            said = [[element, block] for element, block in blocks.items()]
+            content = json.dumps([said, ticked], ensure_ascii=False, default=str)
+            told = "\0".join(("content", self.form, minute, content))
+            self.seen[told] += 1  # the same again in one file is somebody else
+            told += f"\0{self.seen[told]}"
         respondent = self.setting.pseudonym(told)
         left = {n: str(common.get(n, "")) for n in ("name", "email", "organization")}
-        if any(fold(text) not in NOBODY for text in left.values()):
+        left = {n: "" if fold(text) in _nobody() else text for n, text in left.items()}
+        if any(left.values()):
             self.into.contacts.append(Contact(respondent, **left))
+            self.into.names |= {left["name"]} - {""}
         return respondent
 
     # --- one cell ------------------------------------------------------------------------
 
-    def _value(self, column: Column, text: str, number: int) -> Any:
-        name = column.field
-        value, expected = self._parsed(name, text)
-        if value is None and expected:
-            where = self.grid.place(number, column.number - 1)
-            self.into.problems.append(Problem(where, expected))
-        return value
-
-    def _parsed(self, name: str, text: str) -> tuple[Any, str]:
+    def _parsed(self, column: Column, text: str) -> tuple[Any, str]:
+        name, own = column.field, self._word(column, text)
         if name == "text":
             return clean_text(text)
         if name in RATINGS:
-            return rating_of(text), "expected a rating from 1 to 5"
+            return self.scales[column.number].read(text)
         if name in CHOICES:
-            return self._choice(name, text)
+            code = own or value_of(name, text)
+            return (
+                code,
+                "" if code else "this choice is not known; say in the column map what it is",
+            )
         if name == "element":
-            own = self.values.get("element", {}).get(fold(text))
-            return self.setting.elements.find(own or text)
+            return self._elements(column, own or text)
         if name == "minutes":
-            found, expected = minutes_of(text), "expected minutes, such as 45, 1:30 or 2 h"
-            return (None if found is None or found > MAX_MINUTES else found), expected
+            factor = UNITS[column.unit] if column.unit else unit_in(column.column)
+            minutes, wrong = minutes_of(text, factor)
+            is_fine = minutes is None or minutes <= MAX_MINUTES
+            return (
+                (minutes, wrong) if is_fine else (None, f"expected at most {MAX_MINUTES:,} minutes")
+            )
         if name == "suggested_weight":
-            found, expected = whole_of(text), f"expected a whole number from 1 to {MAX_WEIGHT}"
-            return (found if found is not None and 1 <= found <= MAX_WEIGHT else None), expected
-        if name == "received":
-            return day_of(text, self.order), "expected a day, such as 2026-11-25"
+            weight = whole_of(text)
+            is_fine = weight is not None and 1 <= weight <= MAX_WEIGHT
+            return (weight, "") if is_fine else (None, f"expected a weight from 1 to {MAX_WEIGHT}")
+        if name in {"received", "started"}:
+            moment = moment_of(text, self.order)
+            return moment, "" if moment else "expected a day, such as 2026-11-25"
+        if name == "seconds":
+            return whole_of(text), ""
         return " ".join(text.split()), ""
 
-    def _choice(self, name: str, text: str) -> tuple[str | None, str]:
-        own = self.values.get(name, {}).get(fold(text))
-        code = own if own in VALUES[name] else value_of(name, text)
-        known = ", ".join(VALUES[name])
-        return code, f"this choice is not known; say in the column map which it is: {known}"
+    def _elements(self, column: Column, text: str) -> tuple[tuple[str, ...], str]:
+        element = self._element(column)
+        if element is None:
+            return self.setting.elements.find_all(text)
+        return (() if is_ticked(text) is False else (element,)), ""
+
+
+def _index(column: Column) -> int:
+    return column.number - 1
+
+
+def _nobody() -> frozenset[str]:
+    return folded("nothing") | folded("nobody")
