@@ -14,11 +14,11 @@ from typing import Any
 
 from pkimm_analytics.audit.artifacts import scan_file
 from pkimm_analytics.audit.findings import Finding
-from pkimm_analytics.release import LEVEL_BOUNDS, Release
 from pkimm_analytics.audit.suite import Rules, attack_release
 from pkimm_analytics.benchmark import Benchmark
 from pkimm_analytics.benchmark.printed import QUANTILES
 from pkimm_analytics.organization import ALL
+from pkimm_analytics.release import LEVEL_BOUNDS, Release
 from pkimm_analytics.site.contents import read_script
 from pkimm_analytics.site.figures import WITHHELD
 
@@ -96,7 +96,9 @@ def _differences(pages: Release, release: Release) -> list[Finding]:
     for key, cell in pages.cells.items():
         group, measure = key
         if key not in release.cells:
-            found.append(Finding("T31", "the release has no such figure", (group,), measure, FIGURES))
+            found.append(
+                Finding("T31", "the release has no such figure", (group,), measure, FIGURES)
+            )
         elif not _is_same(cell.rows, release.cells[key].rows):
             found.append(Finding("T31", "not as the release prints it", (group,), measure, FIGURES))
     return found

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from pkimm_analytics import vendor
-from pkimm_analytics.release import CHANGES_FILE, MANIFEST_FILE, README_FILE, TABLE_FILE
 from pkimm_analytics.benchmark import Benchmark
 from pkimm_analytics.disclosure.manifest import software_version
 from pkimm_analytics.errors import DisclosureError, Problem
+from pkimm_analytics.release import CHANGES_FILE, MANIFEST_FILE, README_FILE, TABLE_FILE
 from pkimm_analytics.render.html import asset
 from pkimm_analytics.site.figures import figures_data
 from pkimm_analytics.site.pages import Appearance, Pages

@@ -20,7 +20,6 @@ from pkimm_analytics.benchmark.printed import QUANTILES, Distribution
 from pkimm_analytics.benchmark.release import kind_of, peers_document
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.organization import ALL
-from pkimm_analytics.release import Interval
 
 WITHHELD = -1
 """In place of the number of a pattern: the plan has the figure, and it is withheld."""
@@ -117,7 +116,11 @@ def _place(found: Distribution, level: int) -> list[Any]:
 
 def _release(bench: Benchmark, tables: _Tables, *, is_newest: bool) -> dict[str, Any]:
     measures = [m for m in bench.measures if is_newest or kind_of(m) != "requirement"]
-    return {"facts": release_facts(bench), "measures": measures, "groups": _groups(bench, measures, tables)}
+    return {
+        "facts": release_facts(bench),
+        "measures": measures,
+        "groups": _groups(bench, measures, tables),
+    }
 
 
 def _groups(bench: Benchmark, measures: Sequence[str], tables: _Tables) -> dict[str, list[int]]:

@@ -16,12 +16,11 @@ from typing import Any
 import htpy as h
 from markdown_it import MarkdownIt
 
-from pkimm_analytics.release import CHANGES_FILE, README_FILE
 from pkimm_analytics.audit.suite import number_of_attacks
 from pkimm_analytics.benchmark import Benchmark
 from pkimm_analytics.benchmark.release import kind_of
-
 from pkimm_analytics.model import LEVELS
+from pkimm_analytics.release import CHANGES_FILE, README_FILE
 from pkimm_analytics.render.html import trusted
 from pkimm_analytics.tables import BENCHMARK, OVERALL
 from pkimm_analytics.views.figures import Voice
@@ -209,12 +208,12 @@ class Pages:
 
     def _landing(self) -> h.Node:
         return [
-            h.div("#benchmark"),
+            h.div("#benchmark.benchmark"),
             h.noscript[h.h1[self._finding()], h.p[self.say("site.no_script")], self._table()],
         ]
 
     def _embed(self) -> h.Node:
-        return h.div("#benchmark", data_embedded=True)
+        return h.div("#benchmark.benchmark", data_embedded=True)
 
     def _table(self) -> h.Node:
         """All organizations at a glance, for readers without JavaScript."""

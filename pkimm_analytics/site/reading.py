@@ -26,7 +26,7 @@ WORDS = ("site.", "share.", "text.and", "column.", "value.", "peers.")
 
 
 def words_data(language: Language) -> dict[str, Any]:
-    """Words of the pages, from the catalogue of the package."""
+    """Return the words of the pages, from the catalogue of the package."""
     return {
         "words": {key: text for key, text in language.words.items() if key.startswith(WORDS)},
         "names": dict(language.names),
@@ -36,12 +36,12 @@ def words_data(language: Language) -> dict[str, Any]:
 
 
 def names_data() -> dict[str, Any]:
-    """Names and levels of the editions, for pages that read nothing themselves."""
+    """Return names and levels of the editions, for pages that read nothing themselves."""
     return {"editions": [_edition(shipped_model(version)) for version in shipped_versions()]}
 
 
 def questions_data(model: Model) -> dict[str, Any]:
-    """Description and levels of each category, for the quick check."""
+    """Return the description and levels of each category, for the quick check."""
     return {
         category.key: [category.description, list(category.levels)]
         for category in model.categories.values()

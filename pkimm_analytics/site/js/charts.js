@@ -47,11 +47,12 @@ function levelsChart(view) {
   if (!peers) return { title, words: withheldWords(release) };
   const others = release.keyOf(group) ? release.peers({}, show) : null;
   const own = ownOf(view, show);
-  const words = sentences(mostFrequent(edition, peers), combined(release, group));
+  const words = show === "overall" ? "" : mostFrequent(edition, peers); // else below the headline
   const row = (name, one) => ownCell(view, [name, ...shareCells(one)], show);
   return {
     title,
     words,
+    note: combined(release, group),
     draw: (width) => columns({ edition, peers, others, own, label: `${title}. ${words}` }, width),
     legend: [
       ["peers", groupName(release, group)],

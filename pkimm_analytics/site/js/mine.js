@@ -101,7 +101,10 @@ function QuickCheck({ edition, done, leave }) {
   const [at, setAt] = useState(0);
   const [answers, setAnswers] = useState({});
   const heading = useRef();
-  useEffect(() => heading.current?.focus(), [at]);
+  useEffect(() => {
+    heading.current.focus({ preventScroll: true });
+    heading.current.parentElement.scrollIntoView({ block: "nearest" });
+  }, [at]);
   const categories = edition.categories;
   const { key } = categories[at];
   const [description, levels] = facts.questions[key];

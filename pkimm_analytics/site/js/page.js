@@ -124,9 +124,10 @@ function ChartCard({ name, chart, view, controls }) {
   return html`
     <section class="card chart" id=${name} aria-labelledby=${`${name}-title`}>
       <div class="card-head"><h3 id=${`${name}-title`}>${chart.title}</h3>${controls && html`<div class="row">${controls}</div>`}</div>
-      <p class="words">${chart.words}</p>
+      ${chart.words && html`<p class="words">${chart.words}</p>`}
       <div class="drawing" ref=${place} tabindex=${chart.isWide ? 0 : null} role=${chart.isWide ? "region" : null} aria-label=${chart.isWide ? chart.title : null}>${chart.draw && width > 0 && chart.draw(width)}</div>
       ${legend.length > 0 && html`<ul class="legend">${legend.map(([mark, words]) => html`<li><i class=${`key ${mark}`}></i>${words}</li>`)}</ul>`}
+      ${chart.note && html`<p class="note">${chart.note}</p>`}
       ${chart.rows && html`
         <details class="as-table" open=${isOpen} onToggle=${(event) => setOpen(event.target.open)}>
           <summary>${say("site.as_table")}<span class="hidden">: ${chart.title}</span></summary>
