@@ -97,7 +97,7 @@ def site_files(
     for name, text in Pages(series, look).all(texts, downloads).items():
         files[name] = text.encode()
     for name, document in page_data(series, look.language).items():
-        files[f"data/{name}.js"] = _script(document)
+        files[f"data/{name}.js"] = script(document)
     files |= {f"assets/{name}": content for name, content in (pictures or {}).items()}
     files |= _assets()
     files[SITE_MANIFEST] = _manifest(series, files)
@@ -126,7 +126,7 @@ def page_style() -> str:
     return asset("tokens.css") + (folder / "site.css").read_text(encoding="utf-8")
 
 
-def _script(document: Mapping[str, Any]) -> bytes:
+def script(document: Mapping[str, Any]) -> bytes:
     """
     Return data as a script, because a page that is opened as a file may not fetch one.
 

@@ -26,7 +26,7 @@ function shareCells(peers) {
   const withheld = say("site.withheld");
   if (!peers) return [withheld, ...LEVELS.flatMap(() => [withheld, ""]), withheld];
   const levels = LEVELS.flatMap((level) => {
-    const one = peers[`level_${level}`];
+    const one = shareAt(peers, level);
     return [shareMark(one), rangeWords(one.interval)];
   });
   return [bandText(peers.n), ...levels, quantileWords(peers.median)];

@@ -89,7 +89,7 @@ function placeAmong(release, group, measure, own) {
   const [reach, above] = [atLeast(peers, own), atLeast(peers, own + 1)];
   const [verdict, low, high] = release.place(group, measure, own);
   const within = ({ printed: [from, to] }) => [1 - to, 1 - from];
-  const where = `at or above ${outward(within(above))} of peers`;
+  const where = `at or above ${inPercent(outward(within(above)))} of peers`;
   return {
     verdict,
     text: verdict === "not distinguishable" ? `${verdict}: ${where}` : where,
@@ -104,10 +104,7 @@ function placeAmong(release, group, measure, own) {
   };
 }
 
-function outward([low, high]) {
-  const [from, to] = [Math.floor(100 * low + 1e-9), Math.ceil(100 * high - 1e-9)];
-  return from === to ? `${from} %` : `${from} to ${to} %`;
-}
+const inPercent = ([from, to]) => (from === to ? `${from} %` : `${from} to ${to} %`);
 
 // --- what has to be said with it ----------------------------------------------------------
 

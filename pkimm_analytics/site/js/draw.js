@@ -67,7 +67,7 @@ function columns({ edition, peers, others, own, label }, width) {
   const step = (width - 2 * left) / 5;
   const isNarrow = step < 96;
   const [wide, thin] = [Math.min(92, step * 0.54), others ? Math.min(22, step * 0.16) : 0];
-  const shown = LEVELS.map((level) => [level, peers[`level_${level}`], others?.[`level_${level}`]]);
+  const shown = LEVELS.map((level) => [level, shareAt(peers, level), others && shareAt(others, level)]);
   const ends = shown.flatMap(([, one, all]) => [rangeOf(one)[1], one.interval[1], all ? rangeOf(all)[1] : 0]);
   const highest = Math.max(0.3, ...ends);
   const y = (share) => height - bottom - ((height - bottom - top) * share) / highest;
@@ -166,7 +166,7 @@ function stacked({ edition, rows, label }, width) {
     const top = start + (layout.isNarrow ? 24 : 5);
     if (!peers) return [rowName(layout, start, name, width), withheldBar(layout.from, top, layout.room, 22)];
     const parts = LEVELS.map((level) => {
-      const one = peers[`level_${level}`];
+      const one = shareAt(peers, level);
       const full = say("value.level_name", { level, name: levelName(edition, level) });
       return {
         className: `level-${level}`,
@@ -196,7 +196,7 @@ function positions({ rows, label }, width) {
     const top = y + (layout.isNarrow ? 24 : 7);
     const { peers, own } = measure;
     const [reach, above] = [atLeast(peers, own.level), atLeast(peers, own.level + 1)];
-    const shares = [opposite(reach), peers[`level_${own.level}`], above];
+    const shares = [opposite(reach), shareAt(peers, own.level), above];
     const parts = ["below", "at", "above"].map((side, i) => ({
       className: `side-${side}`,
       textClass: `on-${side}`,

@@ -266,7 +266,7 @@ const inBrowser = (release) => {
 };
 
 function start() {
-  const element = document.getElementById("benchmark");
+  const element = globalThis.document?.getElementById("benchmark");
   if (!element) return;
   mount(element, { data: globalThis.pkimmData, host: inBrowser, isEmbedded: "embedded" in element.dataset });
 }

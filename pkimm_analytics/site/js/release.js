@@ -96,7 +96,7 @@ function ladder(release, asked) {
   let [group, peers] = [{}, null];
   for (group of parts(asked, known)) if ((peers = release.peers(group, "overall"))) break;
   const gone = release.importance.toReversed().filter((d) => used.includes(d) && !(d in group));
-  const unknown = used.filter((d) => !known.includes(d));
+  const unknown = Object.keys(asked).filter((d) => used.includes(d) && !known.includes(d));
   return {
     asked: Object.fromEntries(used.map((d) => [d, asked[d]])),
     found: group,

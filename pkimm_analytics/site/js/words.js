@@ -25,18 +25,37 @@ const inList = (names) =>
 const percent = (share) =>
   putIn(catalogue.percent, { n: String(Math.round(1000 * share) / 10).replace(".", catalogue.decimal) });
 
-/* A share with its cut-off, in words ("at most 20%") or as a mark ("≤ 20%"). */
-const shareWords = ({ value, qualifier }) =>
-  qualifier === "="
-    ? percent(value)
-    : say(qualifier === "<=" ? "share.at_most" : "share.at_least", { share: percent(value) });
+/*
+Share at exactly one level. It is the difference of two printed shares: where their cut-offs
+leave open more than its value says, it is told as the range that it stands for.
+*/
+function shareAt(peers, level) {
+  const one = peers[`level_${level}`];
+  const [low, high] = one.printed;
+  const slack = peers.step / 2 + 1e-9;
+  const isOpen = one.qualifier === "<=" ? high > one.value + slack : low < one.value - slack;
+  return one.qualifier !== "=" && isOpen ? { ...one, range: one.printed } : one;
+}
 
-const shareMark = ({ value, qualifier }) =>
-  ({ "=": "", "<=": "≤ ", ">=": "≥ " })[qualifier] + percent(value);
+/* A share with its cut-off, in words ("at most 20%") or as a mark ("≤ 20%"). */
+const shareWords = ({ value, qualifier, range }) =>
+  range
+    ? rangeWords(range)
+    : qualifier === "="
+      ? percent(value)
+      : say(qualifier === "<=" ? "share.at_most" : "share.at_least", { share: percent(value) });
+
+const shareMark = ({ value, qualifier, range }) =>
+  range
+    ? putIn(catalogue.percent, { n: outward(range).join("–") })
+    : { "=": "", "<=": "≤ ", ">=": "≥ " }[qualifier] + percent(value);
+
+/* Ends of a range of shares in whole percent. */
+const outward = ([low, high]) => [Math.floor(100 * low + 1e-9), Math.ceil(100 * high - 1e-9)];
 
 /* A range of shares, rounded outward: "46%", "20 to 30%". */
-function rangeWords([low, high]) {
-  const [from, to] = [Math.floor(100 * low + 1e-9), Math.ceil(100 * high - 1e-9)];
+function rangeWords(range) {
+  const [from, to] = outward(range);
   const top = putIn(catalogue.percent, { n: to });
   return from === to ? top : say("share.range", { low: from, high: top });
 }
@@ -102,7 +121,7 @@ function positionWords({ own, peers, position }) {
   const [reach, above] = [atLeast(peers, own.level), atLeast(peers, own.level + 1)];
   return say("site.position", {
     below: shareWords(opposite(reach)),
-    at: shareWords(peers[`level_${own.level}`]),
+    at: shareWords(shareAt(peers, own.level)),
     above: shareWords(above),
     verdict: say(`site.verdict.${position.verdict.replaceAll(" ", "_")}`),
   });
@@ -119,7 +138,7 @@ function finding(release, group, level) {
 
 /* The most frequent level, and that others may be as frequent. */
 function mostFrequent(edition, peers) {
-  const shares = LEVELS.map((level) => peers[`level_${level}`]);
+  const shares = LEVELS.map((level) => shareAt(peers, level));
   const highest = Math.max(...shares.map(({ value }) => value));
   const most = LEVELS.filter((level) => shares[level - 1].value === highest);
   const first = shares[most[0] - 1];
