@@ -20,7 +20,7 @@ from pkimm_analytics.disclosure.state import read_state
 from pkimm_analytics.release import table_bytes
 from pkimm_analytics.store import open_collection, records
 from pkimm_analytics.synthetic import simulate, write_simulation
-from tests.disclosure.population import population
+from tests.disclosure.population import join, population, rows
 from tests.store.invented import invented, invented_table, token_of
 
 
@@ -65,6 +65,25 @@ def test_an_audit_of_it_finds_nothing(published, command):
         result = command("audit", folder / "releases", *truth, "--json")
         assert json.loads(result.stdout)["findings"] == []
         assert result.exit_code == 0
+
+
+def test_an_audit_sees_that_one_change_moved_a_figure(tmp_path, command):
+    """
+    Two releases by two states, with one organization that joined in between: T13.
+    """
+    before = population(12, 1)
+    after = join(before, rows(population(1, 2), [0]) | {"quarter": np.array(["2026Q2"], object)})
+    for measure in (*load_plan().categories, "overall"):
+        after[measure][-1] = 5
+    for name, columns, quarter in (("one", before, "2026Q2"), ("two", after, "2026Q3")):
+        pq.write_table(pa.table(columns), tmp_path / "all.parquet")
+        arguments = ("--collection", tmp_path / "all.parquet", "--private", tmp_path / name)
+        made = command("release", *arguments, "--out", tmp_path / "r" / name, "--quarter", quarter)
+        assert made.exit_code == 0, made.output
+    places = (tmp_path / "r" / "one", tmp_path / "r" / "two")
+    result = command("audit", *places, "--truth", tmp_path / "all.parquet", "--json")
+    found = json.loads(result.stdout)["findings"]
+    assert {"T13"} <= {finding["attack"] for finding in found}
 
 
 def test_a_simulation_is_published_as_synthetic(tmp_path, command):

@@ -22,7 +22,7 @@ from pkimm_analytics.assessment import ASSURANCE_STRENGTH
 from pkimm_analytics.benchmark.statistics import Floats
 from pkimm_analytics.model import Category, Extension, Model
 from pkimm_analytics.model.shipped import shipped_extensions, shipped_model
-from pkimm_analytics.scoring import NOT_APPLICABLE, Ratio, score_batch, weighted_mean
+from pkimm_analytics.scoring import NOT_APPLICABLE, Ratio, score_batch
 from pkimm_analytics.store import Raw
 from pkimm_analytics.store.raw import PROFILE
 from pkimm_analytics.tables import OVERALL
@@ -334,12 +334,8 @@ def _one_extension(
 
 def _blended(level: Ratio, answers: NDArray[np.int8], weight: Fraction, relevance: int) -> Floats:
     """Mean of category level and relevance; without a rated relevance, the level alone."""
-    scale = weight.denominator
-    rated = (answers > 0).astype(np.int64)
-    both = [level, Ratio(answers.astype(np.int64), rated)]
-    common = math.lcm(*np.unique(level.denominator[level.denominator > 0]).tolist(), 1)
-    found = weighted_mean(both, [weight.numerator, relevance * scale], common).score
-    return np.where(level.has_score, found, np.nan)
+    asked = np.where(answers > 0, float(relevance), 0.0)
+    return (level.score * float(weight) + answers * asked) / (float(weight) + asked)
 
 
 def _overlaid(

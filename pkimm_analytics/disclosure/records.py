@@ -99,7 +99,7 @@ class Records:
         """Give an auditor the same records."""
         labels = {d: np.array([*plan.codes[d], None], object) for d in DIMENSIONS}
         return Truth(
-            parent=self.parent,
+            parent=self.parent_tag[self.parent],  # the same in every release
             dimensions={d: labels[d][self.codes[d]] for d in DIMENSIONS},
             levels=self.levels,
             assessor=self.assessor,

@@ -77,6 +77,14 @@ class Language:
         """Write a figure, such as ``3.08`` or ``–``, with this language's decimal mark."""
         return text.replace(".", self.decimal)
 
+    def month(self, text: str) -> str:
+        """Write the month and year of an ISO date; text that is no date stays as it is."""
+        try:
+            parsed = date.fromisoformat(text[:10])
+        except ValueError:
+            return text
+        return f"{self.months[parsed.month - 1][:3]} {parsed.year}"
+
     def day(self, text: str | None) -> str:
         """Write an ISO date; text that is no date stays as it is."""
         if not text:

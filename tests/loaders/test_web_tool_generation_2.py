@@ -26,7 +26,7 @@ from pkimm_analytics.loaders.web_tool import elements, numbering
 from pkimm_analytics.loaders.web_tool import link as web_tool_link
 from pkimm_analytics.model import load_model
 from pkimm_analytics.model.yaml_text import read_yaml, write_yaml
-from pkimm_analytics.scoring import score, tool_figures
+from pkimm_analytics.scoring import score, scores_to_json, tool_figures
 from tests.loaders.invented_web_tool import (
     NEWER,
     SITE,
@@ -365,22 +365,25 @@ def test_where_the_tool_departs_from_the_published_text_there_is_a_reason():
     assert tool["floor"]["value"] == 1
     assert float(ours.floor) > 3
     assert tool["overall"]["value"] != pytest.approx(float(ours.score))
+    shown = tool_figures(score(loaded.assessment))["extensions"]["pqc"]
+    assert shown["differs_because"] == [r["message"] for r in tool["reasons"]]
 
 
-def test_weights_without_relevance_are_a_reason():
+def test_the_weights_of_an_extension_count_where_its_relevance_is_not_rated():
     """
-    Sponsor and architecture are weighted up differently; the tool waits for a rating.
+    Overlays alone bring 3.0 down to 2.939, in the tool as here, so there is no reason.
     """
-    architecture = "G.strategy-and-vision.architecture"
+    levels = {"sponsor-support": 3, "responsible-leadership": 5}
+    levels |= {"scope-and-drivers": 2, "architecture": 1}
     loaded = read(
         {},
-        requirementProgress={SPONSOR: rating(1), architecture: rating(5)},
+        requirementProgress={f"{STRATEGY}.{key}": rating(n) for key, n in levels.items()},
         enabledExtensions=[{"id": "pqc", "version": "0.2.0"}],
     )
-    tool = loaded.assessment.source.extra["tool_extensions"]["pqc"]
-    ours = score(loaded.assessment).extensions["pqc"]
-    assert [r["code"] for r in tool["reasons"]] == ["overlay-needs-relevance"]
-    assert tool["overall"]["value"] != pytest.approx(float(ours.score))
+    shown = scores_to_json(score(loaded.assessment))["tool"]["extensions"]["pqc"]
+    assert shown["overall"] == shown["floor"] == {"level": 2, "value": pytest.approx(97 / 33)}
+    assert shown["weighted"] == {"level": 3, "value": 3}
+    assert shown["differs_because"] == []
 
 
 # --- editions --------------------------------------------------------------------
