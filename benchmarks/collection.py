@@ -36,14 +36,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pkimm_analytics.store import open_collection, verify
+from pkimm_analytics.store.raw import Raw
+from pkimm_analytics.store.rows import schema
 
 from benchmarks import releases
 from benchmarks.sidebyside import compare
 from pkimm_analytics.anonymize.vocabulary import axis, contributions
 from pkimm_analytics.model.shipped import shipped_model
-from pkimm_analytics.store import open_collection, verify
-from pkimm_analytics.store.raw import Raw
-from pkimm_analytics.store.rows import schema
 
 DIMENSIONS = ("sector", "size", "region")
 PROFILE = {

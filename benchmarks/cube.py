@@ -38,10 +38,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-from benchmarks.collection import invented
-from benchmarks.sidebyside import compare
-from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.store import open_collection
 from pkimm_analytics.store.codes import codes_in_memory
 from pkimm_analytics.store.counting import cells_of
@@ -49,6 +45,10 @@ from pkimm_analytics.store.counts import Counts, empty, from_long, ordered
 from pkimm_analytics.store.increments import count_by_quarter, kept_path
 from pkimm_analytics.store.measures import columns_of, measure_codes
 from pkimm_analytics.store.raw import Raw
+
+from benchmarks.collection import invented
+from benchmarks.sidebyside import compare
+from pkimm_analytics.model.shipped import shipped_model
 
 DIMENSIONS = ["sector", "size", "region", "role", "assurance"]
 MEASURES = ["overall", "G", "M", "O", "R", *shipped_model("2.0.0").categories]

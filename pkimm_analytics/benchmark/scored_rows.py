@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 from pkimm_analytics.anonymize.vocabulary import axis
 from pkimm_analytics.assessment import ASSURANCE_STRENGTH
 from pkimm_analytics.benchmark.statistics import Floats
+from pkimm_analytics.collection import PROFILE, Rows
 from pkimm_analytics.model import Category, Extension, Model
 from pkimm_analytics.model.shipped import shipped_extensions, shipped_model
 from pkimm_analytics.scoring import NOT_APPLICABLE, Ratio, score_batch
-from pkimm_analytics.store import Raw
-from pkimm_analytics.store.raw import PROFILE
 from pkimm_analytics.tables import OVERALL
 
 PSEUDONYMS = ("parent", "org", "contribution")
@@ -147,7 +146,7 @@ class ScoredRows:
         return len(self.parent)
 
 
-def read_scored_rows(raw: Raw, edition: str | None = None) -> ScoredRows:
+def read_scored_rows(contributions: Rows, edition: str | None = None) -> ScoredRows:
     """
     Score all rows of a collection that was opened for it.
 
@@ -168,7 +167,7 @@ def read_scored_rows(raw: Raw, edition: str | None = None) -> ScoredRows:
     def keep(name: str, column: NDArray[Any]) -> None:
         parts.setdefault(name, []).append(column)
 
-    for table in raw.groups(dictionaries=()):
+    for table in contributions.tables():
         for name in (*PROFILE, *PSEUDONYMS):
             keep(name, _numbered(table.column(name), values[name]))
         for name in (*known.requirements, *known.relevance):

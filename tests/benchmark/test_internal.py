@@ -13,12 +13,12 @@ from pkimm_analytics.assessment import Assessment, ExtensionAnswers, Mode, not_a
 from pkimm_analytics.benchmark import MARK, open_internal
 from pkimm_analytics.benchmark.like_for_like import own_scores
 from pkimm_analytics.benchmark.scored_rows import make_support, shared_by_all
+from pkimm_analytics.collection import Collection
 from pkimm_analytics.errors import BenchmarkError, CollectionError
 from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.organization import coarsen
 from pkimm_analytics.scoring import score
-from pkimm_analytics.store import open_collection
-from tests.store.invented import invented
+from tests.collection.invented import invented
 
 QUARTERS = ["2026Q1", "2026Q2", "2026Q3"]
 
@@ -55,7 +55,7 @@ def contributions():
 def folder(tmp_path_factory, contributions):
     """A collection of them."""
     place = tmp_path_factory.mktemp("internal") / "collection"
-    added = open_collection(place, create=True).append(contributions)
+    added = Collection(place, create=True).append(contributions)
     assert added.added == len(contributions)
     return place
 
@@ -233,7 +233,7 @@ def test_a_parent_counts_once_with_its_newest_and_strongest_record(tmp_path):
     for one, (quarter, assurance) in zip(rows, profiles, strict=True):
         one.values.update(parent=rows[0].values["parent"], quarter=quarter, assurance=assurance)
     place = tmp_path / "collection"
-    open_collection(place, create=True).append(rows)
+    Collection(place, create=True).append(rows)
     found = open_internal(place, purpose="tests of statistics")
     assert found.pooled(found.members())["assurance"] == {"formal": 1}
     assert found.pooled(found.members({"assurance": "self"}))["assurance"] == {"self": 1}

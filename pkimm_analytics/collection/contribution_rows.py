@@ -7,6 +7,7 @@ checked against the closed vocabulary before it is stored, whoever made the tabl
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,11 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.anonymize.contribution import FIELDS, Contribution
 from pkimm_analytics.anonymize.vocabulary import axis, contributions, expected, is_allowed
+from pkimm_analytics.collection.measures import COVERED, scored_measures
 from pkimm_analytics.errors import CollectionError, Problem
 from pkimm_analytics.model.shipped import shipped_model
-from pkimm_analytics.tables import arrow_schema
+from pkimm_analytics.scoring import SCORING_VERSION
+from pkimm_analytics.tables import arrow_schema, stored_table
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,20 @@ class Checked:
     good: NDArray[np.bool_]
 
 
-def schema() -> Any:
-    """Arrow schema of the table."""
+def given_schema() -> Any:
+    """Arrow schema of contributions as they are given."""
     return arrow_schema(contributions())
+
+
+def schema() -> Any:
+    """Arrow schema of contributions as they are stored."""
+    return arrow_schema(stored_table(contributions(), scored_measures(), COVERED))
+
+
+def scoring() -> str:
+    """Say what stored levels are made with: the scoring rules and the columns."""
+    names = "\n".join(schema().names).encode()
+    return f"{SCORING_VERSION}-{hashlib.sha256(names).hexdigest()[:16]}"
 
 
 def to_table(found: Sequence[Contribution]) -> Any:
@@ -66,9 +80,8 @@ def to_table(found: Sequence[Contribution]) -> Any:
         columns[id_] = [version for version, _ in said]
         for key in categories:
             columns[f"{id_}:{key}"] = np.array([a.get(key, 0) for _, a in said], np.int8)
-    fields = list(schema())
-    arrays = [pa.array(columns[f.name], f.type) for f in fields]
-    return pa.Table.from_arrays(arrays, schema=schema())
+    arrays = [pa.array(columns[field.name], field.type) for field in given_schema()]
+    return pa.Table.from_arrays(arrays, schema=given_schema())
 
 
 def from_table(table: Any) -> list[Contribution]:
@@ -137,7 +150,7 @@ def _with_columns(table: Any) -> Any:
     """Bring a table to the schema, or say how it differs without repeating unknown names."""
     import pyarrow as pa
 
-    wanted = schema()
+    wanted = given_schema()
     names = table.column_names
     problems = [Problem(n, "the column is missing") for n in wanted.names if n not in names]
     n_unknown = sum(name not in wanted.names for name in names) + len(names) - len(set(names))

@@ -33,7 +33,7 @@ def spark():
         if os.environ.get("PKIMM_REQUIRE_SPARK"):
             pytest.fail(reason)
         pytest.skip(reason)
-    from pkimm_analytics.store.spark import spark_session
+    from pkimm_analytics.collection.engines import spark_session
 
     with mock.patch.dict(os.environ, CREDENTIALS):
         session = spark_session()

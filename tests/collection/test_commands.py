@@ -187,15 +187,13 @@ def test_what_is_stored_is_what_was_previewed(run, planted):
     The row of the collection is the document in columns.
     """
     from pkimm_analytics.anonymize import loads
-    from pkimm_analytics.store import open_collection
-    from pkimm_analytics.store.parts import read_part
-    from pkimm_analytics.store.rows import from_table
+    from pkimm_analytics.collection import Collection
+    from pkimm_analytics.collection.contribution_rows import from_table
 
     shown, _ = loads(run("contribute", planted, "--preview").stdout_bytes, "preview")
     run("contribute", planted, "-c", "c")
-    collection = open_collection("c")
-    (part,) = collection.manifest().parts
-    assert from_table(read_part(collection.storage, part)) == shown
+    _, table = Collection("c").open_rows(purpose="what is stored").tables()
+    assert from_table(table) == shown
 
 
 def test_contributing_opens_no_socket(run, planted, monkeypatch):
@@ -271,13 +269,13 @@ def test_one_id_for_several_organizations_is_refused(run, planted, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"[1]", b"{", b'[{"org": "' + NAME.encode() + b'"}]'])
 def test_files_that_are_no_contributions_are_refused_and_noted(run, tmp_path, content):
     """
-    Exit status 1, the reasons in quarantine, and no word of the file.
+    Exit status 1, the reasons in the journal, and no word of the file.
     """
     (tmp_path / "f.json").write_bytes(content)
     done = run("collection", "add", "f.json", "-c", "c")
     assert done.exit_code == 1
     assert found_in(every_byte(tmp_path / "c") + done.output.encode()) == []
-    assert len(list((tmp_path / "c" / "quarantine").iterdir())) == 1
+    assert json.loads(run("collection", "info", "c", "--json").stdout)["quarantined"] == 1
 
 
 def test_a_field_that_is_there_twice_is_not_repeated_in_messages(run, tmp_path):
@@ -300,13 +298,13 @@ def test_damage_is_reported_with_exit_status_1(run, planted, tmp_path):
     assert not json.loads(done.stdout)["sound"]
 
 
-def test_compact_and_migrate_answer_on_a_current_collection(run, planted):
+def test_levels_are_renewed(run, planted):
     """
     Nothing to do is no error; no collection is.
     """
     run("contribute", planted, "-c", "c")
-    assert run("collection", "compact", "c").exit_code == PASSED
-    assert run("collection", "migrate", "c").exit_code == PASSED
+    done = run("collection", "rescore", "c", "--json")
+    assert json.loads(done.stdout)["contributions"] == 1
     assert run("collection", "verify", "nowhere").exit_code == 1
 
 
@@ -331,36 +329,25 @@ def test_contribute_needs_to_know_where_to(run, planted):
 @pytest.fixture
 def counted(tmp_path):
     """A collection of forty invented contributions."""
-    from pkimm_analytics.store import open_collection
-    from tests.store.invented import invented_table
+    from pkimm_analytics.collection import Collection
+    from tests.collection.invented import invented_table
 
-    open_collection(tmp_path / "many", create=True).append(invented_table(40, 1))
+    Collection(tmp_path / "many", create=True).append(invented_table(40, 1))
     return tmp_path / "many"
 
 
-def test_counting_says_that_it_is_internal_and_keeps_its_counts(run, counted):
+def test_counting_says_that_it_is_internal(run, counted):
     """
-    The second time no quarter is counted; every contribution is in the counts.
+    Every contribution is in the counts.
     """
     ask = ["collection", "count", counted, "--purpose", "test of counts", "--by", "sector"]
-    first, second = run(*ask, "--json"), run(*ask)
-    document = json.loads(first.stdout)
+    document = json.loads(run(*ask, "--json").stdout)
     assert document["note"] == "internal, not for publication"
     overall = [row for row in document["counts"] if row["measure"] == "overall"]
     assert sum(row["n"] + row["nothing_to_count"] for row in overall) == 40
     assert all(sum(row["levels"].values()) == row["n"] for row in document["counts"])
-    assert "internal, not for publication" in second.stdout
-    assert "0 quarter(s) counted, 3 from counts that were kept" in second.stderr
-
-
-def test_a_rescan_keeps_nothing_and_counts_the_same(run, counted):
-    """
-    As any other engine does.
-    """
-    ask = ["collection", "count", counted, "--purpose", "test of counts", "--json"]
-    fresh = run(*ask, "--rescan")
-    assert not list(counted.glob("counts/*"))
-    assert json.loads(run(*ask).stdout)["counts"] == json.loads(fresh.stdout)["counts"]
+    assert None in {row["sector"] for row in overall}
+    assert "internal, not for publication" in run(*ask).stdout
 
 
 @pytest.mark.parametrize(

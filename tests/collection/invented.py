@@ -12,8 +12,8 @@ import pyarrow as pa
 from pkimm_analytics.anonymize import Contribution
 from pkimm_analytics.anonymize.pseudonyms import commitment_of
 from pkimm_analytics.anonymize.vocabulary import axis, contributions
+from pkimm_analytics.collection.contribution_rows import from_table, given_schema
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
-from pkimm_analytics.store.rows import from_table, schema
 
 LETTERS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", np.uint8)
 PROFILE = {
@@ -63,7 +63,7 @@ def invented_table(n: int, seed: int = 0, quarters: list[str] | None = None) -> 
         for key in keys:
             levels = np.where(some, rng.integers(1, 6, n), 0).astype(np.int8)
             columns[f"{id_}:{key}"] = pa.array(levels)
-    return pa.table([columns[c.name] for c in contributions().columns], schema=schema())
+    return pa.table([columns[c.name] for c in contributions().columns], schema=given_schema())
 
 
 def invented(n: int, seed: int = 0, quarters: list[str] | None = None) -> list[Contribution]:
@@ -77,3 +77,8 @@ def _elements() -> dict[str, list[str]]:
     return {
         key: [v for v in shipped_versions() if key in shipped_model(v).keys] for key in axis().keys
     }
+
+
+def records(collection) -> pa.Table:
+    """Return what a release is made from, as one table."""
+    return pa.concat_tables(collection.open_rows(purpose="records for a test").records())

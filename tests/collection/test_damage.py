@@ -15,18 +15,18 @@ import pytest
 from typer.testing import CliRunner
 
 from pkimm_analytics.cli import app
+from pkimm_analytics.collection import Collection, verify
+from pkimm_analytics.collection.manifest import NAME, DataFile, load_manifest
 from pkimm_analytics.errors import CollectionError
-from pkimm_analytics.store import open_collection, records, verify
-from pkimm_analytics.store.manifest import NAME, load_manifest
+from tests.collection.invented import invented, invented_table, records, token_of
 from tests.planted import NAME as ORGANIZATION
 from tests.planted import found_in
-from tests.store.invented import invented, invented_table, token_of
 
 
 @pytest.fixture
 def thirty(tmp_path):
     """A collection of thirty contributions in three quarters."""
-    collection = open_collection(tmp_path / "c", create=True)
+    collection = Collection(tmp_path / "c", create=True)
     collection.append(invented_table(30))
     return collection
 
@@ -39,52 +39,56 @@ def run(tmp_path, monkeypatch):
     return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
 
 
-def signed(document):
-    """Manifest with the digest that fits: it is no secret."""
-    document.pop("digest", None)
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    return json.dumps({**document, "digest": hashlib.sha256(text.encode()).hexdigest()}).encode()
+def with_file(collection, content):
+    """Put other bytes in place of a file, and let the manifest say so."""
+    path, file = first(collection)
+    target(collection).write_bytes(content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    other = DataFile(rows=file.rows, bytes=len(content), sha256=sha256)
+    manifest = collection.manifest()
+    changed = manifest.replace(files={**manifest.files, path: other})
+    collection.place.write(NAME, changed.dumps())
 
 
-def with_part(collection, content):
-    """Put other bytes in place of a part, and let the manifest say so."""
-    part = collection.manifest().parts[0]
-    (collection.storage.root / part.path).write_bytes(content)
-    document = json.loads(collection.storage.read(NAME))
-    document["parts"][0] |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    (collection.storage.root / NAME).write_bytes(signed(document))
+def first(collection):
+    """Path of the first file and what the manifest says of it."""
+    return next(iter(collection.manifest().files.items()))
+
+
+def target(collection):
+    """Place of the first file on the disk."""
+    return collection.place.folder / first(collection)[0]
+
+
+FILE = {"rows": 3, "bytes": 3, "sha256": "0" * 64}
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema": "one"},
-        {"schema": True},
-        {"schema": -1},
+        {"table": "one"},
+        {"table": True},
+        {"table": -1},
         {"id": ORGANIZATION},
         {"id": 5},
-        {"rows": "many"},
-        {"rows": -5},
-        {"rows": 10**30},
-        {"rows": 1.5},
-        {"bytes": None},
-        {"sha256": "0"},
-        {"path": 5},
-        {"path": "/etc/passwd"},
-        {"path": "period=2026Q1/../../other/part.parquet"},
-        {"path": f"{ORGANIZATION}.parquet"},
+        {"scoring": ORGANIZATION},
         {"more": 1},
+        {"files": 5},
+        {"files": {"/etc/passwd": FILE}},
+        {"files": {"period=2026Q1/../../other/part-0.parquet": FILE}},
+        {"files": {"period=2026Q1/part-0.parquet": FILE | {"rows": "many"}}},
+        {"files": {"period=2026Q1/part-0.parquet": FILE | {"rows": 10**30}}},
+        {"files": {"period=2026Q1/part-0.parquet": FILE | {"sha256": "0"}}},
+        {"pending": {f"{ORGANIZATION}.parquet": None}},
     ],
 )
-def test_a_manifest_with_a_fitting_digest_and_odd_values_is_damaged(thirty, change):
+def test_a_manifest_with_odd_values_is_damaged(thirty, change):
     """
     No file outside the collection is read or deleted, and no wrong total is shown.
     """
-    document = json.loads(thirty.storage.read(NAME))
-    target = document if set(change) & {"schema", "id"} else document["parts"][0]
-    target |= change
+    document = json.loads(thirty.place.read(NAME)) | change
     with pytest.raises(CollectionError, match="damaged") as caught:
-        load_manifest(signed(document))
+        load_manifest(json.dumps(document).encode())
     assert found_in(str(caught.value)) == []
 
 
@@ -97,16 +101,6 @@ def test_what_is_no_manifest_is_damaged(content):
     """
     with pytest.raises(CollectionError, match="damaged"):
         load_manifest(content)
-
-
-def test_a_part_that_is_named_twice_is_damage(thirty):
-    """
-    Its rows would count twice.
-    """
-    document = json.loads(thirty.storage.read(NAME))
-    document["parts"].append(document["parts"][0])
-    with pytest.raises(CollectionError, match="damaged"):
-        load_manifest(signed(document))
 
 
 def other_columns(_):
@@ -137,8 +131,7 @@ def test_a_part_with_other_columns_or_rows_is_refused_by_every_reader(thirty, ma
     """
     Even if somebody put it there with a matching manifest.
     """
-    part = thirty.manifest().parts[0]
-    with_part(thirty, made(pq.read_table(thirty.storage.root / part.path, partitioning=None)))
+    with_file(thirty, made(pq.read_table(target(thirty), partitioning=None)))
     for change in (lambda: thirty.append(invented_table(5)), lambda: records(thirty)):
         with pytest.raises(CollectionError, match=r"damaged|cannot be read"):
             change()
@@ -147,19 +140,18 @@ def test_a_part_with_other_columns_or_rows_is_refused_by_every_reader(thirty, ma
     assert done.exit_code == 1
     assert "damaged" in json.loads(done.stdout)["message"]
     assert found_in(done.output) == []
-    assert not (thirty.storage.root.parent / "r").exists()
+    assert not (thirty.place.folder.parent / "r").exists()
 
 
 def test_a_part_that_claims_a_billion_rows_is_refused_before_it_is_read(thirty):
     """
     The number in the footer of the file is not believed.
     """
-    part = thirty.manifest().parts[0]
-    raw = (thirty.storage.root / part.path).read_bytes()
+    raw = target(thirty).read_bytes()
     length = int.from_bytes(raw[-8:-4], "little")
-    footer = raw[-8 - length : -8].replace(varint(part.rows), varint(10**9))
-    with_part(thirty, raw[: -8 - length] + footer + len(footer).to_bytes(4, "little") + b"PAR1")
-    claimed = pq.read_metadata(thirty.storage.root / part.path).num_rows
+    footer = raw[-8 - length : -8].replace(varint(first(thirty)[1].rows), varint(10**9))
+    with_file(thirty, raw[: -8 - length] + footer + len(footer).to_bytes(4, "little") + b"PAR1")
+    claimed = pq.read_metadata(target(thirty)).num_rows
     assert claimed == 10**9
     with pytest.raises(CollectionError, match="1000000000 rows, expected"):
         records(thirty)
@@ -190,22 +182,55 @@ def readable_flip(path):
 
 def test_damage_gets_no_checksum_of_its_own(thirty):
     """
-    Neither merging, nor replacing, nor a withdrawal, writes a damaged part anew.
+    Neither adding, nor replacing, nor scoring anew writes a damaged file again.
     """
-    thirty.append(invented_table(4, 7, ["2026Q1"]))
-    before = thirty.storage.read(NAME)
-    readable_flip(thirty.storage.root / thirty.manifest().parts[0].path)
-    with pytest.raises(CollectionError, match="damaged"):
-        thirty.compact()
-    assert thirty.storage.read(NAME) == before
+    before = thirty.place.read(NAME)
+    readable_flip(target(thirty))
+    for change in (lambda: thirty.append(invented_table(4, 7, ["2026Q1"])), thirty.rescore):
+        with pytest.raises(CollectionError, match="damaged"):
+            change()
+    assert thirty.place.read(NAME) == before
     assert not verify(thirty).is_sound
+
+
+def test_damage_is_named_with_its_file(thirty):
+    """
+    A byte that changed, a file that is gone, one that nobody wrote, levels of other answers.
+    """
+    paths = [*thirty.manifest().files]
+    places = [thirty.place.folder / path for path in paths]
+    content = bytearray(places[1].read_bytes())
+    content[len(content) // 3] ^= 1
+    places[1].write_bytes(bytes(content))
+    places[2].unlink()
+    (places[0].parent / "part-9.parquet").write_bytes(places[0].read_bytes())
+    table = pq.read_table(places[0], partitioning=None)
+    flat = pa.array([3] * table.num_rows, pa.int8())
+    place = table.column_names.index("level:overall")
+    with_file(thirty, parquet(table.set_column(place, table.schema.field(place), flat)))
+    found = verify(thirty)
+    assert not found.is_sound
+    assert [p.where for p in found.problems] == [f"{paths[0]}: levels", *paths[1:], NAME]
+
+
+def test_a_duplicate_is_found(thirty):
+    """
+    Even if somebody put it there with a matching manifest.
+    """
+    path, file = first(thirty)
+    copy = path.replace("part-0", "part-7")
+    thirty.place.write(copy, target(thirty).read_bytes())
+    manifest = thirty.manifest()
+    changed = manifest.replace(files={**manifest.files, copy: file})
+    thirty.place.write(NAME, changed.dumps())
+    assert [p.where for p in verify(thirty).problems] == ["contribution"]
 
 
 def test_nothing_is_published_from_a_damaged_part(thirty, run):
     """
     A flipped bit that is still a level would be a wrong figure.
     """
-    readable_flip(thirty.storage.root / thirty.manifest().parts[0].path)
+    readable_flip(target(thirty))
     done = run("release", "-c", "c", "-o", "r", "--quarter", "2026Q3")
     assert done.exit_code == 1
     assert "its bytes are not those that were written" in done.stderr
@@ -215,7 +240,7 @@ def test_a_part_that_is_a_link_is_refused(thirty, tmp_path):
     """
     A withdrawal would remove the link and leave the bytes.
     """
-    path = thirty.storage.root / thirty.manifest().parts[0].path
+    path = target(thirty)
     path.rename(tmp_path / "elsewhere.parquet")
     path.symlink_to(tmp_path / "elsewhere.parquet")
     found = verify(thirty)
@@ -228,7 +253,7 @@ def test_hidden_files_of_others_are_left_alone(thirty):
     """
     Only what a writer of ours left half-written goes away.
     """
-    root = thirty.storage.root
+    root = thirty.place.folder
     for name in (".gitignore", ".env"):
         (root / name).write_text("mine")
     (root / ".abc.part").write_text("half")
@@ -253,7 +278,7 @@ def test_the_first_of_two_in_one_batch_stays_without_a_proof(tmp_path):
     Whoever adds many files at once must not let one of them replace another.
     """
     first, other = invented(2)
-    collection = open_collection(tmp_path / "c", create=True)
+    collection = Collection(tmp_path / "c", create=True)
     done = collection.append([first, changed(first), other, first])
     assert (done.added, done.replaced, done.unchanged, done.refused) == (2, 0, 1, 1)
     assert "comes twice" in str(done.problems[0])
@@ -267,7 +292,7 @@ def test_the_second_of_two_in_one_batch_replaces_the_first_with_a_proof(tmp_path
     """
     first, other = invented(2)
     second = replace(changed(first), replaces=None if with_key else token_of(0))
-    collection = open_collection(tmp_path / "c", create=True)
+    collection = Collection(tmp_path / "c", create=True)
     stranger = replace(changed(other), replaces=token_of(0))
     keys = {first.id: token_of(0)}
     prove = (lambda id_, _: keys.get(id_, "")) if with_key else None
@@ -340,11 +365,3 @@ def test_nothing_is_withdrawn_while_a_release_is_being_made(run, thirty, tmp_pat
     assert "Nothing was changed" in json.loads(done.stdout)["message"]
     assert thirty.manifest().rows == 30
     assert run("collection", "withdraw", "c", good).exit_code == 0
-
-
-@pytest.mark.parametrize("command", ["compact", "migrate"])
-def test_every_command_of_a_collection_has_json(run, thirty, command):
-    """
-    One document on standard output and nothing else.
-    """
-    assert json.loads(run("collection", command, "c", "--json").stdout)["format"]
