@@ -20,7 +20,6 @@ from pkimm_analytics.collection.measures import answer_columns, exact_scores
 from pkimm_analytics.errors import CollectionError
 from pkimm_analytics.model import NEWEST
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
-from pkimm_analytics.scoring import Ratio
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,15 +93,14 @@ def read_evidence(rows: Rows) -> Evidence:
     frames = []
     for table in rows.tables(list(dict.fromkeys(columns))):
         texts = {n: table.column(n).to_numpy() for n in (*PSEUDONYMS, *PROFILE)}
-        scores = {name: _units(ratio) for name, ratio in exact_scores(table).items()}
+        scores = {name: _units(*exact) for name, exact in exact_scores(table).items()}
         frames.append(pd.DataFrame({**texts, **scores, **extension_scores(table)}))
     return evidence_of(pd.concat(frames[1:] or frames, ignore_index=True))
 
 
-def _units(ratio: Ratio) -> NDArray[np.int64]:
+def _units(above: NDArray[np.int64], below: NDArray[np.int64]) -> NDArray[np.int64]:
     """Scores in ten-thousandths of a level, 0 where there is none."""
-    safe = np.where(ratio.has_score, ratio.denominator, 1)
-    return np.where(ratio.has_score, ratio.numerator * SCORE_UNITS // safe, 0)
+    return np.where(below > 0, above * SCORE_UNITS // np.maximum(below, 1), 0)
 
 
 def evidence_of(frame: pd.DataFrame) -> Evidence:

@@ -93,14 +93,19 @@ def _with_levels(table: Any) -> Any:
     return table
 
 
-def exact_scores(table: Any) -> dict[str, Ratio]:
+def exact_scores(table: Any) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """
     Exact scores of rows of answers, by scored measure; see :func:`scored_measures`.
 
     Parameters
     ----------
     table : pyarrow.Table
-        With the columns ``edition`` and all answers.
+        With the columns :func:`answer_columns`.
+
+    Returns
+    -------
+    dict of str to tuple of ndarray
+        Numerators, and denominators: 0 where there is nothing to score.
     """
     found = {name: np.zeros((2, table.num_rows), np.int64) for name in scored_measures()}
     for start in _starts(table):
@@ -108,7 +113,7 @@ def exact_scores(table: Any) -> dict[str, Ratio]:
             for name, ratio in _by_measure(batch).items():
                 found[name][0, start + rows] = ratio.numerator
                 found[name][1, start + rows] = ratio.denominator
-    return {name: Ratio(pair[0], pair[1]) for name, pair in found.items()}
+    return {name: (pair[0], pair[1]) for name, pair in found.items()}
 
 
 def answer_columns() -> list[str]:
@@ -155,16 +160,13 @@ def _codes(table: Any, keys: Sequence[str], rows: NDArray[np.intp]) -> NDArray[n
 
 def _coverage(model: Model, batch: BatchScores, full: BatchScores) -> dict[str, NDArray[np.int8]]:
     """Weight that was rated of the weight in scope, in whole percent, rounded down."""
-    sums: dict[str, list[NDArray[np.float64]]] = {}
-    for key, category in model.categories.items():
-        in_scope = full.categories[key].denominator
-        rated = batch.categories[key].denominator
-        share = np.divide(rated, in_scope, out=np.zeros(len(rated)), where=in_scope > 0)
-        for name in (OVERALL, key.split(".", maxsplit=1)[0]):
-            both = sums.setdefault(name, [np.zeros(len(rated)), np.zeros(len(rated))])
-            both[0] += share * category.weight
-            both[1] += (in_scope > 0) * category.weight
-    return {
-        name: np.floor(100 * rated / np.maximum(scope, 1) + 1e-9).astype(np.int8)
-        for name, (rated, scope) in sums.items()
-    }
+    weights = np.array([category.weight for category in model.categories.values()])
+    (rated, in_scope), applies = (b.exact[0][1] for b in (batch, full)), full.exact[0][1] > 0
+    share = np.divide(rated, in_scope, out=np.zeros(rated.shape), where=applies)
+    found = {}
+    for name in COVERED:
+        inside = [name in (OVERALL, key.split(".", maxsplit=1)[0]) for key in model.categories]
+        weight = weights * inside
+        percent = 100 * (share @ weight) / np.maximum(applies @ weight, 1)
+        found[name] = np.floor(percent + 1e-9).astype(np.int8)
+    return found

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pkimm_analytics.anonymize.vocabulary import axis
 from pkimm_analytics.collection.contribution_rows import schema
 from pkimm_analytics.collection.dataset import Collection
@@ -164,8 +166,8 @@ class Rows:
         for table in self.tables():
             plain = [n for n in table.column_names if n not in known and not n.startswith(LEVEL)]
             scores = {
-                name: ratio.score
-                for name, ratio in exact_scores(table.select(answer_columns())).items()
+                name: np.divide(above, below, out=np.full(len(table), np.nan), where=below > 0)
+                for name, (above, below) in exact_scores(table.select(answer_columns())).items()
             }
             levels = table.select(answers).to_pandas().astype("Int8")
             frame = table.select(plain).to_pandas().join(pd.DataFrame(scores))
