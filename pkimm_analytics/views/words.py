@@ -16,7 +16,7 @@ from functools import cache
 from importlib import resources
 
 from pkimm_analytics.errors import PkimmError
-from pkimm_analytics.model.yaml_text import read_yaml
+from pkimm_analytics.yaml_text import read_yaml
 
 DEFAULT_LANGUAGE = "en"
 

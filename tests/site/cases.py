@@ -17,9 +17,9 @@ from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.loaders.sources import Source, load
 from pkimm_analytics.loaders.web_tool import write_link, write_yaml_export
 from pkimm_analytics.model import model_of
-from pkimm_analytics.model.yaml_text import write_yaml
 from pkimm_analytics.scoring import score
 from pkimm_analytics.synthetic import simulate
+from pkimm_analytics.yaml_text import write_yaml
 from tests.loaders import invented_web_tool as tool
 from tests.official import CONFORMANCE
 
