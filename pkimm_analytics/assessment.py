@@ -26,6 +26,7 @@ from pkimm_analytics.records import (
     Day,
     ElementKey,
     Flag,
+    Form,
     Level,
     Number,
     Record,
@@ -36,6 +37,7 @@ from pkimm_analytics.records import (
 
 MEDIA_TYPE = "application/json"
 SUFFIX = ".pkimm.json"
+ID_FORM = "at most 80 letters, digits, '.', '_' and '-', beginning with a letter or digit"
 
 
 class State(StrEnum):
@@ -84,6 +86,27 @@ def _level_in_schema(schema: dict[str, Any]) -> None:
     schema["else"] = {"properties": {"level": {"type": "null"}}}
 
 
+class Rated(Record):
+    """What one assessor said before a consensus; `state` only where it is no level."""
+
+    STATED = frozenset({"assessor", "level"})
+
+    assessor: Text = ""
+    level: Level | None = None
+    state: State | None = None
+
+
+class Consensus(Record):
+    """What several assessors agreed on: who was present, when, and what each had said."""
+
+    STATED = frozenset({"date", "ratings"})
+    ERROR = AssessmentError
+
+    present: Annotated[Text, Form(r"\S", "who was present")]
+    date: Day | None = None
+    ratings: Annotated[tuple[Rated, ...], AtMost(100)] = ()
+
+
 class Answer(Record):
     """
     The answer to one element.
@@ -100,6 +123,12 @@ class Answer(Record):
         Free text; it never leaves the private store.
     set_aside_level : int, optional
         Level that a tool kept for an element that was switched off. Never scored.
+    flagged, flag_note
+        Whether somebody wants to come back to it, and why.
+    evidenced_level : int, optional
+        Level that the evidence supports, where it is not the one that was claimed.
+    consensus : Consensus, optional
+        Where the answer is what several assessors agreed on.
     """
 
     model_config = ConfigDict(json_schema_extra=_level_in_schema)
@@ -113,6 +142,10 @@ class Answer(Record):
     notes: Text = ""
     evidence: Text = ""
     set_aside_level: Level | None = None
+    flagged: Flag = False
+    flag_note: Text = ""
+    evidenced_level: Level | None = None
+    consensus: Consensus | None = None
 
     @model_validator(mode="after")
     def _level_fits_state(self) -> Answer:
@@ -209,7 +242,7 @@ class Environment(Record):
 class ExtensionAnswers(Record):
     """Relevance answers of one extension, by element key of the category."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+    id: Annotated[str, Form(r"^[a-z][a-z0-9-]{0,39}$", "the id of an extension such as pqc")]
     version: Annotated[str, Field(max_length=40)]
     digest: Word | None = None
     answers: Answers = Field(default_factory=dict)
@@ -317,7 +350,7 @@ class Assessment(Record):
 
     model: Edition
     mode: Mode = Mode.SELF
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")] = Field(
+    id: Annotated[str, Form(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$", ID_FORM)] = Field(
         default_factory=lambda: str(uuid.uuid4())
     )
     synthetic: Flag = False

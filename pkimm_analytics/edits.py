@@ -13,11 +13,10 @@ parts of the scope: ``assessment``, ``use_case``, ``organization``, ``assessor``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from pkimm_analytics.assessment import (
     UNANSWERED,
@@ -28,36 +27,15 @@ from pkimm_analytics.assessment import (
     State,
 )
 from pkimm_analytics.errors import AssessmentError, Problem, UnknownEditionError
-from pkimm_analytics.model import Model, load_extension
-from pkimm_analytics.organization import ATTRIBUTES
+from pkimm_analytics.model import Model, category_of, load_extension, module_of
+from pkimm_analytics.organization import ATTRIBUTES, check_profile
+from pkimm_analytics.records import Record
+from pkimm_analytics.standing import answer_of
 
-MAX_TEXT = 20_000
-"""Longest text of one field: ten pages, far more than an answer needs."""
+Kind = TypeVar("Kind", bound=Record)
 
 SCOPE = ("use_case", "organization", "assessor", "period", "environment")
-LEVEL_FIELDS = ("level", "set_aside_level", "evidenced_level")
-FLAGS = ("partial", "flagged")
 REASONED = frozenset({"state", "partial", "reason"})
-
-EXTRA_FIELDS: Mapping[str, Any] = {
-    "flagged": False,
-    "flag_note": "",
-    "evidenced_level": None,
-    "consensus": None,
-}
-"""Fields of an answer that are ours and not yet part of the format, with their defaults."""
-
-ANSWER_FIELDS: Mapping[str, Any] = {
-    "state": "unanswered",
-    "level": None,
-    "partial": False,
-    "reason": "",
-    "notes": "",
-    "evidence": "",
-    "set_aside_level": None,
-    **EXTRA_FIELDS,
-}
-"""Every field of an answer that an edit may change, with its default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +48,7 @@ class Edit:
     target : str
         What is changed.
     before, after : mapping
-        Values by field; a field that `before` leaves out had its default.
+        Values by field; None, or a field that `before` leaves out, is its default.
     """
 
     target: str
@@ -87,38 +65,23 @@ class Conflict:
 
 
 def values(assessment: Assessment, target: str) -> dict[str, Any]:
-    """
-    Values of a target by field; fields with their default are left out.
-
-    Raises
-    ------
-    AssessmentError
-        If there is no such target.
-    """
-    if target in SCOPE:
-        part = getattr(assessment, target)
-        shown = {name: getattr(part, name) for name in type(part).model_fields}
-        return {name: value for name, value in shown.items() if value not in (None, "")}
+    """Values of a target by field; fields with their default are left out."""
     if target == "assessment":
-        result: dict[str, Any] = {}
-        if assessment.assurance:
-            result["assurance"] = str(assessment.assurance)
-        if assessment.extensions:
-            result["extensions"] = [e.id for e in assessment.extensions]
-        if assessment.extra.get("present"):
-            result["present"] = assessment.extra["present"]
-        return result
-    return answer_values(_find(assessment, target))
+        shown = {
+            "assurance": assessment.assurance and str(assessment.assurance),
+            "extensions": [e.id for e in assessment.extensions],
+            "present": assessment.extra.get("present"),
+        }
+        return {name: value for name, value in shown.items() if value}
+    if target in SCOPE:
+        return _own_fields(getattr(assessment, target))
+    return answer_values(answer_of(assessment, target))
 
 
 def answer_values(answer: Answer) -> dict[str, Any]:
     """Values of an answer by field; fields with their default are left out."""
-    result = {}
-    for name, default in ANSWER_FIELDS.items():
-        value = answer.extra.get(name, default) if name in EXTRA_FIELDS else getattr(answer, name)
-        if value != default:
-            result[name] = str(value) if name == "state" else value
-    return result
+    shown = _own_fields(answer)
+    return {name: value for name, value in shown.items() if _plain(value)}
 
 
 def targets(assessment: Assessment) -> list[str]:
@@ -137,9 +100,8 @@ def conflict(assessment: Assessment, edit: Edit) -> Conflict | None:
     """Tell whether a field of the edit is neither what its author saw nor what is wanted."""
     present = values(assessment, edit.target)
     for name, wanted in edit.after.items():
-        there = _plain(present.get(name, _default(name)))
-        seen = _plain(edit.before.get(name, _default(name)))
-        if there not in (_plain(wanted), seen):
+        seen = edit.before.get(name)
+        if _plain(present.get(name)) not in (_plain(wanted), _plain(seen)):
             return Conflict(edit, {field: present.get(field) for field in edit.after})
     return None
 
@@ -147,13 +109,13 @@ def conflict(assessment: Assessment, edit: Edit) -> Conflict | None:
 def invert(before: Assessment, after: Assessment, target: str) -> Edit:
     """Return the edit that takes a target back to what it was."""
     old, new = values(before, target), values(after, target)
-    names = [n for n in {**old, **new} if old.get(n, _default(n)) != new.get(n, _default(n))]
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     if "state" in names:  # a change of state sets a level aside unless it is told otherwise
         names = list(dict.fromkeys([*names, "set_aside_level"]))
     return Edit(
         target,
-        before={name: new.get(name, _default(name)) for name in names},
-        after={name: old.get(name, _default(name)) for name in names},
+        before={name: new.get(name) for name in names},
+        after={name: old.get(name) for name in names},
     )
 
 
@@ -176,36 +138,42 @@ def apply(assessment: Assessment, edit: Edit, model: Model) -> Assessment:
         If the target or a field does not exist, a value is not allowed, or a reason
         is missing; every problem is listed and nothing is applied.
     """
-    after, problems = _checked(edit)
-    if problems:
-        raise AssessmentError("The change was not applied.", problems)
-    if edit.target in SCOPE:
-        part = getattr(assessment, edit.target).replace(**after)
-        changes: dict[str, Any] = {edit.target: part}
-        return assessment.replace(**changes)
     if edit.target == "assessment":
-        return _apply_to_whole(assessment, after, model)
-    return _apply_to_answer(assessment, edit.target, after, model)
+        return _apply_to_whole(assessment, edit.after, model)
+    if edit.target in SCOPE:
+        part = _replaced(getattr(assessment, edit.target), edit.target, edit.after)
+        return assessment.replace(**{edit.target: part})
+    return _apply_to_answer(assessment, edit, model)
 
 
 def _apply_to_whole(assessment: Assessment, after: Mapping[str, Any], model: Model) -> Assessment:
-    if "assurance" in after:
-        named = after["assurance"]
-        assessment = assessment.replace(assurance=Assurance(named) if named else None)
+    _refuse(_unknown("assessment", after, ("assurance", "extensions", "present")))
     if "present" in after:
         extra = {k: v for k, v in assessment.extra.items() if k != "present"}
-        present = {"present": after["present"]} if after["present"] else {}
+        present = {"present": str(after["present"])} if after["present"] else {}
         assessment = assessment.replace(extra=extra | present)
+    if "assurance" in after:
+        named = after["assurance"] or None
+        if named not in (None, *Assurance):
+            _refuse([Problem("assessment.assurance", f"expected one of {', '.join(Assurance)}")])
+        assessment = assessment.replace(assurance=named)
     if "extensions" in after:
-        known = {e.id: e for e in assessment.extensions}
-        wanted = [known.get(id_) or _enabled(id_, model) for id_ in after["extensions"] or ()]
-        left = [e for e in assessment.extensions if e not in wanted and e.answers]
-        if left:
-            raise AssessmentError(
-                f"Extension {left[0].id} has answers. Clear them before you switch it off."
-            )
-        assessment = assessment.replace(extensions=tuple(wanted))
+        extensions = _switched(assessment, after["extensions"] or [], model)
+        assessment = assessment.replace(extensions=extensions)
     return assessment
+
+
+def _switched(assessment: Assessment, wanted: Any, model: Model) -> tuple[ExtensionAnswers, ...]:
+    """Return the extensions that are switched on, with the answers that they had."""
+    if not isinstance(wanted, list) or not all(isinstance(id_, str) for id_ in wanted):
+        raise AssessmentError("", [Problem("assessment.extensions", "expected a list of ids")])
+    present = {e.id: e for e in assessment.extensions}
+    left = [e.id for e in assessment.extensions if e.id not in wanted and e.answers]
+    if left:
+        raise AssessmentError(
+            f"Extension {left[0]} has answers. Clear them before you switch it off."
+        )
+    return tuple(present.get(id_) or _enabled(id_, model) for id_ in dict.fromkeys(wanted))
 
 
 def _enabled(id_: str, model: Model) -> ExtensionAnswers:
@@ -216,15 +184,15 @@ def _enabled(id_: str, model: Model) -> ExtensionAnswers:
     return ExtensionAnswers(id=extension.id, version=extension.version, digest=extension.digest)
 
 
-def _apply_to_answer(
-    assessment: Assessment, target: str, after: Mapping[str, Any], model: Model
-) -> Assessment:
-    extension, _, key = target.rpartition(":")
+def _apply_to_answer(assessment: Assessment, edit: Edit, model: Model) -> Assessment:
+    extension, _, key = edit.target.rpartition(":")
     if key not in (model.categories if extension else model.keys):
         raise AssessmentError(f"{model.edition} has no such element.")
-    if not extension and "." not in key and after.get("level"):
+    if not extension and "." not in key and edit.after.get("level"):
         raise AssessmentError("A module has no level of its own; rate its categories.")
-    changed = _changed(_find(assessment, target), after)
+    if edit.after.get("consensus"):
+        _check_applies(assessment, key)
+    changed = _changed(answer_of(assessment, edit.target), edit)
     if not extension:
         return assessment.replace(answers=_put(assessment.answers, key, changed))
     if extension not in {e.id for e in assessment.extensions}:
@@ -233,26 +201,32 @@ def _apply_to_answer(
         extensions=tuple(
             e.replace(answers=_put(e.answers, key, changed)) if e.id == extension else e
             for e in assessment.extensions
-        ),
+        )
     )
 
 
-def _changed(answer: Answer, after: Mapping[str, Any]) -> Answer:
+def _check_applies(assessment: Assessment, key: str) -> None:
+    """Refuse a consensus that would change nothing, because what holds the element is off."""
+    for holder in {module_of(key), category_of(key)} - {key}:
+        if assessment.answer(holder).state is State.NOT_APPLICABLE:
+            raise AssessmentError(
+                f"{holder} does not apply here, so a consensus on a part of it would change"
+                " nothing. Say first that it applies."
+            )
+
+
+def _changed(answer: Answer, edit: Edit) -> Answer:
     """Change an answer; a level that is switched off is set aside, never scored."""
-    ours = {name: value for name, value in after.items() if name in EXTRA_FIELDS}
-    extra = {k: v for k, v in answer.extra.items() if k not in ours}
-    extra |= {k: v for k, v in ours.items() if v != EXTRA_FIELDS[k]}
-    changes: dict[str, Any] = {k: v for k, v in after.items() if k not in EXTRA_FIELDS}
-    if "state" in changes:
-        changes["state"] = State(changes["state"])
-        if changes["state"] is State.NOT_APPLICABLE:
-            changes = {"set_aside_level": answer.level or answer.set_aside_level} | changes
-            changes["partial"] = False
-        elif changes["state"] is State.RATED:
-            changes = {"set_aside_level": None} | changes
-    changed = answer.replace(extra=extra, **changes)
+    after = dict(edit.after)
+    state = after.get("state")
+    if state == State.NOT_APPLICABLE:
+        after = {"set_aside_level": answer.level or answer.set_aside_level} | after
+        after["partial"] = False
+    elif state == State.RATED:
+        after = {"set_aside_level": None} | after
+    changed = _replaced(answer, edit.target, after)
     needs_reason = changed.state is State.NOT_APPLICABLE or changed.partial
-    if needs_reason and not changed.reason.strip() and REASONED & after.keys():
+    if needs_reason and not changed.reason.strip() and REASONED & edit.after.keys():
         what = "partially applicable" if changed.partial else "not applicable"
         raise AssessmentError(f"Say why this is {what}.")
     return changed
@@ -265,143 +239,61 @@ def _put(answers: Mapping[str, Answer], key: str, answer: Answer) -> dict[str, A
     return result
 
 
-def _find(assessment: Assessment, target: str) -> Answer:
-    extension, _, key = target.rpartition(":")
-    if not extension:
-        return assessment.answer(key)
-    found = next((e for e in assessment.extensions if e.id == extension), None)
-    return UNANSWERED if found is None else found.answers.get(key, UNANSWERED)
+# --- values --------------------------------------------------------------------------
 
 
-# --- what an edit may say --------------------------------------------------------
+def _own_fields(record: Record) -> dict[str, Any]:
+    return {k: v for k, v in record.to_json().items() if k in type(record).model_fields}
 
 
 def _plain(value: Any) -> Any:
-    """Nothing is nothing, however a field writes it: no text, no list, not set."""
-    return value or None
+    """Nothing is nothing, however a field writes it: no text, not set, unanswered."""
+    return None if not value or value == State.UNANSWERED else value
 
 
-def _default(name: str) -> Any:
-    return {**ANSWER_FIELDS, "assurance": None, "extensions": []}.get(name, "")
-
-
-def _checked(edit: Edit) -> tuple[dict[str, Any], list[Problem]]:
-    """Check each value of an edit and bring it to the form that is stored."""
-    allowed = _fields_of(edit.target)
-    result: dict[str, Any] = {}
-    problems = []
-    for name, value in edit.after.items():
-        try:
-            if name not in allowed:
-                raise AssessmentError("there is no such field here")
-            result[name] = allowed[name](value)
-        except AssessmentError as error:
-            problems.append(Problem(f"{edit.target}.{name}"[:120], error.message))
-    return result, problems
-
-
-def _fields_of(target: str) -> Mapping[str, Any]:
-    if target == "assessment":
-        return {"assurance": _assurance, "extensions": _ids, "present": _text}
-    if target == "period":
-        return dict.fromkeys(("start", "target", "finish"), _date)
+def _replaced(record: Kind, target: str, after: Mapping[str, Any]) -> Kind:
+    """Put values into a record, or name every one that does not fit."""
+    fields = type(record).model_fields
+    wanted = {
+        name: fields[name].get_default() if value in (None, "") else _whole_characters(value)
+        for name, value in after.items()
+        if name in fields
+    }
+    made, found = type(record).examine({**record.extra, **record.__dict__, **wanted})
+    problems = _unknown(target, after, fields)
+    problems += [Problem(".".join(map(str, (target, *path)))[:120], said) for path, said in found]
+    if made is None or problems:
+        raise AssessmentError("The change was not applied.", problems)
     if target == "organization":
-        coded = {name: partial(_code, name) for name in ATTRIBUTES}
-        return {"name": _text, "parent": _text, **coded}
-    if target == "assessor":
-        return {"name": _text, "company": _text, "position": _position}
-    if target == "environment":
-        return dict.fromkeys(("high_level_design", "points_of_interaction"), _text)
-    if target == "use_case":
-        return dict.fromkeys(("name", "description", "components", "out_of_scope"), _text)
-    plain = dict.fromkeys(("reason", "notes", "evidence", "flag_note"), _text)
-    levels = dict.fromkeys(LEVEL_FIELDS, _level)
-    return {
-        **plain,
-        **levels,
-        **dict.fromkeys(FLAGS, _flag),
-        "state": _state,
-        "consensus": _consensus,
-    }
+        _refuse(check_profile(**{name: wanted.get(name) for name in ATTRIBUTES}))
+    if target == "period":
+        _refuse([Problem(f"period.{n}", _NO_DAY) for n, day in wanted.items() if not _exists(day)])
+    return made
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise AssessmentError("expected text")
-    if len(value) > MAX_TEXT:
-        raise AssessmentError(f"the text is longer than {MAX_TEXT:,} characters; nothing was cut")
-    # Half a surrogate pair is no character and could not be stored.
-    return value.encode("utf-8", "replace").decode("utf-8")
+_NO_DAY = "is no day of the calendar; expected one such as 2026-10-31"
 
 
-def _level(value: Any) -> int | None:
-    if value is None or (type(value) is int and 1 <= value <= 5):
-        return value
-    raise AssessmentError("expected a whole number from 1 to 5, or nothing")
-
-
-def _flag(value: Any) -> bool:
-    if type(value) is not bool:
-        raise AssessmentError("expected true or false")
-    return value
-
-
-def _state(value: Any) -> str:
-    if value not in list(State):
-        raise AssessmentError("expected rated, unanswered or not_applicable")
-    return str(value)
-
-
-def _assurance(value: Any) -> str | None:
-    if value and value not in list(Assurance):
-        raise AssessmentError("expected self, formal, third-party, or nothing")
-    return value or None
-
-
-def _position(value: Any) -> str | None:
-    if value not in (None, "", "internal", "external"):
-        raise AssessmentError("expected internal, external, or nothing")
-    return str(value) if value else None
-
-
-def _date(value: Any) -> str | None:
-    if value in (None, ""):
-        return None
+def _exists(day: str | None) -> bool:
     try:
-        return date.fromisoformat(value).isoformat()
-    except (TypeError, ValueError):
-        raise AssessmentError("expected a date such as 2026-10-31") from None
+        return day is None or bool(date.fromisoformat(day))
+    except ValueError:
+        return False
 
 
-def _ids(value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(id_, str) for id_ in value):
-        raise AssessmentError("expected a list of extension ids")
-    return list(dict.fromkeys(value))
+def _whole_characters(value: Any) -> Any:
+    """Replace half of a surrogate pair, which is no character and could not be stored."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-def _code(attribute: str, value: Any) -> str | None:
-    from pkimm_analytics.organization import profile_codes
-
-    if value in (None, ""):
-        return None
-    if isinstance(value, str) and value in profile_codes(attribute):
-        return value
-    raise AssessmentError("expected one of the listed codes, or nothing")
-
-
-def _consensus(value: Any) -> dict[str, Any] | None:
-    """Check the record of a consensus: who was present, when, and the ratings before it."""
-    if value is None:
-        return None
-    if not isinstance(value, Mapping) or not str(value.get("present", "")).strip():
-        raise AssessmentError("say who was present")
-    ratings = [
-        {"assessor": _text(one.get("assessor", "")), "level": _level(one.get("level"))}
-        for one in value.get("ratings", ())
-        if isinstance(one, Mapping)
+def _unknown(target: str, after: Mapping[str, Any], fields: Container[str]) -> list[Problem]:
+    return [
+        Problem(f"{target}.{name}"[:120], "there is no such field here")
+        for name in after
+        if name not in fields
     ]
-    return {
-        "present": _text(value["present"]),
-        "date": _date(value.get("date")),
-        "ratings": ratings,
-    }
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise AssessmentError("The change was not applied.", problems)

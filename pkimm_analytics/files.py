@@ -12,10 +12,21 @@ import json
 import math
 import os
 import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, BinaryIO
 
-from pkimm_analytics.errors import Problem, SourceFormatError
+from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 MAX_BYTES = 20_000_000
 """Largest file or text that a reader opens; official files are below 1 MB."""
@@ -72,14 +83,60 @@ def write_atomically(path: Path, content: bytes) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as stream:
+            is_claimed = _claim(stream)
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(temporary).replace(path)
+            if is_claimed:
+                Path(temporary).replace(path)
+        if not is_claimed:
+            Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """
+    Remove what writers that were killed left in the subfolders of a folder.
+
+    A file that somebody is writing is locked, and stays.
+    """
+    for path in folder.glob("*/.*.part"):
+        with suppress(OSError):
+            is_new = time.time() - path.stat().st_mtime < 1  # may be about to be locked
+            if not is_new and (fcntl is None or _is_free(path)):
+                path.unlink()
+
+
+def _is_free(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return _claim(stream)
+
+
+def _claim(stream: BinaryIO) -> bool:
+    """Lock a file until it is closed; False where that is not possible."""
+    if fcntl is None:
+        return False  # Windows, where an open file can be neither renamed nor removed
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def raised_as(kind: type[PkimmError], message: str) -> Iterator[None]:
+    """
+    Turn what the system refuses into an error of ours: `message`, and the reason.
+    """
+    try:
+        yield
+    except PkimmError:
+        raise
+    except OSError as error:
+        raise kind(f"{message}: {error.strerror or type(error).__name__}.") from None
 
 
 def sync_folder(folder: Path) -> None:
@@ -145,8 +202,8 @@ def _check_depth(document: Any) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(key for key in names if names.count(key) > 1)
+        names = Counter(key for key, _ in pairs)
+        twice = next(key for key, times in names.items() if times > 1)
         raise ValueError(f"field {twice[:60]!r} appears twice in one place")
     return result
 

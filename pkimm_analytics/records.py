@@ -72,10 +72,42 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Flag = StrictBool
 Text = Annotated[str, Field(max_length=100_000)]
 Word = Annotated[str, Field(max_length=200)]
-Version = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
-Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
-Day = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
-ElementKey = Annotated[str, Field(pattern=r"^[GMOR](\.[a-z0-9][a-z0-9-]{0,79}){0,2}$")]
+
+
+@dataclass(frozen=True)
+class Form:
+    """
+    Form of a text, and how to say it to somebody who wrote another one.
+
+    Examples
+    --------
+    >>> Quarter = Annotated[str, Form(r"^20[0-9]{2}Q[1-4]$", "a quarter such as 2026Q3")]
+    """
+
+    pattern: str
+    expected: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        """Tell pydantic, and through it the JSON Schema."""
+        schema: Any = {**handler(source), "pattern": self.pattern}
+        return core_schema.custom_error_schema(
+            schema,
+            custom_error_type="form",
+            custom_error_message="{expected}",
+            custom_error_context={"expected": self.expected},
+        )
+
+
+Version = Annotated[str, Form(r"^[0-9]+\.[0-9]+\.[0-9]+$", "a version such as 2.0.0")]
+Digest = Annotated[str, Form(r"^sha256:[0-9a-f]{64}$", "sha256: and 64 hexadecimal digits")]
+Day = Annotated[
+    str,
+    Form(r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", "a day such as 2026-01-31"),
+]
+ElementKey = Annotated[
+    str,
+    Form(r"^[GMOR](\.[a-z0-9][a-z0-9-]{0,79}){0,2}$", "an element key such as M.key-management"),
+]
 
 
 @dataclass(frozen=True)
@@ -366,6 +398,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "finite_number": "expected a finite number",
     "bool_type": "expected true or false",
     "none_required": "expected nothing",
+    "form": lambda c: f"expected {c['expected']}",
     "enum": lambda c: f"expected {c['expected']}",
     "literal_error": lambda c: f"expected {c['expected']}",
     "greater_than_equal": lambda c: f"expected a number of at least {c['ge']}",

@@ -11,8 +11,7 @@ stored by nobody. There is no browser in this file.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,13 +27,12 @@ from pkimm_analytics.edits import (
     values,
 )
 from pkimm_analytics.errors import AssessmentError, PkimmError, Problem, WorkspaceError
-from pkimm_analytics.files import read_limited
+from pkimm_analytics.files import raised_as, read_limited
 from pkimm_analytics.loaders.loaded import content_digest
 from pkimm_analytics.model import Extension, Model, load_extension, load_model, model_of
 from pkimm_analytics.workspace import Workspace
 
 MAX_UNDO = 200
-LOCK_SECONDS = 10
 TEXT_FIELDS = frozenset({"notes", "evidence", "reason", "flag_note", "name", "description"})
 
 Clock = Callable[[], datetime]
@@ -60,17 +58,20 @@ class Outcome:
         Edits that were not applied because they are not allowed.
     from_elsewhere : tuple of str
         Targets that another session changed.
+    label : str
+        What was undone or done again.
     """
 
     changed: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     refused: tuple[Problem, ...] = ()
     from_elsewhere: tuple[str, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What undo takes back: the edits that lead back, last one first."""
+    """What undo takes back, or redo brings back: the edits, in the order to apply them."""
 
     label: str
     edits: tuple[Edit, ...]
@@ -82,7 +83,7 @@ class EditingSession:
     One assessment that is being edited and stored in a workspace.
 
     A session is the one thing here that changes; `assessment` is always what is
-    stored, or was last.
+    stored, or was last. A new one is stored with its first edit.
 
     Parameters
     ----------
@@ -97,6 +98,7 @@ class EditingSession:
     assessment: Assessment
     clock: Clock = now
     _undo: list[_Step] = field(default_factory=list)
+    _redo: list[_Step] = field(default_factory=list)
     _seen: tuple[int, int, int] | None = None
 
     @property
@@ -116,14 +118,14 @@ class EditingSession:
         return tuple(found)
 
     @property
-    def revision(self) -> int:
-        """How often the assessment was stored by a session."""
-        return revision(self.assessment)
-
-    @property
     def undo_label(self) -> str | None:
         """What :meth:`undo` would take back, None if there is nothing."""
         return self._undo[-1].label if self._undo else None
+
+    @property
+    def redo_label(self) -> str | None:
+        """What :meth:`redo` would do again, None if there is nothing."""
+        return self._redo[-1].label if self._redo else None
 
     # --- opening -----------------------------------------------------------------
 
@@ -138,14 +140,12 @@ class EditingSession:
         clock: Clock = now,
     ) -> EditingSession:
         """
-        Begin a new assessment and store it.
+        Begin a new assessment; the first edit stores it.
 
         Raises
         ------
         AssessmentError
             If the mode does not exist or an extension does not fit the edition.
-        WorkspaceError
-            If the workspace cannot be written.
         """
         model = model or load_model()
         if mode not in list(Mode):
@@ -153,10 +153,7 @@ class EditingSession:
         started = Assessment(model=model.edition, mode=Mode(mode), id=str(uuid.uuid4()))
         started = started.replace(period=started.period.replace(start=_day(clock())))
         wanted = Edit("assessment", {}, {"extensions": list(extensions)})
-        session = cls(workspace, apply(started, wanted, model), clock)
-        with session._locked():
-            session._store(session._next(session.assessment))
-        return session
+        return cls(workspace, apply(started, wanted, model), clock)
 
     @classmethod
     def resume(cls, workspace: Workspace, id_: str) -> EditingSession:
@@ -194,22 +191,27 @@ class EditingSession:
         SourceFormatError
             If the stored file was damaged meanwhile; it is not overwritten.
         """
-        return self._change(edits, label)
+        outcome, back = self._change(edits, label)
+        if back:
+            self._redo.clear()
+            self._remember(_Step(label, back))
+        return outcome
 
     def undo(self) -> Outcome:
         """
-        Take the last step of this session back.
+        Take the last step of this session back, and say which it was.
 
         What somebody else changed since is left alone and reported as a conflict.
         """
-        if not self._undo:
-            return self.sync()
-        step = self._undo.pop()
-        return self._change(step.edits, step.label, remember=False)
+        return self._step_over(self._undo, self._redo)
+
+    def redo(self) -> Outcome:
+        """Do again what was undone last, and say which step it was."""
+        return self._step_over(self._redo, self._undo)
 
     def sync(self) -> Outcome:
         """Read what other sessions stored meanwhile; cheap if nobody did."""
-        with self._locked():
+        with self.workspace.locked(self.assessment.id):
             elsewhere = self._read()
         return Outcome(changed=elsewhere, from_elsewhere=elsewhere)
 
@@ -222,24 +224,26 @@ class EditingSession:
         AssessmentError
             If it is locked already.
         """
-        with self._locked():
+        with self.workspace.locked(self.assessment.id):
             self._read()
             if is_locked(self.assessment):
                 raise AssessmentError("The assessment is locked already.")
             finished = self.assessment
             if finished.period.finish is None:
-                period = finished.period.replace(finish=_day(self.clock()))
-                finished = finished.replace(period=period)
+                finished = finished.replace(
+                    period=finished.period.replace(finish=_day(self.clock()))
+                )
             finished = self._next(finished)
             digest = content_digest_of(finished)
             seal = {"digest": digest, "at": _time(self.clock())}
             self._store(finished.replace(extra={**finished.extra, "locked": seal}))
         self._undo.clear()
+        self._redo.clear()
         return digest
 
     def reopen(self) -> None:
         """Allow edits again; the locked content is set aside and its digest recorded."""
-        with self._locked():
+        with self.workspace.locked(self.assessment.id):
             self._read()
             seal = self.assessment.extra.get("locked")
             if not seal:
@@ -251,21 +255,32 @@ class EditingSession:
 
     # --- the work ----------------------------------------------------------------
 
-    def _change(self, edits: Sequence[Edit], label: str, *, remember: bool = True) -> Outcome:
-        with self._locked():
+    def _change(self, edits: Sequence[Edit], label: str = "") -> tuple[Outcome, tuple[Edit, ...]]:
+        """Apply and store; return also the edits that lead back."""
+        with self.workspace.locked(self.assessment.id):
             elsewhere = self._read()
             changed, back, conflicts, refused = self._applied(edits)
             ours = changed_targets(self.assessment, changed)
             if ours:
                 self._store(self._next(changed))
-        if remember and back:
-            self._remember(_Step(label, tuple(reversed(back))))
-        return Outcome(
+        outcome = Outcome(
             changed=tuple(dict.fromkeys([*elsewhere, *ours])),
             conflicts=tuple(conflicts),
             refused=tuple(refused),
             from_elsewhere=elsewhere,
+            label=label,
         )
+        return outcome, tuple(reversed(back))
+
+    def _step_over(self, steps: list[_Step], other: list[_Step]) -> Outcome:
+        """Apply the last step of one list, and remember in the other how to get back."""
+        if not steps:
+            return self.sync()
+        step = steps.pop()
+        outcome, back = self._change(step.edits, step.label)
+        if back:
+            other.append(_Step(step.label, back))
+        return outcome
 
     def _applied(
         self, edits: Sequence[Edit]
@@ -329,27 +344,6 @@ class EditingSession:
         self.assessment, self._seen = theirs, stamp
         return tuple(elsewhere)
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the lock of this assessment, which other sessions wait for."""
-        from filelock import FileLock, Timeout
-
-        folder = self.workspace.folder / ".locks"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder / f"{self.assessment.id}.lock", timeout=LOCK_SECONDS):
-                yield
-        except Timeout:
-            raise WorkspaceError(
-                "Another program has held this assessment for ten seconds. Nothing was changed."
-            ) from None
-        except PkimmError:
-            raise
-        except OSError as error:
-            raise WorkspaceError(
-                f"The workspace cannot be used: {error.strerror or type(error).__name__}."
-            ) from None
-
 
 def revision(assessment: Assessment) -> int:
     """How often a session stored an assessment; 0 if none did."""
@@ -378,7 +372,8 @@ def is_intact(assessment: Assessment) -> bool | None:
 
 def _stamp(path: Path) -> tuple[int, int, int]:
     """Return what changes whenever a file is replaced: its number, time and size."""
-    found = path.stat()
+    with raised_as(WorkspaceError, "The stored assessment cannot be read"):
+        found = path.stat()
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 

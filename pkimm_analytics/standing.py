@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from pkimm_analytics.assessment import Answer, Assessment, Mode, State, rated
+from pkimm_analytics.assessment import UNANSWERED, Answer, Assessment, Mode, State, rated
 from pkimm_analytics.model import Extension, Model, category_of, module_of
 from pkimm_analytics.organization import ATTRIBUTES
 from pkimm_analytics.questionnaire import Page, Question, labels, pages, questions
@@ -104,17 +104,13 @@ def evidenced(assessment: Assessment) -> Assessment | None:
     None if no answer has an evidenced level, so that there is nothing to compare.
     """
     changed = {
-        key: _at_evidenced_level(answer)
+        key: rated(answer.evidenced_level, partial=answer.partial, reason=answer.reason)
         for key, answer in assessment.answers.items()
-        if answer.state is State.RATED and answer.extra.get("evidenced_level")
+        if answer.state is State.RATED and answer.evidenced_level
     }
     if not changed:
         return None
     return assessment.replace(answers={**assessment.answers, **changed})
-
-
-def _at_evidenced_level(answer: Answer) -> Answer:
-    return rated(answer.extra["evidenced_level"], partial=answer.partial, reason=answer.reason)
 
 
 # --- what is missing -----------------------------------------------------------------
@@ -187,9 +183,9 @@ def _answer_findings(
             yield Finding(target, f"{label}: say why it is not applicable.", required=True)
         if answer.partial and not answer.reason.strip():
             yield Finding(target, f"{label}: say why it applies only in part.", required=True)
-        if answer.extra.get("flagged"):
+        if answer.flagged:
             yield Finding(target, f"{label} is flagged for another look.")
-        shown = answer.extra.get("evidenced_level")
+        shown = answer.evidenced_level
         if answer.level and shown and shown < answer.level:
             message = f"{label}: level {answer.level} is claimed, level {shown} is evidenced."
             yield Finding(target, message)
@@ -201,7 +197,7 @@ def answer_of(assessment: Assessment, target: str) -> Answer:
     if not extension:
         return assessment.answer(key)
     found = next((e for e in assessment.extensions if e.id == extension), None)
-    return found.answers.get(key, Answer()) if found else Answer()
+    return found.answers.get(key, UNANSWERED) if found else UNANSWERED
 
 
 def state_of(assessment: Assessment, target: str) -> State:

@@ -261,6 +261,7 @@ def test_progress_and_plan_read_files(run, tmp_path):
         assessment = Assessment(
             model=model.edition,
             updated=day,
+            use_case=UseCase(name="TLS"),
             answers={key: rated(level) for key in model.categories},
         )
         (tmp_path / f"{day}.json").write_bytes(assessment.dumps())

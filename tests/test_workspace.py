@@ -9,11 +9,14 @@ import time
 
 import pytest
 
-from pkimm_analytics.assessment import Assessment, Period, UseCase, rated
-from pkimm_analytics.files import write_atomically
+from pkimm_analytics.assessment import Assessment, Organization, Period, UseCase, rated
+from pkimm_analytics.errors import WorkspaceError
+from pkimm_analytics.files import _claim, write_atomically
 from pkimm_analytics.loaders import Source
 from pkimm_analytics.model import load_model
-from pkimm_analytics.workspace import Workspace
+from pkimm_analytics.workspace import Workspace, default_workspace
+
+RECORD = "c0000000-0000-4000-8000-000000000003"
 
 
 @pytest.fixture
@@ -61,17 +64,151 @@ def test_earlier_content_of_an_assessment_is_set_aside(tmp_path, assessment):
     assert Assessment.loads(kept.read_bytes()) == assessment
 
 
-def test_an_import_never_replaces_an_assessment(tmp_path, assessment):
+def revision(assessment, updated, level):
+    """Return a revision of a record of the official tool."""
+    return assessment.replace(
+        id=RECORD, updated=updated, answers={"G.compliance": rated(level)}, period=Period()
+    )
+
+
+@pytest.mark.parametrize("days", [("2026-01-01", "2026-02-01"), ("2026-02-01", "2026-01-01")])
+def test_of_two_revisions_of_a_record_the_later_one_stands(tmp_path, assessment, days):
     """
-    Other content under the same id is kept beside it; the same content is one.
+    In whichever order they come; the other one is set aside, and that is said.
     """
     workspace = Workspace(tmp_path)
-    other = assessment.replace(answers={"G.compliance": rated(5)})
-    for content in (assessment.dumps(), other.dumps(), other.dumps(), assessment.dumps()):
+    for day in days:
+        level = 5 if day == max(days) else 1
+        content = revision(assessment, f"{day}T10:00:00Z", level).dumps()
         imported = workspace.import_one(Source("x", content=content))
-        assert not imported.is_refused
-    levels = [s.assessment.answers["G.compliance"].level for s in workspace.stored()]
-    assert sorted(levels) == [3, 5]
+    assert not imported.is_refused
+    assert len(imported.problems) == 1
+    (kept,) = workspace.stored()
+    assert kept.assessment.answers["G.compliance"].level == 5
+    assert len(list((tmp_path / "superseded").iterdir())) == 1
+
+
+def test_another_download_of_the_same_record_changes_nothing(tmp_path, assessment):
+    """
+    Only the stamps of the download differ.
+    """
+    workspace = Workspace(tmp_path)
+    first = revision(assessment, "2026-01-01T10:00:00Z", 3)
+    for stamp in ("2026-01-10", "2026-01-11"):
+        again = first.replace(extra={"web_tool": {"name": "n", "exportedAt": stamp}})
+        imported = workspace.import_one(Source("x", content=again.dumps()))
+        assert imported.problems == ()
+    assert len(workspace.files()) == 1
+    assert not (tmp_path / "superseded").exists()
+
+
+def test_a_locked_record_is_not_replaced(tmp_path, assessment):
+    """
+    The later revision is kept in quarantine until somebody reopens the record.
+    """
+    workspace = Workspace(tmp_path)
+    first = revision(assessment, "2026-01-01T10:00:00Z", 3)
+    workspace.save(first.replace(extra={"locked": {"digest": "x"}}))
+    later = revision(assessment, "2026-03-01T10:00:00Z", 5)
+    imported = workspace.import_one(Source("x", content=later.dumps()))
+    assert imported.is_refused
+    assert imported.quarantined.exists()
+    assert workspace.stored()[0].assessment.answers == first.answers
+
+
+def test_an_id_that_people_gave_twice_does_not_join_two_organizations(tmp_path, assessment):
+    """
+    Two tables that count their rows from one hold different assessments.
+    """
+    workspace = Workspace(tmp_path)
+    for name in ("A", "B", "B", "A"):
+        one = assessment.replace(id="1", organization=Organization(name=name))
+        assert not workspace.import_one(Source("x", content=one.dumps())).is_refused
+    names = [one.assessment.organization.name for one in workspace.stored()]
+    assert sorted(names) == ["A", "B"]
+
+
+def test_a_use_case_is_renamed_with_its_whole_history(tmp_path, assessment):
+    """
+    Not one of its assessments is left behind under the old name; others keep theirs.
+    """
+    workspace = Workspace(tmp_path)
+    workspace.save(assessment)
+    workspace.save(assessment.replace(id="a-0", period=Period(finish="2025-03-01")))
+    workspace.save(assessment.replace(id="b", use_case=UseCase(name="VPN")))
+    workspace.rename_use_case("a-1", " Web servers ")
+    names = [one.assessment.use_case.name for one in workspace.stored()]
+    assert sorted(names) == ["VPN", "Web servers", "Web servers"]
+    sealed = assessment.replace(id="c", use_case=UseCase(name="VPN"), extra={"locked": {"at": ""}})
+    workspace.save(sealed)
+    for id_, name in (("b", "IPsec"), ("a-1", " "), ("z", "name")):
+        with pytest.raises(WorkspaceError):
+            workspace.rename_use_case(id_, name)
+
+
+def test_an_archived_assessment_is_out_of_sight_and_comes_back(tmp_path, assessment):
+    """
+    The file moves; nothing of it changes.
+    """
+    workspace = Workspace(tmp_path)
+    name = workspace.save(assessment).name
+    workspace.archive("a-1")
+    assert workspace.files() == []
+    assert [one.assessment for one in workspace.stored(archived=True)] == [assessment]
+    assert workspace.restore("a-1").name == name
+    for refused in (lambda: workspace.restore("a-1"), lambda: workspace.archive("z")):
+        with pytest.raises(WorkspaceError):
+            refused()
+
+
+def test_the_list_leaves_out_what_is_not_readable(tmp_path, assessment):
+    """
+    A broken file must not keep everybody from their work.
+    """
+    workspace = Workspace(tmp_path)
+    workspace.save(assessment)
+    for name, content in {"a": "{", "b": "[]", "c": '{"id": 1}', "d": "[" * 100_000}.items():
+        (workspace.assessments_folder / f"{name}.pkimm.json").write_text(content)
+    (found,) = workspace.summaries()
+    assert (found.use_case, found.n_answers, found.is_locked) == ("TLS / internal", 1, False)
+
+
+def test_what_killed_writers_left_is_removed_unless_somebody_writes(tmp_path, assessment):
+    """
+    The next program that stores something tidies up.
+    """
+    folder = Workspace(tmp_path).save(assessment).parent
+    left, busy = folder / ".left.part", folder / ".busy.part"
+    for path in (left, busy):
+        path.write_bytes(b"{")
+        os.utime(path, (0, 0))
+    with busy.open("rb") as stream:
+        assert _claim(stream)
+        Workspace(tmp_path).save(assessment.replace(id="b"))
+        assert (left.exists(), busy.exists()) == (False, True)
+
+
+def test_whatever_the_system_refuses_is_an_error_that_names_the_workspace(tmp_path, assessment):
+    """
+    A name too long, and a file where a folder should be.
+    """
+    (tmp_path / "taken").write_text("")
+    for place in (tmp_path / ("x" * 300), tmp_path / "taken"):
+        workspace = Workspace(place)
+        for ask in (
+            lambda w=workspace: w.save(assessment),
+            lambda w=workspace: w.import_one(Source("x", content=b"")),
+        ):
+            with pytest.raises(WorkspaceError, match=place.name[:20]):
+                ask()
+
+
+def test_the_workspace_is_named_by_the_environment(tmp_path, monkeypatch):
+    """
+    `pkimm serve --workspace` tells the dashboards so.
+    """
+    monkeypatch.setenv("PKIMM_WORKSPACE", str(tmp_path))
+    assert default_workspace() == tmp_path
 
 
 def test_ids_that_end_alike_are_different_assessments(tmp_path, assessment):

@@ -21,9 +21,10 @@ from pkimm_analytics.cli.console import (
     shown,
 )
 from pkimm_analytics.errors import PkimmError, Problem
+from pkimm_analytics.history import fold, histories, latest_revisions
 from pkimm_analytics.loaders import find_sources, load
 from pkimm_analytics.overview import percent_text
-from pkimm_analytics.progress import Bridge, Step, compare, history
+from pkimm_analytics.progress import Bridge, Step, compare
 from pkimm_analytics.progress.portfolio import portfolio_sentence, portfolio_table
 from pkimm_analytics.progress.timeline import change_text, level_text
 from pkimm_analytics.progress.trend import PeerTrend, peers_over_time, quartile_texts
@@ -63,8 +64,8 @@ def progress_command(
         document = [_case(found, release) for found in cases.values()]
         print_json({"format": "pkimm-progress/1", "use_cases": document})
     else:
-        for (_, name), found in cases.items():
-            _print_case(name, found)
+        for found in cases.values():
+            _print_case(found[-1].use_case.name, found)
             if release is not None:
                 _print_peers(peers_over_time(found[-1], release))
     list_problems(problems)
@@ -76,11 +77,11 @@ def cases_of(
     assessments: list[Assessment], use_case: str | None
 ) -> dict[tuple[str, str], list[Assessment]]:
     """Assessments by organization and use case; of one use case if it is named."""
-    cases = {
-        case: found for case, found in history(assessments).items() if use_case in (None, case[1])
-    }
+    cases = histories(assessments)
+    n = len(cases)
+    if use_case is not None:
+        cases = {case: found for case, found in cases.items() if case[1] == fold(use_case)}
     if not cases:
-        n = len({a.use_case.name for a in assessments})
         raise PkimmError(f"There is no assessment of that use case. Use cases found: {n}.")
     return cases
 
@@ -109,8 +110,8 @@ def _show_portfolio(assessments: list[Assessment], *, as_json: bool) -> None:
 
 
 def read_assessments(sources: list[str]) -> tuple[list[Assessment], list[Problem]]:
-    """Read assessments, each id once, and a problem for what could not be read."""
-    assessments: dict[str, Assessment] = {}
+    """Read assessments, each record once, and a problem for what could not be read."""
+    assessments: list[Assessment] = []
     problems: list[Problem] = []
     for source in [one for argument in sources for one in find_sources(argument)]:
         try:
@@ -119,16 +120,16 @@ def read_assessments(sources: list[str]) -> tuple[list[Assessment], list[Problem
             problems += error.problems or [Problem(source.name, error.message)]
             continue
         for item in loaded:
-            assessments[item.assessment.id] = item.assessment
+            assessments.append(item.assessment)
             problems += item.problems
-    return list(assessments.values()), problems
+    return latest_revisions(assessments), problems
 
 
 def _case(found: list[Assessment], release: Path | None) -> dict[str, Any]:
     steps = [compare(one, other) for one, other in pairwise(found)]
     peers = None if release is None else peers_over_time(found[-1], release)
     return {
-        "use_case": found[0].use_case.name,
+        "use_case": found[-1].use_case.name,
         "assessments": [
             {
                 "date": a.date,

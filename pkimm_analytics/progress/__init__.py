@@ -6,7 +6,6 @@ from pkimm_analytics.progress.bridge import (
     Delta,
     Step,
     compare,
-    history,
     like_for_like,
     score_state,
 )
@@ -17,7 +16,6 @@ __all__ = [
     "Delta",
     "Step",
     "compare",
-    "history",
     "like_for_like",
     "score_state",
 ]

@@ -16,7 +16,6 @@ scores after each: the parts are exact fractions and add up to the change.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -127,24 +126,6 @@ class Step:
     categories: Mapping[str, Bridge]
     like_for_like: tuple[Scores, Scores]
     deltas: tuple[Delta, ...]
-
-
-def history(assessments: Iterable[Assessment]) -> dict[tuple[str, str], list[Assessment]]:
-    """
-    Sort assessments into use cases, each oldest first.
-
-    Returns
-    -------
-    dict
-        By organization and use case, as they are named in the assessments.
-    """
-    cases: dict[tuple[str, str], list[Assessment]] = defaultdict(list)
-    for assessment in assessments:
-        cases[assessment.organization.name, assessment.use_case.name].append(assessment)
-    return {
-        case: sorted(found, key=lambda a: (a.date or "", a.updated or "", a.id))
-        for case, found in sorted(cases.items())
-    }
 
 
 def compare(before: Assessment, after: Assessment) -> Step:

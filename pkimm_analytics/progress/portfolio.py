@@ -14,10 +14,11 @@ import pandas as pd
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.errors import PkimmError
+from pkimm_analytics.history import histories
 from pkimm_analytics.model import model_of
 from pkimm_analytics.overview import workspace_table
 from pkimm_analytics.planning import limits_next_level
-from pkimm_analytics.progress.bridge import compare, history
+from pkimm_analytics.progress.bridge import compare
 
 MOST_LIMITS = 3
 
@@ -41,7 +42,7 @@ def portfolio_table(assessments: Iterable[Assessment]) -> pd.DataFrame:
         ``limits`` (names of what holds it back most), and ``problem`` where there is
         no score.
     """
-    rows = [_row(found) for found in history(assessments).values()]
+    rows = [_row(found) for found in histories(assessments).values()]
     frame = pd.DataFrame(rows, columns=_COLUMNS)
     frame = frame.astype(dict.fromkeys(("change", "like_for_like", "score"), "Float64"))
     frame = frame.astype({"next_level": "Int64", "level": "Int64"})

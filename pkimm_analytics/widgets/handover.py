@@ -28,7 +28,6 @@ from pkimm_analytics.anonymize import (
 )
 from pkimm_analytics.assessment import Assessment, Mode
 from pkimm_analytics.benchmark import compare, open_release
-from pkimm_analytics.catalog import earlier_assessment
 from pkimm_analytics.reports import COMPARING, FORMATS, KINDS, build, render, signature
 from pkimm_analytics.scoring import score
 from pkimm_analytics.views.words import languages
@@ -68,7 +67,7 @@ class ReportWish:
 
 def choices(workspace: Workspace, assessment: Assessment) -> dict[str, Any]:
     """Return what can be chosen for a report of an assessment, for the controls of a page."""
-    earlier = earlier_assessment(workspace, assessment)
+    earlier = workspace.previous(assessment)
     return {
         "kinds": list(KINDS),
         "kind": "self" if assessment.mode is Mode.SELF else "assessment",
@@ -105,7 +104,7 @@ def report_files(
         If a library that the format needs is not installed.
     """
     compares = wish.compares and wish.kind in COMPARING
-    earlier = earlier_assessment(workspace, assessment) if compares else None
+    earlier = workspace.previous(assessment) if compares else None
     folder = release_folder() if wish.peers and wish.kind in COMPARING else None
     peers = None if folder is None else compare(assessment, open_release(folder))
     report = build(wish.kind, assessment, previous=earlier, peers=peers, language=wish.language)

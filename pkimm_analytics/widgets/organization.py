@@ -19,6 +19,7 @@ from pkimm_analytics.assessment import MEDIA_TYPE, SUFFIX, Assessment, carry
 from pkimm_analytics.charts import bars, radar
 from pkimm_analytics.charts.look import Labels
 from pkimm_analytics.errors import AssessmentError, PkimmError, Problem
+from pkimm_analytics.history import histories, history_key
 from pkimm_analytics.loaders import Source
 from pkimm_analytics.model import Model, model_of, models
 from pkimm_analytics.overview import (
@@ -30,7 +31,6 @@ from pkimm_analytics.overview import (
     total_table,
     workspace_table,
 )
-from pkimm_analytics.progress import history
 from pkimm_analytics.scoring import Scores, score
 from pkimm_analytics.session import is_locked
 from pkimm_analytics.widgets import organization_parts as parts
@@ -237,9 +237,9 @@ class OrganizationPage(Page):
 
     def _show_progress(self, assessment: Assessment | None) -> None:
         """Show the use case of the chosen assessment from its first to its last one."""
-        cases = history(self._assessments())
-        of = (assessment.organization.name, assessment.use_case.name) if assessment else None
-        self._progress.show(cases[of] if of else [], narrow=self._narrow)
+        cases = histories(self._assessments())
+        shown = cases[history_key(assessment)] if assessment else []
+        self._progress.show(shown, narrow=self._narrow)
 
     def _keep_plans(self, assessment: Assessment) -> None:
         if is_locked(assessment):

@@ -16,8 +16,8 @@ import pandas as pd
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.charts import timeline
 from pkimm_analytics.charts.look import rows_of
+from pkimm_analytics.history import histories
 from pkimm_analytics.overview import percent_text, table_csv
-from pkimm_analytics.progress import history
 from pkimm_analytics.progress.portfolio import portfolio_sentence, portfolio_table
 from pkimm_analytics.progress.timeline import change_text, level_text, timeline_table, usable
 from pkimm_analytics.scoring import figure_text
@@ -80,7 +80,7 @@ class PortfolioView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
     # --- showing -------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        n = len(history(self._assessments))
+        n = len(histories(self._assessments))
         self._chart.show(None)
         self._table.html = self._top.html = ""
         if n < 2:
@@ -89,7 +89,7 @@ class PortfolioView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
         if not self._is_open:
             return
         table = portfolio_table(self._chosen())
-        cases = list(history(self._chosen()).values())
+        cases = list(histories(self._chosen()).values())
         lines = _lines(cases)
         self._top.html = joined(
             [

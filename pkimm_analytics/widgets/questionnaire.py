@@ -16,11 +16,10 @@ from typing import Any
 
 import anywidget
 
-from pkimm_analytics.assessment import SUFFIX, Assessment, Mode
-from pkimm_analytics.catalog import previous_assessment, summaries, summary_document
+from pkimm_analytics.assessment import SUFFIX, Assessment, Mode, carry
 from pkimm_analytics.edits import Conflict, Edit, answer_values, targets, values
 from pkimm_analytics.errors import AssessmentError, PkimmError, Problem
-from pkimm_analytics.model import NEWEST, Model, extensions, load_model, models
+from pkimm_analytics.model import NEWEST, Model, extensions, load_model, model_of, models
 from pkimm_analytics.organization import ATTRIBUTES, label, profile_codes
 from pkimm_analytics.questionnaire import form, pages, questions
 from pkimm_analytics.session import (
@@ -28,6 +27,7 @@ from pkimm_analytics.session import (
     Outcome,
     is_intact,
     is_locked,
+    revision,
 )
 from pkimm_analytics.standing import findings, standing
 from pkimm_analytics.widgets.feedback_desk import FeedbackDesk
@@ -155,7 +155,7 @@ class Questionnaire(anywidget.AnyWidget):
         return self._opened() if self._session else self._list(message)
 
     def _list(self, _message: Message) -> Message:
-        listed = [summary_document(s) for s in summaries(self._workspace)]
+        listed = [asdict(summary) for summary in self._workspace.summaries()]
         return {
             "type": "start",
             "mode": str(self._mode),
@@ -267,9 +267,10 @@ class Questionnaire(anywidget.AnyWidget):
 
     def _previous(self, _message: Message) -> Message:
         session = self._open_session()
-        earlier = previous_assessment(self._workspace, session.assessment)
-        if earlier is None:
+        made = self._workspace.previous(session.assessment)
+        if made is None:
             return {"type": "previous", "found": False}
+        earlier = carry(made, model_of(made.model), session.model)
         return {
             "type": "previous",
             "found": True,
@@ -415,7 +416,7 @@ def _status(session: EditingSession, workspace: Workspace) -> Message:
     seal = assessment.extra.get("locked")
     path = workspace.find(assessment.id)
     return {
-        "revision": session.revision,
+        "revision": revision(session.assessment),
         "undo": session.undo_label,
         "file": path.name if path else "",
         "locked": seal if is_locked(assessment) else None,

@@ -10,14 +10,12 @@ from pkimm_analytics.assessment import (
     Assessment,
     Assurance,
     Mode,
-    Period,
-    UseCase,
     carry,
     not_applicable,
     rated,
 )
 from pkimm_analytics.model import load_model
-from pkimm_analytics.progress import PARTS, compare, history, like_for_like
+from pkimm_analytics.progress import PARTS, compare, like_for_like
 
 PAIRS = int(os.environ.get("PKIMM_EXAMPLES", "200"))
 VERSIONS = ("1.0.0", "1.1.0", "2.0.0")
@@ -158,19 +156,3 @@ def test_without_a_score_there_is_no_bridge():
     )
     assert step.overall.change is None
     assert step.overall.parts == {}
-
-
-def test_history_keeps_use_cases_apart_and_in_order():
-    """
-    Two use cases, the first with two dates.
-    """
-    model = load_model("2.0.0")
-
-    def on(day, case):
-        return Assessment(
-            model=model.edition, use_case=UseCase(name=case), period=Period(finish=day)
-        )
-
-    cases = history([on("2026-01-01", "TLS"), on("2025-01-01", "TLS"), on("2024-01-01", "S/MIME")])
-    assert [a.date for a in cases["", "TLS"]] == ["2025-01-01", "2026-01-01"]
-    assert len(cases["", "S/MIME"]) == 1
