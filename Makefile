@@ -57,7 +57,7 @@ e2e:
 
 .PHONY: s3
 s3: $(VENV)/.dev-stamp
-	@sh tests/store/prepare.sh $(BIN)/python
+	@sh tests/collection/prepare.sh $(BIN)/python
 
 .PHONY: bench
 bench: $(VENV)/.dev-stamp ## Measure against the baselines

@@ -40,10 +40,10 @@ import pyarrow as pa
 from benchmarks import releases
 from benchmarks.sidebyside import compare
 from pkimm_analytics.anonymize.vocabulary import axis, contributions
+from pkimm_analytics.collection import Collection, Rows, verify
+from pkimm_analytics.collection.contribution_rows import given_schema
+from pkimm_analytics.collection.counting import CODES
 from pkimm_analytics.model.shipped import shipped_model
-from pkimm_analytics.store import open_collection, verify
-from pkimm_analytics.store.raw import Raw
-from pkimm_analytics.store.rows import schema
 
 DIMENSIONS = ("sector", "size", "region")
 PROFILE = {
@@ -89,14 +89,16 @@ def invented(n: int, seed: int = 1) -> pa.Table:
         columns[id_] = pa.nulls(n, pa.string())
         for key in keys:
             columns[f"{id_}:{key}"] = pa.array(np.zeros(n, np.int8))
-    return pa.table([columns[c.name] for c in contributions().columns], schema=schema())
+    return pa.table([columns[c.name] for c in contributions().columns], schema=given_schema())
 
 
-def count(folder: Path) -> np.ndarray:
-    """Count every requirement in every combination, by row groups."""
-    collection = open_collection(folder / "collection")
-    raw = Raw(collection, collection.manifest().parts)
-    return raw.count(DIMENSIONS, list(shipped_model("2.0.0").requirements)).counts
+def count(folder: Path, engine: str = "duckdb") -> np.ndarray:
+    """Count every requirement in every combination, without a line in the journal."""
+    keys = list(shipped_model("2.0.0").requirements)
+    counts = Rows(Collection(folder / "collection")).count(DIMENSIONS, keys, engine)
+    codes = counts[[CODES[code] for code in range(-1, 6)]].to_numpy()
+    shape = [counts[name].nunique() for name in DIMENSIONS]
+    return codes.reshape(*shape, len(keys), 7)
 
 
 def pandas_count(folder: Path) -> np.ndarray:
@@ -120,15 +122,14 @@ def append(folder: Path) -> None:
     """Append all rows of the plain file in one call."""
     import pyarrow.parquet as pq
 
-    open_collection(folder / "collection", create=True).append(
-        pq.read_table(folder / "plain.parquet")
-    )
+    Collection(folder / "collection", create=True).append(pq.read_table(folder / "plain.parquet"))
 
 
 STEPS: dict[str, Callable[[Path], object]] = {
     "append": append,
-    "verify": lambda folder: verify(open_collection(folder / "collection")),
+    "verify": lambda folder: verify(Collection(folder / "collection")),
     "count": count,
+    "count on Spark": lambda folder: count(folder, "spark"),
     "release: read, protect": releases.candidate,
     "release: audit, write too": releases.whole,
     "pandas: count": pandas_count,
@@ -180,14 +181,14 @@ def main() -> None:
         pq.write_table(invented(arguments.n), folder / "plain.parquet", compression="zstd")
         for step in STEPS:
             measure(step, folder)
-        info = open_collection(folder / "collection").info()
+        info = Collection(folder / "collection").info()
         print(
             f"{info.bytes / info.contributions:.1f} bytes for each contribution, {info.parts} parts"
         )
         np.testing.assert_array_equal(count(folder), pandas_count(folder))
         print(f"{releases.check_agreement(folder):,} printed shares agree with those of pandas")
         started = time.perf_counter()
-        result = open_collection(folder / "collection").append(invented(10, 2))
+        result = Collection(folder / "collection").append(invented(10, 2))
         print(f"10 more: {time.perf_counter() - started:.2f} s, {result.added} added")
         compare(
             {"count": lambda: count(folder), "pandas": lambda: pandas_count(folder)},

@@ -50,14 +50,12 @@ LANDING = (
     "index.html",
     "assets/",
     "data/facts",
-    "data/release",
-    "data/requirements",
-    "data/series",
+    "data/figures",
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FIRST_CHART = """
 () => new Promise((done) => {
-  const look = () => document.querySelector("#one-measure svg rect")
+  const look = () => document.querySelector("#levels svg rect")
     ? done(performance.now()) : requestAnimationFrame(look);
   look();
 })
@@ -111,7 +109,7 @@ def first_chart(browser: Any, address: str) -> float:
 def empty_page(folder: Path) -> str:
     """Write a page with one bar and nothing else: what a browser takes anyway."""
     path = folder / "empty.html"
-    path.write_text('<section id="one-measure"><svg><rect width="9" height="9"/></svg></section>')
+    path.write_text('<section id="levels"><svg><rect width="9" height="9"/></svg></section>')
     return path.as_uri()
 
 

@@ -29,7 +29,7 @@ PEERS = {"sector": "industry", "size": "5000+"}
 # ## From assessments to a release
 #
 # Contributions name nobody; the release is protected and attacked before it is written.
-# This takes some seconds. What opens private data says so in the log, which is shown here.
+# This takes some seconds.
 
 # %%
 import secrets
@@ -37,13 +37,13 @@ import tempfile
 from pathlib import Path
 
 from pkimm_analytics.anonymize import KeyStore, anonymize
-from pkimm_analytics.store import open_collection
+from pkimm_analytics.collection import Collection
 from pkimm_analytics.synthetic import simulate
 
 place = Path(tempfile.mkdtemp())
 assessments = list(simulate(organizations=ORGANIZATIONS, seed=SEED).assessments)
 key = KeyStore(secrets.token_bytes(32), place / "identities.json")
-collection = open_collection(place / "collection", create=True)
+collection = Collection(place / "collection", create=True)
 collection.append([anonymize(one, key).contribution for one in assessments]).added
 
 # %%

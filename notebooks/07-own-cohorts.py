@@ -16,10 +16,6 @@
 # All organizations below are invented. What is shown here is **internal, not for publication**.
 
 # %%
-import logging
-import sys
-
-logging.basicConfig(stream=sys.stdout)
 ORGANIZATIONS = 90
 SEED = 21
 COHORT = {"sector": {"finance", "L-finance"}, "assurance": {"formal", "third-party"}}
@@ -28,7 +24,7 @@ MEASURES = ["overall", "G", "M", "O", "R"]
 # %% [markdown]
 # ## A collection
 #
-# To use your own, leave this cell out and open it with `open_collection("COLLECTION")`.
+# To use your own, leave this cell out and open it with `Collection("COLLECTION")`.
 
 # %%
 import secrets
@@ -36,45 +32,41 @@ import tempfile
 from pathlib import Path
 
 from pkimm_analytics.anonymize import KeyStore, anonymize
-from pkimm_analytics.store import open_collection, open_raw
+from pkimm_analytics.collection import Collection
 from pkimm_analytics.synthetic import simulate
 
 place = Path(tempfile.mkdtemp())
 key = KeyStore(secrets.token_bytes(32), place / "identities.json")
 assessments = simulate(organizations=ORGANIZATIONS, seed=SEED).assessments
-collection = open_collection(place / "collection", create=True)
+collection = Collection(place / "collection", create=True)
 collection.append([anonymize(one, key).contribution for one in assessments]).added
 
 # %% [markdown]
-# Opening the rows needs a purpose, which goes into the log.
+# Opening the rows needs a purpose, which the journal of the collection keeps.
 
 # %%
-raw = open_raw(collection, purpose="own cohorts in a notebook")
+rows = collection.open_rows(purpose="own cohorts in a notebook")
+frame = rows.to_pandas()
+frame[["sector", "size", "assurance", "quarter", *MEASURES]].head().round(2)
 
 # %% [markdown]
-# ## Counts of any cohort, in milliseconds
+# ## Any cohort
 #
-# The codes of all rows stay in memory; each filter counts them anew.
-# Counts are of contributions: an organization may have several.
+# A data frame with scores; an organization may have several contributions in it.
 
 # %%
-from pkimm_analytics.store.codes import codes_in_memory
-
-codes = codes_in_memory(raw, ["sector", "size", "region", "role", "assurance"], MEASURES)
-cohort, everybody = codes.count(COHORT), codes.count()
-cohort.to_frame().pivot(index="measure", columns="code", values="n").fillna(0).astype(int)
+cohort = frame[[*COHORT]].isin(COHORT).all(axis=1)
+frame.loc[cohort, MEASURES].describe().round(2)
 
 # %% [markdown]
 # ## All combinations at once
 #
-# The cube has every combination and, as `*`, every marginal.
-# Counts add up, so that rows are read once.
+# How many contributions are at each level. Counts add up, so that rows are read once.
 
 # %%
-counts = raw.count(["sector", "assurance"], MEASURES)
-frame = counts.cube().to_frame()
-overall = frame[(frame["measure"] == "overall") & (frame["sector"] == "*")]
-overall.pivot(index="assurance", columns="code", values="n").fillna(0).astype(int)
+counts = rows.count(["sector", "assurance"], MEASURES)
+overall = counts[counts["measure"] == "overall"]
+overall.groupby("assurance")[["n", "level_1", "level_2", "level_3", "level_4", "level_5"]].sum()
 
 # %% [markdown]
 # ## How groups differ
@@ -85,7 +77,7 @@ overall.pivot(index="assurance", columns="code", values="n").fillna(0).astype(in
 # %%
 from pkimm_analytics.analyses import peer_profile, read_evidence
 
-evidence = read_evidence(raw)
+evidence = read_evidence(rows)
 profile = peer_profile(evidence, by="size")
 columns = ["group", "measure", "n", "difference", "low", "high", "relative", "relative_q"]
 profile.table[columns].sort_values("relative", ascending=False).head(8).round(2)

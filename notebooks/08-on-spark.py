@@ -11,11 +11,11 @@
 # # On Spark
 #
 # The same counts on more than one computer.
-# Needed only for very large collections: one computer counts a million contributions in about
-# two seconds of CPU. Here Spark runs on this computer, on invented contributions.
+# Needed only for very large collections: DuckDB, which is embedded, counts a million
+# contributions in about two seconds. Here Spark runs on this computer, on invented ones.
 #
 # It takes `pip install 'pkimm-analytics[spark]'` and Java 17. Without them the notebook says
-# so, and counts with the embedded kernel alone.
+# so, and counts with DuckDB alone.
 
 # %%
 ORGANIZATIONS = 40
@@ -35,25 +35,22 @@ print("Spark is here" if has_spark else "Spark is skipped: pyspark, Ibis or Java
 # %% [markdown]
 # ## A collection
 #
-# It may also lie on object storage: `open_collection("s3://bucket/prefix")`.
-# Tasks read it through pyarrow, so Spark needs no Java library for that.
+# A plain Parquet data set, which Spark reads by itself. It may also lie on object storage:
+# `Collection("s3://bucket/prefix")`; then Spark reads it with the connector of its cluster.
 
 # %%
-import logging
 import secrets
-import sys
 import tempfile
 from pathlib import Path
 
 from pkimm_analytics.anonymize import KeyStore, anonymize
-from pkimm_analytics.store import open_collection, open_raw
+from pkimm_analytics.collection import Collection
 from pkimm_analytics.synthetic import simulate
 
-logging.basicConfig(stream=sys.stdout)
 place = Path(tempfile.mkdtemp())
 key = KeyStore(secrets.token_bytes(32), place / "identities.json")
 assessments = simulate(organizations=ORGANIZATIONS, seed=SEED).assessments
-collection = open_collection(place / "collection", create=True)
+collection = Collection(place / "collection", create=True)
 
 # %%
 made = [anonymize(one, key).contribution for one in assessments]
@@ -62,33 +59,27 @@ collection.append(made).added
 # %% [markdown]
 # ## Without Spark
 #
-# The embedded kernel: nothing to start.
+# DuckDB: nothing to start.
 
 # %%
-raw = open_raw(collection, purpose="the same counts on spark")
-here = raw.count(DIMENSIONS, MEASURES)
-here.counts.shape
+rows = collection.open_rows(purpose="the same counts on spark")
+here = rows.count(DIMENSIONS, MEASURES)
+here.head()
 
 # %% [markdown]
 # ## With Spark
 #
-# `spark-arrow` runs the same kernel in each of Spark's tasks; only counts come back.
-# `spark` groups and counts with one Ibis expression, which also runs on DuckDB.
-# A session that is active is used; without one, Spark starts on this computer.
+# The same Ibis expression. A session that is active is used; without one, Spark starts on
+# this computer.
 
 # %%
-found = {"spark-arrow": raw.count(DIMENSIONS, MEASURES, "spark-arrow")} if has_spark else {}
-list(found)
-
-# %%
-if has_spark:
-    found["spark"] = raw.count(DIMENSIONS, MEASURES, "spark")
+there = rows.count(DIMENSIONS, MEASURES, "spark") if has_spark else here
 
 # %% [markdown]
 # The integers are identical.
 
 # %%
-{name: bool((one.counts == here.counts).all()) for name, one in found.items()}
+here.equals(there)
 
 # %% [markdown]
 # ## What follows is local
@@ -96,25 +87,23 @@ if has_spark:
 # Counts are small, however many contributions there are, and every statistic follows from them.
 
 # %%
-frame = here.over("assurance").to_frame()
-overall = frame[frame["measure"] == "overall"]
-overall.pivot(index="assurance", columns="code", values="n").fillna(0).astype(int)
+levels = [name for name in here if name.startswith("level_")]
+here[here["measure"] == "overall"].groupby("assurance")[levels].sum()
 
 # %% [markdown]
 # End the session that was started for this notebook.
 
 # %%
 if has_spark:
-    from pkimm_analytics.store.spark import spark_session
+    from pkimm_analytics.collection.engines import spark_session
 
     spark_session().stop()
 
 # %% [markdown]
 # ## What to try next
 #
-# - On a cluster: start your own session and give it as `raw.count(..., session=spark)`; the
-#   package must be installed where tasks run.
-# - Count scores in place of levels: `from pkimm_analytics.store.engines import score_counts`.
-# - Compare the engines on your data: `pkimm collection count COLLECTION --engine spark-arrow
+# - On a cluster: start your own session and give it as `rows.count(..., session=spark)`.
+# - Ask your own questions in SQL or Ibis: `with rows.on("spark") as table: ...`.
+# - Compare the engines on your data: `pkimm collection count COLLECTION --engine spark
 #   --purpose "..."`.
 # - Analyze own cohorts: [07-own-cohorts](07-own-cohorts.ipynb).

@@ -200,8 +200,11 @@ def truth_table(keys: Iterable[str]) -> Table:
 
 # --- contributions to a collection -------------------------------------------------
 
-CONTRIBUTIONS_VERSION = 1
-"""Version of the table ``contributions``; changes with any column, so also with an edition."""
+CONTRIBUTIONS_VERSION = 2
+"""Version of the table ``contributions``; columns of new editions do not change it."""
+
+LEVEL, COVERAGE = "level:", "coverage:"
+"""How columns of stored levels and of coverage begin."""
 
 _PSEUDONYM = "26 letters and digits, made with a key that stays with the contributor."
 
@@ -211,7 +214,8 @@ CONTRIBUTIONS = Table(
         "One row for each assessment that was contributed to a collection. It names nobody, and"
         " only the working group's analysts see it. After the columns below follows one column for"
         " each category and requirement of all shipped editions, named by its element key; then,"
-        " for each extension, its version and a column for each category that it asks about."
+        " for each extension, its version and a column for each category that it asks about; last"
+        " what the collection adds: levels and coverage."
     ),
     columns=(
         Column("contribution", "string", "Pseudonym of the assessment: " + _PSEUDONYM),
@@ -253,6 +257,19 @@ EXTENSION_OF_CONTRIBUTION = Column(
 RELEVANCE_OF_CONTRIBUTION = Column(
     "<extension>:<category>", "int8", "Relevance answer: " + _CODE_MEANING, _CODES
 )
+LEVEL_OF_CONTRIBUTION = Column(
+    LEVEL + "<measure>",
+    "int8",
+    "Score of overall, a module or a category, rounded down: 1 to 5, 0 nothing to score, -1 not"
+    " applicable.",
+    _CODES,
+)
+COVERAGE_OF_CONTRIBUTION = Column(
+    COVERAGE + "<measure>",
+    "int8",
+    "Weight that was rated of the weight in scope, of overall or a module, rounded down.",
+    "percent, 0 to 100",
+)
 
 
 def contributions_table(
@@ -273,6 +290,22 @@ def contributions_table(
         answers.append(replace(EXTENSION_OF_CONTRIBUTION, name=id_))
         answers += [replace(RELEVANCE_OF_CONTRIBUTION, name=f"{id_}:{c}") for c in categories]
     return replace(CONTRIBUTIONS, columns=(*CONTRIBUTIONS.columns, *answers))
+
+
+def stored_table(table: Table, scored: Iterable[str], covered: Iterable[str]) -> Table:
+    """
+    Describe the table ``contributions`` as a collection stores it.
+
+    Parameters
+    ----------
+    table : Table
+        Contributions as they are given.
+    scored, covered : iterable of str
+        Measures with a stored level, and with a stored coverage.
+    """
+    added = [replace(LEVEL_OF_CONTRIBUTION, name=LEVEL + name) for name in scored]
+    added += [replace(COVERAGE_OF_CONTRIBUTION, name=COVERAGE + name) for name in covered]
+    return replace(table, columns=(*table.columns, *added))
 
 
 # --- releases ----------------------------------------------------------------------
@@ -433,6 +466,8 @@ def data_dictionary() -> str:
             ELEMENT_OF_CONTRIBUTION,
             EXTENSION_OF_CONTRIBUTION,
             RELEVANCE_OF_CONTRIBUTION,
+            LEVEL_OF_CONTRIBUTION,
+            COVERAGE_OF_CONTRIBUTION,
         ),
     )
     tables = (ANSWERS, SCORES, truth, contributions, BENCHMARK, COMMENTS, DECISIONS)

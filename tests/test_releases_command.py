@@ -14,14 +14,15 @@ from typer.testing import CliRunner
 from pkimm_analytics.anonymize import KeyStore, Receipt, anonymize, write_receipt
 from pkimm_analytics.audit import suite
 from pkimm_analytics.cli import collection, releases
+from pkimm_analytics.collection import Collection
+from pkimm_analytics.collection.journal import read_journal
 from pkimm_analytics.disclosure import load_plan, load_policy, make_release, sources
 from pkimm_analytics.disclosure.records import parent_tags
 from pkimm_analytics.disclosure.state import read_state
 from pkimm_analytics.release import table_bytes
-from pkimm_analytics.store import open_collection, records
 from pkimm_analytics.synthetic import simulate, write_simulation
-from tests.disclosure.population import population
-from tests.store.invented import invented, invented_table, token_of
+from tests.collection.invented import invented, invented_table, records, token_of
+from tests.disclosure.population import join, population, rows
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,25 @@ def test_an_audit_of_it_finds_nothing(published, command):
         assert result.exit_code == 0
 
 
+def test_an_audit_sees_that_one_change_moved_a_figure(tmp_path, command):
+    """
+    Two releases by two states, with one organization that joined in between: T13.
+    """
+    before = population(12, 1)
+    after = join(before, rows(population(1, 2), [0]) | {"quarter": np.array(["2026Q2"], object)})
+    for measure in (*load_plan().categories, "overall"):
+        after[measure][-1] = 5
+    for name, columns, quarter in (("one", before, "2026Q2"), ("two", after, "2026Q3")):
+        pq.write_table(pa.table(columns), tmp_path / "all.parquet")
+        arguments = ("--collection", tmp_path / "all.parquet", "--private", tmp_path / name)
+        made = command("release", *arguments, "--out", tmp_path / "r" / name, "--quarter", quarter)
+        assert made.exit_code == 0, made.output
+    places = (tmp_path / "r" / "one", tmp_path / "r" / "two")
+    result = command("audit", *places, "--truth", tmp_path / "all.parquet", "--json")
+    found = json.loads(result.stdout)["findings"]
+    assert {"T13"} <= {finding["attack"] for finding in found}
+
+
 def test_a_simulation_is_published_as_synthetic(tmp_path, command):
     """
     Through a collection or straight from its truth: the manifest says so, and only then.
@@ -75,7 +95,7 @@ def test_a_simulation_is_published_as_synthetic(tmp_path, command):
     write_simulation(simulation, tmp_path / "simulation")
     key = KeyStore(bytes(range(32)), tmp_path / "identities.json")
     made = [anonymize(one, key).contribution for one in simulation.assessments]
-    open_collection(tmp_path / "collection", create=True).append(made)
+    Collection(tmp_path / "collection", create=True).append(made)
     for source in ("simulation", "collection"):
         arguments = ("--collection", tmp_path / source, "--out", tmp_path / f"{source}-releases")
         result = command("release", *arguments, "--quarter", "2026Q3", "--json")
@@ -213,7 +233,7 @@ def test_scores_become_levels_and_overall_is_weighted(tmp_path):
 def collected(tmp_path_factory, command):
     """A collection of sixty contributions, a release of it, and its folder."""
     folder = tmp_path_factory.mktemp("collected")
-    open_collection(folder / "c", create=True).append(invented_table(60, 4, ["2026Q1"]))
+    Collection(folder / "c", create=True).append(invented_table(60, 4, ["2026Q1"]))
     options = ("--collection", folder / "c", "--out", folder / "r", "--quarter", "2026Q3")
     result = command("release", *options)
     assert result.exit_code == 0, result.output
@@ -226,14 +246,15 @@ def table_of(releases):
     return path.read_bytes()
 
 
-def test_a_release_of_a_collection_is_opened_with_a_line_in_the_log(collected, command, caplog):
+def test_a_release_of_a_collection_leaves_a_line_in_its_journal(collected, command):
     """
     The figures are those of the scored rows; an audit with the collection finds nothing.
     """
     result = command("audit", collected / "r", "--truth", collected / "c", "--json")
     assert json.loads(result.stdout)["findings"] == []
-    assert "raw contributions opened: making or checking a release" in caplog.text
-    columns = records(open_collection(collected / "c"))
+    lines = read_journal(Collection(collected / "c").place)
+    assert {line["why"] for line in lines} == {"making or checking a release"}
+    columns = records(Collection(collected / "c"))
     candidate = make_release(columns, quarter="2026Q3", policy=load_policy(), plan=load_plan())
     assert table_bytes(candidate.columns) == table_of(collected / "r")
 
@@ -244,11 +265,11 @@ def test_what_the_manifest_does_not_name_is_in_no_release(collected, tmp_path, c
     """
     table = invented_table(61, 4, ["2026Q1"])
     place = tmp_path / "c"
-    held = open_collection(place, create=True)
+    held = Collection(place, create=True)
     held.append(table.slice(0, 60))
     stray = place / "period=2026Q1" / "part-of-a-killed-writer.parquet"
     expected = tmp_path / "expected"
-    other = open_collection(expected / "c", create=True)
+    other = Collection(expected / "c", create=True)
     other.append(invented_table(61, 4, ["2026Q1"]).slice(0, 59))
     gone = invented(61, 4, ["2026Q1"])[59]
     assert held.withdraw([Receipt(gone.id, gone.content_digest(), token_of(59))])[0] == 1
@@ -264,7 +285,7 @@ def test_a_withdrawal_reaches_the_private_state(tmp_path, command):
     """
     No hash of the one who left stays in it, and the release stays as it was.
     """
-    held = open_collection(tmp_path / "c", create=True)
+    held = Collection(tmp_path / "c", create=True)
     held.append(invented_table(30, 4, ["2026Q1"]))
     options = ("-c", tmp_path / "c", "-o", tmp_path / "r", "--quarter", "2026Q3")
     assert command("release", *options).exit_code == 0
@@ -284,8 +305,8 @@ def test_parts_without_a_manifest_are_a_damaged_collection(tmp_path, command):
     """
     Nobody can tell which of them were committed.
     """
-    open_collection(tmp_path / "c", create=True).append(invented_table(30))
-    (tmp_path / "c" / "manifest.json").unlink()
+    Collection(tmp_path / "c", create=True).append(invented_table(30))
+    (tmp_path / "c" / "_manifest.json").unlink()
     result = command("release", "-c", tmp_path / "c", "-o", tmp_path / "r")
     assert result.exit_code == 1
     assert "no collection" in result.stderr

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -496,16 +497,54 @@ def test_one_assessment_is_a_batch_of_one(model_2_0):
     np.testing.assert_array_equal(answer_codes(alone, model_2_0)[0], rows[17])
 
 
-def test_weights_too_large_for_machine_integers_are_still_exact():
+@pytest.mark.parametrize(
+    "weights",
+    [(3, 1, 2), (20, 9, 5), (40, 41, 1), (97, 89, 83, 79), (10**6, 7, 1), (10**17, 1)],
+    ids=["bytes", "whole numbers", "long numbers", "primes", "millions", "any"],
+)
+def test_scores_are_exact_for_any_weights(weights):
     """
-    An edition with prime weights near 100 needs more than 64 bits.
+    Sums stay whole numbers, from single bytes to more than 64 bits.
     """
-    model = small_model(97, 89, 83, 79, categories=3)
-    rows = np.array([[1, 2, 3, 4, 5, 4, 3, 2, 1, 5, 1, 5]], np.int8)
-    values, _, overall = twin(model, rows[0], [0, 0, 0])
+    model = small_model(*weights, categories=3)
+    rows = np.random.default_rng(5).integers(-1, 6, (40, 3 * len(weights))).astype(np.int8)
     batch = score_batch(model, requirements=rows)
-    assert batch.overall.fraction() == overall
-    assert batch.categories["G.c1"].fraction() == values["G.c1"]
+    for place, row in enumerate(rows):
+        values, _, overall = twin(model, row, [0, 0, 0])
+        assert batch.overall.fraction(place) == overall
+        assert batch.categories["G.c1"].fraction(place) == values.get("G.c1")
+        assert batch.overall.level[place] == (math.floor(overall) if overall else 0)
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "2.0.0"])
+def test_every_level_is_the_fraction_rounded_down(version):
+    """
+    Of some thousand random assessments, where many means are whole numbers.
+    """
+    model = load_model(version)
+    rows = np.random.default_rng(11).integers(-1, 6, (9_000, len(model.requirements)))
+    rows[3_000:6_000] = np.maximum(rows[3_000:6_000], 2)
+    batch = score_batch(model, requirements=rows.astype(np.int8))
+    for ratio in (*batch.categories.values(), *batch.modules.values(), batch.overall):
+        above, below = (side.astype(object) for side in (ratio.numerator, ratio.denominator))
+        np.testing.assert_array_equal(ratio.level, above // np.where(below, below, 1))
+        np.testing.assert_array_equal(ratio.has_score, below > 0)
+
+
+def test_a_weight_of_zero_and_a_category_without_requirements():
+    """
+    The first moves no score; the second is rated itself, in a full assessment too.
+    """
+    model = small_model(0, 2, categories=2)
+    empty = Category("G.c3", "G.c3", "Category 3", 3)
+    module = replace(model.modules[0], categories=(*model.modules[0].categories, empty))
+    model = replace(model, modules=(module,))
+    answers = {"G.c1.r1": rated(1), "G.c1.r2": rated(4), "G.c2.r1": rated(5), "G.c3": rated(2)}
+    scores = score(Assessment(model=model.edition, mode=Mode.FULL, answers=answers), model)
+    assert [f.value for f in scores.categories.values()] == [4, None, 2]
+    assert [f.n_rated for f in scores.categories.values()] == [2, 1, 1]
+    assert not scores.categories["G.c3"].by_hand
+    assert scores.overall.value == Fraction(4 * 4 + 3 * 2, 7)
 
 
 @pytest.mark.parametrize(

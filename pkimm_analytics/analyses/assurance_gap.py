@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.analyses.evidence import INDEPENDENT, Evidence, categories_of, said
+from pkimm_analytics.analyses.evidence import (
+    INDEPENDENT,
+    SCORE_UNITS,
+    Evidence,
+    categories_of,
+    said,
+)
 from pkimm_analytics.analyses.findings import (
     ERROR_RATE,
     FEWEST,
@@ -24,7 +30,6 @@ from pkimm_analytics.analyses.findings import (
 )
 from pkimm_analytics.model import NEWEST
 from pkimm_analytics.model.structure import MODULE_IDS
-from pkimm_analytics.store.measures import SCORE_UNITS
 from pkimm_analytics.tables import OVERALL
 
 if TYPE_CHECKING:

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pkimm_analytics.assessment import ASSURANCE_STRENGTH
 from pkimm_analytics.benchmark.scored_rows import extension_scores
+from pkimm_analytics.collection import PROFILE, Rows
+from pkimm_analytics.collection.measures import answer_columns, exact_scores
 from pkimm_analytics.errors import CollectionError
 from pkimm_analytics.model import NEWEST
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
-from pkimm_analytics.store import Raw
-from pkimm_analytics.store.measures import SCORE_UNITS, columns_of, measure_codes, scored_measures
-from pkimm_analytics.store.raw import PROFILE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 PSEUDONYMS = ("contribution", "org", "parent", "use_case")
 INDEPENDENT = ("formal", "third-party")
 """Kinds of assurance that are not one's own word."""
+
+SCORE_UNITS = 10_000
+"""Codes for one level: scores are kept as whole numbers, rounded down."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +80,7 @@ class Evidence:
         return found.drop_duplicates("parent")
 
 
-def read_evidence(raw: Raw) -> Evidence:
+def read_evidence(rows: Rows) -> Evidence:
     """
     Score all rows of a collection that was opened for it.
 
@@ -85,19 +88,19 @@ def read_evidence(raw: Raw) -> Evidence:
     """
     import pandas as pd
 
-    measures = scored_measures()
-    columns = [*PSEUDONYMS, *PROFILE, "digest", *columns_of(measures)]
+    columns = [*PSEUDONYMS, *PROFILE, "digest", *answer_columns()]
     columns += _extension_columns()
     frames = []
-    for table in raw.groups(list(dict.fromkeys(columns)), dictionaries=()):
+    for table in rows.tables(list(dict.fromkeys(columns))):
         texts = {n: table.column(n).to_numpy() for n in (*PSEUDONYMS, *PROFILE)}
-        scores = measure_codes(table, measures, "score")
-        scores = {name: np.maximum(codes, 0) for name, codes in scores.items()}
+        scores = {name: _units(*exact) for name, exact in exact_scores(table).items()}
         frames.append(pd.DataFrame({**texts, **scores, **extension_scores(table)}))
-    if not frames:
-        empty: dict[str, Any] = {n: np.zeros(0, object) for n in (*PSEUDONYMS, *PROFILE)}
-        frames.append(pd.DataFrame(empty | {m: np.zeros(0, np.int32) for m in measures}))
-    return evidence_of(pd.concat(frames, ignore_index=True))
+    return evidence_of(pd.concat(frames[1:] or frames, ignore_index=True))
+
+
+def _units(above: NDArray[np.int64], below: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Scores in ten-thousandths of a level, 0 where there is none."""
+    return np.where(below > 0, above * SCORE_UNITS // np.maximum(below, 1), 0)
 
 
 def evidence_of(frame: pd.DataFrame) -> Evidence:

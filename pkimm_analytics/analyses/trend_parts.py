@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pkimm_analytics.analyses.evidence import Evidence, categories_of, said
+from pkimm_analytics.analyses.evidence import SCORE_UNITS, Evidence, categories_of, said
 from pkimm_analytics.analyses.findings import FEWEST, Findings, difference_interval
 from pkimm_analytics.errors import CollectionError
 from pkimm_analytics.model import NEWEST
 from pkimm_analytics.model.structure import MODULE_IDS
 from pkimm_analytics.quarters import is_quarter, ordinal, spelled
-from pkimm_analytics.store.measures import SCORE_UNITS
 from pkimm_analytics.tables import OVERALL
 
 if TYPE_CHECKING:

@@ -30,13 +30,12 @@ from pkimm_analytics.benchmark.scored_rows import (
     shared_by_all,
 )
 from pkimm_analytics.benchmark.statistics import LEVELS, Floats
+from pkimm_analytics.collection import PROFILE, Collection
 from pkimm_analytics.errors import BenchmarkError, Problem
 from pkimm_analytics.model import NEWEST, Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.quarters import is_quarter, ordinal
-from pkimm_analytics.store import open_collection, open_raw
-from pkimm_analytics.store.raw import PROFILE
 from pkimm_analytics.tables import OVERALL
 
 if TYPE_CHECKING:
@@ -411,7 +410,7 @@ def open_internal(
         raise BenchmarkError("A quarter is written like 2026Q3.")
     if edition is not None and edition not in shipped_versions():
         raise BenchmarkError(f"Expected an edition of {', '.join(shipped_versions())}.")
-    rows = read_scored_rows(open_raw(open_collection(collection), purpose=purpose), edition)
+    rows = read_scored_rows(Collection(collection).open_rows(purpose=purpose), edition)
     if not len(rows):
         raise BenchmarkError("Nothing was contributed to this collection.")
     return Internal(rows, quarter or max(rows.values["quarter"], key=ordinal), purpose, edition)

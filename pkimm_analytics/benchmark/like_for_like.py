@@ -12,8 +12,7 @@ from fractions import Fraction
 
 from pkimm_analytics.assessment import Assessment, Mode, carry, not_applicable
 from pkimm_analytics.model import Model, comparability, mapping_note, model_of
-from pkimm_analytics.scoring import Scores, score
-from pkimm_analytics.scoring.codes import answer_codes
+from pkimm_analytics.scoring import Scores, answer_codes, score
 from pkimm_analytics.tables import OVERALL
 
 

@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 from pkimm_analytics.anonymize.vocabulary import axis
 from pkimm_analytics.assessment import ASSURANCE_STRENGTH
 from pkimm_analytics.benchmark.statistics import Floats
+from pkimm_analytics.collection import PROFILE, Rows
 from pkimm_analytics.model import Category, Extension, Model
 from pkimm_analytics.model.shipped import shipped_extensions, shipped_model
-from pkimm_analytics.scoring import NOT_APPLICABLE, Ratio, score_batch, weighted_mean
-from pkimm_analytics.store import Raw
-from pkimm_analytics.store.raw import PROFILE
+from pkimm_analytics.scoring import NOT_APPLICABLE, Ratio, score_batch
 from pkimm_analytics.tables import OVERALL
 
 PSEUDONYMS = ("parent", "org", "contribution")
@@ -147,7 +146,7 @@ class ScoredRows:
         return len(self.parent)
 
 
-def read_scored_rows(raw: Raw, edition: str | None = None) -> ScoredRows:
+def read_scored_rows(contributions: Rows, edition: str | None = None) -> ScoredRows:
     """
     Score all rows of a collection that was opened for it.
 
@@ -168,7 +167,7 @@ def read_scored_rows(raw: Raw, edition: str | None = None) -> ScoredRows:
     def keep(name: str, column: NDArray[Any]) -> None:
         parts.setdefault(name, []).append(column)
 
-    for table in raw.groups(dictionaries=()):
+    for table in contributions.tables():
         for name in (*PROFILE, *PSEUDONYMS):
             keep(name, _numbered(table.column(name), values[name]))
         for name in (*known.requirements, *known.relevance):
@@ -334,12 +333,8 @@ def _one_extension(
 
 def _blended(level: Ratio, answers: NDArray[np.int8], weight: Fraction, relevance: int) -> Floats:
     """Mean of category level and relevance; without a rated relevance, the level alone."""
-    scale = weight.denominator
-    rated = (answers > 0).astype(np.int64)
-    both = [level, Ratio(answers.astype(np.int64), rated)]
-    common = math.lcm(*np.unique(level.denominator[level.denominator > 0]).tolist(), 1)
-    found = weighted_mean(both, [weight.numerator, relevance * scale], common).score
-    return np.where(level.has_score, found, np.nan)
+    asked = np.where(answers > 0, float(relevance), 0.0)
+    return (level.score * float(weight) + answers * asked) / (float(weight) + asked)
 
 
 def _overlaid(

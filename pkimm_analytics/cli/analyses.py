@@ -77,7 +77,7 @@ def analyze_command(
     if importlib.util.find_spec("scipy") is None:
         raise CollectionError("Analyses need SciPy: pip install 'pkimm-analytics[analyses]'")
     from pkimm_analytics.analyses import ANALYSES, read_evidence
-    from pkimm_analytics.store import open_collection, open_raw
+    from pkimm_analytics.collection import Collection
 
     given = {
         "edition": edition,
@@ -95,8 +95,8 @@ def analyze_command(
     unknown = set(options) - set(inspect.signature(analysis).parameters)
     if unknown:
         raise typer.BadParameter(f"{name} does not take: {', '.join(sorted(unknown))}.")
-    raw = open_raw(open_collection(where), purpose=purpose)
-    findings = analysis(read_evidence(raw), **options)
+    rows = Collection(where).open_rows(purpose=purpose)
+    findings = analysis(read_evidence(rows), **options)
     if as_json:
         print_json({**findings.to_json(), "purpose": purpose})
     else:

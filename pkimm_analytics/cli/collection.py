@@ -181,8 +181,8 @@ def _hand_over(
     """Keep the receipts first: a contribution without one could not be withdrawn."""
     from pkimm_analytics.anonymize import open_key_store, receipt_of, write_receipt
     from pkimm_analytics.anonymize.pseudonyms import receipt_token
+    from pkimm_analytics.collection import Appended, Collection
     from pkimm_analytics.files import MAX_BYTES
-    from pkimm_analytics.store import Appended, open_collection
 
     if target and len(content) > MAX_BYTES:
         message = f"would have more than {MAX_BYTES:,} bytes; contribute fewer at a time"
@@ -195,7 +195,7 @@ def _hand_over(
         write_output(content, target)
     if collection:
         key = open_key_store().key
-        result = open_collection(collection, create=True).append(
+        result = Collection(collection, create=True).append(
             [one.contribution for one in made],
             prove=lambda id_, earlier: receipt_token(key, id_, earlier),
         )
@@ -235,12 +235,12 @@ def _tell(problems: Iterable[Problem]) -> None:
 
 
 def _opened(argument: str | None, option: str | None, *, create: bool = False) -> Any:
-    from pkimm_analytics.store import open_collection
+    from pkimm_analytics.collection import Collection
 
     place = argument or option
     if place is None:
         raise typer.BadParameter("Name the collection.")
-    return open_collection(place, create=create)
+    return Collection(place, create=create)
 
 
 def _place_and_files(
@@ -263,7 +263,7 @@ def verify_command(
     as_json: JsonOption = False,
 ) -> None:
     """Check every byte: checksums, schema, values, duplicates."""
-    from pkimm_analytics.store import verify
+    from pkimm_analytics.collection import verify
 
     found = verify(_opened(place, collection))
     if as_json:
@@ -405,31 +405,15 @@ def _receipts(paths: Sequence[Path]) -> tuple[list[tuple[int, Any]], list[Proble
     return found, problems
 
 
-@commands.command("compact")
+@commands.command("rescore")
 @ends_cleanly
-def compact_command(
+def rescore_command(
     place: CollectionArgument = None,
     collection: CollectionOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Merge small parts, so that reading stays fast."""
-    n = _opened(place, collection).compact()
+    """Renew the stored levels by the scoring rules and editions of this software."""
+    n = _opened(place, collection).rescore()
     if as_json:
-        print_json({"format": "pkimm-compacted/1", "parts_fewer": n})
-    say(f"{n} part(s) fewer.")
-
-
-@commands.command("migrate")
-@ends_cleanly
-def migrate_command(
-    place: CollectionArgument = None,
-    collection: CollectionOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Bring a collection of an earlier schema to that of this software."""
-    from pkimm_analytics.store import migrate
-
-    before = migrate(_opened(place, collection))
-    if as_json:
-        print_json({"format": "pkimm-migrated/1", "schema_before": before})
-    say(f"The schema was {before}; it is current now.")
+        print_json({"format": "pkimm-rescored/1", "contributions": n})
+    say(f"{n} contribution(s) scored.")

@@ -18,7 +18,7 @@ INTERNAL = "internal, not for publication"
 PurposeOption = Annotated[
     str,
     typer.Option(
-        "--purpose", help="What for, in plain lower-case words without names; it is logged."
+        "--purpose", help="What for, in plain lower-case words without names; it is noted."
     ),
 ]
 
@@ -26,10 +26,8 @@ PurposeOption = Annotated[
 class EngineName(StrEnum):
     """Who counts."""
 
-    NUMPY = "numpy"
     DUCKDB = "duckdb"
     SPARK = "spark"
-    SPARK_ARROW = "spark-arrow"
 
 
 def register(_app: typer.Typer) -> None:
@@ -53,32 +51,29 @@ def count_command(
     ] = None,
     engine: Annotated[
         EngineName, typer.Option("--engine", help="Who counts; the counts are the same.")
-    ] = EngineName.NUMPY,
-    rescan: Annotated[
-        bool, typer.Option("--rescan", help="Count all quarters anew, and keep no counts.")
-    ] = False,
+    ] = EngineName.DUCKDB,
+    least_coverage: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=100,
+            help="Percent that must have been rated for the whole or a module to be counted.",
+        ),
+    ] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Count levels of contributions by profile: for analysts, not for publication."""
-    from pkimm_analytics.model.structure import MODULE_IDS
-    from pkimm_analytics.store import open_collection, open_raw
-    from pkimm_analytics.store.increments import count_by_quarter
-    from pkimm_analytics.tables import OVERALL
+    from pkimm_analytics.collection import Collection
+    from pkimm_analytics.collection.measures import COVERED
 
     where = place or collection
     if where is None:
         raise typer.BadParameter("Name the collection.")
-    raw = open_raw(open_collection(where), purpose=purpose)
+    rows = Collection(where).open_rows(purpose=purpose)
     dimensions = _names(by)
-    wanted = _names(measures) if measures is not None else [OVERALL, *MODULE_IDS]
-    if engine is EngineName.NUMPY and not rescan:
-        counted = count_by_quarter(raw, dimensions, wanted)
-        counts = counted.counts
-        how = f"{counted.fresh} quarter(s) counted, {counted.kept} from counts that were kept"
-    else:
-        counts = raw.count(dimensions, wanted, engine.value)
-        how = f"all quarters counted with {engine.value}"
-    rows = _rows(counts)
+    wanted = _names(measures) if measures is not None else list(COVERED)
+    counts = rows.count(dimensions, wanted, engine.value, least_coverage=least_coverage)
+    entries = [_entry(dict(row)) for row in counts.to_dict("records")]
     if as_json:
         print_json(
             {
@@ -86,48 +81,27 @@ def count_command(
                 "note": INTERNAL,
                 "engine": engine.value,
                 "purpose": purpose,
-                "contributions": sum(part.rows for part in raw.parts),
+                "contributions": len(rows),
+                "least_coverage": least_coverage,
                 "dimensions": dimensions,
-                "counts": rows,
+                "counts": entries,
             }
         )
     else:
-        _print(rows, dimensions)
-    say(f"Counts of contributions, {INTERNAL}. {how}.")
+        _print(entries, dimensions)
+    say(f"Counts of contributions, {INTERNAL}. Counted with {engine.value}.")
 
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _rows(counts: Any) -> list[dict[str, Any]]:
-    """Return one entry for each combination and measure that somebody is in."""
-    import itertools
-
-    import numpy as np
-
-    found = []
-    places = itertools.product(*(range(len(known)) for known in counts.dimensions.values()))
-    for place in places:
-        values = {
-            name: known[i]
-            for i, (name, known) in zip(place, counts.dimensions.items(), strict=True)
-        }
-        for number, measure in enumerate(counts.measures):
-            n = np.asarray(counts.counts[(*place, number)]).tolist()
-            if sum(n):
-                levels = dict(zip("12345", n[2:], strict=True))
-                found.append(
-                    {
-                        **values,
-                        "measure": measure,
-                        "n": sum(n[2:]),
-                        "levels": levels,
-                        "nothing_to_count": n[1],
-                        "not_applicable": n[0],
-                    }
-                )
-    return found
+def _entry(row: dict[Any, Any]) -> dict[str, Any]:
+    """One combination and measure; levels together, what is not stated as nothing."""
+    levels = {str(level): row.pop(f"level_{level}") for level in range(1, 6)}
+    more = {name: row.pop(name) for name in ("nothing_to_count", "not_applicable")}
+    stated = {name: value if value == value else None for name, value in row.items()}
+    return {**stated, "levels": levels, **more}
 
 
 def _print(rows: list[dict[str, Any]], dimensions: list[str]) -> None:

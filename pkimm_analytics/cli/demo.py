@@ -147,13 +147,13 @@ def _fill_feedback(folder: Path) -> None:
 
 def _make(folder: Path, organizations: int) -> None:
     from pkimm_analytics.anonymize import Contribution, KeyStore, anonymize
-    from pkimm_analytics.disclosure import load_plan, load_policy, publish
-    from pkimm_analytics.store import open_collection, records
+    from pkimm_analytics.collection import Collection
+    from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions, publish
     from pkimm_analytics.synthetic import simulate
 
     simulation = simulate(organizations=organizations, seed=SEED)
     folder.mkdir(parents=True)
-    collection = open_collection(folder / "collection", create=True)
+    collection = Collection(folder / "collection", create=True)
     key = KeyStore(os.urandom(32), folder / "identities.json")
     batches = -(-len(simulation) // _BATCH)
     with progress_bar("Inventing a benchmark", batches + len(BENCHMARK_QUARTERS)) as advance:
@@ -164,10 +164,10 @@ def _make(folder: Path, organizations: int) -> None:
 
         _in_batches(contributions(), collection.append, advance)
         (folder / "identities.json").unlink(missing_ok=True)
-        table, policy, plan = records(collection), load_policy(None), load_plan(None)
+        policy, plan = load_policy(None), load_plan(None)
         for quarter in BENCHMARK_QUARTERS:
             publish(
-                table,
+                open_contributions(folder / "collection", plan),
                 out=folder / "releases",
                 private=folder / "collection-disclosure",
                 quarter=quarter,

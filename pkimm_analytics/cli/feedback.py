@@ -179,7 +179,7 @@ def columns_command(
 ) -> None:
     """Propose what the columns of a form export hold, to be corrected and given back."""
     from pkimm_analytics.loaders.feedback import propose
-    from pkimm_analytics.model.yaml_text import write_yaml
+    from pkimm_analytics.yaml_text import write_yaml
 
     found = find_sources(source)
     if len(found) != 1:
@@ -379,7 +379,7 @@ def decide_command(
 
 
 def _entries(file: Path) -> list[dict[str, Any]]:
-    from pkimm_analytics.model.yaml_text import read_yaml
+    from pkimm_analytics.yaml_text import read_yaml
 
     document = read_yaml(read_limited(file).decode("utf-8", "replace"), file.name)
     entries = document.get("decisions") if isinstance(document, dict) else document

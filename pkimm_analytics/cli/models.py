@@ -36,7 +36,11 @@ from pkimm_analytics.model import (
 )
 from pkimm_analytics.schemas import SCHEMAS, schema
 
-RECORDS = {"assessment": ("pkimm_analytics.assessment", "Assessment")}
+RECORDS = {
+    "assessment": ("pkimm_analytics.assessment", "Assessment"),
+    "model": ("pkimm_analytics.model.official", "ModelFile"),
+    "extension": ("pkimm_analytics.model.official", "ExtensionFile"),
+}
 """Documents whose schema follows from a class: its file and name."""
 
 PUBLISHED = (*RECORDS, *SCHEMAS)
@@ -208,7 +212,7 @@ def add_command(
         document, notes = _summary(definition), definition.notes
         what = f"{definition.edition}, digest {definition.digest}"
     else:
-        document, notes = _extension_summary(definition), ()
+        document, notes = _extension_summary(definition), definition.notes
         what = f"extension {definition.id} {definition.version}"
     if as_json:
         print_json(document)
@@ -331,4 +335,5 @@ def _extension_summary(extension: Extension) -> dict[str, Any]:
         "floor_score": extension.floor_score,
         "digest": extension.digest,
         "official_words": extension.official,
+        "notes": list(extension.notes),
     }

@@ -21,8 +21,8 @@ from pydantic import Field, model_validator
 
 from pkimm_analytics.errors import PkimmError, PolicyError, Problem
 from pkimm_analytics.files import read_limited
-from pkimm_analytics.model.yaml_text import read_yaml
 from pkimm_analytics.records import AtMost, ClosedRecord, Record, Whole
+from pkimm_analytics.yaml_text import read_yaml
 
 QUANTILES = {"median": 0.5, "quartiles": 0.25, "deciles": 0.1}
 """Figures derived from the printed shares, and the part of a group on their shorter side."""

@@ -23,7 +23,6 @@ from pkimm_analytics.disclosure.plan import Plan, published_code
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
 from pkimm_analytics.quarters import is_quarter, ordinal
-from pkimm_analytics.store.parts import PartGoneError
 from pkimm_analytics.tables import DIMENSIONS
 
 PROFILE = ("org", "parent", "assessor", *DIMENSIONS, "quarter")
@@ -32,7 +31,6 @@ PROFILE = ("org", "parent", "assessor", *DIMENSIONS, "quarter")
 SYNTHETIC = "synthetic"
 """Column, which may be left out, that says which contributions are invented."""
 
-_TRIES = 3
 _PSEUDONYMS = ("org", "parent", "assessor")
 
 
@@ -99,7 +97,7 @@ class Records:
         """Give an auditor the same records."""
         labels = {d: np.array([*plan.codes[d], None], object) for d in DIMENSIONS}
         return Truth(
-            parent=self.parent,
+            parent=self.parent_tag[self.parent],  # the same in every release
             dimensions={d: labels[d][self.codes[d]] for d in DIMENSIONS},
             levels=self.levels,
             assessor=self.assessor,
@@ -143,13 +141,7 @@ def read_records(contributions: Any, plan: Plan, policy: Policy, quarter: str) -
     """
     newest = quarter_ordinal(quarter) - policy.age_months // 3
     window = range(newest - policy.window_months // 3 + 1, newest + 1)
-    for attempt in range(_TRIES):
-        try:
-            return _joined(_pieces(contributions, plan, window))
-        except PartGoneError:  # a writer replaced a part meanwhile
-            if attempt == _TRIES - 1:
-                raise
-    raise AssertionError
+    return _joined(_pieces(contributions, plan, window))
 
 
 # --- from pieces to records ------------------------------------------------------------

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pkimm_analytics.collection import Collection
+from pkimm_analytics.collection.manifest import NAME as MANIFEST
 from pkimm_analytics.disclosure.plan import Plan
 from pkimm_analytics.disclosure.records import SYNTHETIC
 from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.model.shipped import shipped_model
-from pkimm_analytics.store import Collection, open_collection, record_groups
-from pkimm_analytics.store.manifest import NAME as MANIFEST
 from pkimm_analytics.tables import OVERALL
 
 _EXPECTED = "expected a collection, the folder of a simulation, or a Parquet file"
@@ -28,14 +28,14 @@ TRUTH_FILE = "truth.parquet"
 
 
 class _Collection:
-    """Records of a collection, one row group at a time; opening it leaves a line in the log."""
+    """Records of a collection, one file at a time; opening it leaves a line in its journal."""
 
     def __init__(self, collection: Collection) -> None:
         self.collection = collection
 
     def tables(self) -> Iterator[Any]:
         """Read the records as they are committed now."""
-        return record_groups(self.collection)
+        return self.collection.open_rows(purpose="making or checking a release").records()
 
 
 def open_contributions(place: str | Path, plan: Plan) -> Any:
@@ -98,7 +98,7 @@ def private_folder(collection: str) -> Path:
 
 
 def _opened(place: str | Path) -> _Collection:
-    collection = open_collection(place)
+    collection = Collection(place)
     collection.manifest()
     return _Collection(collection)
 

@@ -20,7 +20,7 @@ import yaml
 from pkimm_analytics.errors import FeedbackError, Problem
 from pkimm_analytics.model.official import read_definition
 from pkimm_analytics.model.structure import Model
-from pkimm_analytics.model.yaml_text import read_yaml
+from pkimm_analytics.yaml_text import read_yaml
 
 Path = tuple[str | int, ...]
 

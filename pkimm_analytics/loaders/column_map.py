@@ -15,8 +15,8 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from pkimm_analytics.errors import Problem
-from pkimm_analytics.model.yaml_text import read_yaml
 from pkimm_analytics.records import AtMost, ClosedRecord, Flag, Text, Whole, Word
+from pkimm_analytics.yaml_text import read_yaml
 
 IGNORE = "ignore"
 """Field of a column that is not read."""

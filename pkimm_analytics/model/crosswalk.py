@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from pkimm_analytics.model.shipped import definitions, shipped_model, shipped_versions
 from pkimm_analytics.model.structure import Model
@@ -92,17 +93,19 @@ def _compare(key: str, one: Model, other: Model) -> list[Difference]:
         return [Difference(key, "removed", one.native_id(key), "", note)]
     if key not in one.keys:
         return [Difference(key, "added", "", other.native_id(key), note)]
-    found = []
-    if one.native_id(key) != other.native_id(key):
-        found.append(Difference(key, "renumbered", one.native_id(key), other.native_id(key)))
-    if one.name(key) != other.name(key):
-        found.append(Difference(key, "renamed", one.name(key), other.name(key)))
-    before, after = _weight(one, key), _weight(other, key)
-    if before != after:
-        found.append(Difference(key, "reweighted", str(before), str(after), note))
-    if one.official == other.official and _words(one, key) != _words(other, key):
-        found.append(Difference(key, "reworded", one.native_id(key), other.native_id(key)))
-    return found
+    ids = one.native_id(key), other.native_id(key)
+    weights = str(_weight(one, key)), str(_weight(other, key))
+    pairs: list[tuple[str, tuple[Any, Any], tuple[str, str], str]]
+    pairs = [("renumbered", ids, ids, ""), ("reweighted", weights, weights, note)]
+    if one.official == other.official:  # our words against the official ones are no change
+        names = one.name(key), other.name(key)
+        pairs += [("renamed", names, names, "")]
+        pairs += [("reworded", (_words(one, key), _words(other, key)), ids, "")]
+    return [
+        Difference(key, change, *shown, note)
+        for change, (before, after), shown, note in pairs
+        if before != after
+    ]
 
 
 def _weight(model: Model, key: str) -> int:

@@ -2,13 +2,14 @@
 Editions and extensions that the user added, and the choice among all of them.
 
 ``pkimm models add`` keeps the file as it was, named by its digest, in the user's
-data folder. From then on its words are shown in place of the shipped ones.
+data folder. From then on it stands for its version: its structure is the default one
+and its words are shown in place of the shipped ones.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,10 +19,10 @@ from pkimm_analytics.errors import ModelError, PkimmError, Problem, UnknownEditi
 from pkimm_analytics.files import check_size, read_limited, write_atomically
 from pkimm_analytics.model.official import read_definition
 from pkimm_analytics.model.shipped import shipped_extensions, shipped_model, shipped_versions
-from pkimm_analytics.model.structure import Edition, Extension, Model
+from pkimm_analytics.model.structure import MODULE_IDS, Edition, Extension, Model
 
 NEWEST = "2.0.0"
-"""Edition that a new assessment uses unless another one is asked for."""
+"""Version that a new assessment uses unless another one is asked for."""
 
 
 def models_folder() -> Path:
@@ -50,7 +51,8 @@ def add_definition(content: bytes, name: str) -> Model | Extension:
     Raises
     ------
     SourceFormatError, ModelError
-        If the file is not readable or not valid; nothing is then kept.
+        If the file is not readable or not valid, or the folder of models cannot be written;
+        nothing is then kept.
     """
     check_size(name, len(content))
     try:
@@ -60,18 +62,25 @@ def add_definition(content: bytes, name: str) -> Model | Extension:
             f"{name} is not UTF-8 text. Nothing was installed.",
             [Problem(f"{name}, byte {error.start + 1}", "expected UTF-8")],
         ) from None
-    definition = read_definition(text, name)
+    definition = read_definition(text, name, models())
     digest = definition.text_digest if isinstance(definition, Model) else definition.digest
     kind = "model" if isinstance(definition, Model) else f"extension-{definition.id}"
     file = f"{kind}-{definition.version}-{digest.removeprefix('sha256:')[:16]}.yaml"
-    write_atomically(models_folder() / file, content)
+    try:
+        write_atomically(models_folder() / file, content)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ModelError(
+            f"The folder of models cannot be written: {reason}. Nothing was installed.",
+            [Problem(str(models_folder()), "set PKIMM_HOME to a folder that can be written")],
+        ) from None
     return definition
 
 
 def models() -> tuple[Model, ...]:
-    """Every edition at hand, shipped ones first, then installed ones by version."""
-    installed = sorted((d for d in _installed() if isinstance(d, Model)), key=_version_order)
-    return (*(shipped_model(version) for version in shipped_versions()), *installed)
+    """Every edition at hand: shipped ones, oldest first, then installed ones in that order."""
+    shipped = (shipped_model(version) for version in shipped_versions())
+    return (*shipped, *(d for d in _installed() if isinstance(d, Model)))
 
 
 def extensions() -> tuple[Extension, ...]:
@@ -88,28 +97,22 @@ def load_model(version: str = NEWEST, digest: str | None = None) -> Model:
     version : str
         For example ``"2.0.0"``.
     digest : str, optional
-        Digest of the structure. Without it the shipped structure of that version,
-        or else the one installed edition of that version.
+        Digest of the structure. Without it, the file of that version that was installed
+        last, or else the shipped edition.
 
     Raises
     ------
     UnknownEditionError
-        If no edition fits, or several do and the digest does not decide.
+        If no edition fits.
     """
     fitting = [m for m in models() if m.version == version and digest in (None, m.digest)]
-    if not fitting:
-        known = ", ".join(str(m.edition) for m in models())
-        wanted = f"{version} with digest {digest}" if digest else version
-        raise UnknownEditionError(
-            f"PKIMM {wanted} is not installed. Known editions: {known}."
-            " Add its file with: pkimm models add FILE"
-        )
-    structure = fitting[0].digest
-    if not fitting[0].official or len({m.digest for m in fitting}) == 1:
-        return [m for m in fitting if m.digest == structure][-1]
+    if fitting:
+        return fitting[-1]
+    known = ", ".join(dict.fromkeys(str(m.edition) for m in models()))
+    wanted = f"{version} with digest {digest}" if digest else version
     raise UnknownEditionError(
-        f"Several editions of PKIMM {version} are installed; name the digest: "
-        + ", ".join(m.digest for m in fitting)
+        f"PKIMM {wanted} is not installed. Known editions: {known}."
+        " Add its file with: pkimm models add FILE"
     )
 
 
@@ -118,37 +121,64 @@ def model_of(edition: Edition) -> Model:
     return load_model(edition.version, edition.digest)
 
 
-def find_model(version: str, keys: Collection[str]) -> Model:
+def fitting_editions(
+    version: str, keys: Collection[str], *, complete: bool = False
+) -> tuple[Model, ...]:
     """
-    Find the edition of a version whose elements best fit the keys of a source.
+    Find the editions of a version that fit the keys of a source, the likeliest first.
 
-    The smallest edition that has all keys; where none has all of them, the one that
-    lacks the fewest. Ties go to the shipped edition.
+    Those that lack the fewest keys. Among them, an installed file comes before a shipped
+    edition, then one all of whose requirements the source has, then the newer one.
+
+    Parameters
+    ----------
+    version : str
+    keys : collection of str
+        Elements of the source.
+    complete : bool
+        Whether the source names every element of its edition; those that have the fewest
+        others then fit.
 
     Raises
     ------
     UnknownEditionError
         If no edition of that version is installed.
     """
-    candidates = [m for m in models() if m.version == version]
-    if not candidates:
-        return load_model(version)
-    best = min(candidates, key=lambda m: (len(set(keys) - m.keys), len(m.keys)))
-    return load_model(best.version, best.digest)
-
-
-def rival_editions(model: Model, keys: Collection[str]) -> tuple[Model, ...]:
-    """Other editions of the same version that fit the keys of a source just as well."""
-    n_lacking = len(set(keys) - model.keys)
-    found = {
-        m.digest: m
-        for m in models()
-        if m.version == model.version
-        and m.digest != model.digest
-        and len(m.keys) == len(model.keys)
-        and len(set(keys) - m.keys) == n_lacking
+    named = set(keys)
+    distinct = {m.digest: m for m in models() if m.version == version} or {
+        (m := load_model(version)).digest: m
     }
-    return tuple(found.values())
+
+    def distance(model: Model) -> tuple[int, int]:
+        elements = model.keys - set(MODULE_IDS)
+        return len(named - model.keys), len(elements - named) if complete else 0
+
+    def rank(place: int, model: Model) -> tuple[bool, bool, int]:
+        return not model.official, not model.requirements.keys() <= named, -place
+
+    best = min(map(distance, distinct.values()))
+    fitting = [
+        (rank(place, m), m) for place, m in enumerate(distinct.values()) if distance(m) == best
+    ]
+    return tuple(model for _, model in sorted(fitting, key=lambda pair: pair[0]))
+
+
+def find_model(version: str, keys: Collection[str]) -> Model:
+    """Edition of a version whose elements best fit the keys of a source."""
+    return fitting_editions(version, keys)[0]
+
+
+def assumed_edition(fitting: Sequence[Model]) -> Problem | None:
+    """Remark that the first of several editions was assumed; None if only one fits."""
+    if len(fitting) < 2:
+        return None
+    first, *others = (f"{m.edition}{' (installed)' * m.official}, {m.digest[:19]}" for m in fitting)
+    return Problem(
+        "model",
+        f"several editions of PKIMM {fitting[0].version} fit: read as {first}; not as"
+        f" {' or '.join(others)}",
+        refused=False,
+    )
 
 
 def load_extension(id_: str, version: str | None = None, *, model: str | None = None) -> Extension:
@@ -183,36 +213,26 @@ def load_extension(id_: str, version: str | None = None, *, model: str | None = 
     return fitting[-1]
 
 
+def damaged_files() -> tuple[Path, ...]:
+    """Files in the models folder that cannot be read any more."""
+    return tuple(path for path, definition in _files() if definition is None)
+
+
 def _installed() -> tuple[Model | Extension, ...]:
-    folder = models_folder()
-    if not folder.is_dir():
-        return ()
-    return tuple(
-        definition
-        for path in sorted(folder.glob("*.yaml"))
-        if (definition := _read(path, path.stat().st_mtime_ns, path.stat().st_size)) is not None
-    )
+    return tuple(definition for _, definition in _files() if definition is not None)
+
+
+def _files() -> Iterator[tuple[Path, Model | Extension | None]]:
+    """Files of the models folder in the order of their installation, read."""
+    stats = [(path.stat(), path) for path in models_folder().glob("*.yaml")]
+    for stat, path in sorted(stats, key=lambda pair: (pair[0].st_mtime_ns, pair[1].name)):
+        yield path, _read(path, stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=64)
 def _read(path: Path, _modified: int, _size: int) -> Model | Extension | None:
+    shipped = [shipped_model(version) for version in shipped_versions()]
     try:
-        return read_definition(read_limited(path).decode("utf-8-sig"), path.name)
+        return read_definition(read_limited(path).decode("utf-8-sig"), path.name, shipped)
     except (PkimmError, UnicodeDecodeError):
         return None  # a damaged copy must not stop every command; `models list` names it
-
-
-def damaged_files() -> tuple[Path, ...]:
-    """Files in the models folder that cannot be read any more."""
-    folder = models_folder()
-    if not folder.is_dir():
-        return ()
-    return tuple(
-        path
-        for path in sorted(folder.glob("*.yaml"))
-        if _read(path, path.stat().st_mtime_ns, path.stat().st_size) is None
-    )
-
-
-def _version_order(model: Model) -> tuple[tuple[int, ...], str]:
-    return tuple(int(part) for part in model.version.split(".")), model.digest

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pkimm_analytics.errors import ModelError, Problem
 from pkimm_analytics.model.shipped import references, shipped_model, shipped_versions
@@ -29,13 +31,198 @@ from pkimm_analytics.model.structure import (
     Relevance,
     Requirement,
 )
-from pkimm_analytics.model.yaml_text import line_numbers, read_yaml
-from pkimm_analytics.schemas import violations
+from pkimm_analytics.records import AtMost, Level, Number, Record, Version, Whole
+from pkimm_analytics.yaml_text import Path, read_yaml_with_lines
+
+# --- what the files hold ---------------------------------------------------------------
 
 
-def read_definition(text: str, name: str) -> Model | Extension:
+def _unique(entries: tuple[_AnyEntry, ...]) -> tuple[_AnyEntry, ...]:
+    counts = Counter(entry.id for entry in entries)
+    twice = [
+        Problem(f"{place}.id", f"id {entry.id!r} is used {counts[entry.id]} times here")
+        for place, entry in enumerate(entries)
+        if counts[entry.id] > 1
+    ]
+    if twice:
+        raise ModelError("ids are used twice", twice)
+    return entries
+
+
+def _in_order(levels: tuple[LevelEntry, ...]) -> tuple[LevelEntry, ...]:
+    numbers = [level.number for level in levels]
+    if numbers != list(LEVELS):
+        raise ValueError(f"expected levels 1 to 5 in order, found {numbers}")
+    return levels
+
+
+def _listed(value: Any) -> Any:
+    """Give references as a list: older files have one text, newer ones ids."""
+    return [value] if isinstance(value, str) else value or []
+
+
+class Entry(Record):
+    """Something with an id of its own among its siblings."""
+
+    id: Annotated[str, Field(pattern=r"^([0-9]{1,3}|[a-z][a-z0-9-]{0,79})$")]
+
+
+_AnyEntry = TypeVar("_AnyEntry", bound=Entry)
+_Prose = Annotated[str, AfterValidator(str.strip)]
+_Name = Annotated[_Prose, Field(min_length=1, max_length=400)]
+_Weight = Annotated[Whole, Field(ge=0, le=10**9)]
+_Entries = Annotated[tuple[_AnyEntry, ...], AtMost(60), AfterValidator(_unique)]
+_References = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class LevelEntry(Record):
+    """One level of a category or of the relevance for it."""
+
+    number: Level
+    name: _Name
+    description: _Prose
+
+
+_Levels = Annotated[tuple[LevelEntry, ...], AfterValidator(_in_order)]
+
+
+class RequirementEntry(Entry):
+    """One requirement; the official schema calls its title description."""
+
+    weight: _Weight
+    description: _Name
+    guidance: _Prose = ""
+    assessment: _Prose = ""
+    references: _References = ()
+
+
+class CategoryEntry(Entry):
+    """One category."""
+
+    weight: _Weight
+    name: _Name
+    description: _Prose = ""
+    levels: _Levels
+    requirements: _Entries[RequirementEntry] = ()
+
+
+class InModule(Entry, Generic[_AnyEntry]):
+    """What a file says about the categories of one module."""
+
+    id: Literal["G", "M", "O", "R"]
+    categories: _Entries[_AnyEntry]
+
+
+class ModuleEntry(InModule[CategoryEntry]):
+    """One module."""
+
+    name: _Name
+    description: _Prose = ""
+    categories: Annotated[_Entries[CategoryEntry], Field(min_length=1)]
+
+
+class ModelFile(Record):
+    """PKIMM model file, of the consortium's schema generations 1 and 2."""
+
+    ERROR = ModelError
+    schema_version: Version = Field(alias="schemaVersion")
+    version: Version
+    modules: Annotated[_Entries[ModuleEntry], Field(min_length=1)]
+
+
+class ExtensionHead(Record):
+    """What an extension is called and which editions it was written for."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+    name: _Name
+    version: Version
+    description: _Prose = ""
+    compatibility: Annotated[tuple[Version, ...], Field(min_length=1)]
+    floor_score: bool = Field(default=False, alias="floorScore", strict=True)
+
+
+class RelevanceEntry(Entry):
+    """What an extension asks about one category."""
+
+    weight: _Weight
+    guidance: _Prose = ""
+    assessment: _Prose = ""
+    levels: _Levels
+
+
+class OverlayEntry(Entry):
+    """One change of a weight, of one of three kinds."""
+
+    type: Literal["multiplier", "addition", "override"] | None = None
+    multiplier: Annotated[Number, Field(ge=0, le=1000)] | None = None
+    addition: Annotated[Number, Field(ge=-1000, le=1000)] | None = None
+    override: Annotated[Number, Field(ge=0, le=1000)] | None = None
+    rationale: _Prose = ""
+
+    @model_validator(mode="after")
+    def _one_value(self) -> Self:
+        kinds = ("multiplier", "addition", "override")
+        given = [kind for kind in kinds if getattr(self, kind) is not None]
+        if given != [self.type] * (self.type is not None):
+            raise ValueError("expected a type and, under the name of that type, its only value")
+        return self
+
+    @property
+    def overlay(self) -> Overlay | None:
+        """The change, if there is one."""
+        if self.type is None:
+            return None
+        value = Fraction(str(getattr(self, self.type)))
+        return Overlay(self.type, value, self.rationale)
+
+
+class CategoryOverlayEntry(OverlayEntry):
+    """Changes of a category and of its requirements."""
+
+    requirements: _Entries[OverlayEntry] = ()
+
+
+class Branch(Record, Generic[_AnyEntry]):
+    """One half of an extension file, by module."""
+
+    modules: _Entries[InModule[_AnyEntry]] = ()
+
+
+class ReferenceEntry(Record):
+    """A standard or guide that an extension rests on."""
+
+    id: str
+    title: _Name
+    authority: str = ""
+    url: str = ""
+
+
+class ExtensionFile(Record):
+    """PKIMM extension file."""
+
+    ERROR = ModelError
+    schema_version: Version = Field(alias="schemaVersion")
+    extension: ExtensionHead
+    relevance: Branch[RelevanceEntry]
+    overlays: Branch[CategoryOverlayEntry]
+    references: tuple[ReferenceEntry, ...] | None = None
+
+
+# --- reading them ----------------------------------------------------------------------
+
+
+def read_definition(text: str, name: str, editions: Iterable[Model] = ()) -> Model | Extension:
     """
     Read a model file or an extension file, whichever it is.
+
+    Parameters
+    ----------
+    text : str
+        The file.
+    name : str
+        How to call it in messages.
+    editions : iterable of Model
+        Editions that an extension may name, beside the shipped ones.
 
     Raises
     ------
@@ -45,164 +232,120 @@ def read_definition(text: str, name: str) -> Model | Extension:
         If it is neither kind of file or breaks a rule; every problem is listed
         with its line.
     """
-    document = read_yaml(text, name)
+    document, lines = read_yaml_with_lines(text, name)
     if not isinstance(document, dict) or not {"modules", "extension"} & set(document):
         raise ModelError(
             f"{name} is neither a PKIMM model nor an extension. Nothing was installed.",
             [Problem(name, "expected a mapping with 'modules' or 'extension' at the top")],
         )
-    kind = "extension" if "extension" in document else "model"
-    found = list(violations(kind, document))
-    if not found:
-        found = list(_contradictions(document, kind))
-    if found:
-        lines = line_numbers(text)
-        raise ModelError(
-            f"{name} is not a valid PKIMM {kind} file: {len(found)} problem(s)."
-            " Nothing was installed.",
-            [Problem(_place(name, path, lines), message) for path, message in found],
-        )
-    return _extension(document, name) if kind == "extension" else _model(document)
+    kind: type[ModelFile] | type[ExtensionFile]
+    kind = ExtensionFile if "extension" in document else ModelFile
+    file, found = kind.examine(document)
+    if isinstance(file, ModelFile):
+        return _model(file)
+    if isinstance(file, ExtensionFile):
+        return _extension(file, editions)
+    raise ModelError(
+        f"{name} is not a valid PKIMM {'model' if kind is ModelFile else 'extension'} file:"
+        f" {len(found)} problem(s). Nothing was installed.",
+        [Problem(_place(name, path, lines), message) for path, message in found],
+    )
 
 
-def _place(name: str, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> str:
-    known = path
-    while known and known not in lines:
+def _place(name: str, path: Path, lines: dict[Path, int]) -> str:
+    known = tuple(int(part) if str(part).isdigit() else part for part in path)
+    while known not in lines:
         known = known[:-1]
     field = ".".join(str(part) for part in path)
-    return f"{name}, line {lines.get(known, 1)}" + (f" ({field})" if field else "")
+    return f"{name}, line {lines[known]}" + (f" ({field})" if field else "")
 
 
-def _contradictions(
-    document: dict[str, Any], kind: str
-) -> Iterable[tuple[tuple[str | int, ...], str]]:
-    """Find what a schema cannot say: repeated ids, levels that are not 1 to 5 in order."""
-    branches = ["relevance", "overlays"] if kind == "extension" else [None]
-    for branch in branches:
-        root = document[branch] if branch else document
-        prefix: tuple[str | int, ...] = (branch,) if branch else ()
-        modules = root.get("modules", [])
-        yield from _repeated(modules, (*prefix, "modules"))
-        for m, module in enumerate(modules):
-            at = (*prefix, "modules", m, "categories")
-            yield from _repeated(module["categories"], at)
-            for c, category in enumerate(module["categories"]):
-                if "levels" in category:
-                    numbers = [level["number"] for level in category["levels"]]
-                    if numbers != list(LEVELS):
-                        yield (
-                            (*at, c, "levels"),
-                            f"expected levels 1 to 5 in order, found {numbers}",
-                        )
-                yield from _repeated(category.get("requirements", []), (*at, c, "requirements"))
-
-
-def _repeated(
-    items: list[dict[str, Any]], path: tuple[str | int, ...]
-) -> Iterable[tuple[tuple[str | int, ...], str]]:
-    counts = Counter(item["id"] for item in items)
-    for index, item in enumerate(items):
-        if counts[item["id"]] > 1:
-            yield (*path, index, "id"), f"id {item['id']!r} is used {counts[item['id']]} times here"
-
-
-def _model(document: dict[str, Any]) -> Model:
-    version = document["version"]
-    notes: list[str] = []
-    keys = _Keys(version)
-    modules = tuple(
-        Module(
-            id=module["id"],
-            name=module["name"].strip(),
-            description=module.get("description", "").strip(),
-            categories=tuple(
-                _category(module["id"], entry, keys) for entry in module["categories"]
-            ),
-        )
-        for module in document["modules"]
-    )
-    first = document["modules"][0]["categories"][0]["levels"]
+def _model(file: ModelFile) -> Model:
+    keys = _Keys(file.version)
     model = Model(
-        version=version,
-        modules=modules,
-        level_names=tuple(_level_name(level["name"]) for level in first),
+        version=file.version,
+        modules=tuple(
+            Module(
+                id=module.id,
+                name=module.name,
+                description=module.description,
+                categories=tuple(_category(module.id, entry, keys) for entry in module.categories),
+            )
+            for module in file.modules
+        ),
+        level_names=tuple(
+            re.sub(r"^\s*\d\s*-\s*", "", level.name).strip()
+            for level in file.modules[0].categories[0].levels
+        ),
         source="model file installed by the user",
         official=True,
     )
-    _check_unique(model)
-    if version in shipped_versions() and model.digest != shipped_model(version).digest:
-        notes.append(_differences(model, shipped_model(version)))
-    elif version not in shipped_versions():
-        notes.append(
-            f"The crosswalk does not know version {version}: elements are matched with other"
-            f" editions by {keys.how()}."
+    counts = Counter([*(c.key for m in model.modules for c in m.categories), *_requirements(model)])
+    if twice := [key for key, count in counts.items() if count > 1]:
+        raise ModelError(
+            "The model file names an element twice. Nothing was installed.",
+            [Problem(key, "two elements end up with this key") for key in twice],
         )
-    return replace(model, notes=tuple(notes))
+    note = _note(model, keys)
+    return replace(model, notes=(note,)) if note else model
 
 
-def _differences(model: Model, shipped: Model) -> str:
-    added = sorted(model.keys - shipped.keys)
-    missing = sorted(shipped.keys - model.keys)
+def _requirements(model: Model) -> Iterator[str]:
+    return (r.key for m in model.modules for c in m.categories for r in c.requirements)
+
+
+def _note(model: Model, keys: _Keys) -> str:
+    if model.version not in shipped_versions():
+        return (
+            f"The crosswalk does not know version {model.version}: elements are matched with"
+            f" other editions by {keys.how()}."
+        )
+    shipped = shipped_model(model.version)
+    if model.digest == shipped.digest:
+        return ""
+    added, missing = sorted(model.keys - shipped.keys), sorted(shipped.keys - model.keys)
     parts = [f"adds {', '.join(added)}"] if added else []
     parts += [f"lacks {', '.join(missing)}"] if missing else []
-    parts = parts or ["has other weights or another order"]
     return (
-        f"Not the shipped edition of {model.version}: it {' and '.join(parts)}."
+        f"Not the shipped edition of {model.version}: it"
+        f" {' and '.join(parts or ['has other weights or another order'])}."
         " Elements are matched with other editions by their ids; what is new has no counterpart."
     )
 
 
-def _check_unique(model: Model) -> None:
-    every = [c.key for m in model.modules for c in m.categories]
-    every += [r.key for m in model.modules for c in m.categories for r in c.requirements]
-    repeated = [key for key, count in Counter(every).items() if count > 1]
-    if repeated:
-        raise ModelError(
-            "The model file names an element twice. Nothing was installed.",
-            [Problem(key, "two elements end up with this key") for key in repeated],
-        )
-
-
-def _level_name(name: str) -> str:
-    return re.sub(r"^\s*\d\s*-\s*", "", name).strip()
-
-
-def _category(module: str, entry: dict[str, Any], keys: _Keys) -> Category:
-    native = f"{module}.{entry['id']}"
-    key = keys.find(native, entry["name"], module)
+def _category(module: str, entry: CategoryEntry, keys: _Keys) -> Category:
+    native = f"{module}.{entry.id}"
+    key = keys.find(native, entry.name, module)
     return Category(
         key=key,
         native_id=native,
-        name=entry["name"].strip(),
-        weight=entry["weight"],
-        description=entry.get("description", "").strip(),
-        levels=tuple(level["description"].strip() for level in entry["levels"]),
-        requirements=tuple(_requirement(native, key, item, keys) for item in entry["requirements"]),
+        name=entry.name,
+        weight=entry.weight,
+        description=entry.description,
+        levels=tuple(level.description for level in entry.levels),
+        requirements=tuple(_requirement(native, key, item, keys) for item in entry.requirements),
     )
 
 
-def _requirement(native: str, category: str, entry: dict[str, Any], keys: _Keys) -> Requirement:
-    native_id = f"{native}.{entry['id']}"
+def _requirement(native: str, category: str, entry: RequirementEntry, keys: _Keys) -> Requirement:
+    native_id = f"{native}.{entry.id}"
     return Requirement(
-        key=keys.find(native_id, entry["description"], category),
+        key=keys.find(native_id, entry.description, category),
         native_id=native_id,
-        title=entry["description"].strip(),
-        weight=entry["weight"],
-        guidance=entry.get("guidance", "").strip(),
-        evidence=_evidence(entry.get("assessment", "")),
-        references=_references(entry.get("references")),
+        title=entry.description,
+        weight=entry.weight,
+        guidance=entry.guidance,
+        evidence=(entry.assessment,) * bool(entry.assessment),
+        references=tuple(reference for text in entry.references for reference in _cited(text)),
     )
 
 
-def _evidence(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in [text] if part.strip())
-
-
-def _references(entry: list[str] | str | None) -> tuple[Reference, ...]:
-    if isinstance(entry, list):
-        return tuple(references().get(id_, Reference(id_, id_)) for id_ in entry)
-    links = re.findall(r"\[([^\]\n]{1,300})\]\((https?://[^)\s]{1,500})\)", entry or "")
-    return tuple(Reference(_slug(title), title, url=url) for title, url in links)
+def _cited(text: str) -> Iterator[Reference]:
+    """Find the references of a text with links, or the one whose id it is."""
+    for title, url in re.findall(r"\[([^\]\n]{1,300})\]\((https?://[^)\s]{1,500})\)", text):
+        yield Reference(_slug(title), title, url=url)
+    if re.fullmatch(r"[A-Za-z0-9._-]{1,200}", text):
+        yield references().get(text, Reference(text, text))
 
 
 class _Keys:
@@ -220,10 +363,11 @@ class _Keys:
         if self._shipped is not None and native in self._shipped.native:
             return self._shipped.native[native]
         self._used.add("their names")
+        wanted = name.strip().casefold()
         for version in reversed(shipped_versions()):
             known = shipped_model(version)
             for key in known.keys:
-                if key.rpartition(".")[0] == parent and _same(known.name(key), name):
+                if key.rpartition(".")[0] == parent and known.name(key).casefold() == wanted:
                     return key
         return f"{parent}.{_slug(name)}"
 
@@ -231,81 +375,90 @@ class _Keys:
         return " and ".join(sorted(self._used)) or "their ids"
 
 
-def _same(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
-
-
 def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:60] or "unnamed"
 
 
-def _extension(document: dict[str, Any], name: str) -> Extension:
-    head = document["extension"]
-    translate = _Translate(head["compatibility"])
-    relevance: dict[str, Relevance] = {}
-    for module, category in _entries(document["relevance"]):
-        key = translate(f"{module}.{category['id']}")
-        relevance[key] = Relevance(
-            key=key,
-            weight=category["weight"],
-            guidance=category.get("guidance", "").strip(),
-            questions=_evidence(category.get("assessment", "")),
-            levels=tuple(level["description"].strip() for level in category["levels"]),
-        )
-    overlays: dict[str, Overlay] = {}
-    for module, category in _entries(document["overlays"]):
-        native = f"{module}.{category['id']}"
-        if "type" in category:
-            overlays[translate(native)] = _overlay(category)
-        for requirement in category.get("requirements", []):
-            overlays[translate(f"{native}.{requirement['id']}")] = _overlay(requirement)
-    if translate.unknown:
-        raise ModelError(
-            f"{name} names elements that no compatible edition has. Nothing was installed.",
-            [
-                Problem(name, f"{native} is in none of {', '.join(head['compatibility'])}")
-                for native in translate.unknown
-            ],
-        )
+# --- extensions ------------------------------------------------------------------------
+
+
+def _extension(file: ExtensionFile, editions: Iterable[Model]) -> Extension:
+    head = file.extension
+    names = _Names(head.compatibility, editions)
+    relevance = {
+        names.key(f"{module.id}.{entry.id}"): entry
+        for module in file.relevance.modules
+        for entry in module.categories
+    }
+    overlays = {
+        names.key(native): overlay
+        for module in file.overlays.modules
+        for entry in module.categories
+        for native, overlay in _overlays(f"{module.id}.{entry.id}", entry)
+    }
     return Extension(
-        id=head["id"],
-        name=head["name"].strip(),
-        version=head["version"],
-        description=head.get("description", "").strip(),
-        compatibility=tuple(head["compatibility"]),
-        floor_score=head.get("floorScore", False),
-        relevance=relevance,
+        id=head.id,
+        name=head.name,
+        version=head.version,
+        description=head.description,
+        compatibility=head.compatibility,
+        floor_score=head.floor_score,
+        relevance={
+            key: Relevance(
+                key=key,
+                weight=entry.weight,
+                guidance=entry.guidance,
+                questions=(entry.assessment,) * bool(entry.assessment),
+                levels=tuple(level.description for level in entry.levels),
+            )
+            for key, entry in relevance.items()
+        },
         overlays=overlays,
         references=tuple(
-            Reference(r["id"], r["title"], r.get("authority", ""), r.get("url", ""))
-            for r in document.get("references") or []
+            Reference(r.id, r.title, r.authority, r.url) for r in file.references or ()
         ),
         official=True,
+        notes=names.notes(),
     )
 
 
-class _Translate:
+def _overlays(native: str, entry: CategoryOverlayEntry) -> Iterator[tuple[str, Overlay]]:
+    if entry.overlay is not None:
+        yield native, entry.overlay
+    for requirement in entry.requirements:
+        if requirement.overlay is not None:
+            yield f"{native}.{requirement.id}", requirement.overlay
+
+
+class _Names:
     """Native ids of an extension file to element keys, through its compatible editions."""
 
-    def __init__(self, versions: list[str]) -> None:
-        self._models = [shipped_model(v) for v in versions if v in shipped_versions()]
-        self.unknown: list[str] = []
+    def __init__(self, versions: tuple[str, ...], editions: Iterable[Model]) -> None:
+        self._versions = versions
+        self._models = [m for m in editions if m.version in versions]
+        self._models += [shipped_model(v) for v in versions if v in shipped_versions()]
+        self._unknown: list[str] = []
 
-    def __call__(self, native: str) -> str:
+    def key(self, native: str) -> str:
+        """Element key of a native id, the id itself if no edition has it."""
         for model in self._models:
             if native in model.native:
                 return model.native[native]
-        if any(part.isdigit() for part in native.split(".")):
-            self.unknown.append(native)
+        self._unknown.append(native)
         return native
 
-
-def _entries(branch: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
-    for module in branch.get("modules", []):
-        for category in module["categories"]:
-            yield module["id"], category
-
-
-def _overlay(entry: dict[str, Any]) -> Overlay:
-    value = Fraction(str(entry[entry["type"]]))
-    return Overlay(entry["type"], value, entry.get("rationale", "").strip())
+    def notes(self) -> tuple[str, ...]:
+        """Name what no edition at hand has; ids that are numbers are then worth nothing."""
+        numbered = [n for n in self._unknown if any(p.isdigit() for p in n.split("."))]
+        versions = ", ".join(self._versions)
+        if numbered:
+            raise ModelError(
+                "The extension names elements that no compatible edition has."
+                " Nothing was installed.",
+                [Problem(native, f"is in none of {versions}") for native in numbered],
+            )
+        if not self._unknown:
+            return ()
+        missing = ", ".join(dict.fromkeys(self._unknown))
+        where = f"PKIMM {versions}" if self._models else f"any edition at hand ({versions} is not)"
+        return (f"It names elements that are not in {where} and change nothing: {missing}.",)

@@ -27,7 +27,7 @@ from pkimm_analytics.model.structure import (
     category_of,
     module_of,
 )
-from pkimm_analytics.model.yaml_text import read_yaml
+from pkimm_analytics.yaml_text import read_yaml
 
 
 def definitions() -> Traversable:

@@ -56,7 +56,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One requirement of a category; `weight` is a positive whole number."""
+    """One requirement of a category; `weight` is a whole number, not negative."""
 
     key: str
     native_id: str
@@ -257,6 +257,8 @@ class Extension:
         By element key of the category.
     overlays : mapping of str to Overlay
         By element key of the category or requirement.
+    notes : tuple of str
+        What a reader should know, such as elements that no edition at hand has.
     """
 
     id: str
@@ -269,6 +271,7 @@ class Extension:
     overlays: Mapping[str, Overlay] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
     official: bool = False
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def covered(self) -> frozenset[str]:

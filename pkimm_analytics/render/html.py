@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
@@ -34,6 +34,8 @@ from pkimm_analytics.views.view import (
     Links,
     Meter,
     Row,
+    Slot,
+    Steps,
     Table,
     Text,
     View,
@@ -59,11 +61,14 @@ class Medium:
         A document: no links to pages.
     filter_words : str
         Words beside a field that filters a long table; no fields without it.
+    slots : mapping of str to node
+        Fields of a page, by the name of their slot.
     """
 
     is_print: bool = False
     is_document: bool = False
     filter_words: str = ""
+    slots: Mapping[str, h.Node] = field(default_factory=dict)
 
 
 PAGE = Medium()
@@ -88,7 +93,7 @@ def style() -> str:
 # --- fragments -------------------------------------------------------------------------
 
 
-def fragment(view: View | Sequence[Block]) -> Markup:
+def fragment(view: View | Sequence[Block], medium: Medium = PAGE) -> Markup:
     """
     Write a view, or some blocks, for a page that has the style already.
 
@@ -96,10 +101,11 @@ def fragment(view: View | Sequence[Block]) -> Markup:
     ----------
     view : View or sequence of Block
         A view brings its title.
+    medium : Medium
     """
     if isinstance(view, View):
-        return trusted(h.fragment[_head(view, h.h2), _blocks(view.blocks, PAGE)])
-    return trusted(h.fragment[_blocks(view, PAGE)])
+        return trusted(h.fragment[_head(view, h.h2), _blocks(view.blocks, medium)])
+    return trusted(h.fragment[_blocks(view, medium)])
 
 
 def notebook(view: View) -> str:
@@ -144,8 +150,19 @@ def _block(block: Block, medium: Medium) -> h.Node:
             ]
         case Fold(title, inside, is_open, anchor):
             return _fold(title, inside, anchor, medium, is_open=is_open)
+        case _:
+            return _of_pages(block, medium)
+
+
+def _of_pages(block: Links | Steps | Slot, medium: Medium) -> h.Node:
+    """Write what leads on to something else."""
+    match block:
         case Links(links):
             return _links(links, medium)
+        case Steps(steps):
+            return h.ol(".pk-steps")[(_step(i, *one) for i, one in enumerate(steps, 1))]
+        case Slot(name):
+            return medium.slots.get(name)
 
 
 def _fold(
@@ -154,6 +171,13 @@ def _fold(
     if medium.is_print:
         return [h.h3[title], _blocks(inside, medium)]
     return h.details(id=anchor or None, open=is_open)[h.summary[title], _blocks(inside, medium)]
+
+
+def _step(number: int, is_done: bool, name: str, text: str, link: Link | None) -> h.Node:  # noqa: FBT001  # as a view holds it
+    return h.li(class_="pk-done" if is_done else None)[
+        h.i(aria_label="done" if is_done else None)["✓" if is_done else str(number)],
+        h.div[h.strong[link_html(link) if link else name], h.br, text],
+    ]
 
 
 def _links(links: Sequence[Link], medium: Medium) -> h.Node:
@@ -168,7 +192,7 @@ def _item(item: str | tuple[str, str]) -> h.Node:
 
 def link_html(link: Link) -> h.Element:
     """Write a link, or a button where the target is an action (``do:name=value``)."""
-    main = ".pk-main" if link.is_main else ""
+    main = ".pk-primary" if link.is_main else ""
     if link.target.startswith("do:"):
         action, _, value = link.target.removeprefix("do:").partition("=")
         return h.button(f".pk-button{main}", type="button", data_action=action, data_value=value)[
@@ -236,15 +260,15 @@ def _table(table: Table, medium: Medium) -> h.Node:
         tool = h.p(".pk-tool")[h.label[label, h.br, h.input(type="search", data_filter=anchor)]]
 
     def cell(tag: h.Element, content: str | Cell, index: int, **attributes: str) -> h.Element:
-        kind = "pk-number" if index in table.numeric else None
-        return tag(class_=kind, **attributes)[_cell(content, medium)]
+        kinds = {"pk-number": index in table.numeric, "pk-minor": index in table.minor}
+        return tag(class_=kinds, **attributes)[_cell(content, medium)]
 
     return [
         tool,
         h.div(".pk-scroll", tabindex="0", role="region", aria_label=table.caption)[
             h.table(id=anchor)[
                 h.caption[table.caption],
-                h.colgroup[(h.col(style=f"width:{share}%") for share in shares(table))],
+                _columns(table) if medium.is_document else None,
                 h.thead[h.tr[(cell(h.th, t, i, scope="col") for i, t in enumerate(table.header))]],
                 h.tbody[
                     (h.tr[(cell(h.td, c, i) for i, c in enumerate(row))] for row in table.rows)
@@ -252,6 +276,11 @@ def _table(table: Table, medium: Medium) -> h.Node:
             ]
         ],
     ]
+
+
+def _columns(table: Table) -> h.Node:
+    """Widths of columns, which paper needs; a page lets the browser find them."""
+    return h.colgroup[(h.col(style=f"width:{share}%") for share in shares(table))]
 
 
 def _cell(cell: str | Cell, medium: Medium) -> h.Node:
@@ -263,10 +292,30 @@ def _cell(cell: str | Cell, medium: Medium) -> h.Node:
     elif cell.picture == "change" and cell.value:
         text = h.span(class_="pk-good" if cell.value > 0 else "pk-bad")[text]
     elif cell.picture == "meter":
-        text = [meter(Meter(cell.value)), text]
+        text = h.span(".pk-metered")[meter(Meter(cell.value)), text]
+    elif cell.picture == "trend":
+        text = _trend(cell.points)
     if cell.link and not medium.is_document:
         text = link_html(Link(cell.text, cell.link))
     return [text, h.small[cell.below] if cell.below else None]
+
+
+def _trend(points: Sequence[float]) -> h.Node:
+    """Scores as a small line; the score and its change stand beside it."""
+    if not points:
+        return None
+    low, high = min(points), max(points)
+    places = [
+        (4 + 80 * i / max(len(points) - 1, 1), 20 - 16 * ((p - low) / (high - low or 1)))
+        for i, p in enumerate(points)
+    ]
+    x, y = places[-1]
+    line = " ".join(f"{a:.1f},{b:.1f}" for a, b in places)
+    return trusted(
+        f'<svg class="pk-trend" viewBox="0 0 88 24" aria-hidden="true"><polyline points="{line}"'
+        f' fill="none" stroke="{COLORS["fill"]}" stroke-width="2"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{COLORS["fill"]}"/></svg>'
+    )
 
 
 def _breakable(text: str) -> h.Node:

@@ -10,15 +10,15 @@ from pkimm_analytics.scoring.batch import (
     UNANSWERED,
     BatchScores,
     Codes,
+    Ratio,
     Unanswered,
     score_batch,
 )
-from pkimm_analytics.scoring.codes import answer_codes
 from pkimm_analytics.scoring.document import scores_to_json, tool_figures
 from pkimm_analytics.scoring.extensions import score_extension
 from pkimm_analytics.scoring.figures import ExtensionScores, Figure, Scores, figure_text
-from pkimm_analytics.scoring.formula import Ratio, category_score, exact_mean, weighted_mean
-from pkimm_analytics.scoring.single import score, score_all
+from pkimm_analytics.scoring.formula import category_score, exact_mean
+from pkimm_analytics.scoring.single import answer_codes, score, score_all
 
 SCORING_VERSION = "1"
 """Changes whenever a published figure would change; stored beside every score."""
@@ -44,5 +44,4 @@ __all__ = [
     "score_extension",
     "scores_to_json",
     "tool_figures",
-    "weighted_mean",
 ]

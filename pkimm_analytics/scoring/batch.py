@@ -1,57 +1,208 @@
 """
 Scores of many assessments of one edition, from arrays of answer codes.
 
-Rows are scored in blocks that stay in the processor's cache, in whole numbers.
+A category's score is a fraction of two small whole numbers. One matrix product adds up
+both for all categories, packed into one number, and that number is looked up in a table
+of scores, levels and points. Points are scores brought to a common denominator: whole
+numbers, whose weighted sums give modules and the whole exactly.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.errors import AssessmentError
-from pkimm_analytics.model import Category, Model
-from pkimm_analytics.scoring.formula import Ratio, weighted_mean
+from pkimm_analytics.model import Model
 
 NOT_APPLICABLE = -1
 UNANSWERED = 0
 
-BLOCK = 32_768
-"""Rows scored at a time, so that what is worked on stays in the processor's cache."""
-
 Unanswered = Literal["excluded", "zero"]
 Codes = NDArray[np.int8]
 
+BLOCK = 4_096
+"""Rows scored at a time, so that what is worked on stays in the processor's cache."""
+PRODUCT = 128
+"""Rows of one matrix product: too few for its library to start threads, which cost more."""
+LARGEST_TABLE = 2**20
+"""Sums that a table is made of beforehand; an edition with larger weights gets its own ones."""
 
-@dataclass(frozen=True)
-class BatchScores:
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ratio:
     """
-    Scores of many assessments of one edition.
+    Exact scores of one element as fractions, one per row.
 
     Parameters
     ----------
-    categories, modules : mapping of str to Ratio
-        By element key, in the order of the model; arrays of shape (n,).
-    overall : Ratio
-        Of shape (n,).
-    states : ndarray of int8, shape (n, n_categories)
-        1 rated, 0 unanswered, -1 not applicable.
-    n_rated, n_in_scope : ndarray of int32, shape (n, n_categories)
-        Questions (requirements in full assessments, otherwise the category itself).
+    score : ndarray of float64
+        NaN where there is nothing to score.
+    level : ndarray of int8
+        Scores rounded down, exactly; 0 where there is nothing to score.
     """
 
-    categories: Mapping[str, Ratio]
-    modules: Mapping[str, Ratio]
-    overall: Ratio
-    states: NDArray[np.int8]
-    n_rated: NDArray[np.int32]
-    n_in_scope: NDArray[np.int32]
+    score: NDArray[np.float64]
+    level: NDArray[np.int8]
+    _batch: BatchScores = field(repr=False)
+    _place: tuple[int, int] = field(repr=False)
+
+    @property
+    def numerator(self) -> NDArray[Any]:
+        """Whole numbers above the line."""
+        return self._exact(0)
+
+    @property
+    def denominator(self) -> NDArray[Any]:
+        """Whole numbers below the line; 0 where there is nothing to score."""
+        return self._exact(1)
+
+    @property
+    def has_score(self) -> NDArray[np.bool_]:
+        """Whether there is a score."""
+        return ~np.isnan(self.score)
+
+    def fraction(self, row: int = 0) -> Fraction | None:
+        """Exact score of one row, None where there is nothing to score."""
+        below = int(self.denominator[row])
+        return Fraction(int(self.numerator[row]), below) if below else None
+
+    def _exact(self, side: int) -> NDArray[Any]:
+        part, column = self._place
+        return self._batch.exact[part][side][:, column]
+
+
+class BatchScores:
+    """Scores of many assessments of one edition, from :func:`score_batch`."""
+
+    def __init__(
+        self, model: Model, requirements: Codes | None, categories: Codes | None, *, above: int
+    ) -> None:
+        self._model, self._above = model, above
+        self._requirements, self._categories = requirements, categories
+        self._n = _rows(model, requirements, categories)
+        self._weights = _weights(
+            tuple(
+                tuple((c.weight, tuple(r.weight for r in c.requirements)) for c in m.categories)
+                for m in model.modules
+            )
+        )
+        widths = self._weights.totals.shape
+        self._scores = [np.empty((self._n, width)) for width in widths]
+        self._levels = [np.empty((self._n, width), np.int8) for width in widths]
+        for rows in self._blocks():
+            self._look_up(rows)
+
+    @cached_property
+    def categories(self) -> Mapping[str, Ratio]:
+        """Scores by element key, in the order of the model."""
+        return {key: self._ratio(0, column) for column, key in enumerate(self._model.categories)}
+
+    @cached_property
+    def modules(self) -> Mapping[str, Ratio]:
+        """Scores by element key, in the order of the model."""
+        return {m.id: self._ratio(1, column) for column, m in enumerate(self._model.modules)}
+
+    @cached_property
+    def overall(self) -> Ratio:
+        """Scores of the whole."""
+        return self._ratio(1, -1)
+
+    @cached_property
+    def states(self) -> NDArray[np.int8]:
+        """1 rated, 0 unanswered, -1 not applicable; shape (n, n_categories)."""
+        return np.where(self._in_scope(), self._scores[0] > 0, NOT_APPLICABLE).astype(np.int8)
+
+    @cached_property
+    def n_rated(self) -> NDArray[np.int32]:
+        """Questions rated (requirements, or the category itself); shape (n, n_categories)."""
+        return self._count(UNANSWERED) * self._in_scope()
+
+    @cached_property
+    def n_in_scope(self) -> NDArray[np.int32]:
+        """Questions that apply; shape (n, n_categories)."""
+        return self._count(NOT_APPLICABLE) * self._in_scope()
+
+    @cached_property
+    def exact(self) -> tuple[tuple[NDArray[Any], NDArray[Any]], ...]:
+        """Numerators and denominators: of categories, and of modules and the whole."""
+        sums = np.concatenate([self._sums(rows) for rows in self._blocks()])
+        return _unpacked(sums, self._weights.shift), self._totals(*self._table_of(sums))
+
+    def _ratio(self, part: int, column: int) -> Ratio:
+        score, level = self._scores[part][:, column], self._levels[part][:, column]
+        return Ratio(score, level, self, (part, column))
+
+    def _blocks(self) -> Iterator[slice]:
+        step = BLOCK if self._weights.table else max(self._n, 1)
+        return (slice(start, start + step) for start in range(0, max(self._n, 1), step))
+
+    # --- answers to sums -----------------------------------------------------------
+
+    def _sums(self, rows: slice) -> NDArray[Any]:
+        """Packed sums of the answers that count, or the level given by hand."""
+        one = 1 << self._weights.shift
+        hand = None if self._categories is None else self._categories[rows].astype(np.intp)
+        if self._requirements is None:
+            assert hand is not None  # noqa: S101  # _rows has seen to it
+            return np.asarray((np.maximum(hand, 0) + one) * (hand > self._above))
+        answers = np.ascontiguousarray(self._requirements[rows])
+        sums = _product(_packed(answers, one, self._above), self._weights.requirements)
+        sums = sums if sums.dtype == object else sums.astype(np.intp)
+        if hand is None:
+            return sums
+        is_by_hand = (hand > 0) & (sums & (one - 1) == 0)
+        return np.where(is_by_hand, hand + one, sums) * self._in_scope(rows)
+
+    def _in_scope(self, rows: slice = slice(None)) -> NDArray[np.bool_]:
+        """Whether a category applies: not taken out, and something in it applies."""
+        applies = self._count(NOT_APPLICABLE, rows) > 0
+        return applies if self._categories is None else applies & (self._categories[rows] >= 0)
+
+    def _count(self, above: int, rows: slice = slice(None)) -> NDArray[np.int32]:
+        """Count the questions of each category whose answer is above a code."""
+        by_hand = None if self._categories is None else self._categories[rows] > above
+        if self._requirements is None:
+            return np.asarray(by_hand, np.int32)
+        belongs = self._weights.belongs
+        n_above = _product(self._requirements[rows] > above, belongs).astype(np.int32)
+        is_question = ~belongs.any(axis=0)  # a category without requirements is one itself
+        return n_above if by_hand is None else np.where(is_question, by_hand, n_above)
+
+    # --- sums to scores ------------------------------------------------------------
+
+    def _look_up(self, rows: slice) -> None:
+        """Find the scores of some rows, and add them up to modules and the whole."""
+        table, places = self._table_of(self._sums(rows))
+        self._scores[0][rows] = table.score[places]
+        self._levels[0][rows] = table.level[places]
+        above, below = self._totals(table, places)
+        is_nothing = below == 0
+        below += is_nothing
+        score = (above / below).astype(np.float64, copy=False)
+        self._levels[1][rows] = score if above.dtype == np.float64 else above // below
+        score[is_nothing] = np.nan
+        self._scores[1][rows] = score
+
+    def _table_of(self, sums: NDArray[Any]) -> tuple[_Table, NDArray[np.intp]]:
+        """Return the table with all of the sums, and their places in it."""
+        if self._weights.table is not None:
+            return self._weights.table, sums
+        every, places = np.unique(sums, return_inverse=True)
+        return _table(every, self._weights), places.reshape(sums.shape)
+
+    def _totals(self, table: _Table, places: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Numerators and denominators of modules and the whole."""
+        weights = self._weights.totals.astype(table.points.dtype)
+        above, below = _unpacked(table.points[places] @ weights, table.shift)
+        return above, below * table.common
 
 
 def score_batch(
@@ -81,120 +232,15 @@ def score_batch(
     Returns
     -------
     BatchScores
+        Of the arrays as they are; it reads them again when counts are asked for.
 
     Raises
     ------
     AssessmentError
         If a shape does not fit the edition or a code is none of -1 to 5.
     """
-    n = _rows(model, requirements, categories)
-    shape = (len(model.categories), n)
-    numerators, denominators = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
-    states, counts = np.zeros(shape, np.int8), np.zeros((2, *shape), np.int32)
-    for start in range(0, n, BLOCK):
-        rows = slice(start, start + BLOCK)
-        answers = None if requirements is None else np.ascontiguousarray(requirements[rows].T)
-        by_hand = None if categories is None else np.ascontiguousarray(categories[rows].T)
-        first = 0
-        for column, category in enumerate(model.categories.values()):
-            inside = slice(first, first := first + len(category.requirements))
-            (
-                numerators[column, rows],
-                denominators[column, rows],
-                states[column, rows],
-                counts[0, column, rows],
-                counts[1, column, rows],
-            ) = _category(
-                category,
-                None if answers is None else answers[inside],
-                None if by_hand is None else by_hand[column],
-                unanswered,
-            )
-    pairs = zip(model.categories, numerators, denominators, strict=True)
-    scored = {key: Ratio(numerator, denominator) for key, numerator, denominator in pairs}
-    return BatchScores(scored, *_aggregates(model, scored), states.T, counts[0].T, counts[1].T)
-
-
-def _category(
-    category: Category, answers: Codes | None, hand: Codes | None, unanswered: Unanswered
-) -> tuple[Any, Any, Any, Any, Any]:
-    """
-    Score one category of a block: from rated requirements, else from the level by hand.
-
-    Returns
-    -------
-    tuple of ndarray
-        Numerator, denominator, state, number of rated questions, number in scope.
-    """
-    if answers is None:
-        assert hand is not None  # noqa: S101  # _rows has seen to it
-        in_scope, rated = hand >= 0, hand > 0
-        denominator = in_scope if unanswered == "zero" else rated
-        return np.maximum(hand, 0), denominator, np.where(in_scope, rated, -1), rated, in_scope
-    numerator, rated, applicable, n_rated, n_in_scope = _weigh(category, answers)
-    denominator = applicable if unanswered == "zero" else rated
-    in_scope = applicable > 0
-    if hand is not None:
-        use_hand = (rated == 0) & (hand > 0) & in_scope
-        in_scope &= hand >= 0
-        numerator = np.where(use_hand, hand, numerator)
-        denominator = np.where(use_hand, 1, denominator) * in_scope
-        n_rated, n_in_scope = n_rated * in_scope, n_in_scope * in_scope
-    state = np.where(in_scope, (numerator > 0).view(np.int8), np.int8(NOT_APPLICABLE))
-    return numerator, denominator, state, n_rated, n_in_scope
-
-
-def _weigh(category: Category, answers: Codes) -> tuple[Any, Any, Any, Any, Any]:
-    """Sum weight x level, the weights that are rated and that apply, and count both."""
-    n = answers.shape[1]
-    largest = 5 * sum(r.weight for r in category.requirements)
-    kind: Any = np.uint8 if largest < 256 else np.uint16 if largest < 65_536 else np.uint32
-    sums: list[NDArray[Any]] = [np.zeros(n, kind) for _ in range(3)]
-    counts: list[NDArray[Any]] = [np.zeros(n, np.uint8) for _ in range(2)]
-    for code, requirement in zip(answers, category.requirements, strict=True):
-        weight: Any = kind(requirement.weight)
-        is_rated, applies = code > 0, code >= 0
-        sums[0] += np.maximum(code, 0).astype(kind) * weight
-        sums[1] += is_rated * weight
-        sums[2] += applies * weight
-        counts[0] += is_rated
-        counts[1] += applies
-    return sums[0], sums[1], sums[2], counts[0], counts[1]
-
-
-def _aggregates(model: Model, scored: Mapping[str, Ratio]) -> tuple[dict[str, Ratio], Ratio]:
-    """
-    Aggregate category scores to modules and the whole.
-
-    The whole is no mean of modules, but its sums are theirs added up.
-    """
-    common, fits = _common_denominator(model)
-    if not fits:
-        scored = {
-            key: Ratio(ratio.numerator.astype(object), ratio.denominator.astype(object))
-            for key, ratio in scored.items()
-        }
-    modules = {}
-    for module in model.modules:
-        inside = module.categories
-        modules[module.id] = weighted_mean(
-            [scored[c.key] for c in inside], [c.weight for c in inside], common
-        )
-    numerator = sum(ratio.numerator for ratio in modules.values())
-    denominator = sum(ratio.denominator for ratio in modules.values())
-    return modules, Ratio(np.asarray(numerator), np.asarray(denominator))
-
-
-@lru_cache(maxsize=64)
-def _common_denominator_of(sums: tuple[int, ...], weights: int) -> tuple[int, bool]:
-    common = math.lcm(*range(1, max(sums, default=1) + 1))
-    return common, common * weights * 5 < 2**62
-
-
-def _common_denominator(model: Model) -> tuple[int, bool]:
-    """Return a number that every category denominator divides, and whether int64 holds the sums."""
-    sums = tuple(sum(r.weight for r in c.requirements) for c in model.categories.values())
-    return _common_denominator_of(sums, sum(c.weight for c in model.categories.values()))
+    above = UNANSWERED if unanswered == "excluded" else NOT_APPLICABLE
+    return BatchScores(model, requirements, categories, above=above)
 
 
 def _rows(model: Model, requirements: Codes | None, categories: Codes | None) -> int:
@@ -213,3 +259,120 @@ def _rows(model: Model, requirements: Codes | None, categories: Codes | None) ->
     if n is None:
         raise AssessmentError("There are neither requirements nor categories to score.")
     return n
+
+
+# --- the edition in numbers --------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Table:
+    """
+    What packed sums of a category stand for.
+
+    Parameters
+    ----------
+    score, level : ndarray
+    points : ndarray
+        Score x `common` + 2**`shift`, a whole number; 0 where there is no score. The
+        weighted sum over categories packs numerator and weight again.
+    """
+
+    score: NDArray[np.float64]
+    level: NDArray[np.int8]
+    points: NDArray[Any]
+    common: int
+    shift: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Weights:
+    """
+    The weights of an edition as matrices.
+
+    Parameters
+    ----------
+    shift : int
+        A packed sum is numerator + 2**shift x denominator.
+    requirements, belongs : ndarray, shape (n_requirements, n_categories)
+        Weight of each requirement in its category, and 1 instead of the weight.
+    totals : ndarray, shape (n_categories, n_modules + 1)
+        Weight of each category in its module and in the whole.
+    table : _Table, optional
+        Of every possible sum; None where that would be too large.
+    """
+
+    shift: int
+    requirements: NDArray[Any]
+    belongs: NDArray[np.float32]
+    totals: NDArray[Any]
+    table: _Table | None = None
+
+
+@lru_cache(maxsize=64)
+def _weights(modules: tuple[tuple[tuple[int, tuple[int, ...]], ...], ...]) -> _Weights:
+    """Matrices of an edition: by module, the weight of each category and its requirements."""
+    rows = [(m, *category) for m, module in enumerate(modules) for category in module]
+    totals = np.zeros((len(rows), len(modules) + 1), object)
+    requirements = np.zeros((sum(len(own) for *_, own in rows), len(rows)), object)
+    belongs = np.zeros(requirements.shape, np.float32)
+    first = 0
+    for column, (module, weight, own) in enumerate(rows):
+        inside = slice(first, first := first + len(own))
+        requirements[inside, column], belongs[inside, column] = own, 1
+        totals[column, [module, -1]] = weight
+    largest = max(1, *requirements.sum(axis=0))
+    shift = (5 * largest).bit_length()
+    n_sums = (largest + 1) << shift
+    kind = np.float32 if n_sums < 2**24 else np.float64 if n_sums < 2**53 else object
+    weights = _Weights(shift, requirements.astype(kind), belongs, totals)
+    if n_sums > LARGEST_TABLE:
+        return weights
+    return replace(weights, table=_table(np.arange(n_sums), weights))
+
+
+def _table(sums: NDArray[Any], weights: _Weights) -> _Table:
+    above, below = _unpacked(sums, weights.shift)
+    is_score = (below > 0) & (above <= 5 * below)  # others do not occur
+    above, below = np.where(is_score, [above, below], [[0], [1]]).astype(object)
+    common = math.lcm(*set(below))
+    weight = sum(weights.totals[:, -1])
+    shift = (5 * common * weight).bit_length()
+    largest = (weight + 1) << shift
+    kind = np.float64 if largest < 2**53 else np.int64 if largest < 2**63 else object
+    return _Table(
+        score=np.where(is_score, above / below, np.nan).astype(np.float64),
+        level=(above // below).astype(np.int8),
+        points=((above * (common // below) + (1 << shift)) * is_score).astype(kind),
+        common=common,
+        shift=shift,
+    )
+
+
+# --- arithmetic --------------------------------------------------------------------
+
+
+def _packed(answers: Codes, one: int, above: int) -> NDArray[Any]:
+    """Level + `one` of the answers above a code, 0 of the others."""
+    if one <= 128:  # bytes: -1 wraps around, and is taken out as all that does not count
+        packed = answers.view(np.uint8) + np.uint8(one)
+    else:
+        packed = np.maximum(answers, 0).astype(np.int64 if one < 2**60 else object) + one
+    packed *= answers > above
+    return packed
+
+
+def _unpacked(packed: NDArray[Any], shift: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Numerator and denominator of numerator + 2**shift x denominator."""
+    is_float = packed.dtype == np.float64
+    below = np.floor(packed * 0.5**shift) if is_float else packed >> shift
+    return packed - below * 2**shift, below
+
+
+def _product(values: NDArray[Any], matrix: NDArray[Any]) -> NDArray[Any]:
+    """Multiply rows of whole numbers with a matrix, few rows at a time."""
+    n, width = values.shape
+    n_products = -(-n // PRODUCT)
+    rows = np.empty((n_products * PRODUCT, width), matrix.dtype)
+    rows[:n], rows[n:] = values, 0
+    products = np.matmul(rows.reshape(n_products, PRODUCT, width), matrix)
+    return np.asarray(products.reshape(-1, matrix.shape[1])[:n])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -84,33 +84,58 @@ def tool_figures(scores: Scores) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``overall`` and ``modules`` as the source carried them, ``differs_because``
-        with the reasons that explain a difference; empty where there is none.
+        ``overall`` and ``modules`` as the source carried them; ``extensions`` with
+        ``overall``, ``floor`` and ``weighted``; ``differs_because``, there and for each
+        extension, with the reasons that explain a difference: empty where there is none.
     """
-    tool = scores.assessment.source.tool
+    source = scores.assessment.source
+    tool, extensions = source.tool, source.extra.get("tool_extensions")
     if not tool:
         return None
     modules = tool.get("modules", {})
-    pairs = [(tool.get("overall") or {}, scores.overall)]
-    pairs += [
-        (modules[key] or {}, figure) for key, figure in scores.modules.items() if key in modules
-    ]
-    reasons = [
-        reason["message"]
-        for reason in tool.get("reasons", [])
-        if not (reason.get("code") == "unanswered-zero" and scores.unanswered == "zero")
-    ]
-    differs = any(_differs(shown, figure) for shown, figure in pairs)
-    unexplained = ["The figure in the source was not computed from the answers in it."]
+    pairs = [(tool.get("overall"), scores.overall.value)]
+    pairs += [(modules[key], f.value) for key, f in scores.modules.items() if key in modules]
+    zero = scores.unanswered == "zero"
+    reasons = [r for r in tool.get("reasons", ()) if not (zero and r.get("code") == ZERO_COUNTS)]
     return {
         "overall": tool.get("overall"),
         "modules": modules,
-        "differs_because": (reasons or unexplained) if differs else [],
+        "extensions": {
+            key: _tool_extension(extensions[key], ours)
+            for key, ours in scores.extensions.items()
+            if isinstance(extensions, Mapping) and isinstance(extensions.get(key), Mapping)
+        },
+        "differs_because": _because(pairs, reasons),
     }
 
 
-def _differs(shown: Mapping[str, Any], figure: Figure) -> bool:
-    value, level = shown.get("value"), shown.get("level")
-    if (level or None) != (figure.level or None):
+ZERO_COUNTS = "unanswered-zero"
+"""Code of a reason that does not hold where we count unanswered items as zero too."""
+
+
+def _tool_extension(tool: Mapping[str, Any], ours: ExtensionScores) -> dict[str, Any]:
+    figures = {"overall": ours.score, "floor": ours.floor, "weighted": ours.weighted_baseline}
+    pairs = [(tool.get(name), value) for name, value in figures.items()]
+    return {
+        "version": tool.get("version"),
+        **{name: tool.get(name) for name in figures},
+        "differs_because": _because(pairs, tool.get("reasons", ())),
+    }
+
+
+def _because(
+    pairs: Iterable[tuple[Mapping[str, Any] | None, Fraction | None]],
+    reasons: Iterable[Mapping[str, Any]],
+) -> list[str]:
+    if not any(_differs(shown or {}, value) for shown, value in pairs):
+        return []
+    unexplained = ["The figure in the source was not computed from the answers in it."]
+    return [reason["message"] for reason in reasons] or unexplained
+
+
+def _differs(shown: Mapping[str, Any], ours: Fraction | None) -> bool:
+    level = None if ours is None else math.floor(ours)
+    if (shown.get("level") or None) != (level or None):
         return True
-    return value is not None and abs(value - (figure.score or 0.0)) > 1e-9
+    value = shown.get("value")
+    return value is not None and abs(value - (ours or 0)) > 1e-9

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from pkimm_analytics.assessment import Answer, Assessment, ExtensionAnswers, State
+from pkimm_analytics.assessment import Assessment, ExtensionAnswers, Mode, State
 from pkimm_analytics.model import Category, Extension, Model
-from pkimm_analytics.scoring.codes import answer_codes
 from pkimm_analytics.scoring.figures import ExtensionScores, Figure
 from pkimm_analytics.scoring.formula import exact_mean
 
@@ -54,45 +53,45 @@ def score_extension(
     ----------
     PKI Consortium, *PKI Maturity Model*, "Extensions: Scoring model".
     """
-    requirements, _ = answer_codes(assessment, model)
-    codes = dict(zip(model.requirements, requirements.tolist(), strict=True))
     blended: dict[str, Fraction | None] = {}
     weights: dict[str, Fraction] = {}
     for key, category in model.categories.items():
         weights[key] = _overlaid(extension, key, category.weight)
-        blended[key] = _blended(extension, answers.answers, category, codes, figures[key])
+        blended[key] = _blended(extension, answers, category, assessment, figures[key])
     covered = [v for k, v in blended.items() if v is not None and k in extension.covered]
     return ExtensionScores(
         extension=extension,
         score=exact_mean((v, weights[k]) for k, v in blended.items() if v is not None),
         floor=min(covered) if extension.floor_score and covered else None,
         weighted_baseline=exact_mean(
-            (f.value, weights[k])
-            for k, f in figures.items()
-            if f.value is not None and f.state is State.RATED
+            (f.value, weights[k]) for k, f in figures.items() if _is_rated(f) and f.value
         ),
         categories=blended,
     )
 
 
+def _is_rated(figure: Figure) -> bool:
+    return figure.value is not None and figure.state is State.RATED
+
+
 def _blended(
     extension: Extension,
-    answers: Mapping[str, Answer],
+    answers: ExtensionAnswers,
     category: Category,
-    codes: Mapping[str, int],
+    assessment: Assessment,
     figure: Figure,
 ) -> Fraction | None:
-    if figure.value is None or figure.state is not State.RATED:
+    if figure.value is None or not _is_rated(figure):
         return None
     overlaid = {r.key: _overlaid(extension, r.key, r.weight) for r in category.requirements}
     level: Fraction | None = figure.value
-    if figure.n_rated and not figure.by_hand:
-        rated = [(codes[key], weight) for key, weight in overlaid.items() if codes[key] > 0]
-        level = exact_mean((code, weight) for code, weight in rated) if rated else figure.value
+    levels = {key: assessment.answer(key).level for key in overlaid}
+    rated = [(n, overlaid[key]) for key, n in levels.items() if n]
+    if rated and assessment.mode is Mode.FULL and not figure.by_hand:
+        level = exact_mean(rated)
     if level is None:
         return None
-    relevance = extension.relevance.get(category.key)
-    answer = answers.get(category.key)
+    relevance, answer = extension.relevance.get(category.key), answers.answers.get(category.key)
     if relevance is None or answer is None or answer.level is None:
         return level
     return exact_mean([(level, sum(overlaid.values())), (answer.level, relevance.weight)]) or level

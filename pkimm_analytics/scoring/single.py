@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,14 +13,24 @@ from pkimm_analytics.errors import Problem, UnknownEditionError
 from pkimm_analytics.model import (
     Edition,
     Model,
+    category_of,
     is_known_edition,
     load_extension,
     model_of,
+    module_of,
 )
-from pkimm_analytics.scoring.batch import BatchScores, Unanswered, score_batch
-from pkimm_analytics.scoring.codes import answer_codes
+from pkimm_analytics.scoring.batch import (
+    NOT_APPLICABLE,
+    UNANSWERED,
+    BatchScores,
+    Codes,
+    Unanswered,
+    score_batch,
+)
 from pkimm_analytics.scoring.extensions import score_extension
 from pkimm_analytics.scoring.figures import ExtensionScores, Figure, Scores
+
+_STATES = {1: State.RATED, 0: State.UNANSWERED, -1: State.NOT_APPLICABLE}
 
 
 def score(
@@ -41,8 +52,7 @@ def score(
     UnknownEditionError
         If the edition is not installed.
     """
-    model = model or model_of(assessment.model)
-    return _together([assessment], model, unanswered)[0]
+    return next(_together([assessment], model or model_of(assessment.model), unanswered))
 
 
 def score_all(
@@ -71,16 +81,46 @@ def score_all(
     alike: dict[tuple[Edition, Mode], list[int]] = {}
     for place, assessment in enumerate(assessments):
         alike.setdefault((assessment.model, assessment.mode), []).append(place)
-    found: dict[int, Scores] = {}
+    scored: dict[int, Scores] = {}
     for (edition, _), places in alike.items():
-        scored = _together([assessments[place] for place in places], model_of(edition), unanswered)
-        found |= zip(places, scored, strict=True)
-    return [found[place] for place in range(len(assessments))]
+        some = _together([assessments[place] for place in places], model_of(edition), unanswered)
+        scored.update(zip(places, some, strict=True))
+    return [scored[place] for place in range(len(assessments))]
+
+
+def answer_codes(assessment: Assessment, model: Model) -> tuple[Codes, Codes]:
+    """
+    Answers of one assessment as codes: requirements and categories of its edition.
+
+    A module or category that does not apply takes everything below it out.
+
+    Returns
+    -------
+    tuple of ndarray of int8
+        Shapes (n_requirements,) and (n_categories,): 1 to 5, 0 unanswered, -1 not
+        applicable.
+    """
+    out = {key for key, a in assessment.answers.items() if a.state is State.NOT_APPLICABLE}
+    levels = {key: a.level or UNANSWERED for key, a in assessment.answers.items()}
+
+    def codes(keys: Iterable[str]) -> Codes:
+        every = (
+            NOT_APPLICABLE if out and not out.isdisjoint(_above(key)) else levels.get(key, 0)
+            for key in keys
+        )
+        return np.fromiter(every, np.int8)
+
+    return codes(model.requirements), codes(model.categories)
+
+
+@lru_cache(maxsize=4096)
+def _above(key: str) -> tuple[str, str, str]:
+    return key, category_of(key), module_of(key)
 
 
 def _together(
     assessments: Sequence[Assessment], model: Model, unanswered: Unanswered
-) -> list[Scores]:
+) -> Iterator[Scores]:
     """Score assessments of one edition and one mode as one batch."""
     codes = [answer_codes(assessment, model) for assessment in assessments]
     full = assessments[0].mode is Mode.FULL
@@ -90,25 +130,30 @@ def _together(
         categories=np.stack([categories for _, categories in codes]),
         unanswered=unanswered,
     )
-    known = is_known_edition(model)
-    return [
-        _row(assessment, model, batch, row, unanswered=unanswered, is_known=known)
-        for row, assessment in enumerate(assessments)
-    ]
+    remarks = () if is_known_edition(model) else (_matched_by_id(model),)
+    for row, assessment in enumerate(assessments):
+        figures = _figures(batch, row, full=full)
+        extensions, problems = _extensions(assessment, model, figures)
+        yield Scores(
+            model=model,
+            assessment=assessment,
+            unanswered=unanswered,
+            overall=_total(batch.overall.fraction(row), figures.values()),
+            modules={
+                m.id: _total(
+                    batch.modules[m.id].fraction(row), (figures[c.key] for c in m.categories)
+                )
+                for m in model.modules
+            },
+            categories=figures,
+            extensions=extensions,
+            problems=(*problems, *remarks),
+        )
 
 
-def _row(
-    assessment: Assessment,
-    model: Model,
-    batch: BatchScores,
-    row: int,
-    *,
-    unanswered: Unanswered,
-    is_known: bool,
-) -> Scores:
-    """Scores of one row of a batch, with its extensions."""
-    full = assessment.mode is Mode.FULL
-    figures = {
+def _figures(batch: BatchScores, row: int, *, full: bool) -> dict[str, Figure]:
+    counts = (batch.states[row], batch.n_rated[row], batch.n_in_scope[row])
+    return {
         key: Figure(
             value=ratio.fraction(row),
             state=_STATES[state],
@@ -117,44 +162,18 @@ def _row(
             by_hand=full and state == 1 and not n_rated,
         )
         for (key, ratio), state, n_rated, n_in_scope in zip(
-            batch.categories.items(),
-            batch.states[row].tolist(),
-            batch.n_rated[row].tolist(),
-            batch.n_in_scope[row].tolist(),
-            strict=True,
+            batch.categories.items(), *(count.tolist() for count in counts), strict=True
         )
     }
-    extensions, problems = _extensions(assessment, model, figures)
-    if not is_known:
-        problems = (*problems, _by_id(model))
-    return Scores(
-        model=model,
-        assessment=assessment,
-        unanswered=unanswered,
-        overall=_total(batch.overall.fraction(row), figures.values()),
-        modules={
-            module.id: _total(
-                batch.modules[module.id].fraction(row), (figures[c.key] for c in module.categories)
-            )
-            for module in model.modules
-        },
-        categories=figures,
-        extensions=extensions,
-        problems=problems,
-    )
 
 
-def _by_id(model: Model) -> Problem:
-    """Say how the elements of an edition meet those of others, where no crosswalk knows it."""
+def _matched_by_id(model: Model) -> Problem:
     return Problem(
         "model",
         f"The crosswalk does not know {model.edition}: its elements are matched with those of"
         " other editions by their stable ids.",
         refused=False,
     )
-
-
-_STATES = {1: State.RATED, 0: State.UNANSWERED, -1: State.NOT_APPLICABLE}
 
 
 def _total(value: Fraction | None, inside: Iterable[Figure]) -> Figure:
@@ -171,7 +190,7 @@ def _total(value: Fraction | None, inside: Iterable[Figure]) -> Figure:
 
 def _extensions(
     assessment: Assessment, model: Model, figures: Mapping[str, Figure]
-) -> tuple[dict[str, ExtensionScores], tuple[Problem, ...]]:
+) -> tuple[dict[str, ExtensionScores], list[Problem]]:
     scored: dict[str, ExtensionScores] = {}
     problems = []
     for answers in assessment.extensions:
@@ -181,4 +200,4 @@ def _extensions(
             problems.append(Problem(f"extensions.{answers.id}", str(error)))
             continue
         scored[answers.id] = score_extension(extension, answers, assessment, model, figures)
-    return scored, tuple(problems)
+    return scored, problems

@@ -1,11 +1,13 @@
 """The benchmark as a folder of static pages: no server, no network."""
 
 from pkimm_analytics.site.contents import SITE_MANIFEST, site_files
+from pkimm_analytics.site.pages import Appearance
 from pkimm_analytics.site.reading import reading_data
 from pkimm_analytics.site.writing import Site, find_releases, publish_site
 
 __all__ = [
     "SITE_MANIFEST",
+    "Appearance",
     "Site",
     "find_releases",
     "publish_site",

@@ -22,7 +22,7 @@ from pkimm_analytics.release import LEVEL_BOUNDS, Release
 from pkimm_analytics.site.contents import read_script
 from pkimm_analytics.site.figures import WITHHELD
 
-RELEASE, REQUIREMENTS, SERIES = (f"data/{n}.js" for n in ("release", "requirements", "series"))
+FIGURES = "data/figures.js"
 
 
 def scan_files(files: Mapping[str, bytes]) -> list[Finding]:
@@ -41,63 +41,66 @@ def attack_pages(
     list of Finding
         Empty if the pages say what the releases say, and nothing can be learned.
     """
-    shown = _published(series[-1], [read_script(files[RELEASE]), read_script(files[REQUIREMENTS])])
-    document = read_script(files[SERIES])
-    earlier = [
-        _published(bench, [{**document, **part}])
-        for bench, part in zip(series[:-1], document["releases"], strict=True)
+    data = read_script(files[FIGURES])["figures"]
+    pages = [
+        _published(bench, data, release)
+        for bench, release in zip(series, data["releases"], strict=True)
     ]
-    found = _differences(shown, series[-1].published, where=RELEASE)
-    for pages, bench in zip(earlier, series[:-1], strict=True):
-        found += _differences(pages, bench.published, where=SERIES)
-    return [*found, *attack_release(shown, rules=rules, earlier=earlier)]
+    found = [
+        finding
+        for page, bench in zip(pages, series, strict=True)
+        for finding in _differences(page, bench.published)
+    ]
+    return [*found, *attack_release(pages[-1], rules=rules, earlier=pages[:-1])]
 
 
-def _published(bench: Benchmark, parts: Sequence[Mapping[str, Any]]) -> Release:
-    """Figures of pages as the table of a release, with the rows that pages show."""
+def _published(bench: Benchmark, data: Mapping[str, Any], release: Mapping[str, Any]) -> Release:
+    """Figures of a page as the table of a release, with the rows that pages show."""
     dimensions = bench.published.dimensions
     names = [*dimensions, "measure", "statistic", "value", "qualifier", "step"]
     names += ["n", "suppressed", "as_of"]
     rows: list[tuple[Any, ...]] = []
-    for part in parts:
-        for key, (as_of, numbers) in part["groups"].items():
-            cohort = dict(pair.split("=", 1) for pair in key.split("&") if pair)
-            group = tuple(cohort.get(dimension, ALL) for dimension in dimensions)
-            for measure, number in zip(part["measures"], numbers, strict=True):
-                rows += [(*group, measure, *cells) for cells in _rows(part, number, as_of)]
+    for key, numbers in release["groups"].items():
+        cohort = dict(pair.split("=", 1) for pair in key.split("&") if pair)
+        group = tuple(cohort.get(dimension, ALL) for dimension in dimensions)
+        for measure, number in zip(release["measures"], numbers, strict=False):
+            rows += [(*group, measure, *cells) for cells in _rows(data, number)]
     rows.sort(key=lambda row: row[: len(dimensions) + 2])
     columns = zip(*rows, strict=True) if rows else ([] for _ in names)
     return Release.from_columns(bench.id, dict(zip(names, map(list, columns), strict=True)))
 
 
-def _rows(part: Mapping[str, Any], number: int, as_of: str) -> list[tuple[Any, ...]]:
+def _rows(data: Mapping[str, Any], number: int) -> list[tuple[Any, ...]]:
     """Statistic, value, qualifier, step, n, suppressed and date of one figure."""
-    shares = [f"share_ge:{level}" for level in LEVEL_BOUNDS]
+    statistics = {f"at_least_{level}": f"share_ge:{level}" for level in LEVEL_BOUNDS}
+    statistics |= {name: name for name in QUANTILES}
+    withheld = (None, None, None, None, True, None)
     if number == WITHHELD:
-        withheld = (None, None, None, None, True, None)
-        return [(name, *withheld) for name in ("n", *shares, *QUANTILES)]
-    n, step, numbers, quantiles, _ = part["patterns"][number]
+        return [(name, *withheld) for name in ("n", *statistics.values())]
+    n, step, as_of, numbers, _ = data["patterns"][number]
     found: list[tuple[Any, ...]] = [("n", None, None, None, n, False, as_of)]
-    for name, place in zip(shares, numbers, strict=False):
-        value, *_, qualifier = part["estimates"][place]
-        found.append((name, value / 1000, qualifier, step / 1000, n, False, as_of))
-    for name, quantile in zip(QUANTILES, quantiles, strict=True):
-        if quantile and quantile[0] is not None:
-            found.append((name, float(quantile[0]), "=", None, n, False, as_of))
-        else:
-            found.append((name, None, None, None, None, True, None))
+    for key, place in zip(data["keys"], numbers, strict=True):
+        name = statistics.get(key)
+        value, qualifier, *_ = data["estimates"][place] if place != WITHHELD else (None, None)
+        if name is not None and value is None:
+            found.append((name, *withheld))
+        elif name is not None:
+            of_step = None if name == key else step
+            found.append((name, value, qualifier, of_step, n, False, as_of))
     return found
 
 
-def _differences(pages: Release, release: Release, *, where: str) -> list[Finding]:
+def _differences(pages: Release, release: Release) -> list[Finding]:
     """Figures that pages show otherwise than the release does, or that it does not have."""
     found = []
     for key, cell in pages.cells.items():
         group, measure = key
         if key not in release.cells:
-            found.append(Finding("T31", "the release has no such figure", (group,), measure, where))
+            found.append(
+                Finding("T31", "the release has no such figure", (group,), measure, FIGURES)
+            )
         elif not _is_same(cell.rows, release.cells[key].rows):
-            found.append(Finding("T31", "not as the release prints it", (group,), measure, where))
+            found.append(Finding("T31", "not as the release prints it", (group,), measure, FIGURES))
     return found
 
 

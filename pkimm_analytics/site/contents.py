@@ -16,35 +16,25 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from pkimm_analytics import vendor
 from pkimm_analytics.benchmark import Benchmark
 from pkimm_analytics.disclosure.manifest import software_version
 from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.release import CHANGES_FILE, MANIFEST_FILE, README_FILE, TABLE_FILE
-from pkimm_analytics.site.figures import release_data, requirement_data, series_data
-from pkimm_analytics.site.pages import site_pages
-from pkimm_analytics.site.reading import reading_data
+from pkimm_analytics.render.html import asset
+from pkimm_analytics.site.figures import figures_data
+from pkimm_analytics.site.pages import Appearance, Pages
+from pkimm_analytics.site.reading import questions_data, reading_data, words_data
+from pkimm_analytics.views.words import catalogue
 
 FORMAT = "pkimm-site/1"
 SITE_MANIFEST = "site-manifest.json"
 _RELEASE_FILES = (TABLE_FILE, MANIFEST_FILE, README_FILE, CHANGES_FILE)
 
-READING = (
-    *("refused", "bytes", "score", "yaml", "editions", "numbering", "webtool", "own", "table"),
-    *("zip", "sheets", "workbook", "source"),
-)
-"""Scripts that read and score an assessment, in the order in which they need each other."""
-VIEWS = (
-    *("dom", "release", "compare", "words", "state", "draw", "save", "card", "charts", "peers"),
-    *("mine", "page"),
-)
-"""Scripts that show the benchmark, in the same sense."""
-
-GLOBALS = {
-    "release": "data",
-    "requirements": "requirementData",
-    "series": "seriesData",
-}
-"""Name under which a page finds the figures of each data file."""
+READING = ("source", "webtool", "score")
+"""Scripts that read and score an assessment."""
+VIEWS = ("release", "compare", "words", "draw", "charts", "save", "mine", "page")
+"""Scripts that compare, and show the benchmark."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +61,11 @@ def read_files(folder: Path, bench: Benchmark) -> Source:
     return Source(bench, {name: (folder / name).read_bytes() for name in _RELEASE_FILES})
 
 
-def site_files(sources: Sequence[Source]) -> dict[str, bytes]:
+def site_files(
+    sources: Sequence[Source],
+    appearance: Appearance | None = None,
+    pictures: Mapping[str, bytes] | None = None,
+) -> dict[str, bytes]:
     """
     Make every file of a site.
 
@@ -79,12 +73,16 @@ def site_files(sources: Sequence[Source]) -> dict[str, bytes]:
     ----------
     sources : sequence of Source
         Releases of one series, oldest first; the last one is shown.
+    appearance : Appearance, optional
+    pictures : mapping of str to bytes, optional
+        Logo and share image, by their names in the appearance.
 
     Returns
     -------
     dict of str to bytes
         By path inside the site, with ``/``; in the order of the paths.
     """
+    look = appearance or Appearance()
     files: dict[str, bytes] = {}
     for source in sources:
         for name, content in source.files.items():
@@ -96,39 +94,50 @@ def site_files(sources: Sequence[Source]) -> dict[str, bytes]:
         source.bench.id: {n: source.files[n].decode() for n in (README_FILE, CHANGES_FILE)}
         for source in sources
     }
-    for name, text in site_pages(series, texts, downloads).items():
+    for name, text in Pages(series, look).all(texts, downloads).items():
         files[name] = text.encode()
-    for name, document in data_documents(series).items():
-        files[f"data/{name}.js"] = script(name, document)
+    for name, document in page_data(series, look.language).items():
+        files[f"data/{name}.js"] = script(document)
+    files |= {f"assets/{name}": content for name, content in (pictures or {}).items()}
     files |= _assets()
     files[SITE_MANIFEST] = _manifest(series, files)
     return dict(sorted(files.items()))
 
 
-def data_documents(series: Sequence[Benchmark]) -> dict[str, dict[str, Any]]:
-    """Figures and facts of the pages, by name of their file."""
+def page_data(series: Sequence[Benchmark], language: str = "en") -> dict[str, dict[str, Any]]:
+    """Return what a page knows: ``facts`` with words and questions, and ``figures``."""
+    questions = questions_data(series[-1].edition)
+    words = words_data(catalogue(language))
     return {
-        "facts": reading_data(),
-        "release": release_data(series[-1]),
-        "requirements": requirement_data(series[-1]),
-        "series": series_data(series[:-1]),
+        "facts": {"facts": {**reading_data(), "questions": questions}, "words": words},
+        "figures": {"figures": figures_data(series)},
     }
 
 
-def script(name: str, document: Mapping[str, Any]) -> bytes:
+def scripts(*names: str) -> str:
+    """Scripts of the page as one, in the order in which they need each other."""
+    folder = resources.files("pkimm_analytics.site") / "js"
+    return "\n".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in names)
+
+
+def page_style() -> str:
+    """Style of the page: tokens, then its own."""
+    folder = resources.files("pkimm_analytics.site") / "page"
+    return asset("tokens.css") + (folder / "site.css").read_text(encoding="utf-8")
+
+
+def script(document: Mapping[str, Any]) -> bytes:
     """
     Return data as a script, because a page that is opened as a file may not fetch one.
 
     The second line is JSON, so that it can be read without running anything.
     """
-    target = f"pkimm.{GLOBALS[name]} =" if name in GLOBALS else "Object.assign(pkimm,"
-    end = ";" if name in GLOBALS else ");"
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return f"globalThis.pkimm ??= {{}}; {target}\n{text}\n{end}\n".encode()
+    return f"Object.assign((globalThis.pkimmData ??= {{}}),\n{text}\n);\n".encode()
 
 
 def read_script(content: bytes) -> Any:
-    """Read the data of a script that :func:`script` wrote."""
+    """Read the data of a script of a site."""
     return json.loads(content.decode().split("\n")[1])
 
 
@@ -157,17 +166,13 @@ def sha256(content: bytes) -> str:
 
 
 def _assets() -> dict[str, bytes]:
-    folder = resources.files("pkimm_analytics.site") / "page"
-
-    def joined(part: str, names: Sequence[str]) -> bytes:
-        texts = [(folder / part / f"{name}.js").read_text(encoding="utf-8") for name in names]
-        return "\n".join(texts).encode()
-
+    icon = resources.files("pkimm_analytics.site") / "page" / "icon.svg"
+    page = f'"use strict";\n(() => {{\n{scripts(*READING, *VIEWS)}\nstart();\n}})();\n'
     return {
-        "assets/site.css": (folder / "site.css").read_bytes(),
-        "assets/icon.svg": (folder / "icon.svg").read_bytes(),
-        "assets/reading.js": joined("read", READING),
-        "assets/benchmark.js": joined("view", VIEWS),
+        "assets/site.css": page_style().encode(),
+        "assets/icon.svg": icon.read_bytes(),
+        "assets/vendor.js": vendor.joined().encode(),
+        "assets/benchmark.js": page.encode(),
     }
 
 

@@ -4,175 +4,135 @@ The figures of releases as compact data for the pages.
 A page computes nothing that does not depend on its visitor: shares, intervals,
 quantiles and the place of each level among the peers are taken here, once, from
 :mod:`pkimm_analytics.benchmark`. Equal figures occur many times, because shares are
-coarse, so each is written once and referred to by its number.
-
-Shares are whole per mille, exact for what is printed; the ends of 95 % intervals are
-rounded outward. Nothing is written that is not a figure of the release or follows from
-its printed rows.
+coarse, so each is written once and referred to by its number. Nothing is written that is
+not a figure of the release or follows from its printed rows.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from pkimm_analytics.benchmark import IMPORTANCE, Benchmark, code_label
 from pkimm_analytics.benchmark.comparison import position
-from pkimm_analytics.benchmark.printed import QUANTILES, Distribution, Estimate
-from pkimm_analytics.benchmark.release import kind_of
-from pkimm_analytics.errors import DisclosureError, Problem
+from pkimm_analytics.benchmark.printed import QUANTILES, Distribution
+from pkimm_analytics.benchmark.release import kind_of, peers_document
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.organization import ALL
-from pkimm_analytics.release import Interval
 
 WITHHELD = -1
 """In place of the number of a pattern: the plan has the figure, and it is withheld."""
 
-_TINY = 1e-6
+KEYS = (
+    *(f"at_least_{level}" for level in LEVELS[1:]),
+    *(f"level_{level}" for level in LEVELS),
+    *QUANTILES,
+)
+"""Figures of a pattern, by their names in the documents of ``pkimm benchmark --json``."""
 
 
-class Patterns:
-    """Distributions and estimates, each once; pages refer to them by number."""
-
-    def __init__(self) -> None:
-        self.estimates: list[list[Any]] = []
-        self.patterns: list[list[Any]] = []
-        self._known: dict[str, dict[Any, int]] = {"estimates": {}, "patterns": {}}
-
-    def number(self, found: Distribution | None) -> int:
-        """Return the number of a distribution, which is added if it is new."""
-        if found is None:
-            return WITHHELD
-        shares = [self._estimate(found.share(level)) for level in LEVELS[1:]]
-        levels = [self._estimate(found.levels[level]) for level in LEVELS]
-        pattern = [
-            found.band,
-            _mille(found.step),
-            [*shares, *levels],
-            [_quantile(found.quantiles.get(name)) for name in QUANTILES],
-            [_place(found, level) for level in LEVELS],
-        ]
-        return self._add("patterns", pattern, self.patterns)
-
-    def _estimate(self, one: Estimate) -> int:
-        entry = [
-            _mille(one.value),
-            *_outward(one.interval, 1000),
-            _mille(one.printed.low),
-            _mille(one.printed.high),
-            one.qualifier,
-        ]
-        return self._add("estimates", entry, self.estimates)
-
-    def _add(self, kind: str, entry: list[Any], entries: list[list[Any]]) -> int:
-        known = self._known[kind]
-        number = known.setdefault(repr(entry), len(entries))
-        if number == len(entries):
-            entries.append(entry)
-        return number
-
-
-def _place(found: Distribution, level: int) -> list[Any]:
-    """Verdict, and mid-rank percentile with its interval in tenths, of somebody at a level."""
-    place = position("", "", Fraction(level), None, found)
-    if place.rank is None:
-        raise AssertionError("a level among printed figures has a rank")
-    return [place.verdict, round(10 * place.rank.value), *_outward(place.rank.interval, 10)]
-
-
-def _quantile(one: Estimate | None) -> list[int | None]:
+def figures_data(series: Sequence[Benchmark]) -> dict[str, Any]:
     """
-    Level as printed, then both ends of what is certain and of the 95 % interval.
+    Every figure of releases.
 
-    The level is None where the printed shares leave it open, and nothing is there where
-    the group is too small.
-    """
-    if one is None:
-        return []
-    ends = (one.printed.low, one.printed.high, one.interval.low, one.interval.high)
-    return [None if math.isnan(one.value) else round(one.value), *map(round, ends)]
-
-
-def _outward(interval: Interval, scale: int) -> list[int]:
-    return [
-        math.floor(scale * interval.low + _TINY),
-        math.ceil(scale * interval.high - _TINY),
-    ]
-
-
-def _mille(share: float) -> int:
-    """
-    Share as whole per mille.
-
-    Raises
-    ------
-    DisclosureError
-        If it is finer than that: no release of ours prints such shares.
-    """
-    number = round(1000 * share)
-    if abs(number - 1000 * share) > _TINY:
-        problem = Problem("benchmark.parquet", "a share is finer than one per mille")
-        raise DisclosureError("The release prints shares that are too fine for a site.", [problem])
-    return number
-
-
-# --- whole files ---------------------------------------------------------------------------
-
-
-def release_data(bench: Benchmark) -> dict[str, Any]:
-    """
-    Figures of overall, modules and categories of every group of a release.
+    Parameters
+    ----------
+    series : sequence of Benchmark
+        Oldest first; the last one is shown, the others are for the trend.
 
     Returns
     -------
     dict
-        ``release`` (what it says about itself), ``dimensions``, ``measures``, ``groups``
-        (by cohort: quarter of the figures and a pattern for each measure), ``patterns``
-        and ``estimates``.
+        ``dimensions`` (codes with their names), ``importance``, ``keys`` (what the
+        estimates of a pattern are), ``releases`` (what each says about itself, its
+        measures, and by group the number of a pattern for each measure), and what is
+        referred to by number: ``patterns`` (band, step, quarter, estimates, places of
+        levels 1 to 5), ``estimates`` (value, qualifier, ends of the 95% interval and of
+        what is certain) and ``places`` (verdict, ends of the rank's interval).
     """
-    kept = Patterns()
-    measures = [m for m in bench.measures if kind_of(m) != "requirement"]
+    newest, tables = series[-1], _Tables()
     return {
-        "release": release_facts(bench),
         "dimensions": [
-            [d, [[code, code_label(d, code)] for code in bench.codes(d)]] for d in bench.dimensions
+            [d, [[code, code_label(d, code)] for code in newest.codes(d)]]
+            for d in newest.dimensions
         ],
         "importance": list(IMPORTANCE),
-        "measures": measures,
-        "groups": _groups(bench, measures, kept),
-        "patterns": kept.patterns,
-        "estimates": kept.estimates,
+        "keys": list(KEYS),
+        "releases": [_release(bench, tables, is_newest=bench is newest) for bench in series],
+        "patterns": tables.patterns,
+        "estimates": tables.estimates,
+        "places": tables.places,
     }
 
 
-def requirement_data(bench: Benchmark) -> dict[str, Any]:
-    """Figures of requirements, of the groups that have them; as :func:`release_data`."""
-    kept = Patterns()
-    measures = [m for m in bench.measures if kind_of(m) == "requirement"]
-    return {
-        "measures": measures,
-        "groups": _groups(bench, measures, kept),
-        "patterns": kept.patterns,
-        "estimates": kept.estimates,
-    }
+class _Tables:
+    """Lists in which equal entries are there once."""
 
+    def __init__(self) -> None:
+        self.patterns: list[Any] = []
+        self.estimates: list[Any] = []
+        self.places: list[Any] = []
+        self._numbers: dict[tuple[int, str], int] = {}
 
-def series_data(earlier: Iterable[Benchmark]) -> dict[str, Any]:
-    """Figures of earlier releases, oldest first, for the trend; as :func:`release_data`."""
-    kept = Patterns()
-    releases = []
-    for bench in earlier:
-        measures = [m for m in bench.measures if kind_of(m) != "requirement"]
-        releases.append(
-            {
-                "release": release_facts(bench),
-                "measures": measures,
-                "groups": _groups(bench, measures, kept),
-            }
+    def number(self, entries: list[Any], entry: Any) -> int:
+        """Return the number of an entry, which is added if it is new."""
+        number = self._numbers.setdefault((id(entries), repr(entry)), len(entries))
+        if number == len(entries):
+            entries.append(entry)
+        return number
+
+    def pattern(self, found: Distribution | None) -> int:
+        """Return the number of what is printed about one measure of one group."""
+        if found is None:
+            return WITHHELD
+        peers = peers_document(found)
+        numbers = [
+            self.number(self.estimates, _estimate(peers[key])) if key in peers else WITHHELD
+            for key in KEYS
+        ]
+        places = [self.number(self.places, _place(found, level)) for level in LEVELS]
+        return self.number(
+            self.patterns, [peers["n"], peers["step"], peers["as_of"], numbers, places]
         )
-    return {"releases": releases, "patterns": kept.patterns, "estimates": kept.estimates}
+
+
+def _estimate(document: Mapping[str, Any]) -> list[Any]:
+    return [
+        document["value"],
+        document["qualifier"],
+        *document["interval"],
+        *document["printed"],
+    ]
+
+
+def _place(found: Distribution, level: int) -> list[Any]:
+    """Verdict on somebody at a level, and both ends of the interval of the rank."""
+    place = position("", "", Fraction(level), None, found)
+    if place.rank is None:
+        raise AssertionError("a level among printed figures has a rank")
+    return [place.verdict, *place.rank.to_json()["interval"]]
+
+
+def _release(bench: Benchmark, tables: _Tables, *, is_newest: bool) -> dict[str, Any]:
+    measures = [m for m in bench.measures if is_newest or kind_of(m) != "requirement"]
+    return {
+        "facts": release_facts(bench),
+        "measures": measures,
+        "groups": _groups(bench, measures, tables),
+    }
+
+
+def _groups(bench: Benchmark, measures: Sequence[str], tables: _Tables) -> dict[str, list[int]]:
+    """By group the numbers of its measures; a group has all of them or only the first ones."""
+    return {
+        cohort_key(dict(zip(bench.published.dimensions, group, strict=True))): [
+            tables.pattern(bench.distribution(group, measure))
+            for measure in measures
+            if (group, measure) in bench.published.cells
+        ]
+        for group in bench.published.all_groups
+    }
 
 
 def release_facts(bench: Benchmark) -> dict[str, Any]:
@@ -181,7 +141,6 @@ def release_facts(bench: Benchmark) -> dict[str, Any]:
     return {
         "id": bench.id,
         "quarter": bench.quarter,
-        "previous": manifest.get("previous"),
         "from": manifest["contributions"]["from"],
         "to": manifest["contributions"]["to"],
         "threshold": bench.threshold,
@@ -193,22 +152,6 @@ def release_facts(bench: Benchmark) -> dict[str, Any]:
         "totals": dict(manifest["totals"]),
         "synthetic": bench.synthetic,
     }
-
-
-def _groups(bench: Benchmark, measures: Sequence[str], kept: Patterns) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for group in bench.published.all_groups:
-        has = [measure for measure in measures if (group, measure) in bench.published.cells]
-        if not has:
-            continue
-        cells = [bench.distribution(group, measure) for measure in has]
-        dates = {one.as_of for one in cells if one is not None}
-        if len(has) != len(measures) or len(dates) > 1:
-            problem = Problem("benchmark.parquet", "a group has some measures only, or two dates")
-            raise DisclosureError("The release is not laid out as a plan lays it out.", [problem])
-        key = cohort_key(dict(zip(bench.published.dimensions, group, strict=True)))
-        found[key] = [min(dates, default=""), [kept.number(one) for one in cells]]
-    return found
 
 
 def cohort_key(cohort: Mapping[str, str]) -> str:

@@ -1,27 +1,30 @@
 """
-The pages of a site as text: templates with every value escaped.
+The pages of a site: what does not depend on its visitor, in the language of the site.
 
-A page holds what does not depend on its visitor. Without JavaScript the landing page
-still shows all organizations as a table.
+Without JavaScript the landing page still says its finding and shows all organizations as
+a table. Every text is escaped; texts of a release and the method are Markdown without
+markup of its own, links or pictures.
 """
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
+import htpy as h
+from markdown_it import MarkdownIt
+
 from pkimm_analytics.audit.suite import number_of_attacks
-from pkimm_analytics.benchmark import IMPORTANCE, Benchmark
-from pkimm_analytics.benchmark.ladder import pooled_words
-from pkimm_analytics.benchmark.printed import Distribution, Estimate
+from pkimm_analytics.benchmark import Benchmark
 from pkimm_analytics.benchmark.release import kind_of
-from pkimm_analytics.disclosure.manifest import POOLED
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.release import CHANGES_FILE, README_FILE
+from pkimm_analytics.render.html import trusted
 from pkimm_analytics.tables import BENCHMARK, OVERALL
+from pkimm_analytics.views.figures import Voice
+from pkimm_analytics.views.words import catalogue
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -29,168 +32,257 @@ POLICY = (
 )
 """Content security policy: files of the site itself, and no connection to anything."""
 
-SCRIPTS = ("reading.js", "benchmark.js")
-DATA_SCRIPTS = ("facts.js", "release.js", "requirements.js", "series.js")
-MENU = {
-    "index.html": "Benchmark",
-    "method.html": "Method",
-    "releases.html": "Releases",
-    "data.html": "Data",
-}
-
-_SNIPPET = (
-    '<iframe src="https://your.site/benchmark/embed.html#sector=finance"\n'
-    '  title="PKI maturity benchmark" loading="lazy" referrerpolicy="no-referrer"\n'
-    '  sandbox="allow-scripts allow-popups allow-downloads"\n'
-    '  style="width: 100%; height: 60rem; border: 0"></iframe>'
-)
+SCRIPTS = ("data/facts.js", "data/figures.js", "assets/vendor.js", "assets/benchmark.js")
+PAGES = ("index", "method", "data")
+HEADLINE_LEVEL = 3
+"""Level whose share is the finding of the landing page, as in ``js/page.js``."""
 
 
-class Html(str):
-    """Markup of ours; any other text is escaped where it is put into a page."""
-
-    __slots__ = ()
-
-
-def fill(template: str, **values: object) -> Html:
+@dataclass(frozen=True, kw_only=True)
+class Appearance:
     """
-    Put values into a template of the package, escaped unless they are :class:`Html`.
+    Whose site it is, and how it presents itself.
 
     Parameters
     ----------
-    template : str
-        Name of a file in ``page/html``, without its ending.
-
-    Raises
-    ------
-    KeyError
-        If the template wants a value that is not given.
+    title : str
+        Name of the benchmark; the language's own if left out.
+    address : str
+        Where the site will stand, which only a share image needs.
+    logo, share_image : str
+        Names of the files in ``assets``.
+    contact, take_part : str
+        Addresses (https or mailto) to write to, and to take part.
+    license, citation : str
+        How the figures may be used, and how to quote them.
+    language : str
     """
-    text = (
-        resources.files("pkimm_analytics.site") / "page" / "html" / f"{template}.html"
-    ).read_text(encoding="utf-8")
-    return Html(re.sub(r"\{\{(\w+)\}\}", lambda found: esc(values[found[1]]), text).rstrip("\n"))
+
+    title: str = ""
+    address: str = ""
+    logo: str = ""
+    share_image: str = ""
+    contact: str = ""
+    take_part: str = ""
+    license: str = ""
+    citation: str = ""
+    language: str = "en"
 
 
-def esc(value: object) -> str:
-    """Escape a text for element or attribute content; leave markup of ours as it is."""
-    return str(value) if isinstance(value, Html) else html.escape(str(value), quote=True)
-
-
-def site_pages(
-    series: Sequence[Benchmark], texts: Mapping[str, Mapping[str, str]], files: Sequence[Any]
-) -> dict[str, str]:
+class Pages:
     """
-    Write every page of a site.
+    Writer of the pages of a series of releases, of which the last is shown.
 
     Parameters
     ----------
     series : sequence of Benchmark
-        Oldest first; the last one is shown.
-    texts : mapping
-        By release id: its texts for readers, by name of the file.
-    files : sequence of (path, bytes, sha256)
-        Downloads, for the data page.
-
-    Returns
-    -------
-    dict of str to str
-        HTML by name of the file.
+    appearance : Appearance
     """
-    bench = series[-1]
-    common = _common(bench)
-    method = {
-        "pooled": " ".join(POOLED.values()),
-        "limits": _items(bench.manifest.get("limits", ())),
-        "ladder": ", then ".join(reversed(IMPORTANCE)),
-        "snippet": _SNIPPET,
-    }
-    title = f"PKI maturity benchmark {common['quarter']}"
-    return {
-        "index.html": _page("benchmark", title, bench, common | {"table": _table(bench)}),
-        "embed.html": _page("embed", title, bench, common),
-        "method.html": _page("method", f"Method · {title}", bench, common | method),
-        "releases.html": _page(
-            "releases",
-            f"Releases · {title}",
-            bench,
-            common | {"releases": _releases(series, texts)},
-        ),
-        "data.html": _page(
-            "data",
-            f"Data · {title}",
-            bench,
-            common | {"files": _files(series, files), "columns": _columns()},
-        ),
-    }
 
+    def __init__(self, series: Sequence[Benchmark], appearance: Appearance) -> None:
+        self.series, self.bench = series, series[-1]
+        self.language = catalogue(appearance.language)
+        self.say = self.language.word
+        self.voice = Voice(self.language, self.bench.edition)
+        self.look = replace(appearance, title=appearance.title or self.say("site.title"))
 
-_NAMES = {
-    "benchmark": "index.html",
-    "method": "method.html",
-    "releases": "releases.html",
-    "data": "data.html",
-}
+    def all(
+        self, texts: Mapping[str, Mapping[str, str]], downloads: Sequence[Any]
+    ) -> dict[str, str]:
+        """
+        Write every page.
 
+        Parameters
+        ----------
+        texts : mapping
+            By release id: its texts for readers, by name of the file.
+        downloads : sequence of (path, bytes, sha256)
 
-def _page(template: str, title: str, bench: Benchmark, values: Mapping[str, object]) -> str:
-    is_synthetic = bench.synthetic
-    mark = fill("mark") if is_synthetic else Html("")
-    has_charts = template in {"benchmark", "embed"}
-    names = [*(f"data/{name}" for name in DATA_SCRIPTS), *(f"assets/{name}" for name in SCRIPTS)]
-    scripts = [f'<script defer src="{name}"></script>' for name in names if has_charts]
-    frame = {
-        "mark": mark,
-        "head": fill("head", pages=_menu(_NAMES.get(template, "")), mark=mark),
-        "foot": fill("foot", **values),
-    }
-    return (
-        fill(
-            "frame",
-            synthetic="yes" if is_synthetic else "no",
-            policy=POLICY,
-            description="How mature the PKI of organizations is, by the PKI Maturity Model.",
-            title=title,
-            scripts=Html("\n".join(scripts)),
-            body=fill(template, **values, **frame),
-            **{"class": Html(' class="embed"' if template == "embed" else "")},
+        Returns
+        -------
+        dict of str to str
+            HTML by name of the file.
+        """
+        return {
+            "index.html": self._page("index", self._landing()),
+            "embed.html": self._page("embed", self._embed()),
+            "method.html": self._page("method", self._method()),
+            "data.html": self._page("data", self._data(texts, downloads)),
+        }
+
+    # --- the frame -------------------------------------------------------------------------
+
+    def _page(self, name: str, body: h.Node) -> str:
+        title = self.look.title if name == "index" else f"{self._name(name)} · {self.look.title}"
+        classes = "pk-view embed" if name == "embed" else "pk-view"
+        return str(
+            h.html(lang=self.look.language, class_=classes)[
+                h.head[self._meta(name, title)],
+                h.body[
+                    None if name == "embed" else self._top(name),
+                    self._invented(),
+                    h.main("#main.wide")[body],
+                    self._foot(name),
+                ],
+            ]
         )
-        + "\n"
-    )
 
+    def _meta(self, name: str, title: str) -> h.Node:
+        shared = {"og:title": title, "og:description": self._finding(), "og:type": "website"}
+        if self.look.share_image:
+            base = self.look.address.rstrip("/")
+            shared["og:image"] = f"{base}/assets/{self.look.share_image}".lstrip("/")
+        return [
+            h.meta(charset="utf-8"),
+            h.meta({"http-equiv": "Content-Security-Policy", "content": POLICY}),
+            h.meta(name="viewport", content="width=device-width, initial-scale=1"),
+            h.meta(name="referrer", content="no-referrer"),
+            h.meta(name="description", content=self._finding()),
+            [h.meta(property=key, content=text) for key, text in shared.items()],
+            h.title[title],
+            h.link(rel="icon", href="assets/icon.svg", type="image/svg+xml"),
+            h.link(rel="stylesheet", href="assets/site.css"),
+            [h.script(defer=True, src=src) for src in SCRIPTS if name in {"index", "embed"}],
+        ]
 
-def _menu(current: str) -> Html:
-    mark = ' aria-current="page"'
-    return Html(
-        "\n".join(
-            f'<a href="{name}"{mark if name == current else ""}>{esc(label)}</a>'
-            for name, label in MENU.items()
-        )
-    )
+    def _name(self, page: str) -> str:
+        return self.say(f"site.page.{page}")
 
+    def _top(self, current: str) -> h.Node:
+        logo = self.look.logo or "icon.svg"
+        return [
+            h.a(".skip", href="#main")[self.say("site.skip_link")],
+            h.header(".top")[
+                h.a(".brand", href="index.html")[
+                    h.img(src=f"assets/{logo}", alt="", height="28"), self.look.title
+                ],
+                h.nav(aria_label=self.say("site.pages"))[
+                    [
+                        h.a(href=f"{page}.html", aria_current="page" if page == current else None)[
+                            self._name(page)
+                        ]
+                        for page in PAGES
+                    ]
+                ],
+                self._link(self.look.take_part, "site.take_part", ".pk-main"),
+            ],
+        ]
 
-def _common(bench: Benchmark) -> dict[str, object]:
-    manifest = bench.manifest
-    policy, dates, totals = manifest["policy"], manifest["contributions"], manifest["totals"]
-    everybody = bench.distribution(bench.group(), OVERALL)
-    levels = bench.edition.level_names
-    return {
-        "release": bench.id,
-        "quarter": quarter_words(bench.quarter),
-        "from": quarter_words(str(dates["from"])),
-        "to": quarter_words(str(dates["to"])),
-        "n": "withheld" if everybody is None else everybody.band.replace("-", "–"),
-        "published": totals["published"],
-        "groups": totals["groups"],
-        "threshold": bench.threshold,
-        "age": policy["age_months"],
-        "window": policy["window_months"],
-        "changes": policy["changes"],
-        "attacks": number_of_attacks(),
-        "software": manifest["software"]["version"],
-        "level1": levels[0],
-        "level5": levels[-1],
-    }
+    def _link(self, address: str, word: str, classes: str = ".plain") -> h.Node:
+        return h.a(classes, href=address, rel="noopener")[self.say(word)] if address else None
+
+    def _invented(self) -> h.Node:
+        if not self.bench.synthetic:
+            return None
+        return h.div(".invented", role="note")[h.p[self.say("site.invented")]]
+
+    def _foot(self, name: str) -> h.Node:
+        values = {
+            "release": self.bench.id,
+            "software": self.bench.manifest["software"]["version"],
+            "attacks": number_of_attacks(),
+            "threshold": self.bench.threshold,
+        }
+        whole = h.a(href="index.html", target="_blank", rel="noopener")[self.say("site.whole")]
+        return h.footer(".foot")[
+            h.p[whole] if name == "embed" else None,
+            h.p[self.say("site.foot", **values)],
+            h.p[self.look.license] if self.look.license else None,
+            h.p[self._link(self.look.contact, "site.contact")] if self.look.contact else None,
+        ]
+
+    # --- the landing page ------------------------------------------------------------------
+
+    def _finding(self) -> str:
+        """Return the finding of all organizations, as the page says it with JavaScript."""
+        level = HEADLINE_LEVEL
+        name = self.voice.level_name(level)
+        reaching = self.say("site.or_above", level=level, name=name)
+        values = {"group": self.say("site.everybody"), "reaching": reaching}
+        found = self.bench.distribution(self.bench.group(), OVERALL)
+        if found is None:
+            return self.say("site.finding_withheld", **values)
+        one = found.share(level)
+        share = self.voice.share(one.value, one.qualifier)
+        return self.say("site.finding", share=share, **values)
+
+    def _landing(self) -> h.Node:
+        return [
+            h.div("#benchmark.benchmark"),
+            h.noscript[h.h1[self._finding()], h.p[self.say("site.no_script")], self._table()],
+        ]
+
+    def _embed(self) -> h.Node:
+        return h.div("#benchmark.benchmark", data_embedded=True)
+
+    def _table(self) -> h.Node:
+        """All organizations at a glance, for readers without JavaScript."""
+        measures = [m for m in self.bench.measures if kind_of(m) in {"overall", "category"}]
+        heads = [self.say("column.name"), *(self.say("site.level", level=k) for k in LEVELS)]
+        rows = [[self.voice.name(measure), *self._shares(measure)] for measure in measures]
+        return _table(self.say("site.categories_caption"), heads, rows)
+
+    def _shares(self, measure: str) -> list[str]:
+        found = self.bench.distribution(self.bench.group(), measure)
+        if found is None:
+            return [self.say("site.withheld")] * len(LEVELS)
+        levels = [found.levels[level] for level in LEVELS]
+        return [self.voice.share(one.value, one.qualifier) for one in levels]
+
+    # --- the other pages -------------------------------------------------------------------
+
+    def _method(self) -> h.Node:
+        policy, dates = self.bench.manifest["policy"], self.bench.manifest["contributions"]
+        folder = resources.files("pkimm_analytics.site") / "page"
+        text = (folder / f"method.{self.look.language}.md").read_text(encoding="utf-8")
+        values = {
+            "quarter": quarter_words(self.bench.quarter),
+            "from": quarter_words(str(dates["from"])),
+            "to": quarter_words(str(dates["to"])),
+            "threshold": self.bench.threshold,
+            "attacks": number_of_attacks(),
+            "limits": "\n".join(f"- {text}" for text in self.bench.manifest.get("limits", ())),
+            **{name: policy[name] for name in ("age_months", "window_months", "changes")},
+        }
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", str(value))
+        return h.article(".text")[markdown(text)]
+
+    def _data(self, texts: Mapping[str, Mapping[str, str]], downloads: Sequence[Any]) -> h.Node:
+        columns = [[column.name, column.description] for column in BENCHMARK.columns]
+        heads = [self.say("site.column"), self.say("site.meaning")]
+        quote = self.look.citation or self.say("site.citation", title=self.look.title)
+        return h.article(".text")[
+            h.h1[self._name("data")],
+            h.p[self.say("site.data_lead")],
+            h.p[self.say("site.quote", text=quote)],
+            h.p[self.look.license] if self.look.license else None,
+            [self._release(bench, texts[bench.id], downloads) for bench in reversed(self.series)],
+            h.h2[self.say("site.columns")],
+            _table(self.say("site.columns_caption"), heads, columns),
+            h.p[self.say("site.csv_note")],
+        ]
+
+    def _release(
+        self, bench: Benchmark, texts: Mapping[str, str], downloads: Sequence[Any]
+    ) -> h.Node:
+        totals = bench.manifest["totals"]
+        counted = {"release": bench.id, "n": totals["published"], "total": totals["groups"]}
+        heads = [self.say("site.file"), self.say("site.bytes"), "SHA-256"]
+        rows = [
+            [h.a(href=path, download=True)[path.rsplit("/", 1)[-1]], f"{size:,}", digest]
+            for path, size, digest in downloads
+            if path.startswith(f"data/{bench.id}")
+        ]
+        return h.section[
+            h.h2(id=bench.quarter)[quarter_words(bench.quarter)],
+            h.p[self.say("site.release_facts", **counted)],
+            _table(self.say("site.files_caption", release=bench.id), heads, rows),
+            [
+                h.details[h.summary[self.say(word)], markdown(texts[file], base=3)]
+                for word, file in (("site.changes", CHANGES_FILE), ("site.notes_of", README_FILE))
+            ],
+        ]
 
 
 def quarter_words(quarter: str) -> str:
@@ -205,128 +297,36 @@ def quarter_words(quarter: str) -> str:
     return f"{quarter[:4]} {quarter[4:]}"
 
 
-# --- parts -----------------------------------------------------------------------------------
-
-
-def _table(bench: Benchmark) -> Html:
-    """All organizations at a glance, for readers without JavaScript."""
-    measures = [m for m in bench.measures if kind_of(m) in {"overall", "category"}]
-    head = "".join(f'<th scope="col" class="number">Level {level}</th>' for level in LEVELS)
-    rows = "".join(_row(bench, measure) for measure in measures)
-    pooled = pooled_words(bench.pooled())
-    caption = " ".join(["Share of all organizations at each level.", *pooled])
-    return Html(
-        f'<div class="scroll"><table><caption>{esc(caption)}</caption>'
-        f'<thead><tr><th scope="col">Measure</th>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _row(bench: Benchmark, measure: str) -> str:
-    name = "Overall" if measure == OVERALL else bench.edition.name(measure)
-    found = bench.distribution(bench.group(), measure)
-    cells = "".join(f'<td class="number">{esc(cell)}</td>' for cell in _cells(found))
-    return f'<tr><th scope="row">{esc(name)}</th>{cells}</tr>'
-
-
-def _cells(found: Distribution | None) -> list[str]:
-    if found is None:
-        return ["withheld"] * len(LEVELS)
-    return [share_words(found.levels[level]) for level in LEVELS]
-
-
-def share_words(one: Estimate) -> str:
-    """Share as printed, such as ``≤ 10 %``."""
-    mark = {"<=": "≤ ", ">=": "≥ "}.get(one.qualifier, "")
-    return f"{mark}{round(100 * one.value)} %"
-
-
-def _items(texts: Sequence[str]) -> Html:
-    return Html("".join(f"<li>{esc(text)}</li>" for text in texts))
-
-
-def _releases(series: Sequence[Benchmark], texts: Mapping[str, Mapping[str, str]]) -> Html:
-    parts = []
-    for bench in reversed(series):
-        own = texts[bench.id]
-        parts += [
-            f'<section><h2 id="{esc(bench.quarter)}">{esc(quarter_words(bench.quarter))}</h2>',
-            f"<p>{_summary(bench)}</p>",
-            "<details><summary>What changed</summary>",
-            markdown(own[CHANGES_FILE], base=3),
-            "</details><details><summary>Notes for readers</summary>",
-            markdown(own[README_FILE], base=3),
-            "</details></section>",
+def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[h.Node]]) -> h.Node:
+    return h.div(".scroll", tabindex="0", role="region", aria_label=caption)[
+        h.table[
+            h.caption[caption],
+            h.thead[h.tr[[h.th(scope="col")[head] for head in heads]]],
+            h.tbody[
+                [
+                    h.tr[h.th(scope="row")[first], [h.td[cell] for cell in cells]]
+                    for first, *cells in rows
+                ]
+            ],
         ]
-    return Html("".join(parts))
+    ]
 
 
-def _summary(bench: Benchmark) -> str:
-    totals = bench.manifest["totals"]
-    return (
-        f"Release <code>{esc(bench.id)}</code>. {totals['published']} of {totals['groups']} groups"
-        f" are published, {totals['published_carried_forward']} of them carried forward."
-    )
+_MARKDOWN = MarkdownIt("commonmark", {"html": False})
+_MARKDOWN.disable(["image", "autolink"])
 
 
-def _files(series: Sequence[Benchmark], files: Sequence[Any]) -> Html:
-    parts = []
-    for bench in reversed(series):
-        own = [entry for entry in files if entry[0].startswith(f"data/{bench.id}/")]
-        rows = "".join(
-            f'<tr><th scope="row"><a href="{esc(path)}" download>{esc(path.rsplit("/", 1)[-1])}</a>'
-            f'</th><td class="number">{size:,}</td><td class="mono">{esc(digest)}</td></tr>'
-            for path, size, digest in own
-        )
-        label = f"files-{esc(bench.quarter)}"
-        parts.append(
-            f'<h2 id="{label}">{esc(quarter_words(bench.quarter))}</h2>'
-            f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{label}"><table>'
-            f"<caption>Release {esc(bench.id)}</caption>"
-            '<thead><tr><th scope="col">File</th><th scope="col" class="number">Bytes</th>'
-            f'<th scope="col">SHA-256</th></tr></thead><tbody>{rows}</tbody></table></div>'
-        )
-    return Html("".join(parts))
-
-
-def _columns() -> Html:
-    return Html(
-        "".join(
-            f'<tr><th scope="row"><code>{esc(column.name)}</code></th>'
-            f"<td>{esc(column.description)}</td></tr>"
-            for column in BENCHMARK.columns
-        )
-    )
-
-
-# --- texts of a release -------------------------------------------------------------------------
-
-
-def markdown(text: str, *, base: int = 2) -> Html:
+def markdown(text: str, *, base: int = 1) -> h.Node:
     """
-    Turn the Markdown of a release's own texts into HTML: headings, paragraphs, lists, code.
-
-    Everything else is shown as it stands; no markup in the text has an effect.
+    Turn Markdown into HTML; no markup in it has an effect, and no picture is loaded.
 
     Parameters
     ----------
     base : int
         Rank of the heading that ``#`` becomes.
     """
-    parts: list[str] = []
-    for block in re.split(r"\n\s*\n", text.strip()):
-        lines = block.splitlines()
-        heading = re.fullmatch(r"(#{1,4}) +(.*)", lines[0])
-        if heading and len(lines) == 1:
-            rank = min(base + len(heading[1]) - 1, 6)
-            parts.append(f"<h{rank}>{_inline(heading[2])}</h{rank}>")
-        elif lines[0].startswith("- "):
-            items = re.split(r"^- ", block, flags=re.MULTILINE)[1:]
-            parts.append("<ul>" + "".join(f"<li>{_inline(item)}</li>" for item in items) + "</ul>")
-        else:
-            parts.append(f"<p>{_inline(block)}</p>")
-    return Html("".join(parts))
-
-
-def _inline(text: str) -> str:
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", esc(" ".join(text.split())))
+    tokens = _MARKDOWN.parse(text)
+    for token in tokens:
+        if token.type.startswith("heading_"):
+            token.tag = f"h{min(int(token.tag[1]) + base - 1, 6)}"
+    return trusted(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))

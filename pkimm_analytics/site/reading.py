@@ -1,11 +1,11 @@
 """
 What the visitor's browser needs to read and score an assessment, as plain data.
 
-The rules of reading and the formula are in ``page/read/*.js`` and held to the Python
-ones by tests; everything that is a fact (elements, weights, numberings, fingerprints of
-official texts, coarse profile codes) is exported from the package, and nowhere written
-down twice. Only shipped editions are exported, so that a site does not depend on what
-its publisher installed.
+The rules of reading and the formula are in ``js/`` and held to the Python ones by tests;
+everything that is a fact (elements, weights, numberings, fingerprints of official texts,
+coarse profile codes) is exported from the package, and nowhere written down twice. Only
+shipped editions are exported, so that a site does not depend on what its publisher
+installed.
 """
 
 from __future__ import annotations
@@ -14,12 +14,38 @@ from typing import Any
 
 from pkimm_analytics.disclosure.plan import ASSURANCES
 from pkimm_analytics.loaders.web_tool.numbering import data_files, official_texts
-from pkimm_analytics.loaders.workbook.words import slots
 from pkimm_analytics.model import MODULE_IDS, comparability
 from pkimm_analytics.model.shipped import shipped_extensions, shipped_model, shipped_versions
 from pkimm_analytics.model.structure import Model
 from pkimm_analytics.organization import ATTRIBUTES, coarsen, profile_codes
 from pkimm_analytics.tables import OVERALL
+from pkimm_analytics.views.words import Language
+
+WORDS = ("site.", "share.", "text.and", "column.", "value.", "peers.")
+"""Beginnings of the keys that a page may use."""
+
+
+def words_data(language: Language) -> dict[str, Any]:
+    """Return the words of the pages, from the catalogue of the package."""
+    return {
+        "words": {key: text for key, text in language.words.items() if key.startswith(WORDS)},
+        "names": dict(language.names),
+        "percent": language.percent,
+        "decimal": language.decimal,
+    }
+
+
+def names_data() -> dict[str, Any]:
+    """Return names and levels of the editions, for pages that read nothing themselves."""
+    return {"editions": [_edition(shipped_model(version)) for version in shipped_versions()]}
+
+
+def questions_data(model: Model) -> dict[str, Any]:
+    """Return the description and levels of each category, for the quick check."""
+    return {
+        category.key: [category.description, list(category.levels)]
+        for category in model.categories.values()
+    }
 
 
 def reading_data() -> dict[str, Any]:
@@ -29,17 +55,15 @@ def reading_data() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``structure`` (editions with elements, weights and names), ``numbering`` (keys
-        and official texts of the web tool 1.0.x), ``slots`` (numbered rows of the full
-        workbook), ``groups`` (published code of each profile code, by attribute),
-        ``comparability`` (what limits comparisons of an element between editions),
-        ``extensions`` (id, version and model versions; a release has no figures of
-        them, which the page says).
+        ``editions`` (elements, weights and names), ``numbering`` (keys and official
+        texts of the web tool 1.0.x), ``groups`` (published code of each profile code,
+        by attribute), ``comparability`` (what limits comparisons of an element between
+        editions), ``extensions`` (id, version and model versions; a release has no
+        figures of them, which the page says).
     """
     return {
-        "structure": {"editions": [_edition(shipped_model(v)) for v in shipped_versions()]},
+        **names_data(),
         "numbering": _numbering(),
-        "slots": [[slot.code, slot.requirement] for slot in slots().values()],
         "groups": _groups(),
         "comparability": _comparability(),
         "extensions": [[e.id, e.version, list(e.compatibility)] for e in shipped_extensions()],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.release import release_folders
 from pkimm_analytics.site.checking import attack_pages, scan_files
 from pkimm_analytics.site.contents import SITE_MANIFEST, read_files, sha256, site_files
+from pkimm_analytics.site.pages import Appearance
 
 _MOST_LISTED = 50
 _REFUSED = "Something could be learned about few contributors. No site was made."
@@ -60,6 +61,8 @@ def publish_site(
     out: Path,
     *,
     rules: Rules | None = None,
+    appearance: Appearance | None = None,
+    pictures: Mapping[str, bytes] | None = None,
     step: Callable[[str], None] = lambda _: None,
 ) -> Site:
     """
@@ -73,6 +76,10 @@ def publish_site(
         Folder of the site.
     rules : Rules, optional
         What the releases promise; the safe values if left out.
+    appearance : Appearance, optional
+        Title, language and so on.
+    pictures : mapping of str to bytes, optional
+        Logo and share image, by their names in the appearance.
     step : callable, optional
         Told what is done now, before it is done.
 
@@ -88,9 +95,10 @@ def publish_site(
     sources = [read_files(folder, open_release(folder)) for folder in folders]
     _refuse([finding for folder in folders for finding in scan_folder(folder)])
     step("Writing pages")
-    files = site_files(sources)
+    files = site_files(sources, appearance, pictures)
     step("Attacking pages")
-    _refuse(scan_files(files))
+    contact = (appearance or Appearance()).contact.removeprefix("mailto:").encode()
+    _refuse(scan_files({name: _without(content, contact) for name, content in files.items()}))
     series = [source.bench for source in sources]
     _refuse(attack_pages(files, series, rules or Rules()))
     step("Putting in place")
@@ -133,6 +141,11 @@ def find_releases(paths: Sequence[Path]) -> list[Path]:
     if problems or not folders:
         raise DisclosureError("The releases cannot be used. No site was made.", problems)
     return folders
+
+
+def _without(content: bytes, contact: bytes) -> bytes:
+    """Leave out the address that the publisher wants to be written to."""
+    return content.replace(contact, b"") if contact else content
 
 
 def _refuse(found: Sequence[Finding]) -> None:

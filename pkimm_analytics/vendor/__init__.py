@@ -12,6 +12,9 @@ LIBRARIES = (
     "js-sha256.min.js",
 )
 
+_LEFT_OUT = ("//# sourceMappingURL=", " * @author")
+"""Lines that name files which are not there, and addresses of persons."""
+
 
 def joined(*names: str) -> str:
     """
@@ -27,11 +30,6 @@ def joined(*names: str) -> str:
     """
     folder = resources.files(__name__)
     texts = [(folder / name).read_text(encoding="utf-8") for name in names or LIBRARIES]
-    lines = [
-        line
-        for text in texts
-        for line in text.splitlines()
-        if not line.startswith("//# sourceMappingURL=")
-    ]
+    lines = [line for text in texts for line in text.splitlines() if not line.startswith(_LEFT_OUT)]
     body = "\n".join(lines)
     return f"(function (exports, module, define) {{\n{body}\n}}).call(globalThis);\n"

@@ -81,6 +81,10 @@ class Voice:
         """Write an ISO date; ``undated`` where there is none."""
         return self.language.day(text) if text else self.say("value.undated")
 
+    def month(self, text: str | None) -> str:
+        """Write the month of an ISO date; ``undated`` where there is none."""
+        return self.language.month(text) if text else self.say("value.undated")
+
     # --- scores and levels ----------------------------------------------------------
 
     def figure(self, value: object, digits: int = 2) -> str:

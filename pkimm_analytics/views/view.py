@@ -81,20 +81,23 @@ class Cell:
     text : str
     value : float, optional
         Number behind the text, for sorting and for the picture in the cell.
-    picture : {"", "level", "change", "meter"}
+    picture : {"", "level", "change", "meter", "trend"}
         ``level`` colors the cell by level 1 to 5, ``change`` by sign, ``meter`` draws
-        the level as segments. The text says the same.
+        the level as segments, ``trend`` the `points` as a line. Text says the same.
     below : str
         Second line, smaller.
     link : str
         Target, as of :class:`Link`.
+    points : tuple of float
+        Scores over time.
     """
 
     text: str
     value: float | None = None
-    picture: Literal["", "level", "change", "meter"] = ""
+    picture: Literal["", "level", "change", "meter", "trend"] = ""
     below: str = ""
     link: str = ""
+    points: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ class Table:
         Columns that are right-aligned and never broken.
     anchor : str
         Name by which a page finds it, and by which it is saved.
+    minor : frozenset of int
+        Columns that a narrow place leaves out.
     """
 
     caption: str
@@ -115,6 +120,7 @@ class Table:
     rows: tuple[tuple[str | Cell, ...], ...]
     numeric: frozenset[int] = frozenset()
     anchor: str = ""
+    minor: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +246,21 @@ class Links:
     links: tuple[Link, ...]
 
 
-Block = Heading | Text | Items | Facts | Table | Chart | Figure | Row | Fold | Links
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What is done and what comes next: whether it is done, its name, a sentence, a link."""
+
+    steps: tuple[tuple[bool, str, str, Link | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Place for fields of a page; other media leave it out."""
+
+    name: str
+
+
+Block = Heading | Text | Items | Facts | Table | Chart | Figure | Row | Fold | Links | Steps | Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,11 +302,13 @@ def flat(blocks: Sequence[Block]) -> list[Block]:
         match block:
             case Row(cards):
                 for card in cards:
-                    out += [Heading(card.title, 3), *flat(card.blocks)]
+                    out += [*([Heading(card.title, 3)] if card.title else []), *flat(card.blocks)]
             case Fold(title, inside):
                 out += [Heading(title, 3), *flat(inside)]
-            case Links():
+            case Links() | Slot():
                 pass
+            case Steps(steps):
+                out.append(Items(tuple((name, text) for _, name, text, _ in steps)))
             case _:
                 out.append(block)
     return out

@@ -16,7 +16,7 @@ from functools import cache
 from importlib import resources
 
 from pkimm_analytics.errors import PkimmError
-from pkimm_analytics.model.yaml_text import read_yaml
+from pkimm_analytics.yaml_text import read_yaml
 
 DEFAULT_LANGUAGE = "en"
 
@@ -76,6 +76,14 @@ class Language:
     def number(self, text: str) -> str:
         """Write a figure, such as ``3.08`` or ``–``, with this language's decimal mark."""
         return text.replace(".", self.decimal)
+
+    def month(self, text: str) -> str:
+        """Write the month and year of an ISO date; text that is no date stays as it is."""
+        try:
+            parsed = date.fromisoformat(text[:10])
+        except ValueError:
+            return text
+        return f"{self.months[parsed.month - 1][:3]} {parsed.year}"
 
     def day(self, text: str | None) -> str:
         """Write an ISO date; text that is no date stays as it is."""

@@ -53,7 +53,7 @@ function narrow(field) {
 }
 
 function render({ model, el }) {
-  el.classList.add("pk-view", "pk-page");
+  el.classList.add("pk-view", "pk-sheet");
   const waiting = new Map();
   const unsent = new Set(); // fields that hold what Python has not been told
   let number = 0;

@@ -207,7 +207,7 @@ def button(text: str, action: str, value: str = "", **attributes: str) -> h.Elem
 
 def menu(label: str, *content: h.Node, name: str, is_main: bool = False) -> h.Element:
     """Fields that fold out below a button."""
-    return h.details(".pk-menu" + (".pk-main" if is_main else ""), id=f"pk-menu-{name}")[
+    return h.details(".pk-menu" + (".pk-primary" if is_main else ""), id=f"pk-menu-{name}")[
         h.summary[label], h.div[content]
     ]
 

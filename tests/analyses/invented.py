@@ -7,9 +7,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pkimm_analytics.analyses.evidence import PSEUDONYMS, Evidence, evidence_of
+from pkimm_analytics.analyses.evidence import PSEUDONYMS, SCORE_UNITS, Evidence, evidence_of
+from pkimm_analytics.collection.measures import scored_measures
 from pkimm_analytics.model.shipped import shipped_model
-from pkimm_analytics.store.measures import SCORE_UNITS, scored_measures
 
 EDITION = "2.0.0"
 CATEGORIES = tuple(shipped_model(EDITION).categories)

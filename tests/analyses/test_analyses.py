@@ -489,16 +489,16 @@ def test_readiness_follows_the_published_text_for_each_assessment(tmp_path):
     from pkimm_analytics.analyses.evidence import scores_of
     from pkimm_analytics.anonymize import anonymize
     from pkimm_analytics.anonymize.keys import KeyStore
+    from pkimm_analytics.collection import Collection
     from pkimm_analytics.scoring import score
-    from pkimm_analytics.store import open_collection, open_raw
     from pkimm_analytics.synthetic import simulate
 
     store = KeyStore(bytes.fromhex("9f3ac1580e77d2b46c1da9e4f0357b82" * 2), tmp_path / "i.json")
     given = list(simulate(organizations=14, seed=4).assessments)
     made = [anonymize(one, store).contribution for one in given]
-    collection = open_collection(tmp_path / "c", create=True)
+    collection = Collection(tmp_path / "c", create=True)
     collection.append(made)
-    frame = read_evidence(open_raw(collection, purpose="test of the evidence")).frame
+    frame = read_evidence(collection.open_rows(purpose="test of the evidence")).frame
     place = {c: i for i, c in enumerate(frame["contribution"])}
     overall, n_ready = scores_of(frame, "overall"), 0
     for assessment, one in zip(given, made, strict=True):

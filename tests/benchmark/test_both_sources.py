@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from pkimm_analytics.benchmark import open_internal, open_release
+from pkimm_analytics.collection import Collection
 from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions, publish
-from pkimm_analytics.store import open_collection
-from tests.store.invented import invented
+from tests.collection.invented import invented
 
 SHARES = [f"at_least_{k}" for k in (2, 3, 4, 5)] + [f"level_{k}" for k in (1, 2, 3, 4, 5)]
 
@@ -15,7 +15,7 @@ SHARES = [f"at_least_{k}" for k in (2, 3, 4, 5)] + [f"level_{k}" for k in (1, 2,
 def both(tmp_path_factory):
     """Twenty-four contributions, really published, and their exact figures."""
     place = tmp_path_factory.mktemp("both")
-    collection = open_collection(place / "collection", create=True)
+    collection = Collection(place / "collection", create=True)
     collection.append(invented(24, seed=4, quarters=["2025Q4", "2026Q1", "2026Q2"]))
     plan = load_plan()
     written = publish(

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 
 from pkimm_analytics.benchmark import MARK, compare, open_release
 from pkimm_analytics.cli import app
+from pkimm_analytics.collection import Collection
 from pkimm_analytics.loaders import find_sources, load, web_tool
 from pkimm_analytics.model import model_of
-from pkimm_analytics.store import open_collection
-from tests.store.invented import invented
+from tests.collection.invented import invented
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples" / "assessments"
 MINE = SAMPLES / "synthetic-history-21-2026Q3.pkimm.json"
@@ -38,7 +38,7 @@ def run():
 def collection(tmp_path_factory):
     """A collection of invented contributions."""
     place = tmp_path_factory.mktemp("command") / "collection"
-    open_collection(place, create=True).append(invented(60, seed=2, quarters=["2026Q2"]))
+    Collection(place, create=True).append(invented(60, seed=2, quarters=["2026Q2"]))
     return place
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from pkimm_analytics.benchmark import contrast, open_internal, open_release
+from pkimm_analytics.collection import Collection
 from pkimm_analytics.errors import BenchmarkError
-from pkimm_analytics.store import open_collection
 from tests.benchmark.made import EVERYBODY, group, made_release
-from tests.store.invented import invented
+from tests.collection.invented import invented
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_cohorts_of_a_collection_are_compared_exactly(tmp_path):
     With exact numbers; random levels of random organizations do not differ.
     """
     place = tmp_path / "collection"
-    open_collection(place, create=True).append(invented(150, seed=3, quarters=["2026Q2"]))
+    Collection(place, create=True).append(invented(150, seed=3, quarters=["2026Q2"]))
     internal = open_internal(place, purpose="tests of statistics")
     table = contrast(internal, {"region": "europe"}, {"region": "asia"}, ["overall", "pqc"])
     assert table["n"].astype(int).tolist()[0] > 20

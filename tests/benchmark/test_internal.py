@@ -1,7 +1,6 @@
 """Exact figures of a collection, against scoring one contribution after the other."""
 
 import json
-import logging
 from collections import defaultdict
 from fractions import Fraction
 
@@ -13,12 +12,13 @@ from pkimm_analytics.assessment import Assessment, ExtensionAnswers, Mode, not_a
 from pkimm_analytics.benchmark import MARK, open_internal
 from pkimm_analytics.benchmark.like_for_like import own_scores
 from pkimm_analytics.benchmark.scored_rows import make_support, shared_by_all
+from pkimm_analytics.collection import Collection
+from pkimm_analytics.collection.journal import read_journal
 from pkimm_analytics.errors import BenchmarkError, CollectionError
 from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.organization import coarsen
 from pkimm_analytics.scoring import score
-from pkimm_analytics.store import open_collection
-from tests.store.invented import invented
+from tests.collection.invented import invented
 
 QUARTERS = ["2026Q1", "2026Q2", "2026Q3"]
 
@@ -55,7 +55,7 @@ def contributions():
 def folder(tmp_path_factory, contributions):
     """A collection of them."""
     place = tmp_path_factory.mktemp("internal") / "collection"
-    added = open_collection(place, create=True).append(contributions)
+    added = Collection(place, create=True).append(contributions)
     assert added.added == len(contributions)
     return place
 
@@ -233,7 +233,7 @@ def test_a_parent_counts_once_with_its_newest_and_strongest_record(tmp_path):
     for one, (quarter, assurance) in zip(rows, profiles, strict=True):
         one.values.update(parent=rows[0].values["parent"], quarter=quarter, assurance=assurance)
     place = tmp_path / "collection"
-    open_collection(place, create=True).append(rows)
+    Collection(place, create=True).append(rows)
     found = open_internal(place, purpose="tests of statistics")
     assert found.pooled(found.members())["assurance"] == {"formal": 1}
     assert found.pooled(found.members({"assurance": "self"}))["assurance"] == {"self": 1}
@@ -241,13 +241,12 @@ def test_a_parent_counts_once_with_its_newest_and_strongest_record(tmp_path):
     assert earlier.pooled(earlier.members())["assurance"] == {"third-party": 1}
 
 
-def test_every_result_says_that_it_is_internal_and_the_log_says_why(folder, caplog):
+def test_every_result_says_that_it_is_internal_and_the_journal_says_why(folder):
     """
-    The mark is in tables and JSON; opening leaves the purpose in the log.
+    The mark is in tables and JSON; opening leaves the purpose in the journal.
     """
-    with caplog.at_level(logging.WARNING):
-        found = open_internal(folder, purpose="look at regions")
-    assert "look at regions" in caplog.text
+    found = open_internal(folder, purpose="look at regions")
+    assert read_journal(Collection(folder).place)[-1]["why"] == "look at regions"
     assert set(found.figures({}, ["overall"])["mark"]) == {MARK}
     document = found.to_json({"region": "europe"})
     assert document["mark"] == MARK
@@ -260,7 +259,7 @@ def test_without_a_purpose_a_collection_stays_closed(folder):
     A name is no purpose either.
     """
     for purpose in ("", "Jane Doe"):
-        with pytest.raises(CollectionError, match="purpose"):
+        with pytest.raises(CollectionError, match="opened for"):
             open_internal(folder, purpose=purpose)
 
 

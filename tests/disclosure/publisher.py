@@ -19,10 +19,10 @@ from typing import Any
 import highspy  # noqa: F401
 import pyarrow.dataset  # noqa: F401  # once, not in each child
 
+from pkimm_analytics.collection import Collection
 from pkimm_analytics.disclosure import load_policy, open_contributions, publish
-from pkimm_analytics.store import open_collection
+from tests.collection.invented import invented_table
 from tests.disclosure.population import FEW
-from tests.store.invented import invented_table
 
 CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "os.link"}
 
@@ -73,9 +73,9 @@ def killed_at(number: int, folder: Path) -> None:
 
 def prepare(folder: Path) -> None:
     """Make a collection, a first release of it, and eight contributions more."""
-    open_collection(folder / "c", create=True).append(contributions())
+    Collection(folder / "c", create=True).append(contributions())
     make(folder, "2026Q3")
-    open_collection(folder / "c").append(contributions(8))
+    Collection(folder / "c").append(contributions(8))
     os._exit(0)
 
 

@@ -8,12 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from pkimm_analytics.cli import app
+from pkimm_analytics.collection import Collection
 from pkimm_analytics.disclosure import load_policy, publish
 from pkimm_analytics.errors import DisclosureError
 from pkimm_analytics.release import release_folders
-from pkimm_analytics.store import open_collection
+from tests.collection.invented import invented_table, token_of
 from tests.disclosure.population import FEW, join, population
-from tests.store.invented import invented_table, token_of
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def run(tmp_path, monkeypatch):
 def collection(tmp_path):
     """A collection of thirty contributions."""
     place = tmp_path / "c"
-    open_collection(place, create=True).append(invented_table(30, 4, ["2026Q1"]))
+    Collection(place, create=True).append(invented_table(30, 4, ["2026Q1"]))
     return place
 
 
@@ -160,7 +160,7 @@ def test_a_damaged_state_is_said_before_a_withdrawal(run, collection, tmp_path):
     Nothing is removed then, because nobody could be forgotten.
     """
     from pkimm_analytics.anonymize import Receipt, write_receipt
-    from pkimm_analytics.store.rows import from_table
+    from pkimm_analytics.collection.contribution_rows import from_table
 
     run("release", "-c", "c", "-o", "r", "--quarter", "2026Q3")
     (state,) = (tmp_path / "c-disclosure").glob("state-*")
@@ -170,6 +170,6 @@ def test_a_damaged_state_is_said_before_a_withdrawal(run, collection, tmp_path):
     done = run("collection", "withdraw", "c", good)
     assert done.exit_code == 1
     assert "Nothing was changed" in done.stderr
-    assert open_collection(collection).manifest().rows == 30
+    assert Collection(collection).manifest().rows == 30
     done = run("release", "-c", "c", "-o", "r", "--quarter", "2026Q4")
     assert "state of earlier releases cannot be read" in done.stderr

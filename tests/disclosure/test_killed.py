@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from pkimm_analytics.audit import check_manifest
+from pkimm_analytics.collection import Collection, verify
 from pkimm_analytics.disclosure.records import parent_tags
 from pkimm_analytics.disclosure.state import read_state
 from pkimm_analytics.release import release_folders
-from pkimm_analytics.store import open_collection, open_raw, verify
 from tests.disclosure import publisher, withdrawer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,10 +26,9 @@ def kill_at_every(step, folder):
     (_, expected) = release_folders(finished / "r")
     wanted = {path.name: path.read_bytes() for path in expected.iterdir()}
     for place in killed:
-        found = verify(open_collection(place / "c"))
+        found = verify(Collection(place / "c"))
         assert found.is_sound, found.problems
-        raw = open_raw(open_collection(place / "c"), purpose="ids of contributions")
-        ids = [i for t in raw.groups(["contribution"], ()) for i in t.column(0).to_pylist()]
+        ids = ids_of(place)
         assert sorted(ids) == sorted(publisher.contributions(8).column(0).to_pylist())
         assert all(check_manifest(one) == [] for one in release_folders(place / "r"))
         assert read_state(place / "p") is not None
@@ -61,8 +60,8 @@ def test_a_release_that_is_killed_at_every_change_leaves_nothing_half(tmp_path):
 
 def ids_of(place):
     """Pseudonyms of all contributions that are committed, and of the parent of each."""
-    raw = open_raw(open_collection(place / "c"), purpose="ids of contributions")
-    tables = raw.groups(["contribution", "parent"], ())
+    rows = Collection(place / "c").open_rows(purpose="ids of contributions")
+    tables = rows.tables(["contribution", "parent"])
     return {row["contribution"]: row["parent"] for t in tables for row in t.to_pylist()}
 
 
@@ -74,14 +73,14 @@ def kill_withdrawals_at_every(step, folder):
     everybody, rest = ids_of(folder / "0"), ids_of(finished)
     ((gone, parent),) = everybody.items() - rest.items()
     for place in killed:
-        found = verify(open_collection(place / "c"))
+        found = verify(Collection(place / "c"))
         assert found.is_sound, found.problems
         assert ids_of(place) in (everybody, rest)
         was_there = gone in ids_of(place)
         assert read_state(place / "p") is not None
         assert withdrawer.withdraw(place) == (0 if was_there else 1)
         assert ids_of(place) == rest
-        assert verify(open_collection(place / "c")).problems == ()
+        assert verify(Collection(place / "c")).problems == ()
         publisher.make(place, "2026Q4")
         members = read_state(place / "p").members
         assert not set(parent_tags([parent]).tolist()) & set(members.parent.tolist())

@@ -18,13 +18,12 @@ import yaml
 from typer.testing import CliRunner
 
 from pkimm_analytics.cli import app
+from pkimm_analytics.collection import Collection
 from pkimm_analytics.disclosure.policy import read_settings
 from pkimm_analytics.disclosure.state import read_state
-from pkimm_analytics.store import open_collection
-from pkimm_analytics.store.parts import read_part
+from tests.collection.invented import invented_table
 from tests.disclosure.population import population
 from tests.planted import planted_assessment
-from tests.store.invented import invented_table
 
 DIMENSIONS = ("sector", "size", "region", "role", "assurance", "edition")
 
@@ -140,14 +139,14 @@ def test_one_more_contribution_changes_no_public_byte(run, tmp_path, seed):
     Published, then one organization contributes by the command; its twin world has it not.
     """
     place, twin = tmp_path / "with", tmp_path / "without"
-    open_collection(place / "c", create=True).append(invented_table(30, seed, ["2026Q1"]))
+    Collection(place / "c", create=True).append(invented_table(30, seed, ["2026Q1"]))
     first = released(run, place, "2026Q2")
     shutil.copytree(place, twin)
     one = planted_assessment(id=f"one-{seed}")
     (tmp_path / "one.json").write_bytes(one.dumps())
     source = ("contribute", tmp_path / "one.json", "--quarter", "2026Q1")
     assert run(*source, "-c", place / "c").exit_code == 0
-    assert open_collection(place / "c").manifest().rows == 31
+    assert Collection(place / "c").manifest().rows == 31
     assert released(run, place, "2026Q2") == first
     later = released(run, place, "2026Q3")
     assert later == released(run, twin, "2026Q3")
@@ -187,9 +186,8 @@ def test_a_cohort_of_none_and_one_of_nine_are_the_same_bytes(run, tmp_path, dime
 
 def held(place):
     """Rows of a collection in the order of their pseudonyms."""
-    collection = open_collection(place / "c")
-    parts = [read_part(collection.storage, part) for part in collection.manifest().parts]
-    return pa.concat_tables(parts).sort_by("contribution").to_pylist()
+    rows = Collection(place / "c").open_rows(purpose="rows for a test")
+    return pa.concat_tables(rows.tables()).sort_by("contribution").to_pylist()
 
 
 def remembered(place):
@@ -205,7 +203,7 @@ def test_a_withdrawal_equals_never_having_contributed(run, tmp_path, after_a_rel
     Contributed and withdrawn by the commands: rows, state and public bytes are those of the twin.
     """
     place, twin = tmp_path / "with", tmp_path / "without"
-    open_collection(place / "c", create=True).append(invented_table(30, 5, ["2026Q1"]))
+    Collection(place / "c", create=True).append(invented_table(30, 5, ["2026Q1"]))
     if after_a_release:
         released(run, place, "2026Q2")
     shutil.copytree(place, twin)

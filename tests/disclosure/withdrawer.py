@@ -13,15 +13,15 @@ from typer.testing import CliRunner
 
 from pkimm_analytics.anonymize import Receipt, write_receipt
 from pkimm_analytics.cli import app
-from pkimm_analytics.store import open_collection
-from pkimm_analytics.store.rows import from_table
+from pkimm_analytics.collection import Collection
+from pkimm_analytics.collection.contribution_rows import from_table
+from tests.collection.invented import token_of
 from tests.disclosure.publisher import contributions, make, start_children, watch_changes
-from tests.store.invented import token_of
 
 
 def prepare(folder: Path) -> None:
     """Make a collection, a release of it, and the receipt of one contribution."""
-    open_collection(folder / "c", create=True).append(contributions())
+    Collection(folder / "c", create=True).append(contributions())
     make(folder, "2026Q3")
     one = from_table(contributions())[3]
     write_receipt(Receipt(one.id, one.content_digest(), token_of(3)), folder / "receipts")

@@ -11,7 +11,7 @@ import pytest
 
 from pkimm_analytics.errors import FeedbackError
 from pkimm_analytics.feedback.wording import Change, ModelSource
-from pkimm_analytics.model.yaml_text import read_yaml
+from pkimm_analytics.yaml_text import read_yaml
 from tests.official import SHARED, needs_shared
 
 MODELS = SHARED / "pkimm" / "models"

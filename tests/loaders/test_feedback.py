@@ -22,7 +22,7 @@ from pkimm_analytics.loaders.feedback.reading import form_of
 from pkimm_analytics.loaders.feedback.scales import Scale
 from pkimm_analytics.loaders.feedback.words import value_of
 from pkimm_analytics.model import load_model
-from pkimm_analytics.model.yaml_text import write_yaml
+from pkimm_analytics.yaml_text import write_yaml
 
 MODEL = load_model("2.0.0")
 HEADER = "Timestamp,Email,Your role,Which part?,How clear is it?,Is the weight right?,Comment"

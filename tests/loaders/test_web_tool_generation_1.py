@@ -13,8 +13,8 @@ from pkimm_analytics.errors import SourceFormatError
 from pkimm_analytics.loaders import web_tool
 from pkimm_analytics.loaders.web_tool import link as web_tool_link
 from pkimm_analytics.loaders.web_tool import numbering
-from pkimm_analytics.model.yaml_text import write_yaml
 from pkimm_analytics.scoring import score, tool_figures
+from pkimm_analytics.yaml_text import write_yaml
 from tests.loaders.invented_web_tool import (
     BUNDLED,
     NEWER,
@@ -551,7 +551,7 @@ def test_other_json_is_refused(document):
         b"\xff\xfe\x00",
         b"progress: [1, 2",
         b"- progress\n- G.1",
-        b"progress: &a {G.1: {}}\nassessmentName: *a",
+        b"progress: &a {G.1: {b: *a}}",
         b"progress: " + b"{G.1: " * 60 + b"1" + b"}" * 60,
         b"progress: {G.1: {level: 3, applicability: true}, G.1: {level: 4}}",
         b"progress: {G.1: {level: 1e999, applicability: true}}",

@@ -16,8 +16,8 @@ from pkimm_analytics.errors import SourceFormatError
 from pkimm_analytics.loaders import web_tool
 from pkimm_analytics.loaders.loaded import Loaded
 from pkimm_analytics.model import add_definition, load_model
-from pkimm_analytics.model.yaml_text import read_yaml
 from pkimm_analytics.scoring import score, tool_figures
+from pkimm_analytics.yaml_text import read_yaml
 from tests.official import CONFORMANCE, needs_shared
 
 pytestmark = needs_shared

@@ -21,8 +21,8 @@ from pkimm_analytics.loaders import web_tool
 from pkimm_analytics.loaders.loaded import Loaded
 from pkimm_analytics.loaders.web_tool.plans import LISTS, TEXTS
 from pkimm_analytics.model import Model, load_model, module_of
-from pkimm_analytics.model.yaml_text import write_yaml
 from pkimm_analytics.scoring import score, tool_figures
+from pkimm_analytics.yaml_text import write_yaml
 from tests.loaders.invented_web_tool import BUNDLED, NEWER, SITE, link_1, link_2, rating, record
 from tests.strategies import assessments, json_values, texts
 

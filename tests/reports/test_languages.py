@@ -21,6 +21,9 @@ every_translation = pytest.mark.parametrize("code", TRANSLATIONS)
 
 def places(text):
     """Names in braces."""
+    if not isinstance(text, str):
+        assert set(text) == {"one", "other"}
+        text = text["other"]
     return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
 
 
@@ -41,7 +44,7 @@ def test_a_translation_has_every_word_with_the_same_places(code):
     assert set(words) == set(ENGLISH.words)
     for key, text in words.items():
         assert places(text) == places(ENGLISH.words[key]), key
-        assert text.strip(), key
+        assert str(text).strip(), key
 
 
 @every_translation
@@ -85,7 +88,7 @@ def test_no_english_sentence_is_left_over(code, kind, bench):
 
     report = build(kind, NOW, previous=BEFORE, peers=compare(NOW, bench), language=code)
     words = catalogue(code).words
-    english = {text for key, text in ENGLISH.words.items() if words[key] != text}
+    english = {str(text) for key, text in ENGLISH.words.items() if words[key] != text}
     assert not english & set(sentences(report))
     shown = re.sub(r"<[^>]+>", " ", render(report, "html").decode())
     for text in english:

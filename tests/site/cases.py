@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -16,14 +15,12 @@ from typing import Any
 from pkimm_analytics.assessment import Mode
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.loaders.sources import Source, load
-from pkimm_analytics.loaders.tabular import write_csv, write_xlsx
 from pkimm_analytics.loaders.web_tool import write_link, write_yaml_export
 from pkimm_analytics.model import model_of
-from pkimm_analytics.model.yaml_text import write_yaml
 from pkimm_analytics.scoring import score
 from pkimm_analytics.synthetic import simulate
+from pkimm_analytics.yaml_text import write_yaml
 from tests.loaders import invented_web_tool as tool
-from tests.loaders.invented_workbook import full_workbook, self_workbook
 from tests.official import CONFORMANCE
 
 GENERATED = 120
@@ -37,39 +34,11 @@ def texts() -> dict[str, bytes]:
         for part in (
             _web_tool(),
             _generated(),
-            _tables(),
             _odd(),
-            _official("webtool", "*.yaml", "*.txt"),
+            _official("*.yaml", "*.txt"),
         )
         for name, content in part
     }
-
-
-def workbooks() -> dict[str, bytes]:
-    """Workbooks: invented ones of both kinds, and the official ones where they are at hand."""
-    names = ("Initial", "basic", "ADVANCED", "Managed ", 5, "n/a", "", "nonsense", 3.0)
-    full = {f"G.1.{i}": names[i % len(names)] for i in range(1, 5)}
-    full |= {
-        f"{m}.{i}": names[(i * 3 + j) % 9]
-        for j, m in enumerate(("G.2", "M.5", "R.13"))
-        for i in range(1, 4)
-    }
-    found = {
-        "full": full_workbook(full),
-        "full-scoped": full_workbook(
-            full, categories={"G.3": "OUT OF", "M.6": "out of "}, scope={"G.1.1": "out of"}
-        ),
-        "full-empty": full_workbook(),
-        "self": self_workbook(
-            {"G.1": 1, "G.2": True, "M.5": 6, "M.6": "4", "R.13": False, "O.9": 7}
-        ),
-        "self-empty": self_workbook(),
-        "no-workbook": b"PK\x03\x04 cut",
-    }
-    some = list(simulate(organizations=4, seed=12).assessments)
-    found |= {f"table-{n}": write_xlsx([one]) for n, one in enumerate(some)}
-    found["table-of-several"] = write_xlsx(some[:5])
-    return found | dict(_official("workbook", "*.xlsx"))
 
 
 def _web_tool() -> Iterator[tuple[str, str]]:
@@ -142,36 +111,11 @@ def _generated() -> Iterator[tuple[str, Any]]:
             yield f"link-{number}", write_link(one, model)
         elif number % 3 == 1:
             yield f"yaml-{number}", write_yaml_export(one, model)
-        else:
-            yield f"csv-{number}", write_csv([one])
 
 
-def _tables() -> Iterator[tuple[str, bytes]]:
-    """CSV as spreadsheets save it and people change it."""
-    some = list(simulate(organizations=6, seed=13).assessments)
-    yield "table-utf-16", write_csv(some[:1]).decode("utf-8-sig").encode("utf-16")
-    yield "table-of-several", write_csv(some)
-    text = write_csv(some[1:2]).decode("utf-8-sig")
-    yield "table-windows-1252", text.replace("Synthetic", "Zürich").encode("cp1252")
-    yield "table-of-another-version", text.replace(f",{some[1].model.version},", ",0.9.0,").encode()
-    lines = text.splitlines()
-    rated = [n for n, line in enumerate(lines) if ",rated," in line]
-    for number, (state, level) in enumerate(
-        [("", "n/a"), ("N/A", ""), ("rated", "3,0"), ("Rated", "2.00"), ("rated", "N/A"),
-         ("", "six"), ("", ""), ("unanswered", "4"), ("rated", ""), ("", "0"), ("", "5")]
-    ):  # fmt: skip
-        place = rated[number]
-        before, _, after = lines[place].partition(",rated,")
-        lines[place] = f'{before},{state},"{level}",{after.partition(",")[2]}'
-    lines += [lines[rated[12]], lines[rated[13]].replace(",rated,", ",not_applicable,")]
-    lines[-1] = re.sub(r",not_applicable,[1-5],", ",not_applicable,,", lines[-1])
-    yield "table-changed-by-hand", "\n".join(lines).encode()
-    yield "table-without-rows", lines[0].encode()
-
-
-def _official(part: str, *patterns: str) -> Iterator[tuple[str, bytes]]:
+def _official(*patterns: str) -> Iterator[tuple[str, bytes]]:
     for pattern in patterns:
-        for path in sorted((CONFORMANCE / part).rglob(pattern)):
+        for path in sorted((CONFORMANCE / "webtool").rglob(pattern)):
             if "data" not in path.parts:
                 yield path.relative_to(CONFORMANCE).as_posix(), path.read_bytes()
 
@@ -241,6 +185,20 @@ async (encoded) => {
 """
 """Function of a script that gives the same for sources in base64, by name."""
 
+COMPARED = """
+async ([encoded, groups]) => {
+  const release = pkimm.openRelease(pkimmData.figures);
+  const results = {};
+  for (const [name, content] of Object.entries(encoded)) {
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+    const assessment = await pkimm.readSource(bytes);
+    results[name] = groups.map((group) => pkimm.compare(release, assessment, group ?? undefined));
+  }
+  return results;
+}
+"""
+"""Function of a script that compares sources in base64 with groups (null: their own)."""
+
 
 def encoded(sources: dict[str, bytes]) -> dict[str, str]:
     """Sources in base64, as a script takes them."""
@@ -256,3 +214,18 @@ def differing(sources: dict[str, bytes], found: dict[str, Any]) -> dict[str, Any
         for name in sources
         if wanted[name] != found.get(name, "missing")
     }
+
+
+def differences(one: Any, other: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """List what differs between two documents; floats may differ in their last bits."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in one.keys() | other.keys():
+            yield from differences(one.get(key, "-"), other.get(key, "-"), f"{place}/{key}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for index, (a, b) in enumerate(zip(one, other, strict=True)):
+            yield from differences(a, b, f"{place}/{index}")
+    elif isinstance(one, float | int) and isinstance(other, float | int):
+        if abs(one - other) > 1e-9:
+            yield place, one, other
+    elif one != other:
+        yield place, one, other

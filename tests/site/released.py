@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +9,19 @@ import numpy as np
 import pyarrow as pa
 
 from pkimm_analytics.disclosure import load_policy, publish
-from pkimm_analytics.disclosure.plan import Tier
 from tests.disclosure.population import PLAN, join, population
 
 CATEGORY = "M.key-management"
 SECTORS = ("finance", "public", "industry", *PLAN.codes["sector"])
 FAMILIES = ((), ("sector",), ("size",), ("assurance",), ("size", "assurance"))
-SMALL = replace(
-    PLAN,
-    codes={**PLAN.codes, "sector": tuple(dict.fromkeys(SECTORS))},  # most are in the first ones
-    categories=("G.strategy-and-vision", "G.cryptography", CATEGORY),
-    requirements=tuple(r for r in PLAN.requirements if r.startswith(f"{CATEGORY}."))[:2],
-    tiers=(Tier(10, FAMILIES, ((),), 50),),
-)
+TIER = {"from": 10, "groups": FAMILIES, "requirements": {"groups": [()], "at_least": 50}}
+CATEGORIES = ("G.strategy-and-vision", "G.cryptography", CATEGORY)
+SMALL = PLAN.replace(tiers=[TIER], measures={"edition": "2.0.0", "categories": CATEGORIES})
 """A plan of 22 groups: three categories, and two requirements of one of them."""
+SMALL.__dict__ |= {  # kept values of the plan, which has either all requirements or none
+    "codes": {**PLAN.codes, "sector": tuple(dict.fromkeys(SECTORS))},  # most in the first ones
+    "requirements": tuple(r for r in PLAN.requirements if r.startswith(f"{CATEGORY}."))[:2],
+}
 
 
 def organizations(n: int, seed: int, quarter: str) -> dict[str, Any]:

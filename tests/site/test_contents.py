@@ -10,19 +10,26 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from pkimm_analytics.audit import check_manifest
 from pkimm_analytics.audit.suite import Rules
-from pkimm_analytics.charts import look
-from pkimm_analytics.charts.heatmap import SCALE
-from pkimm_analytics.site import SITE_MANIFEST, site_files
-from pkimm_analytics.site.checking import RELEASE, attack_pages
+from pkimm_analytics.site import SITE_MANIFEST, Appearance, site_files
+from pkimm_analytics.site.checking import FIGURES, attack_pages
 from pkimm_analytics.site.contents import read_script, script, sha256
-from pkimm_analytics.site.pages import Html, fill, markdown
+from pkimm_analytics.site.pages import markdown
 from tests.site.released import CATEGORY, SMALL
 
-PAGES = ("index.html", "embed.html", "method.html", "releases.html", "data.html")
-LANDING = ("index.html", "assets/", "data/facts.js", RELEASE, "data/requirements.js", "data/series")
+PAGES = ("index.html", "embed.html", "method.html", "data.html")
 HOSTILE = '<img src=x onerror="alert(1)">'
+LOOK = Appearance(
+    title=f"Ours {HOSTILE}",
+    address="https://us.example/benchmark/",
+    logo="logo.png",
+    share_image="share.png",
+    contact="mailto:us@us.example",
+    take_part="https://us.example/take-part",
+    license="CC BY 4.0",
+    citation="Us, 2026",
+    language="de",
+)
 
 
 class Elements(HTMLParser):
@@ -101,56 +108,41 @@ def test_the_landing_view_is_light(files):
     """
     Page, scripts, style and all figures: a tenth of the allowed 1.5 MB over the wire.
     """
-    landing = [content for name, content in files.items() if name.startswith(LANDING)]
+    names = ("index.html", "assets/", "data/facts.js", FIGURES)
+    landing = [content for name, content in files.items() if name.startswith(names)]
     assert sum(len(gzip.compress(content, mtime=0)) for content in landing) < 150_000
-
-
-def test_figures_are_laid_out_far_below_what_looks_like_raw_data(files):
-    """
-    No array of numbers has more entries than a plan has measures.
-    """
-
-    def longest(value):
-        if isinstance(value, dict):
-            return max(map(longest, value.values()), default=0)
-        if not isinstance(value, list):
-            return 0
-        own = len(value) if all(isinstance(one, int | float) for one in value) else 0
-        return max([own, *map(longest, value)])
-
-    for name in (RELEASE, "data/requirements.js", "data/series.js", "data/facts.js"):
-        assert longest(read_script(files[name])) < 150
 
 
 def test_the_pages_say_what_the_release_says(files, sources):
     """
-    Read back from the scripts, every figure is that of the release; none is left out.
+    Read back from the scripts, every figure is that of the release, and none is left out.
     """
     series = [source.bench for source in sources]
     assert attack_pages(files, series, Rules()) == []
-    document = read_script(files[RELEASE])
-    assert document["measures"] == ["overall", *SMALL.categories]
-    assert len(document["groups"]) == series[-1].manifest["totals"]["groups"]
+    newest = read_script(files[FIGURES])["figures"]["releases"][-1]
+    assert newest["measures"] == ["overall", *SMALL.categories, *SMALL.requirements]
+    assert len(newest["groups"]) == series[-1].manifest["totals"]["groups"]
+    assert max(map(len, newest["groups"].values())) < 150
 
 
-@pytest.mark.parametrize("place", [0, 4])
-def test_a_figure_that_the_release_does_not_have_is_found(files, sources, place):
+@pytest.mark.parametrize("is_value", [True, False])
+def test_a_figure_that_the_release_does_not_have_is_found(files, sources, is_value):
     """
-    Once the value of a share differs, once only what is certain about it: the printed one.
+    Once the value of a share differs, once there is a group more.
     """
-    document = read_script(files[RELEASE])
-    number = document["patterns"][0][2][0]
-    changed = document["estimates"][number]
-    changed[0] += 10
-    if place:
-        document["groups"]["sector=invented"] = document["groups"][""]
-        changed[0] -= 10
-    tampered = files | {RELEASE: script("release", document)}
+    document = read_script(files[FIGURES])
+    figures = document["figures"]
+    if is_value:
+        figures["estimates"][figures["patterns"][0][3][0]][0] += 0.01
+    else:
+        groups = figures["releases"][-1]["groups"]
+        groups["sector=invented"] = groups[""]
+    tampered = files | {FIGURES: script(document)}
     found = attack_pages(tampered, [source.bench for source in sources], Rules())
     assert "T31" in {finding.attack for finding in found}
 
 
-def test_without_javascript_all_organizations_are_a_table(files, sources):
+def test_without_javascript_there_is_a_finding_and_a_table_of_all_organizations(files, sources):
     """
     The landing page has the shares of every category for readers and for search.
     """
@@ -159,16 +151,29 @@ def test_without_javascript_all_organizations_are_a_table(files, sources):
     bench = sources[-1].bench
     assert fallback.count("<tr>") == 2 + len(SMALL.categories)
     shown = bench.distribution(bench.group(), CATEGORY)
-    assert f"{round(100 * shown.levels[3].value)} %" in fallback
-    assert "Self-assessments and independent ones are pooled." in fallback
+    assert f"{round(100 * shown.levels[3].value)}%" in fallback
+    assert re.search(r"<h1>All organizations: .*% reach level 3 \(Advanced\) or above</h1>", page)
+    for name in PAGES:
+        assert "Invented data: " in files[name].decode()
 
 
-def test_invented_data_is_marked_on_every_page(files):
+def test_a_publisher_says_whose_site_it_is_and_in_which_language(sources):
     """
-    Nobody takes synthetic organizations for real ones.
+    Title, logo, contact, license, citation, share image and the way to take part.
     """
-    for page in PAGES:
-        assert "Invented data." in files[page].decode()
+    files = site_files(sources, LOOK, {"logo.png": b"logo", "share.png": b"share"})
+    page, data = (files[name].decode() for name in ("index.html", "data.html"))
+    assert files["assets/logo.png"] == b"logo"
+    for text in (
+        *("assets/logo.png", "https://us.example/benchmark/assets/share.png", "CC BY 4.0"),
+        *("mailto:us@us.example", "https://us.example/take-part", "Teilnehmen", 'lang="de"'),
+        "Alle Organisationen:",
+    ):
+        assert text in page
+    assert "So zitieren: Us, 2026" in data
+    assert HOSTILE not in page
+    assert "Was gezählt wird" in files["method.html"].decode()
+    assert read_script(files["data/facts.js"])["words"]["words"]["site.share"] == "Anteil"
 
 
 def test_the_csv_has_the_rows_of_the_release_and_no_formula(files, sources):
@@ -176,58 +181,28 @@ def test_the_csv_has_the_rows_of_the_release_and_no_formula(files, sources):
     A spreadsheet takes a cell that starts with an equals sign for a formula.
     """
     bench = sources[-1].bench
-    text = files[f"data/{bench.id}.csv"].decode()
-    rows = list(csv.DictReader(io.StringIO(text)))
+    rows = list(csv.DictReader(io.StringIO(files[f"data/{bench.id}.csv"].decode())))
     columns = bench.published.columns
-    assert len(rows) == len(columns["measure"])
     assert [row["measure"] for row in rows] == list(columns["measure"])
     values = [None if row["value"] == "" else float(row["value"]) for row in rows]
     assert values == list(columns["value"])
     assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "@")]
 
 
-def test_colors_are_those_of_all_charts(files):
+def test_markdown_of_a_release_has_ranks_below_the_page_and_no_markup_of_its_own():
     """
-    Levels and shades have one look, on the site and on the dashboards.
+    Headings, lists and code are shown; everything else as it stands.
     """
-    style = files["assets/site.css"].decode()
-    for level, (color, ink) in enumerate(
-        zip(look.LEVEL_COLORS, look.LEVEL_INK, strict=True), start=1
-    ):
-        assert f"--level-{level}: {color};" in style
-        assert f"--level-ink-{level}: {ink};" in style
-    for shade, (_, color) in enumerate(SCALE):
-        assert f"--heat-{shade}: {color};" in style
+    shown = str(markdown(f"# One\n\n- two `three`\n\n{HOSTILE}\n\n![x](https://x)", base=3))
+    assert shown.startswith("<h3>One</h3>\n<ul>\n<li>two <code>three</code></li>")
+    assert "<img" not in shown
 
 
-def test_values_are_escaped_where_a_page_takes_them():
+def test_a_release_on_the_site_is_as_it_was_published(files, sources):
     """
-    Only markup of ours is markup.
+    Every file of it is there, byte for byte, and nothing beside it.
     """
-    escaped = "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;"
-    assert escaped in fill("head", pages=HOSTILE, mark=Html("<b>"))
-    assert escaped in markdown(f"# {HOSTILE}\n\n- {HOSTILE}\n\n{HOSTILE} `{HOSTILE}`")
-    assert "<img" not in markdown(HOSTILE)
-
-
-def test_markdown_of_a_release_becomes_headings_lists_and_code():
-    """
-    The few forms that its texts use.
-    """
-    shown = markdown("# One\n\ntwo\nthree `four`\n\n- five\n- six\n  seven", base=3)
-    assert shown == (
-        "<h3>One</h3><p>two three <code>four</code></p><ul><li>five</li><li>six seven</li></ul>"
-    )
-
-
-def test_a_release_on_the_site_is_as_it_was_published(files, sources, tmp_path):
-    """
-    Nothing lies beside it that its manifest does not name: an audit of it finds nothing.
-    """
-    bench = sources[-1].bench
-    folder = tmp_path / bench.id
-    folder.mkdir()
-    for name, content in files.items():
-        if name.startswith(f"data/{bench.id}/"):
-            (folder / name.rsplit("/", 1)[-1]).write_bytes(content)
-    assert check_manifest(folder) == []
+    for source in sources:
+        start = f"data/{source.bench.id}/"
+        published = {k.removeprefix(start): v for k, v in files.items() if k.startswith(start)}
+        assert published == source.files

@@ -1,39 +1,49 @@
 """
-The scripts of a site, run by Node where it is at hand.
-
-The browser runs the same, and workbooks too, in tests/e2e/test_site.py.
+The scripts of a site, run by Node where it is at hand; a browser runs them in tests/e2e.
 """
 
 import json
 import shutil
 import subprocess
 import zlib
+from importlib import resources
 
 import pytest
 
-from pkimm_analytics.site.contents import READING, data_documents, sha256
+from pkimm_analytics.benchmark import compare
+from pkimm_analytics.loaders.sources import Source, load
+from pkimm_analytics.loaders.web_tool import write_link
+from pkimm_analytics.model import model_of
+from pkimm_analytics.site.contents import READING, VIEWS, page_data
 from pkimm_analytics.site.reading import reading_data
-from tests.site.cases import BY_SCRIPT, differing, encoded, texts
+from pkimm_analytics.synthetic import sample_history, simulate
+from tests.site.cases import BY_SCRIPT, COMPARED, differences, differing, encoded, texts
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="Node is not at hand")
+SCRIPTS = ("assets/vendor.js", "data/facts.js", "data/figures.js", "assets/benchmark.js")
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, files):
-    """Return ``run(expression, argument)``: what a script gives with the reading part loaded."""
+    """Return ``run(expression, argument)``: what a script gives with the page's own loaded."""
     folder = tmp_path_factory.mktemp("scripts")
-    for name in ("data/facts.js", "assets/reading.js"):
-        (folder / name.split("/")[1]).write_bytes(files[name])
-    start = 'require("./facts.js"); require("./reading.js");'
-    read = 'const given = JSON.parse(require("fs").readFileSync(0, "utf8"));'
+    texts_ = "\n".join(files[name].decode() for name in SCRIPTS)
+    (folder / "page.js").write_text(texts_)
+    start = (
+        'const fs = require("fs");'
+        'require("vm").runInThisContext(fs.readFileSync("page.js", "utf8"));'
+        "pkimm.learn(pkimmData.facts);"
+        'const given = JSON.parse(fs.readFileSync(0, "utf8"));'
+    )
 
     def by_node(expression, argument):
-        body = f"{start}{read}(async () => ({expression})(given))()"
-        script = folder / "run.js"
-        script.write_text(f"{body}.then((found) => process.stdout.write(JSON.stringify(found)))")
+        body = f"{start}(async () => ({expression})(given))()"
+        (folder / "run.js").write_text(
+            f"{body}.then((found) => process.stdout.write(JSON.stringify(found)))"
+        )
         done = subprocess.run(
-            [NODE, script],
+            [NODE, "run.js"],
             input=json.dumps(argument).encode(),
             capture_output=True,
             check=False,
@@ -51,8 +61,26 @@ def test_every_source_scores_as_in_python(run):
     Exact fractions, states and counts of hundreds of sources, and the same are refused.
     """
     sources = texts()
-    assert len(sources) > 300
+    assert len(sources) > 250
     assert differing(sources, run(BY_SCRIPT, encoded(sources))) == {}
+
+
+@needs_node
+def test_comparisons_are_the_documents_of_the_command(run, sources):
+    """
+    Of both modes and several editions, with their own peers and with groups that are chosen.
+    """
+    bench = sources[-1].bench
+    some = [*simulate(organizations=12, seed=11).assessments, *sample_history(3)]
+    given = {f"json-{n}": one.dumps() for n, one in enumerate(some)}
+    given |= {f"link-{n}": write_link(a, model_of(a.model)).encode() for n, a in enumerate(some)}
+    groups = [None, {}, {"sector": "finance"}, {"size": "5000+", "assurance": "self"}]
+    found = run(COMPARED, [encoded(given), groups])
+    for name, content in given.items():
+        (loaded,) = load(Source("source", content=content))
+        for group, document in zip(groups, found[name], strict=True):
+            told = compare(loaded.assessment, bench, group).to_json()
+            assert list(differences(told, document)) == [], (name, group)
 
 
 @needs_node
@@ -64,52 +92,42 @@ def test_an_exact_mean_of_three_is_level_three(run):
       const requirement = (key) => ({ key, weight: 1 });
       const categories = ["G.a", "G.b", "G.c"].map((key) => (
         { key, weight: 1, requirements: [1, 2, 3].map((n) => requirement(`${key}.${n}`)) }));
-      const edition = { modules: ["G"], categories };
+      const edition = { modules: ["G"], categories, requirements: new Map() };
       const answers = Object.fromEntries(categories.flatMap((c, i) => c.requirements.map(
         (r, j) => [r.key, { state: "rated", level: given[i][j] }])));
       const { overall } = pkimm.score({ mode: "full", answers }, edition);
-      const below = pkimm.fraction(2999n, 1000n);
-      return [pkimm.level(overall), String(overall.n), String(overall.d), pkimm.figure(overall),
-        pkimm.level(below), pkimm.figure(below)];
+      return [pkimm.levelOf(overall), String(overall.n), String(overall.d),
+        pkimm.levelOf(pkimm.fraction(2999n, 1000n)), pkimm.figure(2.999), pkimm.figure(3)];
     }"""
     levels = [[2, 2, 3], [3, 3, 4], [3, 3, 4]]
-    assert run(expression, levels) == [3, "3", "1", "3.00", 2, "2.99"]
+    assert run(expression, levels) == [3, "3", "1", 2, "2.99", "3.00"]
 
 
 @needs_node
-def test_digests_are_those_of_everybody_else(run):
+def test_what_unpacks_to_too_much_and_other_formats_are_refused(run):
     """
-    Texts around the length of a block, empty, and beyond ASCII.
-    """
-    given = ["", "abc", "ü" * 60, *("x" * n for n in (55, 56, 63, 64, 65, 1000))]
-    found = run("(given) => given.map(pkimm.sha256)", given)
-    assert found == [sha256(text.encode()) for text in given]
-
-
-@needs_node
-def test_what_unpacks_to_too_much_is_stopped(run):
-    """
-    Ten million zeros in ten kilobytes are refused before they are there.
+    Ten million zeros in ten kilobytes stop before they are there; other formats have a name.
     """
     packed = zlib.compress(bytes(10_000_000), 9)[2:-4]
-    expression = """async ([bytes]) => {
-      try { await pkimm.inflate(Uint8Array.from(bytes)); return "read"; }
-      catch (error) { return error instanceof pkimm.Refused ? "refused" : String(error); }
+    expression = """async ([packed, texts]) => {
+      const told = (work) => work.then(() => "read", (error) => error.message);
+      const bytes = (text) => new TextEncoder().encode(text);
+      return Promise.all([told(pkimm.inflate(Uint8Array.from(packed))),
+        ...texts.map((text) => told(pkimm.readSource(bytes(text))))]);
     }"""
-    assert run(expression, [list(packed)]) == "refused"
+    given = ["PK\x03\x04", "%PDF-1.7", "element,level\nG.1,3", "Dear all", ""]
+    told = run(expression, [list(packed), given])
+    assert told == ["too_large", "workbook", "pdf", "table", "unknown", "empty"]
 
 
 def test_every_script_is_part_of_the_site(files):
     """
-    No file of the package is forgotten, and all are in the order in which they need each other.
+    No file of the package is forgotten.
     """
-    from importlib import resources
-
-    folder = resources.files("pkimm_analytics.site") / "page"
-    for part, asset in (("read", "assets/reading.js"), ("view", "assets/benchmark.js")):
-        for path in (folder / part).iterdir():
-            assert path.read_bytes().strip() in files[asset], path.name
-    assert len(READING) == len(list((folder / "read").iterdir()))
+    folder = resources.files("pkimm_analytics.site") / "js"
+    assert {path.name for path in folder.iterdir()} == {f"{n}.js" for n in (*READING, *VIEWS)}
+    for path in folder.iterdir():
+        assert path.read_bytes().strip() in files["assets/benchmark.js"], path.name
 
 
 def test_facts_do_not_depend_on_what_a_publisher_installed(monkeypatch, tmp_path, sources):
@@ -119,4 +137,5 @@ def test_facts_do_not_depend_on_what_a_publisher_installed(monkeypatch, tmp_path
     before = reading_data()
     monkeypatch.setenv("PKIMM_HOME", str(tmp_path))
     assert reading_data() == before
-    assert data_documents([source.bench for source in sources])["facts"] == before
+    facts = page_data([source.bench for source in sources])["facts"]["facts"]
+    assert {key: facts[key] for key in before} == before

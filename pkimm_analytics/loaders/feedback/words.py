@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
-from pkimm_analytics.model.yaml_text import read_yaml
+from pkimm_analytics.yaml_text import read_yaml
 
 
 @lru_cache(maxsize=4096)

@@ -25,7 +25,7 @@ from pkimm_analytics.loaders.web_tool.link import (
     decode_link,
     decode_name,
 )
-from pkimm_analytics.model.yaml_text import read_yaml
+from pkimm_analytics.yaml_text import read_yaml
 
 _YAML = re.compile(
     r"^[\"']?(?:progress|dataVersion|stateSchemaVersion|formatVersion|kind)[\"']?[ \t]*:",

@@ -11,13 +11,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pkimm_analytics.errors import Problem, SourceFormatError, UnknownEditionError
 from pkimm_analytics.loaders.web_tool.entry import place
 from pkimm_analytics.loaders.web_tool.numbering import identify
-from pkimm_analytics.model import MODULE_IDS, Model, find_model, rival_editions
+from pkimm_analytics.model import (
+    MODULE_IDS,
+    Model,
+    assumed_edition,
+    find_model,
+    fitting_editions,
+)
 
 _VERSION = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}")
 _MAX_LISTED = 20
@@ -108,7 +114,7 @@ def find_elements(
         model = find_model(version, ())
         if version.startswith("1."):
             return _by_number(model, progress, stated)
-        model = find_model(version, stated or answered)
+        model = fitting_editions(version, stated or answered, complete=bool(stated))[0]
     except UnknownEditionError as error:
         message = f"{error.message} Nothing of {name} was imported."
         raise UnknownEditionError(
@@ -159,14 +165,10 @@ def sort_entries(
 def check_edition(elements: Elements, entries: Entries, problems: list[Problem]) -> None:
     """Name what the edition of the record and the one it is read with do not share."""
     model = elements.model
-    rivals = rival_editions(model, elements.stated or {*entries.categories, *entries.requirements})
-    if rivals:
-        digests = ", ".join(rival.digest for rival in rivals)
-        message = (
-            f"the file does not tell editions of PKIMM {model.version} with the same elements"
-            f" apart: {model.digest} is assumed, not {digests}"
-        )
-        problems.append(Problem("dataVersion", message, refused=False))
+    keys = elements.stated or {*entries.categories, *entries.requirements}
+    fitting = fitting_editions(model.version, keys, complete=bool(elements.stated))
+    if not elements.note and (remark := assumed_edition(fitting)):
+        problems.append(replace(remark, where="dataVersion"))
     answered = {key for part in entries.aside.values() for key in part}
     unanswered = [key for key in elements.lacking if key not in answered]
     problems += [

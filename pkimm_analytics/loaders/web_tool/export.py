@@ -15,7 +15,7 @@ from pkimm_analytics.loaders.web_tool.records import (
     texts,
 )
 from pkimm_analytics.model import Model
-from pkimm_analytics.model.yaml_text import write_yaml
+from pkimm_analytics.yaml_text import write_yaml
 
 PAGE = "https://pkic.org/wg/pkimm/assessment/"
 """Page of the consortium's tool, 2.0.0 generation."""

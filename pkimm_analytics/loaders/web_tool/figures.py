@@ -38,8 +38,6 @@ REASONS = {
     " level by a hair; here levels are decided exactly.",
     "rated-weights-only": "For the blend with relevance, the web tool weighs a category by its"
     " rated requirements; the published text, which is followed here, by all of them.",
-    "overlay-needs-relevance": "The web tool applies the weights of an extension to a category"
-    " only where its relevance is rated; the published text everywhere.",
     "floor-over-all": "The web tool takes the floor score over all categories; the published"
     " text over those that the extension covers.",
 }
@@ -239,7 +237,7 @@ def _blended(
     relevance = extension.relevance.get(category.key)
     answered = math.nan if _is_off(answer) else js_number(_level(answer))
     if relevance is None or not answered > 0:
-        return baseline, ["overlay-needs-relevance"] if level != baseline else []
+        return level, []
     every = sum(sums.values())
     used = sum(sums[key] for key in rated) if rated else every
     blend = _mean([(level, used), (answered, relevance.weight)])

@@ -1,0 +1,25 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   leave_out:
+#   - jupyterlab-plotly
+#   title: Results
+# ---
+
+# %%
+import os
+
+from pkimm_analytics.workspace import default_workspace
+
+workspace, release = default_workspace(), os.environ.get("PKIMM_RELEASE")
+
+# %%
+from pkimm_analytics.widgets.results import ResultsPage
+
+page = ResultsPage(workspace, release)
+
+# %%
+page

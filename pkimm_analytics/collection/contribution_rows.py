@@ -1,0 +1,210 @@
+"""
+Contributions as rows of the table ``contributions``, and rows that may be stored.
+
+The table is wide: one column of small whole numbers for each element. Every cell is
+checked against the closed vocabulary before it is stored, whoever made the table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pkimm_analytics.anonymize.contribution import FIELDS, Contribution
+from pkimm_analytics.anonymize.vocabulary import axis, contributions, expected, is_allowed
+from pkimm_analytics.collection.measures import COVERED, scored_measures
+from pkimm_analytics.errors import CollectionError, Problem
+from pkimm_analytics.model.shipped import shipped_model
+from pkimm_analytics.scoring import SCORING_VERSION
+from pkimm_analytics.tables import arrow_schema, stored_table
+
+
+@dataclass(frozen=True)
+class Checked:
+    """
+    Rows that may be stored, and what is wrong with the others.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    problems : tuple of Problem
+        By column; values are not repeated.
+    n_refused : int
+    good : ndarray of bool
+        For each row that was given, whether it may be stored.
+    """
+
+    table: Any
+    problems: tuple[Problem, ...]
+    n_refused: int
+    good: NDArray[np.bool_]
+
+
+def given_schema() -> Any:
+    """Arrow schema of contributions as they are given."""
+    return arrow_schema(contributions())
+
+
+def schema() -> Any:
+    """Arrow schema of contributions as they are stored."""
+    return arrow_schema(stored_table(contributions(), scored_measures(), COVERED))
+
+
+def scoring() -> str:
+    """Say what stored levels are made with: the scoring rules and the columns."""
+    names = "\n".join(schema().names).encode()
+    return f"{SCORING_VERSION}-{hashlib.sha256(names).hexdigest()[:16]}"
+
+
+def to_table(found: Sequence[Contribution]) -> Any:
+    """Turn contributions into a table; proofs are left out."""
+    import pyarrow as pa
+
+    known = axis()
+    places = {key: place for place, key in enumerate(known.keys)}
+    codes = np.zeros((len(found), len(known.keys)), np.int8)
+    for row, one in zip(codes, found, strict=True):
+        for key, code in one.answers.items():
+            row[places[key]] = code
+    columns: dict[str, Any] = {name: [one.values.get(name) for one in found] for name in FIELDS}
+    columns |= dict(zip(known.keys, codes.T, strict=True))
+    for id_, categories in known.extensions.items():
+        said: list[tuple[str | None, Mapping[str, int]]] = [
+            one.extensions.get(id_, (None, {})) for one in found
+        ]
+        columns[id_] = [version for version, _ in said]
+        for key in categories:
+            columns[f"{id_}:{key}"] = np.array([a.get(key, 0) for _, a in said], np.int8)
+    arrays = [pa.array(columns[field.name], field.type) for field in given_schema()]
+    return pa.Table.from_arrays(arrays, schema=given_schema())
+
+
+def from_table(table: Any) -> list[Contribution]:
+    """Turn rows back into contributions."""
+    return [_from_row(row) for row in table.to_pylist()]
+
+
+def _from_row(row: dict[str, Any]) -> Contribution:
+    known = axis()
+    return Contribution(
+        values={name: row[name] for name in FIELDS},
+        answers={key: row[key] for key in known.keys if row[key]},
+        extensions={
+            id_: (row[id_], {k: row[f"{id_}:{k}"] for k in keys if row[f"{id_}:{k}"]})
+            for id_, keys in known.extensions.items()
+            if row[id_] is not None
+        },
+    )
+
+
+def check_rows(table: Any) -> Checked:
+    """
+    Check every cell against the closed vocabulary.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Columns of ``contributions`` in any order; text may be dictionary-encoded.
+
+    Raises
+    ------
+    CollectionError
+        If columns are missing, unknown, repeated or of another type.
+    """
+    import pyarrow as pa
+
+    table = _with_columns(table)
+    good = np.ones(table.num_rows, bool)
+    problems: list[Problem] = []
+    for column in contributions().columns:
+        values = table.column(column.name)
+        if column.type == "string":
+            bad = _bad_texts(values, column.name, nullable=column.nullable)
+            message = expected(column.name)
+        elif column.type == "int8":
+            numbers = values.to_numpy()
+            bad = np.asarray((numbers < -1) | (numbers > 5))
+            message = "expected a code from -1 to 5"
+        else:
+            continue
+        _note(problems, column.name, bad, message)
+        good &= ~bad
+    for name, bad, message in _contradictions(table):
+        _note(problems, name, bad & good, message)
+        good &= ~bad
+    kept = table if good.all() else table.filter(pa.array(good))
+    return Checked(kept, tuple(problems), int((~good).sum()), good)
+
+
+def _note(problems: list[Problem], name: str, bad: NDArray[np.bool_], message: str) -> None:
+    if bad.any():
+        problems.append(Problem(name, f"{int(bad.sum())} row(s): {message}"))
+
+
+def _with_columns(table: Any) -> Any:
+    """Bring a table to the schema, or say how it differs without repeating unknown names."""
+    import pyarrow as pa
+
+    wanted = given_schema()
+    names = table.column_names
+    problems = [Problem(n, "the column is missing") for n in wanted.names if n not in names]
+    n_unknown = sum(name not in wanted.names for name in names) + len(names) - len(set(names))
+    if n_unknown:
+        problems.append(Problem("columns", f"{n_unknown} are unknown or there twice"))
+    if not problems:
+        try:
+            table = table.select(wanted.names).cast(wanted)
+        except (pa.ArrowException, ValueError):
+            problems.append(Problem("columns", "of another type, or empty where they may not be"))
+    if problems:
+        raise CollectionError("These rows are no contributions. Nothing was added.", problems)
+    return table.replace_schema_metadata(None)
+
+
+def _bad_texts(values: Any, name: str, *, nullable: bool) -> NDArray[np.bool_]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if name in {"contribution", "org", "parent", "use_case", "assessor", "commitment"}:
+        fits = pc.match_substring_regex(values, r"\A[A-Z2-7]{26}\z")
+    else:
+        distinct = [v for v in pc.unique(values).to_pylist() if v is not None]
+        allowed = [value for value in distinct if is_allowed(name, value)]
+        fits = pc.is_in(values, value_set=pa.array(allowed, pa.string()))
+        fits = pc.if_else(pc.is_null(values), None, fits)
+    return ~np.asarray(pc.fill_null(fits, nullable).to_numpy(), dtype=bool)
+
+
+def _contradictions(table: Any) -> Iterable[tuple[str, NDArray[np.bool_], str]]:
+    """Rows whose cells are allowed alone and not together."""
+    import pyarrow.compute as pc
+
+    known = axis()
+    rows = np.arange(table.num_rows)
+    for digest, version in known.digests.items():
+        inside = pc.equal(table.column("digest"), digest).to_numpy()
+        other = pc.not_equal(table.column("edition"), version).to_numpy()
+        yield "digest", inside & other, "expected the digest of the edition"
+        model = shipped_model(version)
+        some = rows[inside]
+        for key in known.keys:
+            if key in model.keys or not len(some):
+                continue
+            bad = np.zeros(table.num_rows, bool)
+            bad[some] = table.column(key).to_numpy()[some] != 0
+            yield key, bad, "expected no answer: the edition has no such element"
+    is_self = pc.equal(table.column("mode"), "self").to_numpy()
+    if is_self.any():
+        for key in known.requirements:
+            bad = is_self & (table.column(key).to_numpy() != 0)
+            yield key, bad, "expected no answer: a self-assessment has levels of categories"
+    for id_, keys in known.extensions.items():
+        absent = pc.is_null(table.column(id_)).to_numpy()
+        for key in keys:
+            bad = absent & (table.column(f"{id_}:{key}").to_numpy() != 0)
+            yield f"{id_}:{key}", bad, "expected no answer without the extension's version"

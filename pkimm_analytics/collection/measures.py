@@ -1,0 +1,172 @@
+"""
+Measures of a contribution, and the column that holds the code of each.
+
+Answers are measures as they were given: requirements, and relevance such as
+``pqc:G.compliance``. Categories, the modules G, M, O and R, and ``overall`` are scored,
+each row by its own edition, in whole numbers; their levels are stored beside the answers
+(``level:overall``), and so is the coverage of the whole and of modules
+(``coverage:overall``). A code is a level 1 to 5, 0 for nothing to count, or -1 for not
+applicable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pkimm_analytics.anonymize.vocabulary import axis
+from pkimm_analytics.errors import CollectionError
+from pkimm_analytics.model import Model
+from pkimm_analytics.model.shipped import shipped_model
+from pkimm_analytics.model.structure import MODULE_IDS
+from pkimm_analytics.scoring import NOT_APPLICABLE, Ratio, score_batch
+from pkimm_analytics.scoring.batch import BatchScores
+from pkimm_analytics.tables import COVERAGE, LEVEL, OVERALL
+
+COVERED = (OVERALL, *MODULE_IDS)
+"""Measures that rest on enough answers only where the coverage says so."""
+
+_BLOCK = 131_072
+"""Rows scored at a time, which bounds the memory."""
+
+
+def scored_measures() -> tuple[str, ...]:
+    """Measures that are scored: overall, modules, categories of all published editions."""
+    return (OVERALL, *MODULE_IDS, *axis().categories)
+
+
+def answer_measures() -> tuple[str, ...]:
+    """Measures that are answers: requirements, then relevance of extensions."""
+    return (*axis().requirements, *axis().relevance)
+
+
+def check_measures(measures: Sequence[str]) -> None:
+    """
+    Refuse what is no measure.
+
+    Raises
+    ------
+    CollectionError
+        If there is none, one is unknown or one occurs twice. Names are not repeated.
+    """
+    known = {*scored_measures(), *answer_measures()}
+    if not measures or set(measures) - known or len(set(measures)) != len(measures):
+        raise CollectionError(
+            "Expected different measures: overall, G, M, O, R, element keys, or relevance such"
+            " as pqc:G.compliance."
+        )
+
+
+def column_of(measure: str) -> str:
+    """Column that holds the codes of a measure."""
+    return LEVEL + measure if measure in scored_measures() else measure
+
+
+def with_levels(table: Any) -> Any:
+    """Add the columns of levels and coverage to rows of answers."""
+    import pyarrow as pa
+
+    tables = [_with_levels(table.slice(start, _BLOCK)) for start in _starts(table)]
+    return pa.concat_tables(tables)
+
+
+def _with_levels(table: Any) -> Any:
+    import pyarrow as pa
+
+    n = table.num_rows
+    columns = {LEVEL + name: np.zeros(n, np.int8) for name in scored_measures()}
+    columns |= {COVERAGE + name: np.zeros(n, np.int8) for name in COVERED}
+    for model, rows, batch, full in _scored(table):
+        for name, ratio in _by_measure(batch).items():
+            columns[LEVEL + name][rows] = ratio.level
+        for place, name in enumerate(model.categories):
+            outside = batch.states[:, place] == NOT_APPLICABLE
+            columns[LEVEL + name][rows[outside]] = NOT_APPLICABLE
+        for name, percent in _coverage(model, batch, full).items():
+            columns[COVERAGE + name][rows] = percent
+    for name, codes in columns.items():
+        table = table.append_column(pa.field(name, pa.int8(), nullable=False), pa.array(codes))
+    return table
+
+
+def exact_scores(table: Any) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """
+    Exact scores of rows of answers, by scored measure; see :func:`scored_measures`.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        With the columns :func:`answer_columns`.
+
+    Returns
+    -------
+    dict of str to tuple of ndarray
+        Numerators, and denominators: 0 where there is nothing to score.
+    """
+    found = {name: np.zeros((2, table.num_rows), np.int64) for name in scored_measures()}
+    for start in _starts(table):
+        for _, rows, batch, _ in _scored(table.slice(start, _BLOCK)):
+            for name, ratio in _by_measure(batch).items():
+                found[name][0, start + rows] = ratio.numerator
+                found[name][1, start + rows] = ratio.denominator
+    return {name: (pair[0], pair[1]) for name, pair in found.items()}
+
+
+def answer_columns() -> list[str]:
+    """Columns that scores are made of."""
+    return ["edition", *axis().keys]
+
+
+def _starts(table: Any) -> range:
+    return range(0, max(table.num_rows, 1), _BLOCK)
+
+
+def _by_measure(batch: BatchScores) -> Mapping[str, Ratio]:
+    return {OVERALL: batch.overall, **batch.modules, **batch.categories}
+
+
+def _scored(table: Any) -> Iterator[tuple[Model, NDArray[np.intp], BatchScores, BatchScores]]:
+    """
+    Score the rows of each edition: as we do, and with unanswered questions counted as 0.
+
+    A self-assessment has no answered requirement, so that its category levels count as
+    those given by hand: one formula serves both kinds.
+    """
+    import pyarrow.compute as pc
+
+    for version in axis().digests.values():
+        rows = np.flatnonzero(pc.equal(table.column("edition"), version).to_numpy())
+        if len(rows):
+            model = shipped_model(version)
+            score = partial(
+                score_batch,
+                model,
+                requirements=_codes(table, list(model.requirements), rows),
+                categories=_codes(table, list(model.categories), rows),
+            )
+            yield model, rows, score(), score(unanswered="zero")
+
+
+def _codes(table: Any, keys: Sequence[str], rows: NDArray[np.intp]) -> NDArray[np.int8]:
+    found = np.empty((len(keys), len(rows)), np.int8)
+    for codes, key in zip(found, keys, strict=True):
+        codes[:] = table.column(key).to_numpy()[rows]
+    return found.T
+
+
+def _coverage(model: Model, batch: BatchScores, full: BatchScores) -> dict[str, NDArray[np.int8]]:
+    """Weight that was rated of the weight in scope, in whole percent, rounded down."""
+    weights = np.array([category.weight for category in model.categories.values()])
+    (rated, in_scope), applies = (b.exact[0][1] for b in (batch, full)), full.exact[0][1] > 0
+    share = np.divide(rated, in_scope, out=np.zeros(rated.shape), where=applies)
+    found = {}
+    for name in COVERED:
+        inside = [name in (OVERALL, key.split(".", maxsplit=1)[0]) for key in model.categories]
+        weight = weights * inside
+        percent = 100 * (share @ weight) / np.maximum(applies @ weight, 1)
+        found[name] = np.floor(percent + 1e-9).astype(np.int8)
+    return found

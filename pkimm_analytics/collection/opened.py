@@ -1,0 +1,176 @@
+"""
+Rows of a collection that was opened for a purpose: tables, records, counts, a data frame.
+
+What is here serves those who make releases and those who analyze for the working group;
+everybody else works with releases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pkimm_analytics.anonymize.vocabulary import axis
+from pkimm_analytics.collection.contribution_rows import schema
+from pkimm_analytics.collection.dataset import Collection
+from pkimm_analytics.collection.engines import Engine, on_engine
+from pkimm_analytics.collection.measures import answer_columns, exact_scores, scored_measures
+from pkimm_analytics.tables import LEVEL
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PROFILE = ("sector", "size", "region", "role", "assurance", "edition", "mode", "quarter")
+"""Columns of few values, by which is counted."""
+
+RECORD_PROFILE = (
+    "org",
+    "parent",
+    "assessor",
+    "sector",
+    "size",
+    "region",
+    "role",
+    "assurance",
+    "edition",
+    "quarter",
+)
+"""First columns of the table that a release is made from."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """
+    Rows of a collection; get them from :meth:`.dataset.Collection.open_rows`.
+
+    Parameters
+    ----------
+    collection : Collection
+    """
+
+    collection: Collection
+
+    def __len__(self) -> int:
+        return self.collection.manifest().rows
+
+    def tables(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Read one file after the other, each as a table; at least one, which may be empty."""
+        with self.collection.reading() as manifest:
+            empty = schema().empty_table()
+            yield empty if columns is None else empty.select(columns)
+            for path, file in manifest.files.items():
+                table = self.collection.read(path, file, columns)
+                yield table if columns is None else table.select(columns)
+
+    def records(self) -> Iterator[Any]:
+        """
+        Read what a release is made from.
+
+        Yields
+        ------
+        pyarrow.Table
+            At least one, which may be empty: the columns :data:`RECORD_PROFILE`; then
+            columns of int8 for ``overall``, modules and categories (score rounded down)
+            and for each requirement: 1 to 5, 0 unanswered or not in the edition, -1 not
+            applicable; last ``synthetic``, true if invented.
+
+        Raises
+        ------
+        CollectionError
+            If the collection is damaged.
+        """
+        scored, requirements = scored_measures(), axis().requirements
+        stored = [*RECORD_PROFILE, *(LEVEL + name for name in scored), *requirements, "synthetic"]
+        names = [*RECORD_PROFILE, *scored, *requirements, "synthetic"]
+        for table in self.tables(stored):
+            yield table.rename_columns(names)
+
+    @contextmanager
+    def on(self, engine: Engine = "duckdb", *, session: Any = None) -> Iterator[Any]:
+        """
+        Give an engine the rows, as an Ibis table with the columns that are stored.
+
+        Parameters
+        ----------
+        engine : {"duckdb", "spark"}
+        session : pyspark.sql.SparkSession, optional
+            To work on a cluster; the active or a local one without it.
+
+        Raises
+        ------
+        CollectionError
+            If the engine is not installed, or fails.
+        """
+        with (
+            self.collection.reading() as manifest,
+            on_engine(self.collection.place, list(manifest.files), engine, session) as rows,
+        ):
+            yield rows
+
+    def count(
+        self,
+        by: Sequence[str],
+        measures: Sequence[str],
+        engine: Engine = "duckdb",
+        *,
+        least_coverage: int = 0,
+        session: Any = None,
+    ) -> pd.DataFrame:
+        """
+        Count the contributions at each level, for each combination of profile values.
+
+        Parameters
+        ----------
+        by : sequence of str
+            Of :data:`PROFILE`; empty for everybody.
+        measures : sequence of str
+            ``overall``, modules, element keys, or relevance such as ``pqc:G.compliance``.
+        engine : {"duckdb", "spark"}
+            Who counts; all give the same integers.
+        least_coverage : int
+            Percent that must have been rated for the whole or a module to be counted.
+
+        Returns
+        -------
+        DataFrame
+            See :func:`.counting.count`.
+        """
+        from pkimm_analytics.collection.counting import check, count, nobody
+
+        check(by, measures)
+        if not len(self):
+            return nobody(by, measures)
+        with self.on(engine, session=session) as rows:
+            return count(rows, by, measures, least_coverage=least_coverage)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """
+        Return a data frame with a row for each contribution.
+
+        Returns
+        -------
+        DataFrame
+            Pseudonyms, profile and marks as they are stored; a column for ``overall``, each
+            module and each category with its score, 1.0 to 5.0; the levels of requirements
+            and relevance. Empty where there is nothing.
+        """
+        import pandas as pd
+
+        frames = []
+        known = {*axis().keys, *axis().relevance}
+        answers = [*axis().requirements, *axis().relevance]
+        for table in self.tables():
+            plain = [n for n in table.column_names if n not in known and not n.startswith(LEVEL)]
+            scores = {
+                name: np.divide(above, below, out=np.full(len(table), np.nan), where=below > 0)
+                for name, (above, below) in exact_scores(table.select(answer_columns())).items()
+            }
+            levels = table.select(answers).to_pandas().astype("Int8")
+            frame = table.select(plain).to_pandas().join(pd.DataFrame(scores))
+            frames.append(frame.join(levels.mask(levels <= 0)))
+        found: pd.DataFrame = pd.concat(frames[1:] or frames, ignore_index=True)
+        return found

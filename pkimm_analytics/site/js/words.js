@@ -1,0 +1,159 @@
+/*
+Words and figures as readers meet them, from the catalogue of the package: what stands in
+pkimm_analytics/views/languages under `site.`, and how figures read there.
+*/
+
+let catalogue = { words: {}, names: {}, percent: "{n}%", decimal: "." };
+
+const putIn = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+
+/* Words of the page, with values put in; a plural goes by the value `n`. */
+function say(key, values = {}) {
+  const text = catalogue.words[key] ?? key;
+  return putIn(typeof text === "string" ? text : text[values.n === 1 ? "one" : "other"], values);
+}
+
+const sentences = (...parts) => parts.filter(Boolean).join(" ");
+
+const inList = (names) =>
+  names.length < 2
+    ? (names[0] ?? "")
+    : say("text.and", { first: names.slice(0, -1).join(", "), last: names.at(-1) });
+
+// --- figures ------------------------------------------------------------------------------
+
+const percent = (share) =>
+  putIn(catalogue.percent, { n: String(Math.round(1000 * share) / 10).replace(".", catalogue.decimal) });
+
+/*
+Share at exactly one level. It is the difference of two printed shares: where their cut-offs
+leave open more than its value says, it is told as the range that it stands for.
+*/
+function shareAt(peers, level) {
+  const one = peers[`level_${level}`];
+  const [low, high] = one.printed;
+  const slack = peers.step / 2 + 1e-9;
+  const isOpen = one.qualifier === "<=" ? high > one.value + slack : low < one.value - slack;
+  return one.qualifier !== "=" && isOpen ? { ...one, range: one.printed } : one;
+}
+
+/* A share with its cut-off, in words ("at most 20%") or as a mark ("≤ 20%"). */
+const shareWords = ({ value, qualifier, range }) =>
+  range
+    ? rangeWords(range)
+    : qualifier === "="
+      ? percent(value)
+      : say(qualifier === "<=" ? "share.at_most" : "share.at_least", { share: percent(value) });
+
+const shareMark = ({ value, qualifier, range }) =>
+  range
+    ? putIn(catalogue.percent, { n: outward(range).join("–") })
+    : { "=": "", "<=": "≤ ", ">=": "≥ " }[qualifier] + percent(value);
+
+/* Ends of a range of shares in whole percent. */
+const outward = ([low, high]) => [Math.floor(100 * low + 1e-9), Math.ceil(100 * high - 1e-9)];
+
+/* A range of shares, rounded outward: "46%", "20 to 30%". */
+function rangeWords(range) {
+  const [from, to] = outward(range);
+  const top = putIn(catalogue.percent, { n: to });
+  return from === to ? top : say("share.range", { low: from, high: top });
+}
+
+/* Share of those who do not: the other side of a printed share. */
+const opposite = ({ value, qualifier, printed: [from, to] }) => ({
+  value: 1 - value,
+  qualifier: { "=": "=", "<=": ">=", ">=": "<=" }[qualifier],
+  printed: [1 - to, 1 - from],
+});
+
+/* Whole numbers that a quantile may be: "2", "2 or 3", "1 to 3". */
+function quantileWords(one) {
+  if (!one) return "–";
+  const [low, high] = one.value === null ? one.printed : [one.value, one.value];
+  if (low === high) return String(low);
+  return say(high - low === 1 ? "site.either" : "share.range", { low, high });
+}
+
+/* Two decimals, cut and never rounded: 2.999 is level 2 and must not read as 3.00. */
+const scoreText = (score) =>
+  score === null ? "–" : (Math.floor(100 * score + 1e-7) / 100).toFixed(2).replace(".", catalogue.decimal);
+
+const quarterText = (quarter) => `${quarter.slice(0, 4)} ${quarter.slice(4)}`;
+const bandText = (n) => n.replace("-", "–");
+
+// --- names --------------------------------------------------------------------------------
+
+const nameOf = (edition, key) =>
+  key === "overall" ? say("value.overall") : (catalogue.names[key] ?? edition.nameOf(key));
+
+const levelName = (edition, level) => catalogue.names[`level.${level}`] ?? edition.levels[level - 1];
+
+/* "level 3 (Advanced) or above", and of the highest level only itself. */
+const reaching = (edition, level) =>
+  say(level === 5 ? "site.at_top" : "site.or_above", { level, name: levelName(edition, level) });
+
+const codeName = (release, dimension, code) =>
+  catalogue.names[`${dimension}.${code}`] ?? release.labelOf(dimension, code);
+
+const groupName = (release, group) =>
+  release.importance
+    .filter((d) => group[d])
+    .map((d) => codeName(release, d, group[d]))
+    .join(" · ") || say("site.everybody");
+
+const organizations = (n) => say("site.organizations", { n: bandText(n) });
+
+/* What the figures of a group combine, or nothing if it is of one kind and one edition. */
+function combined(release, group) {
+  const { assurance, edition } = release.pooled(group);
+  return sentences(
+    assurance.length > 1 && say("site.combined_assurance"),
+    edition.length > 1 && say("site.combined_editions", { editions: inList(edition) }),
+  );
+}
+
+// --- sentences ----------------------------------------------------------------------------
+
+/* The one sentence of a position: who is below, at and above one's level. */
+function positionWords({ own, peers, position }) {
+  if (!position.rank) return say(`site.verdict.${position.verdict.replaceAll(" ", "_")}`);
+  const [reach, above] = [atLeast(peers, own.level), atLeast(peers, own.level + 1)];
+  return say("site.position", {
+    below: shareWords(opposite(reach)),
+    at: shareWords(shareAt(peers, own.level)),
+    above: shareWords(above),
+    verdict: say(`site.verdict.${position.verdict.replaceAll(" ", "_")}`),
+  });
+}
+
+/* The finding of a group: how many reach a level. */
+function finding(release, group, level) {
+  const peers = release.peers(group, "overall");
+  const values = { group: groupName(release, group), reaching: reaching(release.edition, level) };
+  return peers
+    ? say("site.finding", { ...values, share: shareWords(atLeast(peers, level)) })
+    : say("site.finding_withheld", values);
+}
+
+/* The most frequent level, and that others may be as frequent. */
+function mostFrequent(edition, peers) {
+  const shares = LEVELS.map((level) => shareAt(peers, level));
+  const highest = Math.max(...shares.map(({ value }) => value));
+  const most = LEVELS.filter((level) => shares[level - 1].value === highest);
+  const first = shares[most[0] - 1];
+  const hasRivals = LEVELS.some(
+    (level) => !most.includes(level) && shares[level - 1].interval[1] >= first.interval[0],
+  );
+  const names = most.map((level) => say("value.level_name", { level, name: levelName(edition, level) }));
+  return say("site.most_frequent", {
+    n: most.length,
+    levels: inList(names),
+    share: shareWords(first),
+    uncertain: hasRivals ? say("site.others_as_frequent") : "",
+  });
+}
+
+/* That the largest and the smallest of several shares may differ by chance. */
+const alike = (largest, smallest) =>
+  largest.interval[0] <= smallest.interval[1] ? say("site.alike") : "";

@@ -1,0 +1,166 @@
+"""
+The results of one assessment at a glance: level, peers, the way to the next level, shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pkimm_analytics.benchmark import Comparison
+from pkimm_analytics.planning import Plan
+from pkimm_analytics.progress import Step
+from pkimm_analytics.scoring import Scores
+from pkimm_analytics.views import scores as parts
+from pkimm_analytics.views.figures import Voice
+from pkimm_analytics.views.view import (
+    Block,
+    Card,
+    Figure,
+    Items,
+    Link,
+    Meter,
+    Row,
+    Table,
+    Text,
+    Tone,
+)
+
+MOST_STEPS = 4
+
+
+@dataclass(frozen=True)
+class Around:
+    """
+    What is known beside one assessment.
+
+    Parameters
+    ----------
+    step : Step, optional
+        From the assessment before.
+    peers : Comparison, optional
+        Its place in a release.
+    plan : Plan, optional
+        Cheapest way to the next level.
+    """
+
+    step: Step | None = None
+    peers: Comparison | None = None
+    plan: Plan | None = None
+
+
+def overview(scores: Scores, around: Around, voice: Voice, links: dict[str, str]) -> list[Block]:
+    """
+    Three answers, two pictures and two lists.
+
+    Parameters
+    ----------
+    scores : Scores
+    around : Around
+    voice : Voice
+    links : dict of str to str
+        Target by name: ``plan``, ``progress``, ``peers``, ``categories``.
+    """
+    before = around.step.before if around.step else None
+    beside = around.peers
+    return [
+        Row(
+            (
+                Card(voice.say("value.overall"), (_whole(scores, around.step, voice),)),
+                _peer_card(beside, voice, links),
+                _next_card(scores, around.plan, voice, links),
+            )
+        ),
+        Row(
+            (
+                Card(voice.say("card.shape"), (parts.radar(scores, voice, peers=beside),)),
+                Card(
+                    voice.say("card.categories"),
+                    (parts.category_chart(scores, voice, before=before, peers=beside),),
+                    _link(links, "categories", voice),
+                ),
+            )
+        ),
+        Row(
+            (
+                Card(voice.say("section.limits"), tuple(parts.limits(scores, voice))),
+                Card(
+                    voice.say("card.changed"),
+                    tuple(changes(around.step, voice)),
+                    _link(links, "progress", voice) if around.step else (),
+                ),
+            )
+        ),
+        *parts.remarks(scores),
+    ]
+
+
+def _link(links: dict[str, str], name: str, voice: Voice) -> tuple[Link, ...]:
+    return (Link(voice.say(f"link.{name}"), links[name]),) if name in links else ()
+
+
+def _whole(scores: Scores, step: Step | None, voice: Voice) -> Figure:
+    if step is None or step.overall.change is None:
+        return parts.overall_figure(scores, voice)
+    change = step.overall.change
+    tone: Tone = "good" if change > 0 else "bad" if change < 0 else "soft"
+    said = voice.say(
+        "text.since",
+        change=voice.signed(change),
+        day=voice.day(step.before.assessment.date),
+    )
+    return parts.overall_figure(scores, voice, (said, tone))
+
+
+def _peer_card(peers: Comparison | None, voice: Voice, links: dict[str, str]) -> Card:
+    name = voice.say("card.peers")
+    whole = None if peers is None else next(iter(peers.positions), None)
+    if peers is None or whole is None or whole.rank is None or whole.at_or_below is None:
+        said = voice.say("text.no_release" if peers is None else "text.no_peers")
+        return Card(name, (Text(said, "soft"),), _link(links, "peers", voice))
+    rank = whole.rank
+    figure = Figure(
+        voice.share_range(whole.at_or_below.low, whole.at_or_below.high),
+        voice.say("text.at_or_below"),
+        Meter(rank.value, rank.interval.low, rank.interval.high, (0, 100)),
+        (
+            voice.say("text.peer_group", n=peers.ladder.n, quarter=peers.bench.quarter),
+            voice.interval(rank.interval.low / 100, rank.interval.high / 100),
+        ),
+    )
+    return Card(name, (figure,), _link(links, "peers", voice))
+
+
+def _next_card(scores: Scores, plan: Plan | None, voice: Voice, links: dict[str, str]) -> Card:
+    missing = parts.missing_to_next(scores)
+    if missing is None:
+        done = scores.overall.level is not None
+        said = voice.say("text.top" if done else "text.nothing_rated")
+        return Card(voice.say("card.next"), (Text(said),), _link(links, "plan", voice))
+    level, distance = missing
+    blocks: list[Block] = [Figure(voice.figure(distance), voice.say("text.to_go"))]
+    if plan is not None:
+        steps = [f"{voice.name(r.key)} {r.before}→{r.after}" for r in plan.raises]
+        shown = steps[:MOST_STEPS]
+        if len(steps) > len(shown):
+            shown.append(voice.say("text.more", n=len(steps) - len(shown)))
+        blocks.append(Text(voice.say("text.steps_reach", n=len(steps)), "soft"))
+        blocks.append(Items(tuple(shown)))
+    title = voice.say("card.to_level", level=level, name=voice.level_name(level))
+    return Card(title, tuple(blocks), _link(links, "plan", voice))
+
+
+def changes(step: Step | None, voice: Voice) -> list[Block]:
+    """Say what moved the score since the assessment before, and by how much."""
+    if step is None:
+        return [Text(voice.say("text.first"), "soft")]
+    rows: list[Sequence[str]] = [(voice.say("change.before"), voice.figure(step.overall.before))]
+    rows += [
+        (voice.say(f"cause.{name}"), voice.signed(part))
+        for name, part in step.overall.parts.items()
+        if part
+    ]
+    rows.append((voice.say("change.now"), voice.figure(step.overall.after)))
+    caption = voice.say("text.changed_since", day=voice.day(step.before.assessment.date))
+    header = (voice.say("column.cause"), voice.say("column.change"))
+    return [Table(caption, header, tuple(map(tuple, rows)), frozenset({1}), anchor="changed")]
