@@ -4,13 +4,10 @@
 #     display_name: Python 3
 #     language: python
 #     name: python3
+#   leave_out:
+#   - jupyterlab-plotly
 #   title: Benchmark
 # ---
-
-# %% [markdown]
-# # PKI maturity benchmark
-#
-# Published figures of groups of organizations, and where yours stands among them.
 
 # %%
 from pkimm_analytics.benchmark.series import default_releases

@@ -69,9 +69,26 @@ cohorts = bench.cohorts()
 cohorts[cohorts["is_published"]]
 
 # %% [markdown]
+# As a picture, beside the one that a visitor of the published page sees; what is chosen
+# there needs no kernel, and an assessment that is added there stays in this notebook's
+# memory and in none of its states.
+
+# %%
+from pkimm_analytics.benchmark.panels import level_table
+from pkimm_analytics.charts import level_shares
+
+measures = [m for m in bench.measures if m == "overall" or m.count(".") == 1]
+level_shares(level_table(bench, {}, measures), title="Levels", subtitle=f"Release {bench.quarter}")
+
+# %%
+from pkimm_analytics.widgets.benchmark import BenchmarkPage
+
+BenchmarkPage(written.folder)
+
+# %% [markdown]
 # Each share has two intervals.
 # *Printed* is certain for those who contributed; the other one is for all organizations like
-# them, with 95 % confidence, whatever number of the band there really are.
+# them, with 95% confidence, whatever number of the band there really are.
 
 # %%
 figures = bench.figures()
@@ -81,7 +98,7 @@ figures[["name", "n", *(f"at_least_3{end}" for end in ends)]].head(8)
 # %% [markdown]
 # ## One organization among its peers
 #
-# The ladder says which peers there are, and what was given up to find them.
+# The ladder says which peers there are, and what was relaxed to find them.
 
 # %%
 from pkimm_analytics.benchmark import compare, peer_ladder

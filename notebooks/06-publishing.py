@@ -91,8 +91,9 @@ again.is_new, again.digest == site.digest
 # ## What to try next
 #
 # - Raise `ORGANIZATIONS` to 120 and see which groups appear.
-# - Drop `data/samples/self-assessment.csv` or a share link of the official web tool onto the
-#   page, and compare it with what `pkimm benchmark FILE --release RELEASE` prints.
+# - Paste a share link of the official web tool into the page, or drop what
+#   `pkimm export FILE --to json` made of a workbook, and compare it with what
+#   `pkimm benchmark FILE --release RELEASE` prints.
 # - Change a byte in the release folder and publish again: it is refused.
 # - Publish your own releases: `pkimm publish --release RELEASES --out SITE`; the guide
 #   `docs/guide/publish.md` says how to host and embed the folder.

@@ -24,17 +24,22 @@ from pkimm_analytics.release import CHANGES_FILE, MANIFEST_FILE, README_FILE, TA
 from pkimm_analytics.render.html import asset
 from pkimm_analytics.site.figures import figures_data
 from pkimm_analytics.site.pages import Appearance, Pages
-from pkimm_analytics.site.reading import questions_data, reading_data, words_data
-from pkimm_analytics.views.words import catalogue
+from pkimm_analytics.site.reading import (
+    names_data,
+    questions_data,
+    reading_data,
+    words_data,
+)
+from pkimm_analytics.views.words import Language, catalogue
 
 FORMAT = "pkimm-site/1"
 SITE_MANIFEST = "site-manifest.json"
 _RELEASE_FILES = (TABLE_FILE, MANIFEST_FILE, README_FILE, CHANGES_FILE)
 
-READING = ("source", "webtool", "score")
-"""Scripts that read and score an assessment."""
-VIEWS = ("release", "compare", "words", "draw", "charts", "save", "mine", "page")
-"""Scripts that compare, and show the benchmark."""
+VIEWS = ("source", "score", "release", "words", "draw", "charts", "save", "mine", "page")
+"""Scripts that show the benchmark, also in a notebook."""
+READING = ("webtool", "compare", "static")
+"""Scripts that read and compare an assessment in the browser."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,16 @@ def page_data(series: Sequence[Benchmark], language: str = "en") -> dict[str, di
     }
 
 
+def notebook_data(series: Sequence[Benchmark], language: Language) -> dict[str, Any]:
+    """Return what the page knows in a notebook, where Python reads and compares."""
+    questions = questions_data(series[-1].edition)
+    return {
+        "facts": {**names_data(), "questions": questions},
+        "words": words_data(language),
+        "figures": figures_data(series),
+    }
+
+
 def scripts(*names: str) -> str:
     """Scripts of the page as one, in the order in which they need each other."""
     folder = resources.files("pkimm_analytics.site") / "js"
@@ -167,7 +182,7 @@ def sha256(content: bytes) -> str:
 
 def _assets() -> dict[str, bytes]:
     icon = resources.files("pkimm_analytics.site") / "page" / "icon.svg"
-    page = f'"use strict";\n(() => {{\n{scripts(*READING, *VIEWS)}\nstart();\n}})();\n'
+    page = f'"use strict";\n(() => {{\n{scripts(*VIEWS, *READING)}\nstart();\n}})();\n'
     return {
         "assets/site.css": page_style().encode(),
         "assets/icon.svg": icon.read_bytes(),

@@ -114,7 +114,7 @@ class Pages:
 
     def _page(self, name: str, body: h.Node) -> str:
         title = self.look.title if name == "index" else f"{self._name(name)} · {self.look.title}"
-        classes = "pk-view embed" if name == "embed" else "pk-view"
+        classes = "pk-view pk-site embed" if name == "embed" else "pk-view pk-site"
         return str(
             h.html(lang=self.look.language, class_=classes)[
                 h.head[self._meta(name, title)],
@@ -164,7 +164,7 @@ class Pages:
                         for page in PAGES
                     ]
                 ],
-                self._link(self.look.take_part, "site.take_part", ".pk-main"),
+                self._link(self.look.take_part, "site.take_part", ".main-action"),
             ],
         ]
 

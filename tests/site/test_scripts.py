@@ -125,9 +125,11 @@ def test_every_script_is_part_of_the_site(files):
     No file of the package is forgotten.
     """
     folder = resources.files("pkimm_analytics.site") / "js"
-    assert {path.name for path in folder.iterdir()} == {f"{n}.js" for n in (*READING, *VIEWS)}
-    for path in folder.iterdir():
-        assert path.read_bytes().strip() in files["assets/benchmark.js"], path.name
+    assert {path.name for path in folder.iterdir()} == {
+        f"{name}.js" for name in (*READING, *VIEWS, "notebook")
+    }
+    for name in (*READING, *VIEWS):
+        assert (folder / f"{name}.js").read_bytes().strip() in files["assets/benchmark.js"], name
 
 
 def test_facts_do_not_depend_on_what_a_publisher_installed(monkeypatch, tmp_path, sources):

@@ -37,7 +37,7 @@ function AskForMine({ host, take, open, status, startCheck }) {
           value=${pasted} onInput=${(event) => setPasted(event.target.value)}></textarea>
       </label>
       <p class="row">
-        <button type="button" class="pk-main" onClick=${takeLink}>${say("site.compare_mine")}</button>
+        <button type="button" class="main-action" onClick=${takeLink}>${say("site.compare_mine")}</button>
         <button type="button" onClick=${startCheck}>${say("site.check_start")}</button>
       </p>
       <label>${say("site.mine_file")}
@@ -131,8 +131,8 @@ function QuickCheck({ edition, done, leave }) {
       </fieldset>
       <p class="row">
         <button type="button" disabled=${at === 0} onClick=${() => setAt(at - 1)}>${say("site.back")}</button>
-        ${!isLast && html`<button type="button" class="pk-main" onClick=${() => setAt(at + 1)}>${say(key in answers ? "site.next" : "site.skip")}</button>`}
-        <button type="button" class=${isLast ? "pk-main" : ""} disabled=${!Object.values(answers).some((level) => level > 0)} onClick=${finish}>${say("site.check_done", { n: Object.keys(answers).length })}</button>
+        ${!isLast && html`<button type="button" class="main-action" onClick=${() => setAt(at + 1)}>${say(key in answers ? "site.next" : "site.skip")}</button>`}
+        <button type="button" class=${isLast ? "main-action" : ""} disabled=${!Object.values(answers).some((level) => level > 0)} onClick=${finish}>${say("site.check_done", { n: Object.keys(answers).length })}</button>
         <button type="button" class="link" onClick=${leave}>${say("site.check_leave")}</button>
       </p>
     </section>`;

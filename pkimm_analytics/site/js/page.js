@@ -21,14 +21,16 @@ function stateOf(release, hash) {
     level: LEVELS.slice(1).includes(level) ? level : DEFAULTS.level,
     by: release.codesOf(given.get("by")).length ? given.get("by") : first,
     told: gone.length ? relaxedWords(gone) : "",
+    assessment: given.get("assessment"), // of the workspace; the static site has none
   };
 }
 
 const relaxedWords = (dimensions) =>
   say("site.relaxed", { names: inList(dimensions.map((d) => say(`site.by.${d}`))) });
 
-function addressOf(release, { group, show, level, by }) {
+function addressOf(release, { group, show, level, by, assessment }) {
   const pairs = Object.entries(group);
+  if (assessment) pairs.push(["assessment", assessment]);
   if (show !== DEFAULTS.show) pairs.push(["show", show]);
   if (level !== DEFAULTS.level) pairs.push(["level", level]);
   if (by !== release.dimensions[0]?.[0]) pairs.push(["by", by]);
@@ -151,7 +153,7 @@ function Table({ id, caption, columns: heads, rows }) {
 // --- the page -----------------------------------------------------------------------------
 
 function Benchmark({ release, host, isEmbedded, keepsAddress }) {
-  const [state, setState] = useState(() => stateOf(release, keepsAddress ? location.hash : host.address));
+  const [state, setState] = useState(() => stateOf(release, keepsAddress ? location.hash : (host.address ?? "")));
   const [mine, setMine] = useState(null);
   const [status, setStatus] = useState(null);
   const [isChecking, setChecking] = useState(false);
@@ -170,7 +172,7 @@ function Benchmark({ release, host, isEmbedded, keepsAddress }) {
     const comparison = await host.compare(next.group);
     if (turn === asked.current) setMine({ ...mine, comparison });
   };
-  const take = async (read) => {
+  const take = async (read, part = {}) => {
     setStatus({ text: say("site.reading") });
     try {
       const about = await read();
@@ -178,7 +180,7 @@ function Benchmark({ release, host, isEmbedded, keepsAddress }) {
       const comparison = await host.compare(release.keyOf(state.group) ? state.group : null);
       setStatus(null);
       setMine({ about, comparison });
-      show({ ...state, group: comparison.cohort.found });
+      show({ ...state, assessment: null, ...part, group: comparison.cohort.found });
       setChecking(false);
       document.getElementById("mine")?.scrollIntoView({ block: "nearest" });
     } catch (error) {
@@ -186,9 +188,11 @@ function Benchmark({ release, host, isEmbedded, keepsAddress }) {
       setStatus({ text: error.told ?? say(`site.refused.${code}`), isBad: true });
     }
   };
+  const open = (name) => take(() => host.open(name), { assessment: name });
   const forget = () => {
     host.forget();
     setMine(null);
+    show({ ...state, assessment: null });
     setTimeout(() => document.getElementById("own-text")?.focus());
   };
   useEffect(() => {
@@ -198,7 +202,7 @@ function Benchmark({ release, host, isEmbedded, keepsAddress }) {
     return () => removeEventListener("hashchange", follow);
   }, []);
   useEffect(() => {
-    if (host.first) take(() => host.open(host.first));
+    if (state.assessment && host.open) open(state.assessment);
   }, []);
 
   const pick = selects(view, change);
@@ -206,12 +210,13 @@ function Benchmark({ release, host, isEmbedded, keepsAddress }) {
   const requirements = isEmbedded ? null : requirementsChart(view);
   const card = (name, chart, ...controls) => html`<${ChartCard} key=${name} ...${{ name, chart, view, controls }} />`;
   const ask = html`<${AskForMine} ...${{ host, status }} take=${(read) => take(async () => host.read(await read()))}
-    open=${(name) => take(() => host.open(name))} startCheck=${() => setChecking(true)} />`;
-  return html`
+    open=${open} startCheck=${() => setChecking(true)} />`;
+  return html`<div class="sheet">
+    ${host.saysInvented && release.facts.synthetic && html`<p class="notice">${say("site.invented")}</p>`}
     <header class="finding">
       <h1>${finding(release, state.group, state.level)}</h1>
       <p class="soft">${peers && sentences(mostFrequent(release.edition, peers), say("site.release_line", { quarter: quarterText(release.facts.quarter) }))}</p>
-      ${!isEmbedded && html`<a class="pk-main to-mine" href="#mine" onClick=${(event) => { event.preventDefault(); document.getElementById(mine ? "mine" : "own-text")?.focus(); document.getElementById("mine").scrollIntoView(); }}>${say(mine ? "site.mine_title" : "site.compare_mine")}</a>`}
+      ${!isEmbedded && html`<a class="main-action to-mine" href="#mine" onClick=${(event) => { event.preventDefault(); document.getElementById(mine ? "mine" : "own-text")?.focus(); document.getElementById("mine").scrollIntoView(); }}>${say(mine ? "site.mine_title" : "site.compare_mine")}</a>`}
     </header>
     <${PeerBar} view=${view} change=${change} />
     <div class=${isEmbedded ? "" : "first"}>
@@ -228,7 +233,8 @@ function Benchmark({ release, host, isEmbedded, keepsAddress }) {
     ${requirements && card("requirements", requirements)}
     ${!isEmbedded && card("gaps", gapsChart(view), pick.level("gaps-level"))}
     ${!isEmbedded && release.dimensions.length > 0 && card("groups", { ...groupsChart(view), isWide: true }, pick.by("groups-by"), pick.level("groups-level"))}
-    ${!isEmbedded && release.series.length > 1 && card("trend", trendChart(view), pick.show("trend-show"), pick.level("trend-level"))}`;
+    ${!isEmbedded && release.series.length > 1 && card("trend", trendChart(view), pick.show("trend-show"), pick.level("trend-level"))}
+  </div>`;
 }
 
 /* Shows the page in an element; gives what takes it away. */
@@ -241,34 +247,3 @@ function mount(element, { data, host, isEmbedded = false, keepsAddress = true })
   element.dataset.ready = "yes";
   return () => preact.render(null, element);
 }
-
-// --- the static site: everything is read and compared in the browser ----------------------
-
-const inBrowser = (release) => {
-  let assessment = null;
-  return {
-    stored: [],
-    address: "",
-    accepts: ".json,.yaml,.yml,.txt",
-    formats: ["link", "yaml", "json", "others"],
-    async read(bytes) {
-      assessment = await readSource(bytes);
-      const { kind, edition, mode, problems, profile = {} } = assessment;
-      return {
-        label: sentences(say(`site.kind.${kind}`), `· ${edition.name}`, `· ${say(`site.mode.${mode}`)}`),
-        profile,
-        problems: problems.map(([code, place, name]) => sentences(place && `${place}:`, say(`site.problem.${code}`, { edition: name }))),
-      };
-    },
-    compare: async (group) => compare(release, assessment, group ?? undefined),
-    forget: () => (assessment = null),
-  };
-};
-
-function start() {
-  const element = globalThis.document?.getElementById("benchmark");
-  if (!element) return;
-  mount(element, { data: globalThis.pkimmData, host: inBrowser, isEmbedded: "embedded" in element.dataset });
-}
-
-globalThis.pkimm = { Refused, compare, figure: scoreText, fraction, inflate, learn, levelOf, mount, openRelease, readSource, score };
