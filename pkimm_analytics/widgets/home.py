@@ -11,8 +11,8 @@ import htpy as h
 from pkimm_analytics.assessment import State
 from pkimm_analytics.benchmark import Benchmark, open_release
 from pkimm_analytics.errors import PkimmError, Problem
+from pkimm_analytics.history import histories
 from pkimm_analytics.loaders import Source
-from pkimm_analytics.progress import history
 from pkimm_analytics.render.html import Medium, fragment
 from pkimm_analytics.session import is_locked
 from pkimm_analytics.views.home import Case, Draft, Whole, home
@@ -69,7 +69,7 @@ class HomePage(Page):
         names = {id(s.assessment): s.assessment.id for s in done}
         cases = [
             Case(tuple(found), tuple(names[id(one)] for one in found))
-            for found in history(s.assessment for s in done).values()
+            for found in histories(s.assessment for s in done).values()
         ]
         cases.sort(key=lambda case: case.assessments[-1].date or "", reverse=True)
         newest = cases[0].ids[-1] if cases else ""

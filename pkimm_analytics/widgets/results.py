@@ -16,10 +16,11 @@ import htpy as h
 from pkimm_analytics.assessment import MEDIA_TYPE, SUFFIX, Assessment, carry
 from pkimm_analytics.benchmark import Comparison, compare, open_release
 from pkimm_analytics.errors import PkimmError
+from pkimm_analytics.history import histories
 from pkimm_analytics.loaders import tabular, web_tool
 from pkimm_analytics.model import model_of, models
 from pkimm_analytics.planning import Plan, Target, cheapest_plan
-from pkimm_analytics.progress import Step, history
+from pkimm_analytics.progress import Step
 from pkimm_analytics.progress import compare as compare_with
 from pkimm_analytics.render.html import fragment
 from pkimm_analytics.scoring import Scores, score
@@ -310,7 +311,7 @@ class Result:
     @cached_property
     def case(self) -> list[Assessment]:
         """Assessments of the same use case, oldest first."""
-        cases = history(self._everything).values()
+        cases = histories(self._everything).values()
         return next((case for case in cases if self.assessment in case), [self.assessment])
 
     @cached_property
