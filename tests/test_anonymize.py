@@ -36,7 +36,7 @@ from pkimm_analytics.anonymize.keys import KeyStore
 from pkimm_analytics.anonymize.pseudonyms import commitment_of
 from pkimm_analytics.anonymize.scrubber import looks_like, suspicious_fields
 from pkimm_analytics.anonymize.vocabulary import axis, is_allowed
-from pkimm_analytics.assessment import Answer, Organization, Period, State, rated
+from pkimm_analytics.assessment import Answer, Organization, Period, State, UseCase, rated
 from pkimm_analytics.errors import ContributionError, SourceFormatError
 from pkimm_analytics.model import Edition, load_model
 from pkimm_analytics.schemas import violations
@@ -106,6 +106,19 @@ def test_relevance_answers_of_extensions_are_contributed(store):
     extension = to_document(made(planted_assessment(), store))["extensions"]["pqc"]
     assert extension["version"] == "0.2.0"
     assert set(extension["answers"].values()) == {2}
+
+
+def test_use_cases_without_a_name_are_never_the_same(store):
+    """
+    Two of them are two; one that is named differs in its letters only.
+    """
+    named = [planted_assessment(id=id_, use_case=UseCase(name=name)) for id_, name in CASES]
+    pseudonyms = [made(one, store).values["use_case"] for one in named]
+    assert pseudonyms[0] != pseudonyms[1]
+    assert pseudonyms[2] == pseudonyms[3]
+
+
+CASES = (("a", ""), ("b", ""), ("c", "TLS"), ("d", " tls"))
 
 
 def test_an_unknown_extension_is_left_out_and_said(store):

@@ -245,6 +245,17 @@ def test_models_are_listed_shown_and_compared(run):
     assert run("models", "show", "9.9.9").exit_code == 1
 
 
+def test_what_else_lies_in_a_workspace_is_no_assessment(run, stored, tmp_path):
+    """
+    The feedback form keeps its answers there.
+    """
+    assert run("import", stored, "-w", "w").exit_code == 0
+    (tmp_path / "w" / "feedback" / "private").mkdir(parents=True)
+    (tmp_path / "w" / "feedback" / "private" / "contacts.jsonl").write_text('{"mail": "x"}')
+    for command in ("score", "progress"):
+        assert run(command, "w", "--json").exit_code == 0
+
+
 def test_a_schema_is_printed(run):
     """
     The canonical document has a published schema.

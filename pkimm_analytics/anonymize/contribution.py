@@ -31,6 +31,7 @@ from pkimm_analytics.anonymize.vocabulary import (
 from pkimm_analytics.assessment import Assessment, Assurance, Mode, State, carry
 from pkimm_analytics.errors import ContributionError, PkimmError, Problem, SourceFormatError
 from pkimm_analytics.files import MAX_BYTES, read_json
+from pkimm_analytics.history import history_key
 from pkimm_analytics.model import Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.organization import ATTRIBUTES, Grain, check_profile, coarsen
@@ -191,7 +192,7 @@ def _pseudonyms(assessment: Assessment, store: KeyStore, stated: Identity) -> di
     if parent is None:
         has_parent = bool(who.parent.strip()) and who.parent.strip() != who.name.strip()
         parent = store.random_id("organization", who.parent) if has_parent else organization
-    use_case = store.random_id("use-case", f"{organization}\0{assessment.use_case.name}")
+    use_case = store.random_id("use-case", f"{organization}\0{history_key(assessment)[1]}")
     assessor = stated.assessor
     company = assessment.assessor.company or assessment.assessor.name
     if assessor is None and assessment.assessor.position == "external" and company:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pkimm_analytics.assessment import Assessment, check
+from pkimm_analytics.assessment import SUFFIX, Assessment, check
 from pkimm_analytics.errors import Problem, SourceFormatError
 from pkimm_analytics.files import MAX_BYTES, check_size, read_json, read_limited
 from pkimm_analytics.loaders import tabular, web_tool, workbook
@@ -72,7 +72,7 @@ def find_sources(argument: str) -> list[Source]:
     path = Path(argument)
     try:
         if path.is_dir():
-            return list(_files_below(path))
+            return list(_files_below(_assessments_of(path)))
         exists = path.exists()
     except (OSError, ValueError):  # such as a text too long for a file name
         exists = False
@@ -83,6 +83,12 @@ def find_sources(argument: str) -> list[Source]:
             [Problem(shown, "no such file; a share link has '#progress=' in it")],
         )
     return [Source(path.name, path=path)]
+
+
+def _assessments_of(folder: Path) -> Path:
+    """Of a workspace only the assessments count, whatever else was put into it."""
+    held = folder / "assessments"
+    return held if any(held.glob("*" + SUFFIX)) else folder
 
 
 def _files_below(folder: Path) -> Iterator[Source]:
