@@ -14,14 +14,14 @@
 # It stores every answer at once in the folder that you name, and goes on where you stopped.
 
 # %%
-from pkimm_analytics.widgets.questionnaire import Questionnaire
+from pkimm_analytics.widgets.assess import Questionnaire
 
 form = Questionnaire("workspace", mode="self")
 form
 
 # %% [markdown]
 # `mode="full"` asks for every requirement instead of every category;
-# `edition="1.1.0"` and `extensions=["pqc"]` choose what a new assessment starts with.
+# `edition="1.1.0"` proposes another edition of the model.
 #
 # The answers are at hand in the cells below, as they are stored.
 # Before you start or choose an assessment above, there are none.

@@ -20,12 +20,12 @@ from pkimm_analytics.workspace import default_workspace
 
 HERE = Path(__file__).parent
 SCRIPTS = (
-    "questionnaire_page/dom.js",
+    "feedback_page/dom.js",
     "feedback_page/state.js",
     "feedback_page/panel.js",
     "feedback_page/form.js",
 )
-STYLES = ("questionnaire_page/page.css", "feedback_page/feedback.css")
+STYLES = ("../render/tokens.css", "feedback_page/feedback.css")
 
 Message = dict[str, Any]
 

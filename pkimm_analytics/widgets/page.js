@@ -69,7 +69,7 @@ function render({ model, el }) {
     restore();
   };
 
-  const act = (action, value, content) =>
+  const act = (action, value, content, key) =>
     new Promise((answered) => {
       const id = (number += 1);
       const late = setTimeout(() => say(LATE), PATIENCE);
@@ -80,7 +80,7 @@ function render({ model, el }) {
         answered();
       });
       el.setAttribute("aria-busy", "true");
-      model.send({ action, value: String(value ?? ""), id }, undefined, content ? [content] : []);
+      model.send({ action, value: String(value ?? ""), key: key ?? "", id }, undefined, content ? [content] : []);
     });
 
   const take = async (files) => {
@@ -113,8 +113,19 @@ function render({ model, el }) {
     }
     if (target.tagName === "BUTTON" && target.dataset.action) {
       if (target.dataset.busy) say(target.dataset.busy);
-      act(target.dataset.action, value(target));
+      act(target.dataset.action, value(target), null, target.dataset.key);
     }
+  });
+  // Digits rate the question that has the focus, unless it is in a field.
+  el.addEventListener("keydown", (event) => {
+    const place = event.target.closest(".pk-question");
+    const types = event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
+    if (!place || types || event.ctrlKey || event.altKey || event.metaKey) return;
+    const wanted = place.querySelector(`[data-digit="${CSS.escape(event.key)}"]`);
+    if (!wanted || wanted.disabled) return;
+    event.preventDefault();
+    wanted.focus();
+    wanted.click();
   });
   el.addEventListener("input", ({ target }) => {
     if (target.dataset.filter) narrow(target);
@@ -125,7 +136,7 @@ function render({ model, el }) {
     if (!target || target.tagName === "BUTTON") return;
     unsent.delete(target);
     if (target.type === "file") take(target.files).then(() => (target.value = ""));
-    else act(target.dataset.action, value(target));
+    else act(target.dataset.action, value(target), null, target.dataset.key);
   });
   for (const kind of ["dragover", "dragleave", "drop"]) {
     el.addEventListener(kind, (event) => {

@@ -61,6 +61,7 @@ class Page(anywidget.AnyWidget):
         self.address: dict[str, str] = {}
         self.message: Message | None = None
         self.shown = ""
+        self.key = ""  # of the control that reported, such as a question
         self.on_msg(self._receive)
 
     # --- what a page says -----------------------------------------------------------
@@ -115,7 +116,7 @@ class Page(anywidget.AnyWidget):
         name = str(message["action"])
         act = getattr(self, f"on_{name}", None) if re.fullmatch("[a-z_]{1,40}", name) else None
         content = bytes(buffers[0]) if buffers else None
-        self.message = None
+        self.message, self.key = None, str(message.get("key") or "")
         try:
             if act is not None:
                 act(str(message.get("value", "")), content)

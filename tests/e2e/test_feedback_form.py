@@ -4,7 +4,6 @@ The feedback form, alone and inside the questionnaire, in a real browser.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 
 from pkimm_analytics.feedback import Comment, open_feedback, read_comments
-from pkimm_analytics.workspace import Workspace
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> =1+1 😀 \u05e9\u05dc\u05d5\u05dd"
 KEY = "M.key-management"
@@ -170,51 +168,3 @@ def test_the_form_is_for_everyone(
         screenshot(page, f"feedback-form-{scheme}", width)
         assert serious(axe(page)) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
-
-
-def test_a_question_of_the_questionnaire_takes_feedback(
-    page: Any,
-    address: Callable[[str], str],
-    workspace: Path,
-    axe: Callable[..., list[dict[str, Any]]],
-    screenshot: Callable[[Any, str, str], Path],
-) -> None:
-    """
-    The key c opens the panel, its keys answer no question, and Escape goes back.
-    """
-    page.goto(address("full_assessment"))
-    page.get_by_role("button", name="Start a new assessment").click()
-    page.get_by_label("Name").first.fill("Device certificates")
-    page.get_by_role("button", name="2 Questions").click()
-    page.locator(".pkq-saving[data-state=saved]").wait_for()
-    keys = page.keyboard
-    keys.press("j")
-    keys.press("c")
-    card = page.locator(".pkq-q[data-current]")
-    card.get_by_role("group", name="How clear is it?").wait_for()
-    assert focused(page) == "prefer not to say"
-    keys.press("3")
-    keys.press("ArrowLeft")
-    assert focused(page) == "5, very clear"
-    card.get_by_label("In your words").fill(HOSTILE)
-    card.get_by_role("button", name="Save this comment").click()
-    card.get_by_text("Saved on this computer.").wait_for()
-    screenshot(page, "feedback-in-questionnaire", "wide")
-    assert serious(axe(page)) == []
-    screenshot(page, "feedback-in-questionnaire", "phone")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    card.get_by_label("In your words").press("Escape")
-    assert card.get_attribute("data-state") == "unanswered"
-    assert page.evaluate("document.activeElement.dataset.target") == stored(workspace)[-1].element
-    (file,) = [f for f in Workspace(workspace).files() if "Device" in f.read_text("utf-8")]
-    assert HOSTILE not in file.read_text("utf-8")
-
-    page.get_by_role("button", name=re.compile("Keys")).click()
-    assert "feedback on the question" in page.locator(".pkq-help").inner_text()
-    page.get_by_role("button", name="4 Finish").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save the file to hand in").click()
-    assert HOSTILE in [
-        one.text for one in read_comments(Path(download.value.path()).read_bytes())[0]
-    ]
-    assert page.title() != "owned"

@@ -21,6 +21,7 @@ from pkimm_analytics.model import load_model
 from pkimm_analytics.scoring import figure_text
 from pkimm_analytics.synthetic import sample_history
 from pkimm_analytics.workspace import Workspace
+from tests.e2e.looks import overlapping, serious
 from tests.official import CONFORMANCE
 
 MODEL = load_model("2.0.0")
@@ -79,13 +80,6 @@ def open_page(page: Any, address: str, *, has_charts: bool = True) -> None:
         page.wait_for_selector(CHART)
 
 
-def serious(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """
-    Return the findings of axe that keep somebody out.
-    """
-    return [finding for finding in findings if finding["impact"] in {"serious", "critical"}]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_shows_an_assessment_to_everyone(
     scheme: str,
@@ -116,7 +110,7 @@ def test_the_page_shows_an_assessment_to_everyone(
     settled(page)
     screenshot(page, f"organization-{scheme}", "phone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert overlapping(page) == []
+    assert overlapping(page, ".pk-chart .js-plotly-plot") == []
     assert serious(axe(page)) == []
 
 
@@ -133,26 +127,6 @@ def settled(page: Any) -> None:
             return
         before = now
         page.wait_for_timeout(500)
-
-
-def overlapping(page: Any, charts: str = ".pk-chart .js-plotly-plot") -> list[list[str]]:
-    """
-    Return pairs of texts in a chart that lie on each other.
-    """
-    pairs: list[list[str]] = page.evaluate(
-        """(charts) => [...document.querySelectorAll(charts)].flatMap((chart) => {
-            const texts = [...chart.querySelectorAll('text')]
-                .filter((t) => t.textContent.trim())
-                .map((t) => [t.textContent, t.getBoundingClientRect()])
-                .filter(([, r]) => r.width > 0);
-            const cut = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
-                && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
-            return texts.flatMap(([one, a], i) =>
-                texts.slice(i + 1).filter(([, b]) => cut(a, b)).map(([two]) => [one, two]));
-        })""",
-        charts,
-    )
-    return pairs
 
 
 def test_an_empty_workspace_leads_on_and_takes_what_is_brought(

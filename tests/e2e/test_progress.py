@@ -15,7 +15,8 @@ from pkimm_analytics.planning.action_plans import action_plans, with_action_plan
 from pkimm_analytics.planning.roadmap import Calendar, roadmap
 from pkimm_analytics.synthetic import sample_history
 from pkimm_analytics.workspace import Workspace
-from tests.e2e.test_organization import open_page, overlapping, serious
+from tests.e2e.looks import overlapping, serious
+from tests.e2e.test_organization import open_page
 
 SIZES = ("wide", "phone")
 

@@ -28,8 +28,6 @@ from pkimm_analytics.model import load_model
 from pkimm_analytics.widgets import feedback_words as words
 from pkimm_analytics.widgets.feedback_desk import FeedbackDesk, elements_of
 from pkimm_analytics.widgets.feedback_form import FeedbackForm
-from pkimm_analytics.widgets.questionnaire import Questionnaire
-from pkimm_analytics.workspace import Workspace
 
 MODEL = load_model("2.0.0")
 KEY = "M.key-management"
@@ -254,19 +252,3 @@ def test_a_message_that_means_nothing_is_ignored(place: Path) -> None:
     form = FeedbackForm(place)
     form.send = pytest.fail
     form._receive(form, {"type": "nonsense"}, [])
-
-
-def test_feedback_of_a_questionnaire_is_no_part_of_the_assessment(tmp_path: Path) -> None:
-    """
-    The comment lies in the folder feedback; the assessment does not change.
-    """
-    page = Questionnaire(tmp_path, mode="full")
-    talk(page, type="create")
-    (file,) = Workspace(tmp_path).files()
-    before = file.read_bytes()
-    answer = talk(
-        page, type="feedback", do="save", number=1, comment={"element": KEY, "text": HOSTILE}
-    )
-    assert answer["saved"] == KEY
-    assert file.read_bytes() == before
-    assert [one.text for one in open_feedback(tmp_path / "feedback").stored()] == [HOSTILE]

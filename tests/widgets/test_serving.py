@@ -41,7 +41,7 @@ def test_kernels_are_ready_only_for_pages_that_read_late() -> None:
     settings = json.loads((DASHBOARDS / "voila.json").read_text("utf-8"))
     pools = settings["VoilaKernelManager"]["kernel_pools_config"]
     assert pools.pop("default")["pool_size"] == 0
-    assert set(pools) == {"self_assessment.ipynb", "full_assessment.ipynb", "benchmark.ipynb"}
+    assert set(pools) == {f"{page}.ipynb" for page in ("home", "assess", "results", "benchmark")}
     assert all((DASHBOARDS / name).exists() for name in pools)
 
 

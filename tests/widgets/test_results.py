@@ -1,0 +1,125 @@
+"""Home and Results without a browser."""
+
+import io
+
+import openpyxl
+import pytest
+
+from pkimm_analytics.assessment import Assessment, UseCase
+from pkimm_analytics.scoring import figure_text, score
+from pkimm_analytics.synthetic import sample_history
+from pkimm_analytics.widgets.home import HomePage
+from pkimm_analytics.widgets.results import ResultsPage
+from pkimm_analytics.workspace import Workspace
+from tests.widgets.driving import Driver
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+HISTORY = sample_history(3)
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    """A workspace with one history."""
+    monkeypatch.setenv("PKIMM_HOME", str(tmp_path / "home"))
+    place = Workspace(tmp_path / "w")
+    for assessment in HISTORY:
+        place.save(assessment)
+    return place
+
+
+def test_home_shows_each_use_case_with_its_newest_score(workspace):
+    """
+    And leads on to its result.
+    """
+    newest = HISTORY[-1]
+    shown = Driver(HomePage(workspace.folder)).page.shown
+    assert figure_text(score(newest).overall.value) in shown
+    assert f"assessment={newest.id}" in shown
+
+
+def test_an_empty_workspace_says_what_to_do(tmp_path):
+    """
+    No dead end on any page.
+    """
+    assert "assess.ipynb" in Driver(HomePage(tmp_path / "none")).page.shown
+    assert "home.ipynb" in Driver(ResultsPage(tmp_path / "none")).page.shown
+
+
+def test_what_is_dropped_is_imported_and_its_result_is_opened(tmp_path):
+    """
+    A file that cannot be read is named with its reasons, and the good one is there.
+    """
+    drive = Driver(HomePage(tmp_path))
+    drive("upload", "a.pkimm.json", content=HISTORY[0].dumps())
+    drive("uploaded", "1")
+    assert [m["go"] for m in drive.sent if "go" in m] == [
+        f"results.ipynb#assessment={HISTORY[0].id}"
+    ]
+    drive("upload", "b.csv", content=b"nothing,known\n1,2\n")
+    drive("uploaded", "1")
+    assert "b.csv" in drive.said or "nothing" in drive.said
+    assert len(Workspace(tmp_path).files()) == 1
+
+
+@pytest.mark.parametrize("tab", ["overview", "categories", "data", "nonsense"])
+def test_every_part_shows_the_figures_of_the_package(workspace, tab):
+    """
+    The overall score, and no figure that is none.
+    """
+    chosen = HISTORY[2]
+    shown = Driver(ResultsPage(workspace.folder), f"assessment={chosen.id}&tab={tab}").page.shown
+    assert chosen.use_case.name in shown
+    assert figure_text(score(chosen).overall.value) in shown
+    for wrong in (">nan<", ">inf<", ">None<"):
+        assert wrong not in shown
+
+
+def test_texts_of_users_stay_texts(workspace):
+    """
+    In names, notes and captions.
+    """
+    chosen = HISTORY[2].replace(id="hostile", use_case=UseCase(name=HOSTILE))
+    chosen = chosen.with_caveat("invented", HOSTILE)
+    workspace.save(chosen)
+    for tab in ("overview", "categories", "data"):
+        drive = Driver(ResultsPage(workspace.folder), f"assessment=hostile&tab={tab}")
+        assert "<img" not in drive.page.shown
+    assert "<img" not in Driver(HomePage(workspace.folder)).page.shown
+
+
+@pytest.mark.parametrize("form", ["json", "xlsx", "csv", "yaml", "link"])
+def test_the_assessment_is_saved_in_every_format(workspace, form):
+    """
+    JSON is what is stored, byte for byte.
+    """
+    drive = Driver(ResultsPage(workspace.folder), f"assessment={HISTORY[0].id}")
+    drive("export", form)
+    (content,) = drive.files.values()
+    if form == "json":
+        assert Assessment.loads(content) == HISTORY[0]
+    if form == "xlsx":
+        assert openpyxl.load_workbook(io.BytesIO(content)).sheetnames
+
+
+@pytest.mark.parametrize("form", ["html", "md"])
+def test_a_report_is_saved_from_the_page_that_shows_the_result(workspace, form):
+    """
+    With the assessment before, if that is wanted.
+    """
+    drive = Driver(ResultsPage(workspace.folder), f"assessment={HISTORY[4].id}")
+    drive("report", f"kind=assessment&form={form}&language=en&compares=on")
+    (content,) = drive.files.values()
+    assert b"previous assessment" in content
+
+
+def test_answers_are_mapped_to_another_edition_and_counted_as_zero(workspace):
+    """
+    The address keeps both.
+    """
+    drive = Driver(ResultsPage(workspace.folder), f"assessment={HISTORY[0].id}&tab=data")
+    other = HISTORY[-1].model
+    assert other.digest != HISTORY[0].model.digest
+    drive("edition", other.digest)
+    drive("zero", "yes")
+    assert drive.page.address["edition"] == other.digest
+    assert drive.page._result.scores.unanswered == "zero"
