@@ -15,7 +15,6 @@ from urllib.parse import parse_qsl
 import htpy as h
 
 from pkimm_analytics.assessment import Assessment, Mode, State
-from pkimm_analytics.catalog import summaries
 from pkimm_analytics.edits import Conflict, Edit, values
 from pkimm_analytics.errors import AssessmentError, PkimmError, Problem
 from pkimm_analytics.model import NEWEST, extensions, load_model, models
@@ -217,7 +216,7 @@ class Questionnaire(Page):
 
     def _assessors(self, session: EditingSession) -> h.Node:
         a = session.assessment
-        listed = [one for one in summaries(self._workspace) if one.mode == a.mode]
+        listed = [one for one in self._workspace.summaries() if one.mode == a.mode]
         present = self._round.present if self._round else str(a.extra.get("present", ""))
         asked = questions(self._sheets(session))
         return [

@@ -11,7 +11,6 @@ from typing import Any
 import htpy as h
 
 from pkimm_analytics.assessment import Assessment, Mode
-from pkimm_analytics.catalog import summaries
 from pkimm_analytics.edits import Conflict
 from pkimm_analytics.model import LEVELS, Extension, Model, extensions, models
 from pkimm_analytics.organization import ATTRIBUTES, label, profile_codes
@@ -63,7 +62,7 @@ class Shown:
 
 def start(workspace: Workspace, mode: Mode, edition: str) -> h.Node:
     """Drafts to go on with, then a new assessment in two steps."""
-    open_ = [one for one in summaries(workspace) if not one.is_locked]
+    open_ = [one for one in workspace.summaries() if not one.is_locked]
     return [
         h.div(".pk-head")[h.div[h.h1["Assess"], h.p["Every answer is stored on this computer."]]],
         h.div(".pk-row", style="--columns:minmax(0,1fr) minmax(0,1fr)")[

@@ -13,11 +13,11 @@ import htpy as h
 
 from pkimm_analytics.agreement import Compared, Rating, agreement, is_available, merge
 from pkimm_analytics.assessment import Assessment, State
-from pkimm_analytics.catalog import Summary
 from pkimm_analytics.edits import Edit
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.questionnaire import Question
 from pkimm_analytics.widgets.page import button, text_field
+from pkimm_analytics.workspace import Summary
 
 OUT = "not_applicable"
 

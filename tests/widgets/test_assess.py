@@ -198,7 +198,7 @@ def test_assessors_agree_on_a_level_or_that_it_does_not_apply(begun, tmp_path):
     answers = stored(begun).answers
     assert answers[FIRST].level == 3
     assert answers[SECOND].state is State.NOT_APPLICABLE
-    assert [r["level"] for r in answers[FIRST].extra["consensus"]["ratings"]] == [2, 4]
+    assert [r.level for r in answers[FIRST].consensus.ratings] == [2, 4]
 
 
 def test_an_extension_adds_its_questions(begun):
