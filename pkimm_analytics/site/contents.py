@@ -19,8 +19,7 @@ from typing import Any
 from pkimm_analytics import vendor
 from pkimm_analytics.benchmark import Benchmark
 from pkimm_analytics.disclosure.manifest import software_version
-from pkimm_analytics.errors import DisclosureError, Problem
-from pkimm_analytics.release import CHANGES_FILE, MANIFEST_FILE, README_FILE, TABLE_FILE
+from pkimm_analytics.release import CHANGES_FILE, README_FILE
 from pkimm_analytics.render.html import asset
 from pkimm_analytics.site.figures import figures_data
 from pkimm_analytics.site.pages import Appearance, Pages
@@ -34,7 +33,7 @@ from pkimm_analytics.views.words import Language, catalogue
 
 FORMAT = "pkimm-site/1"
 SITE_MANIFEST = "site-manifest.json"
-_RELEASE_FILES = (TABLE_FILE, MANIFEST_FILE, README_FILE, CHANGES_FILE)
+TEXTS = (CHANGES_FILE, README_FILE)
 
 VIEWS = ("source", "score", "release", "words", "draw", "charts", "save", "mine", "page")
 """Scripts that show the benchmark, also in a notebook."""
@@ -51,19 +50,8 @@ class Source:
 
 
 def read_files(folder: Path, bench: Benchmark) -> Source:
-    """
-    Take over the files of a release folder.
-
-    Raises
-    ------
-    DisclosureError
-        If one is missing; its manifest has been checked before.
-    """
-    missing = [name for name in _RELEASE_FILES if not (folder / name).is_file()]
-    if missing:
-        problems = [Problem(folder.name, f"{name} is missing") for name in missing]
-        raise DisclosureError("A release is not complete. No site was made.", problems)
-    return Source(bench, {name: (folder / name).read_bytes() for name in _RELEASE_FILES})
+    """Take over the files of a release folder, which has been checked."""
+    return Source(bench, {path.name: path.read_bytes() for path in sorted(folder.iterdir())})
 
 
 def site_files(
@@ -95,10 +83,7 @@ def site_files(
         files[f"data/{source.bench.id}.csv"] = csv_bytes(source.bench)  # no part of the release
     downloads = [(path, len(files[path]), sha256(files[path])) for path in sorted(files)]
     series = [source.bench for source in sources]
-    texts = {
-        source.bench.id: {n: source.files[n].decode() for n in (README_FILE, CHANGES_FILE)}
-        for source in sources
-    }
+    texts = {s.bench.id: [s.files[name].decode() for name in TEXTS] for s in sources}
     for name, text in Pages(series, look).all(texts, downloads).items():
         files[name] = text.encode()
     for name, document in page_data(series, look.language).items():

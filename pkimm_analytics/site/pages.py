@@ -20,7 +20,6 @@ from pkimm_analytics.audit.suite import number_of_attacks
 from pkimm_analytics.benchmark import Benchmark
 from pkimm_analytics.benchmark.release import kind_of
 from pkimm_analytics.model import LEVELS
-from pkimm_analytics.release import CHANGES_FILE, README_FILE
 from pkimm_analytics.render.html import trusted
 from pkimm_analytics.tables import BENCHMARK, OVERALL
 from pkimm_analytics.views.figures import Voice
@@ -86,16 +85,14 @@ class Pages:
         self.voice = Voice(self.language, self.bench.edition)
         self.look = replace(appearance, title=appearance.title or self.say("site.title"))
 
-    def all(
-        self, texts: Mapping[str, Mapping[str, str]], downloads: Sequence[Any]
-    ) -> dict[str, str]:
+    def all(self, texts: Mapping[str, Sequence[str]], downloads: Sequence[Any]) -> dict[str, str]:
         """
         Write every page.
 
         Parameters
         ----------
         texts : mapping
-            By release id: its texts for readers, by name of the file.
+            By release id: what changed, and its notes for readers.
         downloads : sequence of (path, bytes, sha256)
 
         Returns
@@ -248,7 +245,7 @@ class Pages:
             text = text.replace("{" + name + "}", str(value))
         return h.article(".text")[markdown(text)]
 
-    def _data(self, texts: Mapping[str, Mapping[str, str]], downloads: Sequence[Any]) -> h.Node:
+    def _data(self, texts: Mapping[str, Sequence[str]], downloads: Sequence[Any]) -> h.Node:
         columns = [[column.name, column.description] for column in BENCHMARK.columns]
         heads = [self.say("site.column"), self.say("site.meaning")]
         quote = self.look.citation or self.say("site.citation", title=self.look.title)
@@ -263,9 +260,7 @@ class Pages:
             h.p[self.say("site.csv_note")],
         ]
 
-    def _release(
-        self, bench: Benchmark, texts: Mapping[str, str], downloads: Sequence[Any]
-    ) -> h.Node:
+    def _release(self, bench: Benchmark, texts: Sequence[str], downloads: Sequence[Any]) -> h.Node:
         totals = bench.manifest["totals"]
         counted = {"release": bench.id, "n": totals["published"], "total": totals["groups"]}
         heads = [self.say("site.file"), self.say("site.bytes"), "SHA-256"]
@@ -279,8 +274,8 @@ class Pages:
             h.p[self.say("site.release_facts", **counted)],
             _table(self.say("site.files_caption", release=bench.id), heads, rows),
             [
-                h.details[h.summary[self.say(word)], markdown(texts[file], base=3)]
-                for word, file in (("site.changes", CHANGES_FILE), ("site.notes_of", README_FILE))
+                h.details[h.summary[self.say(word)], markdown(text, base=3)]
+                for word, text in zip(("site.changes", "site.notes_of"), texts, strict=True)
             ],
         ]
 

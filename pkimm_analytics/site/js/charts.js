@@ -94,7 +94,10 @@ function levelBars(view, { title, elements, group, words, caption, headings }) {
     }),
   );
   const rows = headings
-    ? edition.modules.flatMap((id) => [{ heading: nameOf(edition, id) }, ...bars.filter(({ key }) => key.startsWith(`${id}.`))])
+    ? edition.modules.flatMap((id) => {
+        const inside = bars.filter(({ key }) => key.startsWith(`${id}.`));
+        return inside.length ? [{ heading: nameOf(edition, id) }, ...inside] : [];
+      })
     : bars;
   return {
     title,

@@ -81,7 +81,7 @@ function columns({ edition, peers, others, own, label }, width) {
   const marks = shown.map(([level, one, all]) => {
     const center = left + step * (level - 0.5);
     const x = center - (wide + thin + (thin && 3)) / 2;
-    const title = say("site.hint", { name: say("value.level_name", { level, name: levelName(edition, level) }), share: shareWords(one), range: rangeWords(one.interval) });
+    const title = say("site.hint", { name: fullLevel(edition, level), share: shareWords(one), range: rangeWords(one.interval) });
     const isOwn = own?.level === level;
     const high = Math.max(rangeOf(one)[1], isNarrow ? one.interval[1] : 0);
     return [
@@ -167,12 +167,11 @@ function stacked({ edition, rows, label }, width) {
     if (!peers) return [rowName(layout, start, name, width), withheldBar(layout.from, top, layout.room, 22)];
     const parts = LEVELS.map((level) => {
       const one = shareAt(peers, level);
-      const full = say("value.level_name", { level, name: levelName(edition, level) });
       return {
         className: `level-${level}`,
         textClass: `on-${level}`,
         text: shareMark(one).replace(" ", ""),
-        title: `${name}, ${say("site.hint", { name: full, share: shareWords(one), range: rangeWords(one.interval) })}`,
+        title: `${name}, ${say("site.hint", { name: fullLevel(edition, level), share: shareWords(one), range: rangeWords(one.interval) })}`,
       };
     });
     const ends = endsOf(peers);

@@ -68,7 +68,7 @@ function MyPlace({ view, change, forget }) {
     ...about.problems,
   ];
   return html`
-    <p class="figure">${scoreText(score)} <small>${level === null ? say("value.no_score") : say("value.level_name", { level, name: levelName(edition, level) })}</small></p>
+    <p class="figure">${scoreText(score)} <small>${level === null ? say("value.no_score") : fullLevel(edition, level)}</small></p>
     ${score !== null && html`<div class="segments" aria-hidden="true">${LEVELS.map((one) => html`<i style=${`--part: ${Math.round(100 * Math.min(Math.max(score - one + 1, 0), 1))}%`}></i>`)}</div>`}
     <p id="own-place" role="status"><b>${groupName(view.release, view.group)}:</b> ${positionWords(overall)}${isPlaced ? "" : "."}</p>
     <${AskForProfile} view=${view} change=${change} />

@@ -87,11 +87,15 @@ const bandText = (n) => n.replace("-", "–");
 const nameOf = (edition, key) =>
   key === "overall" ? say("value.overall") : (catalogue.names[key] ?? edition.nameOf(key));
 
-const levelName = (edition, level) => catalogue.names[`level.${level}`] ?? edition.levels[level - 1];
+function levelName(edition, level) {
+  const name = edition.levels[level - 1];
+  return catalogue.names[`level.${name}`] ?? name;
+}
 
-/* "level 3 (Advanced) or above", and of the highest level only itself. */
+/* "level 3 (Advanced)", and "level 3 (Advanced) or above". */
+const fullLevel = (edition, level) => say("site.at_top", { level, name: levelName(edition, level) });
 const reaching = (edition, level) =>
-  say(level === 5 ? "site.at_top" : "site.or_above", { level, name: levelName(edition, level) });
+  level === 5 ? fullLevel(edition, level) : say("site.or_above", { level, name: levelName(edition, level) });
 
 const codeName = (release, dimension, code) =>
   catalogue.names[`${dimension}.${code}`] ?? release.labelOf(dimension, code);
@@ -145,7 +149,7 @@ function mostFrequent(edition, peers) {
   const hasRivals = LEVELS.some(
     (level) => !most.includes(level) && shares[level - 1].interval[1] >= first.interval[0],
   );
-  const names = most.map((level) => say("value.level_name", { level, name: levelName(edition, level) }));
+  const names = most.map((level) => fullLevel(edition, level));
   return say("site.most_frequent", {
     n: most.length,
     levels: inList(names),
