@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from pkimm_analytics.assessment import PLAN_PARTS, ActionPlan, Answer, Assessment, State
 from pkimm_analytics.benchmark import Comparison
+from pkimm_analytics.coverage import is_covered, least_coverage, missing
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.model import Category
 from pkimm_analytics.planning import limits_next_level
@@ -64,7 +65,7 @@ def build(
     Raises
     ------
     ReportError
-        If the kind is unknown, or there is no overall score to attest.
+        If the kind is unknown, or too little is rated to attest a level.
     LanguageError
         If reports are not written in that language.
     """
@@ -74,6 +75,13 @@ def build(
     scores = score(assessment)
     if kind == "attestation" and scores.overall.level is None:
         raise ReportError("Nothing is rated, so there is no level to attest.")
+    if kind == "attestation" and not is_covered(scores.overall):
+        figure = scores.overall
+        raise ReportError(
+            f"{figure.n_rated} of {figure.n_in_scope} questions in scope are rated; an"
+            f" attestation needs {least_coverage()}%. Nothing was attested.",
+            missing(scores),
+        )
     compared = kind in COMPARING
     writer = _Writer(scores, words)
     return View(
@@ -148,9 +156,7 @@ class _Writer(Voice):
             ("fact.model", f"PKIMM {a.model.version} ({self.requirements()})"),
             ("fact.digest", a.model.digest),
         ]
-        if kind != "attestation":
-            rated = f"{figure.n_rated} / {figure.n_in_scope}"
-            facts.append(("fact.coverage", rated))
+        facts.append(("fact.coverage", f"{figure.n_rated} / {figure.n_in_scope}"))
         if kind in {"assessment", "detailed"}:
             facts.append(("fact.use_case", a.use_case.name or self.say("value.not_stated")))
         if kind == "detailed":

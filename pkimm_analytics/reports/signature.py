@@ -37,6 +37,8 @@ def statement(scores: Scores) -> dict[str, Any]:
         "organization": assessment.organization.name,
         "level": level,
         "level_name": None if level is None else scores.model.level_name(level),
+        "rated": scores.overall.n_rated,
+        "in_scope": scores.overall.n_in_scope,
         "date": assessment.date,
         "assessor": assessment.assessor.position,
         "assurance": None if assessment.assurance is None else str(assessment.assurance),

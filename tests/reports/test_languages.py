@@ -14,7 +14,7 @@ from pkimm_analytics.views.words import DEFAULT_LANGUAGE, LanguageError, catalog
 
 TRANSLATIONS = [code for code in languages() if code != DEFAULT_LANGUAGE]
 ENGLISH = catalogue()
-BEFORE, NOW = sample_history(7)[3:5]
+BEFORE, NOW = sample_history(21)[3:5]
 
 every_translation = pytest.mark.parametrize("code", TRANSLATIONS)
 

@@ -11,7 +11,7 @@ from pkimm_analytics.synthetic import sample_history
 from pkimm_analytics.views.view import Chart, Facts, Heading, Table, Text
 from tests.reports.test_reports import HOSTILE
 
-ASSESSED = sample_history(7)[4].replace(
+ASSESSED = sample_history(21)[4].replace(
     organization=Organization(name="Example", sector="finance", region="prefer-not-to-say"),
     assurance=Assurance.SELF,
 )

@@ -14,7 +14,7 @@ import hashlib, json, sys
 from pkimm_analytics.reports import build, render
 from pkimm_analytics.synthetic import sample_history
 
-before, now = sample_history(7)[3:5]
+before, now = sample_history(21)[3:5]
 found = {}
 for form in sys.argv[1:]:
     for kind, language in (("detailed", "de"), ("attestation", "en")):
