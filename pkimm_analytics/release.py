@@ -423,7 +423,7 @@ def release_id(quarter: str, table: bytes) -> str:
     return f"{quarter}-{_sha256(table)[:12]}"
 
 
-def table_bytes(columns: Mapping[str, list[Any]]) -> bytes:
+def table_bytes(columns: Mapping[str, Any]) -> bytes:
     """
     Parquet file of a release table: the same bytes for the same rows.
 

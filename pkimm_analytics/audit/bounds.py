@@ -10,18 +10,23 @@ the sum of levels.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.release import Cell, Group, Release, contains, family
+from pkimm_analytics.release import LEVEL_BOUNDS, Cell, Group, Release, contains, family
 
 QUANTITIES = ("n", "ge:2", "ge:3", "ge:4", "ge:5", "sum")
-_MOST = 1e9
+MOST = 1e9
+"""More contributors than there are."""
 _SLACK = 1e-6
 _ROUNDS = 30
+
+Floats = NDArray[np.float64]
+Link = tuple[int, NDArray[np.intp], Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +63,7 @@ def printed_bounds(release: Release, measures: Sequence[str] | None = None) -> B
     groups = release.all_groups
     measures = release.measures if measures is None else tuple(measures)
     shape = (len(groups), len(measures), len(QUANTITIES))
-    low, high = np.zeros(shape), np.full(shape, _MOST)
+    low, high = np.zeros(shape), np.full(shape, MOST)
     printed = np.zeros(shape[:2], bool)
     for i, group in enumerate(groups):
         for j, measure in enumerate(measures):
@@ -71,16 +76,22 @@ def printed_bounds(release: Release, measures: Sequence[str] | None = None) -> B
 
 def cell_bounds(cell: Cell) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Bounds on the counts of one group, in the order of ``QUANTITIES``."""
-    low, high = np.zeros(6), np.full(6, _MOST)
-    low[0], high[0] = cell.n.low, min(cell.n.high, _MOST)
-    for place, level in enumerate((2, 3, 4, 5), start=1):
+    low, high = np.zeros(6), np.full(6, MOST)
+    low[0], high[0] = cell.n.low, min(cell.n.high, MOST)
+    for place, level in enumerate(LEVEL_BOUNDS, start=1):
         share = cell.share(level)
-        low[place], high[place] = share.low * low[0], share.high * high[0]
+        low[place], high[place] = share.counts(low[0])[0], share.counts(high[0])[1]
     if "mean" in cell.figures:
         mean, step = cell.figures["mean"]
         low[5], high[5] = (mean - step / 2) * low[0], (mean + step / 2) * high[0]
     _use_counts(cell, low, high)
     return np.ceil(low - _SLACK), np.floor(high + _SLACK)
+
+
+def counts_of(cell: Cell, n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Bounds on the counts at levels 2 to 5 or above, for who knows the number."""
+    ends = [cell.share(level).counts(n) for level in LEVEL_BOUNDS]
+    return np.array([low for low, _ in ends]), np.array([high for _, high in ends])
 
 
 def _use_counts(cell: Cell, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
@@ -128,13 +139,8 @@ def propagate(bounds: Bounds) -> Bounds | None:
         None if that goes for all measures.
     """
     low, high = bounds.low.copy(), bounds.high.copy()
-    for _ in range(_ROUNDS):
-        before = (low.copy(), high.copy())
-        _within(low, high)
-        for outer, parts in bounds.links:
-            _one_link(low, high, outer, parts)
-        if np.array_equal(before[0], low) and np.array_equal(before[1], high):
-            break
+    links = [(outer, parts, 0.0, 0.0) for outer, parts in bounds.links]
+    pass_on(low, high, links, _within)
     odd = np.any(low > high, axis=(0, 2))
     if odd.all():
         return None
@@ -142,12 +148,43 @@ def propagate(bounds: Bounds) -> Bounds | None:
     return Bounds(bounds.groups, bounds.measures, low, high, bounds.printed, bounds.links)
 
 
-def _within(low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
+def pass_on(
+    low: Floats, high: Floats, links: Sequence[Link], within: Callable[[Floats, Floats], None]
+) -> None:
+    """
+    Narrow bounds in place: a group is the sum of its parts and a rest.
+
+    Parameters
+    ----------
+    low, high : array, shape (n_groups, ...)
+    links : sequence of (int, array of int, array, array)
+        Place of a group and of its parts, and bounds on who is in none of them.
+    within : callable
+        What is known of the quantities of one group by themselves.
+    """
+    for _ in range(_ROUNDS):
+        before = (low.copy(), high.copy())
+        within(low, high)
+        for outer, parts, rest_low, rest_high in links:
+            sum_low = low[parts].sum(axis=0) + rest_low
+            sum_high = high[parts].sum(axis=0) + rest_high
+            low[outer] = np.maximum(low[outer], sum_low)
+            high[outer] = np.minimum(high[outer], sum_high)
+            high[parts] = np.minimum(high[parts], high[outer] - (sum_low - low[parts]))
+            low[parts] = np.maximum(low[parts], low[outer] - (sum_high - high[parts]))
+        if np.array_equal(before[0], low) and np.array_equal(before[1], high):
+            return
+
+
+def falling(low: Floats, high: Floats) -> None:
+    """Use that fewer are at a level or above than at the one before or above."""
+    np.minimum.accumulate(high, axis=-1, out=high)
+    low[...] = np.maximum.accumulate(low[..., ::-1], axis=-1)[..., ::-1]
+
+
+def _within(low: Floats, high: Floats) -> None:
     """Use that n >= ge:2 >= ... >= ge:5, and that the sum of levels is the sum of these."""
-    for k in range(1, 5):
-        high[..., k] = np.minimum(high[..., k], high[..., k - 1])
-    for k in range(4, 0, -1):
-        low[..., k - 1] = np.maximum(low[..., k - 1], low[..., k])
+    falling(low[..., :5], high[..., :5])
     low[..., 5] = np.maximum(low[..., 5], low[..., :5].sum(-1))
     high[..., 5] = np.minimum(high[..., 5], high[..., :5].sum(-1))
     for k in range(5):
@@ -157,16 +194,6 @@ def _within(low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
         low[..., k] = np.maximum(low[..., k], low[..., 5] - others_high)
 
 
-def _one_link(
-    low: NDArray[np.float64], high: NDArray[np.float64], outer: int, parts: NDArray[np.intp]
-) -> None:
-    sum_low, sum_high = low[parts].sum(axis=0), high[parts].sum(axis=0)
-    low[outer] = np.maximum(low[outer], sum_low)
-    high[outer] = np.minimum(high[outer], sum_high)
-    high[parts] = np.minimum(high[parts], high[outer] - (sum_low - low[parts]))
-    low[parts] = np.maximum(low[parts], low[outer] - (sum_high - high[parts]))
-
-
 def is_known(low: float, high: float) -> bool:
     """Whether bounds leave one whole number."""
-    return math.isclose(low, high) and high < _MOST / 2
+    return math.isclose(low, high) and high < MOST / 2

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pkimm_analytics.audit.bounds import counts_of
 from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.release import Cell, Group, Release
@@ -47,7 +48,7 @@ def _others(
     group: Group, measure: str, cell: Cell, n: int, known: NDArray[np.int64]
 ) -> list[Finding]:
     """Bounds on the others' counts, if n is known: exact ones are findings."""
-    low, high = _count_bounds(cell, n)
+    low, high = counts_of(cell, n)
     known_at_least = np.cumsum(known[:, ::-1], axis=1)[:, ::-1][:, 1:]
     rest = n - known.sum(axis=1)[:, None]
     rest_low = np.maximum(low - known_at_least, 0)
@@ -61,14 +62,6 @@ def _others(
         learned = f"who knows {size} of {n} learns that {count} of the others reach level {level}"
         found.append(Finding("T12", learned, (group,), measure))
     return found[:1]
-
-
-def _count_bounds(cell: Cell, n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Bounds on the counts at levels 2 to 5 or above, for a known n."""
-    shares = [cell.share(int(level)) for level in _LEVELS]
-    low = np.ceil(np.array([s.low for s in shares]) * n - 1e-9)
-    high = np.floor(np.array([s.high for s in shares]) * n + 1e-9)
-    return low, high
 
 
 def pinned_share(release: Release, truth: Truth) -> dict[str, float]:
@@ -88,7 +81,7 @@ def pinned_share(release: Release, truth: Truth) -> dict[str, float]:
             continue
         counts = truth.level_counts(group, measure)
         n = int(counts.sum())
-        low, high = _count_bounds(cell, n)
+        low, high = counts_of(cell, n)
         at_least = np.cumsum(counts[::-1])[::-1][1:]
         candidates = (np.arange(1, 6)[:, None] >= _LEVELS).astype(int)
         for level in np.flatnonzero(counts):

@@ -13,7 +13,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.audit.bounds import QUANTITIES, Bounds, is_known, printed_bounds, propagate
+from pkimm_analytics.audit.bounds import (
+    QUANTITIES,
+    Bounds,
+    counts_of,
+    is_known,
+    printed_bounds,
+    propagate,
+)
 from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.truth import Truth, outside
 from pkimm_analytics.release import Release, contains
@@ -52,9 +59,7 @@ def known_numbers(release: Release, threshold: int, truth: Truth) -> list[Findin
             if not cell.n.low <= n <= cell.n.high:  # of another date: it says nothing about these
                 low[i, j, 1:], high[i, j, 1:] = 0, 5 * n
                 continue
-            shares = [cell.share(level) for level in (2, 3, 4, 5)]
-            low[i, j, 1:5] = np.ceil([share.low * n - 1e-9 for share in shares])
-            high[i, j, 1:5] = np.floor([share.high * n + 1e-9 for share in shares])
+            low[i, j, 1:5], high[i, j, 1:5] = counts_of(cell, n)
     bounds = propagate(replace(printed, low=low, high=high))
     if bounds is None:
         return []

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.truth import Truth
-from pkimm_analytics.release import Cell, Group, Release
+from pkimm_analytics.release import Cell, Group, Interval, Release
 
 _MOST_CANDIDATES = 100_000
 _Z95 = 1.959964
@@ -54,16 +54,18 @@ def _grim(cells: list[tuple[str, Cell]]) -> NDArray[np.float64] | None:
     for _, cell in cells:
         for level in (2, 3, 4, 5):
             share = cell.share(level)
-            candidates = candidates[_fits(candidates, share.low, share.high)]
+            candidates = candidates[_fits(candidates, share)]
         if "mean" in cell.figures:
             mean, step = cell.figures["mean"]
-            candidates = candidates[_fits(candidates, mean - step / 2, mean + step / 2)]
+            around = Interval(mean - step / 2, mean + step / 2)
+            candidates = candidates[_fits(candidates, around)]
     return candidates
 
 
-def _fits(n: NDArray[np.float64], low: float, high: float) -> NDArray[np.bool_]:
+def _fits(n: NDArray[np.float64], interval: Interval) -> NDArray[np.bool_]:
     """Whether a whole number divided by n lies in an interval."""
-    return np.asarray(np.ceil(low * n - 1e-9) <= np.floor(high * n + 1e-9))
+    least, most = interval.counts(n)
+    return np.asarray(least <= most)
 
 
 def _by_interval(group: Group, measure: str, cell: Cell, truth: Truth | None) -> list[Finding]:

@@ -30,6 +30,7 @@ _MOST = 1e7
 _PRIMAL = 4  # as HiGHS numbers its primal simplex
 _TO_THE_END = 2**31 - 1
 _STEPS = 500
+_GRAIN = 1 / 200  # shares end at whole and half percents
 _PATIENCE = 3
 _EVERYBODY = np.eye(5)[0]
 _AT_ONE_LEVEL = np.eye(5)[:4] - np.eye(5)[1:]
@@ -220,7 +221,8 @@ class _Rows:
             if share.low > 0:
                 self.add(cells, counted - share.low * _EVERYBODY, 0, np.inf)
             if share.high < 1:
-                self.add(cells, counted - share.high * _EVERYBODY, -np.inf, 0)
+                open_by = _GRAIN if share.is_open else 0.0  # whole numbers on a known grid
+                self.add(cells, counted - share.high * _EVERYBODY, -np.inf, -open_by)
         if "mean" in cell.figures:
             mean, step = cell.figures["mean"]
             self.add(cells, 1 - (mean - step / 2) * _EVERYBODY, -1e-9, np.inf)

@@ -20,7 +20,7 @@ from pkimm_analytics.organization import ALL, ATTRIBUTES, PREFER_NOT_TO_SAY, pro
 from pkimm_analytics.release import ANY_NUMBER, COLUMNS, Cell, Group, Release, band, family
 
 
-def small_groups(release: Release, threshold: int, truth: Truth | None = None) -> list[Finding]:
+def small_groups(release: Release, threshold: int) -> list[Finding]:
     """T1: groups below the threshold that are printed, and figures on withheld rows."""
     found = _unattacked(release)
     for (group, measure), cell in release.cells.items():
@@ -34,10 +34,7 @@ def small_groups(release: Release, threshold: int, truth: Truth | None = None) -
         if cell.n.high < threshold:
             learned = f"{cell.n.low:g} to {cell.n.high:g} contributors"
             found.append(Finding("T1", learned, (group,), measure))
-        elif truth is not None and truth.n(group, measure) < threshold:
-            learned = f"figures of {truth.n(group, measure)} contributors"
-            found.append(Finding("T1", learned, (group,), measure))
-        elif truth is None and 0 < cell.n.low < threshold:
+        elif 0 < cell.n.low < threshold:
             learned = f"perhaps of no more than {cell.n.low:g} contributors"
             found.append(Finding("T1", learned, (group,), measure))
     return found
@@ -174,7 +171,7 @@ def contributions(
     """T19: groups that one parent or one assessor dominates."""
     found: list[Finding] = []
     for (group, measure), cell in release.cells.items():
-        if not cell.withheld and measure in truth.levels:
+        if not cell.withheld:
             found += _dominated(group, measure, cell, truth, threshold, assessor_percent)
     return found
 
@@ -183,7 +180,7 @@ def _dominated(
     group: Group, measure: str, cell: Cell, truth: Truth, threshold: int, percent: int
 ) -> list[Finding]:
     rows = truth.members(group)
-    rows = rows[truth.levels[measure][rows] > 0]
+    rows = rows[truth.matrix((measure,), rows)[:, 0] > 0]
     n = len(rows)  # one record for each parent
     found = []
     if n < threshold:

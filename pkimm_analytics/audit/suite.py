@@ -9,6 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from pkimm_analytics.audit.changes import (
+    Vintage,
+    first_printed,
+    known_changes,
+    moved_too_early,
+    release_differences,
+    unmasked,
+)
 from pkimm_analytics.audit.coalitions import coalitions
 from pkimm_analytics.audit.complements import complements, known_numbers, residuals, trackers
 from pkimm_analytics.audit.findings import Finding
@@ -16,17 +26,10 @@ from pkimm_analytics.audit.homogeneity import homogeneous_groups
 from pkimm_analytics.audit.precision import averages, possible_numbers
 from pkimm_analytics.audit.programs import programs
 from pkimm_analytics.audit.rows import contributions, extremes, linkage, reason_codes, small_groups
-from pkimm_analytics.audit.successive import (
-    Vintage,
-    moved_too_early,
-    release_differences,
-    rewritten,
-    unmasked,
-)
 from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.release import Release
 
-VERSION = "4"
+VERSION = "5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Rules:
     """What a release promises. The safe values are the defaults."""
 
     threshold: int = 10
-    changes: int = 5
+    changes: int = 10
+    changes_to_appear: int = 5
     tail: int = 5
     assessor_percent: int = 50
 
@@ -42,7 +46,7 @@ class Rules:
 Attack = Callable[[Release, Rules, "Truth | None"], list[Finding]]
 
 ON_TABLES: dict[str, tuple[str, Attack]] = {
-    "T1": ("small groups", lambda p, r, t: small_groups(p, r.threshold, t)),
+    "T1": ("small groups", lambda p, r, _: small_groups(p, r.threshold)),
     "T2": ("complements of linked tables", lambda p, r, t: complements(p, r.threshold, t)),
     "T3": ("residuals", lambda p, r, t: residuals(p, r.threshold, t)),
     "T4": ("trackers", lambda p, r, t: trackers(p, r.threshold, t)),
@@ -79,10 +83,11 @@ QUICKLY: dict[str, Callable[[Release, Rules, Truth], list[Finding]]] = {
 }
 """What stands in for the attacks that take long, as long as others still find something."""
 
-JUDGED_BY_TRUTH = ("T1", "T12", "T18", "T19")
-"""Attacks that compare rows with the truth, which must be of the rows' own date."""
-
-ON_SERIES = {"T13": "rows that moved too early", "T14": "differences between releases"}
+ON_SERIES = {
+    "T13": "rows that moved too early",
+    "T14": "differences between releases",
+    "T35": "who changed is known",
+}
 """Attacks on successive releases."""
 
 
@@ -91,7 +96,7 @@ def attack_release(
     *,
     rules: Rules | None = None,
     truth: Truth | None = None,
-    earlier: Sequence[Release] = (),
+    earlier: Sequence[Vintage] = (),
     quickly: bool = False,
     advance: Callable[[], None] = lambda: None,
 ) -> list[Finding]:
@@ -106,8 +111,8 @@ def attack_release(
     truth : Truth, optional
         Records behind the release. With them, more attackers can be played, and wrong
         conclusions are left out.
-    earlier : sequence of Release
-        Earlier releases of the series, oldest first.
+    earlier : sequence of Vintage
+        Earlier releases, of whatever series, oldest first.
     quickly : bool
         Leave the linear programs out. What is found is found; the rest is not proven.
     advance : callable, optional
@@ -119,37 +124,51 @@ def attack_release(
         Empty if nothing could be learned.
     """
     rules = rules or Rules()
+    series = [*earlier, Vintage(release, truth)]
     found: list[Finding] = []
     for name, (_, attack) in ON_TABLES.items():
         if not (quickly and name in QUICKLY):
             found += attack(release, rules, truth)
             advance()
     if truth is not None:
+        own = _computed_now(series)
         for name, (_, informed) in WITH_TRUTH.items():
             chosen = QUICKLY.get(name, informed) if quickly else informed
-            found += chosen(release, rules, truth)
+            found += chosen(own, rules, truth)
             advance()
-        found = [f for f in found if f.attack not in JUDGED_BY_TRUTH or _is_newest(f, release)]
-    if earlier:
-        series = [*(Vintage(one) for one in earlier), Vintage(release, truth)]
-        found += rewritten([*earlier, release], only_newest=True)
-        found += release_differences(series, rules.changes, only_newest=True)
-    return found
+    return found + (attack_series(series, rules, only_newest=True) if earlier else [])
 
 
-def _is_newest(finding: Finding, release: Release) -> bool:
-    """Whether it is about rows of the newest date: the truth is that of no other."""
-    dates = {key: cell.as_of for key, cell in release.cells.items() if cell.as_of}
-    own = {dates.get((group, finding.measure)) for group in finding.groups} - {None}
-    return not own or max(dates.values()) in own
+def _computed_now(series: Sequence[Vintage]) -> Release:
+    """
+    Return the newest release without the rows that are of an earlier date.
+
+    The records of today are not those behind them.
+    """
+    release = series[-1].release
+    cells = first_printed(series)[-1]
+    newest = max((cell.as_of for cell in cells.values()), default="")
+    own = {key for key, cell in cells.items() if cell.as_of in ("", newest)}
+    keys = zip(release.groups, release.columns["measure"], strict=True)
+    older = np.array([key not in own for key in keys], bool)
+    columns = {name: values.copy() for name, values in release.columns.items()}
+    for name in ("value", "qualifier", "step", "n", "as_of"):
+        if name in columns:
+            columns[name][older] = None
+    columns.setdefault("suppressed", np.zeros(len(older), object))[older] = True
+    return Release(release.name, release.dimensions, columns, release.manifest)
 
 
-def attack_series(series: Sequence[Vintage], rules: Rules | None = None) -> list[Finding]:
-    """Run the attacks on successive releases, oldest first."""
+def attack_series(
+    series: Sequence[Vintage], rules: Rules | None = None, *, only_newest: bool = False
+) -> list[Finding]:
+    """Run the attacks on several releases, oldest first; or only those on the newest."""
     rules = rules or Rules()
+    few = rules.changes, rules.changes_to_appear
     return [
-        *moved_too_early(series, rules.changes),
-        *release_differences(series, rules.changes),
+        *moved_too_early(series, *few, only_newest=only_newest),
+        *release_differences(series, rules.changes, only_newest=only_newest),
+        *known_changes(series, only_newest=only_newest),
     ]
 
 

@@ -9,7 +9,7 @@ apart from the code that makes releases, so that each checks the other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,12 @@ from numpy.typing import NDArray
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.release import Group
 
+NOBODY = 0
+"""In place of an assessor who is not known."""
+
+FORGOTTEN = -2
+"""Level of a record of which nothing is known any more but that it counted."""
+
 
 @dataclass(frozen=True, eq=False)
 class Truth:
@@ -29,13 +35,13 @@ class Truth:
     Parameters
     ----------
     parent : array, shape (n_records,)
-        Ultimate parent of each record; any hashable code.
+        Ultimate parent of each record; the same code in every release.
     dimensions : mapping of str to array
         Published code of each record, or None where it has none.
     levels : mapping of str to array of int
         By measure: level 1 to 5; 0 or less where there is none.
     assessor : array, optional
-        Assessor of each record; None where there is none to name.
+        Assessor of each record; None or 0 where there is none to name.
     """
 
     parent: NDArray[Any]
@@ -51,16 +57,19 @@ class Truth:
         return self.parent if self.parent.dtype.kind in "iu" else coded(self.parent)[0]
 
     @cached_property
+    def assessor_names(self) -> NDArray[Any]:
+        """Assessor of each record, the same in every release; ``NOBODY`` where there is none."""
+        if self.assessor is None:
+            return np.full(len(self.parent), NOBODY, object)
+        if self.assessor.dtype.kind in "iu":
+            return np.asarray(np.maximum(self.assessor, NOBODY))
+        return np.array([NOBODY if name is None else name for name in self.assessor], object)
+
+    @cached_property
     def assessor_codes(self) -> NDArray[np.int64]:
         """Assessor of each record, counted from 0; -1 where there is none to name."""
-        if self.assessor is None:
-            return np.full(len(self.parent), -1, np.int64)
-        if self.assessor.dtype.kind in "iu":
-            named = self.assessor >= 0
-            numbers = np.unique(self.assessor, return_inverse=True)[1]
-            return np.where(named, numbers - np.sum(np.unique(self.assessor) < 0), -1)
-        codes, labels = coded(self.assessor)
-        named = np.array([label not in (None, -1, "-1") for label in labels], bool)
+        codes, names = coded(self.assessor_names)
+        named = np.array([name != NOBODY for name in names], bool)
         return np.where(named[codes], codes, -1)
 
     @cached_property
@@ -107,9 +116,20 @@ class Truth:
             self._counts[group, measure] = np.bincount(levels, minlength=6)[1:6]
         return self._counts[group, measure]
 
+    def matrix(self, measures: Sequence[str], rows: NDArray[np.intp]) -> NDArray[np.int8]:
+        """Levels of some records, shape (n_rows, n_measures); -2 where they were forgotten."""
+        out = np.zeros((len(rows), len(measures)), np.int8)
+        for place, measure in enumerate(measures):
+            levels = self.levels.get(measure, np.zeros(len(self.parent), np.int8))[rows]
+            out[:, place] = np.where(levels == FORGOTTEN, levels, np.maximum(levels, 0))
+        return out
+
     def n(self, group: Group, measure: str) -> int:
-        """Contributors with a level."""
-        return int(self.level_counts(group, measure).sum())
+        """Contributors with a level, also one that was forgotten."""
+        known = int(self.level_counts(group, measure).sum())
+        if measure not in self.levels:
+            return known
+        return known + int((self.levels[measure][self.members(group)] == FORGOTTEN).sum())
 
     def quantity(self, group: Group, measure: str, name: str) -> int:
         """Evaluate ``n``, ``sum``, ``ge:L`` or ``eq:L`` of a measure in a group."""
@@ -124,6 +144,9 @@ class Truth:
 
 def coded(values: NDArray[Any]) -> tuple[NDArray[np.int64], list[Any]]:
     """Give each distinct value a number: the numbers, and the values in their order."""
+    if values.dtype.kind in "iu":
+        names, numbers = np.unique(values, return_inverse=True)
+        return numbers.astype(np.int64), names.tolist()
     places: dict[Any, int] = {}
     codes = [places.setdefault(value, len(places)) for value in values.tolist()]
     return np.array(codes, np.int64), list(places)

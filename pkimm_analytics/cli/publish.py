@@ -67,7 +67,6 @@ def publish_command(
     as_json: JsonOption = False,
 ) -> None:
     """Make a static site of releases: no server, no network, nothing sent."""
-    from pkimm_analytics.audit import Rules
     from pkimm_analytics.cli.dashboards import demo_workspace
     from pkimm_analytics.cli.demo import make_releases
     from pkimm_analytics.disclosure import load_policy
@@ -93,7 +92,7 @@ def publish_command(
     )
     contents = {names[name]: path.read_bytes() for name, path in pictures.items() if path}
     checked = load_policy(policy)
-    rules = Rules(checked.threshold, checked.changes, checked.tail, checked.assessor_percent)
+    rules = checked.rules
     places = release or [make_releases(demo_workspace())]
     with progress_bar("Making the site", STEPS) as advance:
         made = publish_site(

@@ -13,10 +13,10 @@ import typer
 from rich.table import Table
 
 from pkimm_analytics.audit.artifacts import Secrets, scan_folder
+from pkimm_analytics.audit.changes import Vintage
 from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.manifests import check_manifest
-from pkimm_analytics.audit.successive import Vintage
-from pkimm_analytics.audit.suite import Rules, attack_release, attack_series, number_of_attacks
+from pkimm_analytics.audit.suite import attack_release, number_of_attacks
 from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.cli.console import (
     JsonOption,
@@ -34,6 +34,10 @@ from pkimm_analytics.tables import DIMENSIONS
 
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="Disclosure policy; the shipped one if left out.")
+]
+PrivateOption = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the private history; <collection>-disclosure if left out."),
 ]
 PlanOption = Annotated[
     Path | None, typer.Option("--plan", help="Table plan; the shipped one if left out.")
@@ -62,10 +66,7 @@ def release_command(
         str | None,
         typer.Option(help="Quarter of the release, such as 2026Q3; the last one that has ended."),
     ] = None,
-    private: Annotated[
-        Path | None,
-        typer.Option(help="Folder of the private state; <collection>-disclosure if left out."),
-    ] = None,
+    private: PrivateOption = None,
     policy: PolicyOption = None,
     plan: PlanOption = None,
     as_json: JsonOption = False,
@@ -142,6 +143,7 @@ def audit_command(
         str | None,
         typer.Option(help="Contributions behind them: plays attackers who know something."),
     ] = None,
+    private: PrivateOption = None,
     policy: PolicyOption = None,
     plan: PlanOption = None,
     as_json: JsonOption = False,
@@ -150,30 +152,28 @@ def audit_command(
     from pkimm_analytics.disclosure import load_policy
 
     checked = load_policy(policy)
-    rules = Rules(checked.threshold, checked.changes, checked.tail, checked.assessor_percent)
+    rules = checked.rules
     folders, files = _find(releases)
-    known = None if truth is None else _Known(truth, policy, plan)
+    known = None if truth is None else _Known(truth, private, policy, plan)
     found: list[Finding] = []
     series: list[Vintage] = []
     with progress_bar("Attacking", len(folders) + len(files)) as advance:
         for folder in folders:
             release = read_release(folder)
-            quarter = _date_of(folder, release) if known else ""
-            facts = None if known is None else known.at(quarter)
-            secrets = Secrets() if known is None else known.secrets(quarter)
-            found += _placed(folder.name, scan_folder(folder, secrets))
-            if (folder / MANIFEST_FILE).is_file():
-                found += _placed(folder.name, check_manifest(folder))
-            found += _placed(folder.name, attack_release(release, rules=rules, truth=facts))
+            facts = None if known is None else known.at(folder, release)
+            secrets = Secrets() if known is None else known.secrets(folder, release)
             series.append(Vintage(release, facts))
+            learned = scan_folder(folder, secrets)
+            if (folder / MANIFEST_FILE).is_file():
+                learned += check_manifest(folder)
+            learned += attack_release(release, rules=rules, truth=facts, earlier=series[:-1])
+            found += _placed(folder.name, learned)
             advance()
         for file in files:
-            today = last_quarter()
-            found += scan_folder(file, Secrets() if known is None else known.secrets(today))
+            found += scan_folder(file, Secrets() if known is None else known.secrets())
             for table in _tables_in(file):
                 found += _placed(table.name, attack_release(read_release(table), rules=rules))
             advance()
-    found += attack_series(series, rules)
     _report(found, len(folders), len(files), as_json=as_json)
 
 
@@ -249,18 +249,32 @@ _COLUMN = 10
 
 
 class _Known:
-    """Contributions, as they were for the release of a quarter."""
+    """Contributions, as they were for each release."""
 
-    def __init__(self, place: str, policy: Path | None, plan: Path | None) -> None:
-        from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions
+    def __init__(self, place: str, private: Path | None, policy: Path | None, plan: Path | None):
+        from pkimm_analytics.disclosure import (
+            load_plan,
+            load_policy,
+            open_contributions,
+            private_folder,
+            read_history,
+        )
 
         self.policy, self.plan = load_policy(policy), load_plan(plan)
         self.contributions = open_contributions(place, self.plan)
+        history = read_history(private or private_folder(place)).publications
+        self.remembered = {one.name: one for one in history}
         self._read: dict[str, Any] = {}
 
-    def at(self, quarter: str) -> Truth:
-        truth: Truth = self._records(quarter).truth(self.plan)
-        return truth
+    def at(self, folder: Path, release: Release) -> Truth:
+        """Return the records behind a release: as remembered, or those of its quarter."""
+        from pkimm_analytics.disclosure.records import truth_of
+
+        if folder.name in self.remembered:
+            truth = self.remembered[folder.name].vintage.truth
+            if truth is not None:
+                return truth
+        return truth_of(self._records(_date_of(folder, release)).table(self.plan))
 
     def _records(self, quarter: str) -> Any:
         from pkimm_analytics.disclosure import read_records
@@ -271,11 +285,12 @@ class _Known:
             }
         return self._read[quarter]
 
-    def secrets(self, quarter: str) -> Secrets:
+    def secrets(self, folder: Path | None = None, release: Release | None = None) -> Secrets:
         """List what must not be found in the files of a release, or in any file."""
         from pkimm_analytics.disclosure.cube import count_family
         from pkimm_analytics.disclosure.publishing import names_of
 
+        quarter = last_quarter() if folder is None or release is None else _date_of(folder, release)
         records = self._records(quarter)
         families = [f for size in range(3) for f in combinations(DIMENSIONS, size)]
         tables = [count_family(records, self.plan, f, self.plan.all_measures) for f in families]

@@ -7,7 +7,7 @@ memory and are never written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,12 +96,12 @@ def count_family(
         cell=cell,
         counts=counts,
         members=np.bincount(cell, minlength=len(groups)),
-        most_by_assessor=_most_by_one(cell, records.assessor[rows], len(groups)),
+        most_by_assessor=_most_by_one(cell, records.assessor_code[rows], len(groups)),
     )
 
 
 def nested_counts(
-    records: Records, plan: Plan, outer: FamilyCounts, inner: Family, measures: Iterable[str]
+    records: Records, plan: Plan, outer: FamilyCounts, inner: Family
 ) -> NDArray[np.int64]:
     """
     Contributors of each outer group, by the inner group that they lie in.
@@ -116,7 +116,7 @@ def nested_counts(
     inside = own >= 0
     rows, slot = outer.rows[inside], (outer.cell * n_inner + own)[inside]
     found = []
-    for measure in measures:
+    for measure in outer.measures:
         rated = slot[records.levels[measure][rows] > 0] if measure in records.levels else slot[:0]
         found.append(np.bincount(rated, minlength=n_outer * n_inner).reshape(n_outer, n_inner))
     return np.stack(found, axis=2)
@@ -125,7 +125,7 @@ def nested_counts(
 def _one_per_parent(records: Records, cells: NDArray[np.int64]) -> NDArray[np.intp]:
     """Rows of the first record of each parent in each cell; records come preferred first."""
     rows = np.flatnonzero(cells >= 0)
-    key = cells[rows] * np.int64(len(records.parent_tag)) + records.parent[rows]
+    key = cells[rows] * np.int64(len(records)) + records.parent_code[rows]
     first = np.unique(key, return_index=True)[1]
     return rows[first]
 

@@ -155,10 +155,12 @@ class Plan(ClosedRecord):
         choices = [self.codes[d] if d in family else (ALL,) for d in DIMENSIONS]
         return list(product(*choices))
 
-    def measures_of(self, tier: Tier, family: Family) -> tuple[str, ...]:
-        """Measures of a table."""
-        base = (*self.categories, OVERALL)
-        return (*base, *self.requirements) if family in tier.requirement_families else base
+    def parts(self, tier: Tier, family: Family) -> Mapping[str, tuple[str, ...]]:
+        """Measures of a table in the parts that are computed together."""
+        parts = {"base": (*self.categories, OVERALL)}
+        if family in tier.requirement_families and self.requirements:
+            parts["requirements"] = self.requirements
+        return parts
 
     @property
     def all_measures(self) -> tuple[str, ...]:

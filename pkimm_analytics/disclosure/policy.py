@@ -19,6 +19,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from pkimm_analytics.audit.suite import Rules
 from pkimm_analytics.errors import PkimmError, PolicyError, Problem
 from pkimm_analytics.files import read_limited
 from pkimm_analytics.records import AtMost, ClosedRecord, Record, Whole
@@ -27,7 +28,13 @@ from pkimm_analytics.yaml_text import read_yaml
 QUANTILES = {"median": 0.5, "quartiles": 0.25, "deciles": 0.1}
 """Figures derived from the printed shares, and the part of a group on their shorter side."""
 
-SAFE_LEAST = {"threshold": 10, "changes": 5, "tail": 5, "age_months": 3}
+SAFE_LEAST = {
+    "threshold": 10,
+    "changes": 10,
+    "changes_to_appear": 5,
+    "tail": 5,
+    "age_months": 3,
+}
 SAFE_MOST = {"parent_percent": 25, "assessor_percent": 50, "assessor_changes_percent": 50}
 """Safe ends of settings; beyond them an override is needed."""
 
@@ -76,6 +83,7 @@ class Policy(ClosedRecord):
     version: Annotated[Whole, Field(ge=1, le=10**6)]
     threshold: Annotated[Whole, Field(ge=5, le=1000)]
     changes: Annotated[Whole, Field(ge=3, le=1000)]
+    changes_to_appear: Annotated[Whole, Field(ge=3, le=1000)]
     tail: Annotated[Whole, Field(ge=3, le=1000)]
     age_months: Annotated[Whole, Field(ge=0, le=60, multiple_of=3)]
     window_months: Annotated[Whole, Field(ge=3, le=120, multiple_of=3)]
@@ -136,6 +144,17 @@ class Policy(ClosedRecord):
     def digest(self) -> str:
         """SHA-256 of the settings; comments and spacing do not matter."""
         return digest_of(self)
+
+    @property
+    def rules(self) -> Rules:
+        """What the audit of a release tests against."""
+        return Rules(
+            threshold=self.threshold,
+            changes=self.changes,
+            changes_to_appear=self.changes_to_appear,
+            tail=self.tail,
+            assessor_percent=self.assessor_percent,
+        )
 
     def band_start(self, n: int) -> int:
         """Lower end of the band that `n` contributors, at least the threshold, are in."""

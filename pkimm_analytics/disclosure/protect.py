@@ -19,7 +19,10 @@ from pkimm_analytics.disclosure.cube import FamilyCounts
 from pkimm_analytics.disclosure.plan import Family, Tier
 from pkimm_analytics.disclosure.policy import Policy
 
-Flags = dict[Family, NDArray[np.bool_]]
+Table = tuple[Family, str]
+"""Dimensions of a table, and the part of the measures that it has."""
+
+Flags = dict[Table, NDArray[np.bool_]]
 """By table: a flag for each group and measure, or for each group."""
 
 
@@ -44,27 +47,15 @@ class Figures:
     shares: tuple[tuple[int, str], ...]
 
 
-def large_enough(
-    counts: Mapping[Family, FamilyCounts], policy: Policy, tier: Tier, n_base: int
-) -> Flags:
-    """
-    Primary rule: enough contributors, and none who supplied too much.
-
-    Parameters
-    ----------
-    n_base : int
-        How many of the measures come before the requirements, which need more
-        contributors.
-    """
-    return {family: _large_enough(c, policy, tier, n_base) for family, c in counts.items()}
+def large_enough(counts: Mapping[Table, FamilyCounts], policy: Policy, tier: Tier) -> Flags:
+    """Primary rule: enough contributors, for requirements more; none who supplied too much."""
+    least = {"base": policy.threshold}
+    least["requirements"] = max(policy.threshold, tier.requirements.at_least)
+    return {table: _large_enough(c, policy, least[table[1]]) for table, c in counts.items()}
 
 
-def _large_enough(
-    counts: FamilyCounts, policy: Policy, tier: Tier, n_base: int
-) -> NDArray[np.bool_]:
+def _large_enough(counts: FamilyCounts, policy: Policy, least: int) -> NDArray[np.bool_]:
     n = counts.n
-    least = np.full(n.shape[1], policy.threshold)
-    least[n_base:] = max(policy.threshold, tier.requirements.at_least)
     # A parent has one record in a group, so the largest share is that of one record.
     parent = policy.parent_percent * n >= 100
     # All records of an assessor, with a level or not: stricter than need be, never laxer.
@@ -76,18 +67,18 @@ def _large_enough(
 class Link:
     """Two tables, one of which splits the groups of the other; `nested` as counted."""
 
-    outer: Family
-    inner: Family
+    outer: Table
+    inner: Table
     nested: NDArray[np.int64]
 
 
 def withhold_for_residuals(
     published: Flags,
     free: Flags,
-    counts: Mapping[Family, FamilyCounts],
+    counts: Mapping[Table, FamilyCounts],
     links: list[Link],
     threshold: int,
-) -> list[tuple[Family, int, int]]:
+) -> list[tuple[Table, int, int]]:
     """
     Withhold groups until nothing small can be had by subtraction. Changes `published`.
 
@@ -97,17 +88,17 @@ def withhold_for_residuals(
 
     Parameters
     ----------
-    published : mapping of Family to array of bool, shape (n_groups, n_measures)
+    published : mapping of Table to array of bool, shape (n_groups, n_measures)
         Changed in place.
-    free : mapping of Family to array of bool, shape (n_groups,)
+    free : mapping of Table to array of bool, shape (n_groups,)
         Groups that may be withheld: those that are not carried forward.
 
     Returns
     -------
-    list of (Family, group, measure)
+    list of (Table, group, measure)
         What was withheld, in this order.
     """
-    withheld: list[tuple[Family, int, int]] = []
+    withheld: list[tuple[Table, int, int]] = []
     while True:
         before = len(withheld)
         for link in links:
@@ -119,10 +110,10 @@ def withhold_for_residuals(
 def _one_link(
     published: Flags,
     free: Flags,
-    counts: Mapping[Family, FamilyCounts],
+    counts: Mapping[Table, FamilyCounts],
     link: Link,
     threshold: int,
-) -> list[tuple[Family, int, int]]:
+) -> list[tuple[Table, int, int]]:
     n_measures = link.nested.shape[2]
     shown = published[link.inner][:, :n_measures]
     inside = (link.nested * shown[None]).sum(axis=1)

@@ -1,9 +1,9 @@
 """
 Publishing: read what is private, make the release, check it, write it once.
 
-The private folder, beside the collection, keeps the state and a report for the people
+The private folder, beside the collection, keeps the history and a report for the people
 who approve a release. The release folder is written whole or not at all, under a name
-that follows from its content, and is never written again. The state is written first:
+that follows from its content, and is never written again. The history is written first:
 a computer that stops in between makes the same release when the command is repeated.
 """
 
@@ -12,30 +12,29 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pkimm_analytics.audit.artifacts import Secrets, scan_file
-from pkimm_analytics.disclosure.making import Candidate, Decision, make_release, with_release
+from pkimm_analytics.disclosure.history import History, alone, read_history
+from pkimm_analytics.disclosure.making import Candidate, Decision, make_release
 from pkimm_analytics.disclosure.manifest import changes, manifest, readme
 from pkimm_analytics.disclosure.plan import Plan
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.disclosure.records import Records, quarter_ordinal, read_records
-from pkimm_analytics.disclosure.state import State, alone, read_state, write_state
-from pkimm_analytics.disclosure.table import table_columns
-from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
+from pkimm_analytics.errors import DisclosureError, PkimmError, PolicyError, Problem
 from pkimm_analytics.files import write_atomically
 from pkimm_analytics.release import (
     CHANGES_FILE,
     MANIFEST_FILE,
     README_FILE,
     TABLE_FILE,
-    Release,
-    read_release,
+    check_release,
     release_folders,
     release_id,
     table_bytes,
@@ -58,7 +57,8 @@ class Written:
     report : Path
         Private report of what was withheld and why.
     n_missing : int
-        Earlier releases of the series that are not in the folder of releases.
+        Earlier releases of the series that are not in the folder of releases. They are
+        remembered, and attacked with the rest.
     """
 
     release: str
@@ -87,9 +87,9 @@ def publish(
     contributions : pyarrow.Table, mapping of str to array, or Contributions
         See :func:`.records.read_records`.
     out : Path
-        Folder of releases. Public.
+        Folder of releases, all made by the same rules. Public.
     private : Path
-        Folder of the state and the reports. Never publish it.
+        Folder of the history and the reports. Never publish it.
     quarter : str
         Quarter of the release, such as ``2026Q3``.
     running : str, optional
@@ -102,9 +102,9 @@ def publish(
     ------
     DisclosureError
         If the release was refused, something cannot be read or written, `private` is
-        inside `out`, or `out` has releases that the state does not know.
+        inside `out`, or `out` has releases that the history does not know, or not so.
     PolicyError
-        If the series was made with another policy or plan.
+        If `out` has releases that were made with another policy or plan.
     """
     quarter_ordinal(quarter)
     check_apart(out, private)
@@ -131,36 +131,40 @@ def _publish(
     running: str | None,
     advance: Callable[[], None],
 ) -> Written:
-    state = read_state(private)
-    earlier = _earlier_releases(out, state)
-    there = {one.name for one in earlier}
-    earlier += _remembered(state, earlier, policy, plan)
+    history = read_history(private)
+    there = _check_earlier(out, history, policy, plan)
     try:
         records = read_records(contributions, plan, policy, quarter)
         check_begun(records, policy, quarter, running)
+        history.forgetting(lambda parents: ~np.isin(parents, records.pseudonyms), _nobody)
+        history = read_history(private)
         candidate = make_release(
             records,
             quarter=quarter,
             policy=policy,
             plan=plan,
-            state=state,
-            earlier=earlier,
+            history=history.publications,
             advance=advance,
         )
     except PkimmError as error:
         _note(private, quarter, "refused", [str(p) for p in error.problems] or [error.message])
         raise
-    files = release_files(candidate, earlier, synthetic=records.synthetic)
+    name = release_id(quarter, table_bytes(candidate.columns))
+    previous = [one for one in there if one != name]
+    files = release_files(candidate, history, previous, synthetic=records.synthetic)
     check_files(files, Secrets(words=names_of(contributions), n_known=records.n_known))
-    name = release_id(quarter, files[TABLE_FILE])
     report = private / f"report-{name}.parquet"
-    if state is None or name not in state.releases:
+    if name not in history.names:
         write_atomically(report, report_bytes(candidate.decisions))
-        write_state(private, with_release(candidate.state, name))
+        history.with_release(candidate.publication(name))
     is_new = write_release(out, name, files)
-    n_missing = 0 if state is None else len(set(state.releases) - there - {name})
     _note(private, quarter, "written" if is_new else "there already", [name])
+    n_missing = len(set(previous) - {folder.name for folder in release_folders(out)})
     return Written(name, out / name, is_new, report, n_missing)
+
+
+def _nobody(parents: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    return np.zeros(len(parents), bool)
 
 
 def check_apart(out: Path, private: Path) -> None:
@@ -201,27 +205,37 @@ def check_begun(records: Records, policy: Policy, quarter: str, running: str | N
 
 
 def release_files(
-    candidate: Candidate, earlier: list[Release], *, synthetic: bool = False
+    candidate: Candidate,
+    history: History,
+    previous: Sequence[str] = (),
+    *,
+    synthetic: bool = False,
 ) -> dict[str, bytes]:
-    """Every file of a release, by name; `synthetic` says that invented organizations count."""
+    """
+    Make every file of a release, by name.
+
+    Parameters
+    ----------
+    previous : sequence of str
+        Releases of the series before it, oldest first.
+    synthetic : bool
+        Whether invented organizations count.
+    """
     table = table_bytes(candidate.columns)
-    name = release_id(candidate.quarter, table)
-    known = [r for r in candidate.state.releases if r != name]
-    previous = known[-1] if known else None
-    before = next((one for one in earlier if one.name == previous), None)
-    published = candidate.published
+    last = previous[-1] if previous else None
+    before = next((one.release for one in history.publications if one.name == last), None)
     files = {
         TABLE_FILE: table,
-        README_FILE: readme(published, candidate.quarter, candidate.policy),
-        CHANGES_FILE: changes(before, published, previous),
+        README_FILE: readme(candidate.published, candidate.quarter, candidate.policy),
+        CHANGES_FILE: changes(before, candidate.published, last),
     }
     files[MANIFEST_FILE] = manifest(
         quarter=candidate.quarter,
         policy=candidate.policy,
         plan=candidate.plan,
         tier=candidate.tier,
-        release=published,
-        previous=previous,
+        release=candidate.published,
+        previous=last,
         files=files,
         table=table,
         synthetic=synthetic,
@@ -265,55 +279,45 @@ def report_bytes(decisions: Iterable[Decision]) -> bytes:
 # --- what is there already -------------------------------------------------------------
 
 
-def _earlier_releases(out: Path, state: State | None) -> list[Release]:
-    """Earlier releases in the order of the series."""
+def _check_earlier(out: Path, history: History, policy: Policy, plan: Plan) -> list[str]:
+    """
+    Compare the releases in a folder with the history, and with the rules of today.
+
+    Returns
+    -------
+    list of str
+        Releases of these rules, oldest first, also those that lie elsewhere.
+    """
     found = {folder.name: folder for folder in release_folders(out)}
-    known = () if state is None else state.releases
-    strangers = sorted(set(found) - set(known))
+    strangers = sorted(set(found) - set(history.names))
     if strangers:
         raise DisclosureError(
             "There are releases that the private state does not know, so that it cannot be"
-            " checked what follows from both. Nothing was published. Restore the private folder,"
-            " or start a new series in another folder.",
+            " checked what follows from both. Nothing was published. Restore the private"
+            " folder.",
             [Problem(name, "not in the state") for name in strangers],
         )
-    there = [name for name in known if name in found]
-    changed = [name for name in there if not _is_as_published(found[name])]
+    changed = {
+        name: check_release(folder)[1]
+        for name, folder in found.items()
+        if (folder / TABLE_FILE).is_symlink() or check_release(folder)[1]
+    }
     if changed:
         raise DisclosureError(
             "An earlier release cannot be read, or was changed after it was published, so that"
             " it cannot be checked what follows from both. Nothing was published.",
             [Problem(name, "restore it from where it was published") for name in changed],
         )
-    return [read_release(found[name]) for name in there]
-
-
-def _is_as_published(folder: Path) -> bool:
-    """Whether the table of a release is the one that its name was made from."""
-    try:
-        read_release(folder)
-        table = (folder / TABLE_FILE).read_bytes()
-    except (OSError, DisclosureError):
-        return False
-    return release_id(folder.name.split("-")[0], table) == folder.name
-
-
-def _remembered(
-    state: State | None, earlier: list[Release], policy: Policy, plan: Plan
-) -> list[Release]:
-    """
-    Return the last release as the state remembers it, if it is not in the folder.
-
-    What a reader may have kept is attacked with the rest, wherever the folder is now.
-    """
-    if state is None or not state.releases or state.plan != plan.digest:
-        return []
-    last, tier = state.releases[-1], plan.tier(state.tier)
-    if tier is None or any(one.name == last for one in earlier):
-        return []
-    return [
-        Release.from_columns(last, table_columns(plan, tier, policy, state.blocks, state.as_of))
-    ]
+    rules = policy.digest, plan.digest
+    others = [e.release for e in history.entries if (e.policy, e.plan) != rules]
+    if beside := sorted(set(others) & set(found)):
+        raise PolicyError(
+            "Releases of other rules lie in this folder, and nobody could tell them apart."
+            " Nothing was published. Name a folder of its own: what was published before is"
+            " remembered there, too.",
+            [Problem(name, "made with another policy or plan") for name in beside],
+        )
+    return [name for name in history.names if name not in others]
 
 
 def check_files(files: dict[str, bytes], secrets: Secrets) -> None:

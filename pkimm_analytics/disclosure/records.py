@@ -10,8 +10,9 @@ not stated before, counts as its newest parent.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -48,12 +49,8 @@ class Records:
 
     Parameters
     ----------
-    parent, assessor : array of int
-        Codes from 0; -1 for an assessor who is not known.
-    parent_tag, assessor_tag : array of uint64
-        Short hashes of pseudonyms, by code, which stay the same from release to release.
-    record_tag : array of uint64
-        Hash of the levels of each record.
+    parent, assessor : array of uint64
+        Short hashes of pseudonyms, the same in every release; 0 is no known assessor.
     codes : mapping of str to array of int
         By dimension: place in the plan's list of codes, -1 if it is in none.
     quarter : array of int
@@ -68,11 +65,8 @@ class Records:
         and window make no difference.
     """
 
-    parent: NDArray[np.int64]
-    assessor: NDArray[np.int64]
-    parent_tag: NDArray[np.uint64]
-    assessor_tag: NDArray[np.uint64]
-    record_tag: NDArray[np.uint64]
+    parent: NDArray[np.uint64]
+    assessor: NDArray[np.uint64]
     codes: Mapping[str, NDArray[np.int16]]
     quarter: NDArray[np.int32]
     levels: Mapping[str, NDArray[np.int8]] = field(repr=False)
@@ -82,6 +76,17 @@ class Records:
 
     def __len__(self) -> int:
         return len(self.parent)
+
+    @cached_property
+    def parent_code(self) -> NDArray[np.int64]:
+        """Parent of each record, counted from 0."""
+        return np.unique(self.parent, return_inverse=True)[1].astype(np.int64)
+
+    @cached_property
+    def assessor_code(self) -> NDArray[np.int64]:
+        """Assessor of each record, counted from 0; -1 where none is known."""
+        names, codes = np.unique(self.assessor, return_inverse=True)
+        return codes.astype(np.int64) - int(names[:1].tolist() == [0])
 
     def n_known(self, words: Collection[str]) -> int:
         """How many of some words are a pseudonym that was read."""
@@ -93,15 +98,59 @@ class Records:
         hits = self.pseudonyms[np.minimum(places, len(self.pseudonyms) - 1)] == tags
         return int(hits.any(axis=0).sum())
 
-    def truth(self, plan: Plan) -> Truth:
-        """Give an auditor the same records."""
-        labels = {d: np.array([*plan.codes[d], None], object) for d in DIMENSIONS}
-        return Truth(
-            parent=self.parent_tag[self.parent],  # the same in every release
-            dimensions={d: labels[d][self.codes[d]] for d in DIMENSIONS},
-            levels=self.levels,
-            assessor=self.assessor,
+    def table(self, plan: Plan) -> Any:
+        """Return what is remembered of the records when a release is made of them."""
+        import pyarrow as pa
+
+        columns: dict[str, Any] = {"parent": self.parent, "assessor": self.assessor}
+        columns |= {"quarter": self.quarter}
+        for dimension, codes in self.codes.items():
+            labels = pa.array(plan.codes[dimension])
+            places = pa.array(codes.astype(np.int32), mask=codes < 0)
+            columns[dimension] = pa.DictionaryArray.from_arrays(places, labels)
+        return pa.table({**columns, **self.levels})
+
+    @classmethod
+    def of_table(cls, table: Any, plan: Plan) -> Records:
+        """Take what :meth:`table` returned, with the codes of a plan."""
+        codes = {d: _codes_of(table.column(d), plan.codes[d]) for d in DIMENSIONS}
+        others = {"parent", "assessor", "quarter", *DIMENSIONS}
+        return cls(
+            parent=table.column("parent").to_numpy(),
+            assessor=table.column("assessor").to_numpy(),
+            codes=codes,
+            quarter=table.column("quarter").to_numpy(),
+            levels={m: table.column(m).to_numpy() for m in table.column_names if m not in others},
+            pseudonyms=np.zeros(0, np.uint64),
         )
+
+
+def truth_of(table: Any) -> Truth:
+    """Tell an auditor what :meth:`Records.table` remembers."""
+    import pyarrow as pa
+
+    def texts(name: str) -> NDArray[Any]:  # of a dictionary, to_numpy gives nulls a value
+        return np.asarray(table.column(name).cast(pa.string()).to_numpy(zero_copy_only=False))
+
+    return Truth(
+        parent=table.column("parent").to_numpy(),
+        dimensions={d: texts(d) for d in DIMENSIONS},
+        levels={
+            m: table.column(m).to_numpy()
+            for m in table.column_names
+            if m not in {"parent", "assessor", "quarter", *DIMENSIONS}
+        },
+        assessor=table.column("assessor").to_numpy(),
+    )
+
+
+def _codes_of(column: Any, labels: Sequence[str]) -> NDArray[np.int16]:
+    """Places of texts in a list; -1 where they are not in it."""
+    places = {label: place for place, label in enumerate(labels)}
+    found = column.combine_chunks().dictionary_encode()
+    table = [places.get(label, -1) for label in found.dictionary.to_pylist()]
+    indices = found.indices.fill_null(len(table)).to_numpy(zero_copy_only=False)
+    return np.asarray(np.array([*table, -1], np.int16)[indices])
 
 
 def quarter_ordinal(quarter: str) -> int:
@@ -240,23 +289,33 @@ def _joined(pieces: list[_Piece]) -> Records:
     quarter, record = take("quarter"), take("record")
     org = take("org")
     order = np.lexsort((record, org, -take("strength"), -quarter))
-    parent_tag, parent = np.unique(_newest_parents(take("parent"), org, order), return_inverse=True)
-    assessor_tag, assessor = np.unique(take("assessor")[order], return_inverse=True)
-    nobody = int(len(assessor_tag) > 0 and assessor_tag[0] == 0)
+    parent = _newest_parents(take("parent"), org, order)
+    codes = {d: take(f"code:{d}")[order] for d in DIMENSIONS}
+    first = _first_of_each(parent, codes)
+    kept = order[first]
     measures = list(pieces[0].levels)
     return Records(
-        parent=parent.astype(np.int64),
-        assessor=assessor.astype(np.int64) - nobody,
-        parent_tag=parent_tag,
-        assessor_tag=assessor_tag[nobody:],
-        record_tag=record[order],
-        codes={d: take(f"code:{d}")[order] for d in DIMENSIONS},
-        quarter=quarter[order],
-        levels={m: np.concatenate([p.levels.pop(m) for p in pieces])[order] for m in measures},
+        parent=parent[first],
+        assessor=take("assessor")[kept],
+        codes={d: column[first] for d, column in codes.items()},
+        quarter=quarter[kept],
+        levels={m: np.concatenate([p.levels.pop(m) for p in pieces])[kept] for m in measures},
         pseudonyms=np.unique(np.concatenate([piece.pseudonyms for piece in pieces])),
         synthetic=any(piece.synthetic for piece in pieces),
         genuine=any(piece.genuine for piece in pieces),
     )
+
+
+def _first_of_each(
+    parent: NDArray[np.uint64], codes: Mapping[str, NDArray[np.int16]]
+) -> NDArray[np.intp]:
+    """Find the most preferred record of each parent and profile: no other counts anywhere."""
+    profile = np.zeros(len(parent), np.int64)
+    for column in codes.values():
+        profile = profile * 64 + column + 1
+    order = np.lexsort((profile, parent))
+    same = (np.diff(parent[order]) == 0) & (np.diff(profile[order]) == 0)
+    return np.sort(order[np.append(np.ones(min(1, len(order)), bool), ~same)])
 
 
 def _parents(

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pkimm_analytics.audit.artifacts import scan_file
+from pkimm_analytics.audit.changes import Vintage
 from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.suite import Rules, attack_release
 from pkimm_analytics.benchmark import Benchmark
@@ -50,7 +51,7 @@ def attack_pages(
         for page, bench in zip(pages, series, strict=True)
         for finding in _differences(page, bench.published)
     ]
-    return [*found, *attack_release(pages[-1], rules=rules, earlier=pages[:-1])]
+    return [*found, *attack_release(pages[-1], rules=rules, earlier=[*map(Vintage, pages[:-1])])]
 
 
 def _published(bench: Benchmark, data: Mapping[str, Any], release: Mapping[str, Any]) -> Release:

@@ -22,7 +22,7 @@ from pkimm_analytics.errors import DisclosureError, Problem
 PRIVATE_FILES = re.compile(
     r"""(?x) (?:^|/) (?:
         .*\.pkimm\.json | .*\.receipt\.json | pseudonym\.key | identities\.json
-      | privacy-ledger\.json | state-\d+/.* | report-\d{4}Q\d-.*\.parquet
+      | history\.json | members-[0-9a-f]+\.parquet | report-\d{4}Q\d-.*\.parquet
       | period=[^/]+/.*\.parquet | part-[0-9a-f]{32}\.parquet | contacts\.parquet
     ) $"""
 )

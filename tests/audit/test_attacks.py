@@ -112,16 +112,16 @@ def test_exact_successive_releases_show_who_joined():
 
 def test_a_release_is_compared_with_all_before_it_and_not_only_with_the_last():
     """
-    Eight joined and seven of them left again: between the first and the third there is one.
+    Fourteen joined and thirteen of them left again: one is between the first and the third.
     """
-    columns = population(58, 3)
+    columns = population(64, 3)
     releases = []
-    for n in (50, 58, 51):
-        truth = truth_of(rows(columns, np.arange(58) < n))
+    for n in (50, 64, 51):
+        truth = truth_of(rows(columns, np.arange(64) < n))
         releases.append(unsafe.table(truth, unsafe.shares, exact_n=True, tables=((),)))
     *earlier, last = releases
-    assert "T14" not in names(attack_release(last, earlier=earlier[1:]))
-    found = attack_release(last, earlier=earlier)
+    assert "T14" not in names(attack_release(last, earlier=[*map(Vintage, earlier[1:])]))
+    found = attack_release(last, earlier=[*map(Vintage, earlier)])
     assert any(f.attack == "T14" and "n by +1" in f.learned for f in found)
     assert "T14" in names(attack_series([Vintage(one) for one in releases]))
 

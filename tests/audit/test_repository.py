@@ -56,7 +56,7 @@ def test_a_clean_repository_has_no_findings(repository):
         "workspace/assessments/bank.pkimm.json",
         "keys/pseudonym.key",
         "collection/period=2026Q1/part-1.parquet",
-        "collection-disclosure/state-000003/members.parquet",
+        "collection-disclosure/members-1f.parquet",
         "receipts/ABC.receipt.json",
     ],
 )

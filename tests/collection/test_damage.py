@@ -355,7 +355,7 @@ def test_nothing_is_withdrawn_while_a_release_is_being_made(run, thirty, tmp_pat
     Its state could not be told; the message says that nothing was changed, and nothing was.
     """
     from pkimm_analytics.anonymize import Receipt, write_receipt
-    from pkimm_analytics.disclosure.state import alone
+    from pkimm_analytics.disclosure.history import alone
 
     one = invented(30)[3]
     good = write_receipt(Receipt(one.id, one.content_digest(), token_of(3)), tmp_path / "x")

@@ -79,17 +79,14 @@ def reassessed(columns: dict[str, Any], quarter: str, rng: Any, plan: Any) -> di
 def one_collection(n: int, seed: int, n_categories: int = 3) -> tuple[int, list[str]]:
     """Publish a collection of `n` organizations for three quarters; releases and findings."""
     plan, policy, rng = with_categories(n_categories), load_policy(), np.random.default_rng(seed)
-    columns, state, series, published = invented(n, seed, plan), None, [], []
+    columns, series, history = invented(n, seed, plan), [], []
     found: list[str] = []
     for quarter in QUARTERS:
         try:
-            made = make_release(
-                columns, quarter=quarter, policy=policy, plan=plan, state=state, earlier=published
-            )
+            made = make_release(columns, quarter=quarter, policy=policy, plan=plan, history=history)
         except DisclosureError:
             continue
-        state = made.state
-        published.append(made.published)
+        history.append(made.publication())
         facts = Facts(frame_of(columns, plan), quarter)
         found += attack(dict(made.columns), facts, quarter)
         series.append((dict(made.columns), facts, quarter))

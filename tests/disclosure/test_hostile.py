@@ -106,29 +106,17 @@ def test_an_earlier_release_that_was_changed_stops_the_next_one(tmp_path):
         make(tmp_path, columns, "2026Q4")
 
 
-def test_a_release_that_is_elsewhere_is_attacked_as_the_state_remembers_it(tmp_path, monkeypatch):
+def test_a_new_folder_starts_nothing_anew(tmp_path):
     """
-    Whoever kept it has it, wherever the folder is now.
+    One joins and the releases are elsewhere: what was published is remembered.
     """
-    from pkimm_analytics.disclosure import publishing
-
     columns = population(30, 1, plan=FEW, quarter="2026Q1")
-    folder = make(tmp_path, columns).folder
-    earlier = publishing.read_release(folder)
+    before = (make(tmp_path, columns).folder / "benchmark.parquet").read_bytes()
     shutil.move(tmp_path / "r", tmp_path / "moved")
-    seen = []
-    real = publishing.make_release
-    monkeypatch.setattr(
-        publishing, "make_release", lambda *a, earlier, **k: seen.extend(earlier) or real(
-            *a, earlier=earlier, **k)
-    )  # fmt: skip
     more = join(columns, population(1, 9, plan=FEW, quarter="2026Q1"))
     written = make(tmp_path, more, "2026Q4")
     assert written.n_missing == 1
-    assert [one.name for one in seen] == [folder.name]
-    assert {k: c.rows for k, c in seen[0].cells.items()} == {
-        k: c.rows for k, c in earlier.cells.items()
-    }
+    assert (written.folder / "benchmark.parquet").read_bytes() == before
     assert "first release" not in (written.folder / "CHANGES.md").read_text()
 
 
@@ -146,7 +134,7 @@ def test_two_releases_at_once_are_one_after_the_other(run, collection):
     """
     The second is told that there is a first, and changes nothing.
     """
-    from pkimm_analytics.disclosure.state import alone
+    from pkimm_analytics.disclosure.history import alone
 
     with alone(collection.with_name("c-disclosure")):
         done = run("release", "-c", "c", "-o", "r", "--quarter", "2026Q3")
@@ -163,8 +151,7 @@ def test_a_damaged_state_is_said_before_a_withdrawal(run, collection, tmp_path):
     from pkimm_analytics.collection.contribution_rows import from_table
 
     run("release", "-c", "c", "-o", "r", "--quarter", "2026Q3")
-    (state,) = (tmp_path / "c-disclosure").glob("state-*")
-    (state / "groups.json").write_text("[" * 100_000)
+    (tmp_path / "c-disclosure" / "history.json").write_text("[" * 100_000)
     one = from_table(invented_table(30, 4, ["2026Q1"]))[2]
     good = write_receipt(Receipt(one.id, one.content_digest(), token_of(2)), tmp_path / "x")
     done = run("collection", "withdraw", "c", good)
@@ -172,4 +159,4 @@ def test_a_damaged_state_is_said_before_a_withdrawal(run, collection, tmp_path):
     assert "Nothing was changed" in done.stderr
     assert Collection(collection).manifest().rows == 30
     done = run("release", "-c", "c", "-o", "r", "--quarter", "2026Q4")
-    assert "state of earlier releases cannot be read" in done.stderr
+    assert "What earlier releases said cannot be known" in done.stderr

@@ -5,12 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pkimm_analytics.audit import check_manifest
 from pkimm_analytics.collection import Collection, verify
+from pkimm_analytics.disclosure import read_history
 from pkimm_analytics.disclosure.records import parent_tags
-from pkimm_analytics.disclosure.state import read_state
 from pkimm_analytics.release import release_folders
 from tests.disclosure import publisher, withdrawer
 
@@ -31,7 +32,7 @@ def kill_at_every(step, folder):
         ids = ids_of(place)
         assert sorted(ids) == sorted(publisher.contributions(8).column(0).to_pylist())
         assert all(check_manifest(one) == [] for one in release_folders(place / "r"))
-        assert read_state(place / "p") is not None
+        assert read_history(place / "p").publications
         again = publisher.make(place, "2026Q4")
         assert {path.name: path.read_bytes() for path in again.folder.iterdir()} == wanted
         assert len(release_folders(place / "r")) == 2
@@ -77,13 +78,13 @@ def kill_withdrawals_at_every(step, folder):
         assert found.is_sound, found.problems
         assert ids_of(place) in (everybody, rest)
         was_there = gone in ids_of(place)
-        assert read_state(place / "p") is not None
+        assert read_history(place / "p").publications
         assert withdrawer.withdraw(place) == (0 if was_there else 1)
         assert ids_of(place) == rest
         assert verify(Collection(place / "c")).problems == ()
         publisher.make(place, "2026Q4")
-        members = read_state(place / "p").members
-        assert not set(parent_tags([parent]).tolist()) & set(members.parent.tolist())
+        for one in read_history(place / "p").publications:
+            assert not np.isin(parent_tags([parent]), one.members["parent"].to_numpy()).any()
     return len(killed)
 
 

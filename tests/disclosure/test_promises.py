@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from pkimm_analytics.cli import app
 from pkimm_analytics.collection import Collection
+from pkimm_analytics.disclosure import read_history
 from pkimm_analytics.disclosure.policy import read_settings
-from pkimm_analytics.disclosure.state import read_state
 from tests.collection.invented import invented_table
 from tests.disclosure.population import population
 from tests.planted import planted_assessment
@@ -191,10 +191,9 @@ def held(place):
 
 
 def remembered(place):
-    """Everything in the private state but its number."""
-    state = read_state(place / "p")
-    members = sorted(zip(*(getattr(state.members, n) for n in state.members.names()), strict=True))
-    return members, state.blocks, state.as_of, state.tier, state.releases
+    """Everything in the private history."""
+    history = read_history(place / "p")
+    return history.entries, [one.members.to_pylist() for one in history.publications]
 
 
 @pytest.mark.parametrize("after_a_release", [False, True])

@@ -75,10 +75,10 @@ def test_nothing_unseen_travels_in_the_files(tmp_path, columns):
 
 def test_the_next_release_says_what_changed(tmp_path, columns):
     """
-    Six join: the whole is renewed.
+    Twelve join: the whole is renewed.
     """
     first = make(tmp_path, columns)
-    newer = population(6, 7, plan=FEW)
+    newer = population(12, 7, plan=FEW)
     newer["assessor"][:] = None
     second = make(tmp_path, join(columns, newer), "2026Q4")
     text = (second.folder / "CHANGES.md").read_text()

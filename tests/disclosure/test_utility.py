@@ -6,7 +6,7 @@ import pytest
 from pkimm_analytics.disclosure import load_policy, make_release, making
 from pkimm_analytics.disclosure.cube import count_family
 from pkimm_analytics.disclosure.plan import published_code
-from pkimm_analytics.disclosure.records import read_records
+from pkimm_analytics.disclosure.records import read_records, truth_of
 from pkimm_analytics.synthetic import simulate
 from pkimm_analytics.tables import DIMENSIONS
 from tests.disclosure.population import PLAN, population, truth_table
@@ -18,7 +18,7 @@ FAMILIES = ((), (0,), (1,), (2,), (0, 1))
 def measured(columns):
     """Groups published, organizations in them, share error, and the medians with the truth."""
     found = make_release(columns, quarter="2026Q3", policy=load_policy(), plan=PLAN).published
-    truth = read_records(columns, PLAN, load_policy(), "2026Q3").truth(PLAN)
+    truth = truth_of(read_records(columns, PLAN, load_policy(), "2026Q3").table(PLAN))
     keys = [
         key
         for key, cell in found.cells.items()
@@ -94,7 +94,7 @@ def test_all_tables_of_ninety_two_measures_are_counted(n):
     records = read_records(columns, PLAN, load_policy(), "2026Q3")
     tier = PLAN.tiers[-1]
     for family in tier.families:
-        found = count_family(records, PLAN, family, PLAN.measures_of(tier, family))
+        found = count_family(records, PLAN, family, PLAN.all_measures)
         for place in {0, len(found.groups) - 1}:
             inside = np.ones(n, bool)
             for dimension, code in zip(DIMENSIONS, found.groups[place], strict=True):
