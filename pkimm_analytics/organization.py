@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -184,17 +185,49 @@ def _expected(attribute: str, value: object) -> str:
 
 
 def _nearest(attribute: str, value: str) -> str | None:
-    """Leaf code whose spelling or label is closest to what somebody wrote."""
+    """Leaf code whose spelling, label or meaning is closest to what somebody wrote."""
     known = hierarchy(attribute)
-    spellings = {code.casefold(): code for code in known.codes["leaf"]}
-    if attribute != "size":  # labels of sizes differ in digits only, so all are alike
-        spellings |= {known.labels[code].casefold(): code for code in known.codes["leaf"]}
     wanted = value[:100].strip().casefold()
-    # Three letters are close to many country codes that were not meant.
-    found = [wanted] if wanted in spellings else []
-    if not found and len(wanted) > 3:
-        found = difflib.get_close_matches(wanted, spellings, n=1, cutoff=0.8)
-    return spellings[found[0]] if found else None
+    if attribute == "size":  # labels of sizes differ in digits only, so all are alike
+        return _band(known.codes["leaf"], wanted)
+    labels = {known.labels[code].casefold(): code for code in known.codes["leaf"]}
+    spellings = {code.casefold(): code for code in known.codes["leaf"]} | labels
+    if wanted in spellings:
+        return spellings[wanted]
+    if len(wanted) <= 3:  # close to many country codes that were not meant
+        return None
+    found = [code for word, code in _ALSO[attribute].items() if word in wanted]
+    stem = next((word[:5] for word in re.findall(r"[^\W\d_]{4,}", wanted)), "")
+    found += [code for text, code in labels.items() if stem and f" {stem}" in f" {text}"]
+    close = difflib.get_close_matches(wanted, spellings, n=1, cutoff=0.8)
+    return spellings[close[0]] if close else next(iter(found), None)
+
+
+_ALSO: Mapping[str, Mapping[str, str]] = {
+    "sector": {
+        **dict.fromkeys(["bank", "insur", "payment"], "L-finance"),
+        **dict.fromkeys(["telecom", "software", "cloud"], "K-information-technology"),
+        **dict.fromkeys(["government", "public sector"], "P-public-administration"),
+        **dict.fromkeys(["universit", "school"], "Q-education"),
+        **dict.fromkeys(["hospital", "medical"], "R-health"),
+        **dict.fromkeys(["utilit", "power"], "D-energy"),
+        **dict.fromkeys(["retail", "commerce"], "G-trade"),
+        **dict.fromkeys(["automotive", "industry"], "C-manufacturing"),
+    },
+    "region": {"united states": "USA", "america": "USA", "england": "GBR", "britain": "GBR"},
+    "role": {"ca operator": "public-trust-ca", "trust service": "qualified-trust-service"},
+}
+"""Common words that no label has, and the code that they come nearest to."""
+
+
+def _band(codes: tuple[str, ...], wanted: str) -> str | None:
+    """Size class of the first number in a text."""
+    found = re.search(r"\d[\d.,' ]*", wanted)
+    n = int(re.sub(r"\D", "", found[0])) if found else None
+    bounds = [(code, [int(text) for text in re.findall(r"\d+", code)]) for code in codes]
+    fitting = [c for c, limits in bounds if limits and n is not None and n <= limits[-1]]
+    largest = next(code for code in codes if code.endswith("+"))
+    return None if n is None else next(iter(fitting), largest)
 
 
 def _check_grain(grain: str) -> None:

@@ -19,7 +19,7 @@ import pandas as pd
 
 from pkimm_analytics.assessment import Answer, Assessment, State
 from pkimm_analytics.errors import PkimmError
-from pkimm_analytics.loaders.tabular.template import to_csv_text
+from pkimm_analytics.loaders.tabular import to_csv_text
 from pkimm_analytics.model import Model, module_of
 from pkimm_analytics.scoring import Figure, Scores, Unanswered, score, tool_figures
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pkimm_analytics.assessment import Assessment, carry
+from pkimm_analytics.assessment import Assessment, Mode, carry
 from pkimm_analytics.cli.console import (
     JsonOption,
     OutOption,
@@ -31,13 +30,18 @@ from pkimm_analytics.cli.console import (
     write_output,
 )
 from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError
+from pkimm_analytics.files import read_limited
 from pkimm_analytics.loaders import Loaded, Source, find_sources, load, tabular, web_tool
+from pkimm_analytics.loaders.tabular import PlainLoaded
 from pkimm_analytics.model import load_model, model_of
 from pkimm_analytics.scoring import (
     Scores,
     Unanswered,
     figure_text,
+    plain_lines,
+    score,
     score_all,
+    score_batch,
     scores_to_json,
     tool_figures,
 )
@@ -55,8 +59,8 @@ WorkspaceOption = Annotated[
 ]
 
 
-_AT_ONCE = 500
-"""Assessments that are scored together."""
+_AT_ONCE, _PLAIN_AT_ONCE = 500, 20_000
+"""Assessments that are scored together; those of plain levels need little memory."""
 
 
 class UnansweredPolicy(StrEnum):
@@ -83,8 +87,15 @@ class Layout(StrEnum):
     WIDE = "wide"
 
 
+ColumnsOption = Annotated[
+    Path | None,
+    typer.Option("--columns", help="Column map of a table, as `pkimm columns` proposes it."),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
+    app.command("columns")(columns_command)
     app.command("import")(import_command)
     app.command("score")(score_command)
     app.command("export")(export_command)
@@ -96,9 +107,11 @@ def import_command(
         list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, - or share links.")
     ],
     workspace: WorkspaceOption = Path("workspace"),
+    columns: ColumnsOption = None,
 ) -> None:
     """Read assessments of any known format into a workspace."""
     found, missing = _find_all(sources)
+    found = _with_columns(found, columns)
     place = Workspace(workspace)
     with progress_bar("Importing", len(found)) as advance:
         report = place.import_sources(found, lambda _: advance())
@@ -131,6 +144,35 @@ def _find_all(arguments: list[str]) -> tuple[list[Source], list[Problem]]:
     return found, missing
 
 
+def _with_columns(sources: Sequence[Source], columns: Path | None) -> list[Source]:
+    """Have sources read with a column map, if one is given."""
+    if columns is None:
+        return [*sources]
+    text = read_limited(columns).decode("utf-8", "replace")
+    wanted = tabular.TableColumns.read_text(text, columns.name)
+    return [replace(source, columns=wanted) for source in sources]
+
+
+@ends_cleanly
+def columns_command(
+    source: Annotated[str, typer.Argument(metavar="FILE", help="Table of assessments.")],
+    target: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose what the columns of a table hold, to be corrected and given back."""
+    found = find_sources(source)
+    if len(found) != 1:
+        raise PkimmError(f"A column map is for one table, and there are {len(found)} files.")
+    proposed = tabular.propose(found[0].read(), found[0].name)
+    if as_json:
+        print_json(proposed.to_json())
+    else:
+        write_output(proposed.to_yaml().encode(), target)
+    unsure = [column for column in proposed.columns if not column.sure]
+    if unsure:
+        say(f"{len(unsure)} column(s) are not sure: check them before you import.")
+
+
 @ends_cleanly
 def score_command(
     source: SourceArgument,
@@ -142,12 +184,13 @@ def score_command(
         ),
     ] = UnansweredPolicy.EXCLUDED,
     edition: EditionOption = None,
+    columns: ColumnsOption = None,
 ) -> None:
     """Score assessments without storing them."""
-    found = find_sources(source)
+    found = _with_columns(find_sources(source), columns)
     if not found:
         raise SourceFormatError("There is nothing to score: the folder holds no files.")
-    documents: list[str] = []
+    printed = _Documents(single=len(found) == 1)
     refused: list[PkimmError] = []
     every: list[Problem] = []
     for one in found:
@@ -158,51 +201,112 @@ def score_command(
             refused.append(error)
             continue
         noted: list[Problem] = []
-        with progress_bar("Scoring", len(loaded)) if as_json else nullcontext() as advanced:
-            for item, scores in _scored(loaded, edition, unanswered.value):
-                problems = [*item.problems, *scores.problems]
-                noted += problems
-                if advanced:
-                    documents.append(one_line(scores_to_json(scores, item.problems)))
-                    advanced()
-                else:
-                    _print_scores(scores, one.name)
-                    list_problems(problems)
         if as_json:
+            with progress_bar("Scoring", len(loaded)) as advanced:
+                for document in _documents(loaded, edition, unanswered.value, noted):
+                    printed.add(document)
+                    advanced()
             list_problems(noted)
+        else:
+            _print_all(loaded, one.name, edition, unanswered.value, noted)
         every += noted
     for refusal in refused:
         say(refusal.message)
         list_problems(refusal.problems)
     if as_json:
-        _print_documents(documents, refused, single=len(found) == 1)
+        printed.end(refused)
     if refused or exit_status(every):
         raise typer.Exit(1)
 
 
-def _print_documents(
-    documents: Sequence[str], refused: Sequence[PkimmError], *, single: bool
+class _Documents:
+    """
+    Prints the one document of a single source, else a list with a line for each.
+
+    Of very many documents only the first is held: what follows is written at once.
+    """
+
+    def __init__(self, *, single: bool) -> None:
+        self._single, self._first, self._n = single, "", 0
+
+    def add(self, document: str) -> None:
+        if self._n == 0:
+            self._first = document
+        elif self._n == 1:
+            self._begin(self._first)
+        if self._n:
+            sys.stdout.write(f",\n  {document}")
+        self._n += 1
+
+    def end(self, refused: Sequence[PkimmError]) -> None:
+        errors = [error_document(error) for error in refused]
+        if self._single and self._n + len(errors) == 1:
+            print_json(errors[0] if errors else json.loads(self._first))
+            return
+        if self._n < 2:
+            self._begin(self._first)
+        sys.stdout.write(f'\n ],\n "refused": {one_line(errors)}\n}}\n')
+
+    def _begin(self, first: str) -> None:
+        start = '{\n "format": "pkimm-scores-list/1",\n "scores": ['
+        sys.stdout.write(start + (f"\n  {first}" if first else ""))
+
+
+def _alike(loaded: Sequence[Loaded]) -> Iterator[Sequence[Loaded]]:
+    """Part assessments into some hundred at a time, with plain rows of one table together."""
+    start = 0
+    for end in range(1, len(loaded) + 1):
+        most = _PLAIN_AT_ONCE if _table_of(loaded[start]) else _AT_ONCE
+        is_last = end == len(loaded) or end - start == most
+        if is_last or _table_of(loaded[end]) is not _table_of(loaded[start]):
+            yield loaded[start:end]
+            start = end
+
+
+def _table_of(loaded: Loaded) -> object:
+    return loaded.rows if isinstance(loaded, PlainLoaded) else None
+
+
+def _documents(
+    loaded: Sequence[Loaded], edition: str | None, unanswered: Unanswered, noted: list[Problem]
+) -> Iterator[str]:
+    """Documents of all assessments, each on one line; `noted` takes what there is to say."""
+    for some in _alike(loaded):
+        plain = [one for one in some if isinstance(one, PlainLoaded)]
+        if plain and edition is None:
+            rows = plain[0].rows
+            codes = rows.codes([one.place for one in plain])
+            given = {"requirements": codes} if rows.mode is Mode.FULL else {"categories": codes}
+            batch = score_batch(rows.model, **given, unanswered=unanswered)
+            like = score(plain[0].assessment, rows.model, unanswered=unanswered)
+            noted += [problem for problem in like.problems if problem not in noted]
+            yield from plain_lines(batch, like)
+        else:
+            for item, scores in _scored(some, edition, unanswered):
+                noted += [*item.problems, *scores.problems]
+                yield one_line(scores_to_json(scores, item.problems))
+
+
+def _print_all(
+    loaded: Sequence[Loaded],
+    name: str,
+    edition: str | None,
+    unanswered: Unanswered,
+    noted: list[Problem],
 ) -> None:
-    """Print the one document of a single source, else a list with a line for each."""
-    errors = [error_document(error) for error in refused]
-    if single and len(documents) + len(errors) == 1:
-        print_json(errors[0] if errors else json.loads(documents[0]))
-        return
-    write = sys.stdout.write
-    write('{\n "format": "pkimm-scores-list/1",\n "scores": [')
-    for number, document in enumerate(documents):
-        write(f"{',' if number else ''}\n  {document}")
-    write(f'\n ],\n "refused": {one_line(errors)}\n}}\n')
+    for some in _alike(loaded):
+        for item, scores in _scored(some, edition, unanswered):
+            _print_scores(scores, name)
+            problems = [*item.problems, *scores.problems]
+            list_problems(problems)
+            noted += problems
 
 
 def _scored(
-    loaded: Sequence[Loaded], edition: str | None, unanswered: Unanswered
+    some: Sequence[Loaded], edition: str | None, unanswered: Unanswered
 ) -> Iterator[tuple[Loaded, Scores]]:
-    """Score some hundred assessments after others, so that not all scores are held at once."""
-    for start in range(0, len(loaded), _AT_ONCE):
-        some = loaded[start : start + _AT_ONCE]
-        carried = [_in_edition(item.assessment, edition) for item in some]
-        yield from zip(some, score_all(carried, unanswered=unanswered), strict=True)
+    carried = [_in_edition(item.assessment, edition) for item in some]
+    yield from zip(some, score_all(carried, unanswered=unanswered), strict=True)
 
 
 def _in_edition(assessment: Assessment, edition: str | None) -> Assessment:

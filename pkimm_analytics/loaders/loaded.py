@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pkimm_analytics.assessment import Assessment
@@ -34,6 +35,19 @@ class Loaded:
     def is_partial(self) -> bool:
         """Whether something of the source was refused."""
         return any(problem.refused for problem in self.problems)
+
+
+MAX_PROBLEMS = 200
+"""Most problems that are listed one by one."""
+
+
+def capped(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Return the first problems and, if there are too many, how many more there are."""
+    if len(problems) <= MAX_PROBLEMS:
+        return tuple(problems)
+    rest = problems[MAX_PROBLEMS:]
+    more = Problem("", f"and {len(rest):,} more", refused=any(p.refused for p in rest))
+    return (*problems[:MAX_PROBLEMS], more)
 
 
 def content_digest(content: bytes) -> str:

@@ -6,32 +6,52 @@ The format is detected from the content, never from the name of the file.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pkimm_analytics.assessment import SUFFIX, Assessment, check
-from pkimm_analytics.errors import Problem, SourceFormatError
+from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError
 from pkimm_analytics.files import MAX_BYTES, check_size, read_json, read_limited
 from pkimm_analytics.loaders import tabular, web_tool, workbook
 from pkimm_analytics.loaders.loaded import Loaded
+from pkimm_analytics.loaders.sheets import is_binary, read_sheets
+from pkimm_analytics.loaders.tabular import TableColumns
 from pkimm_analytics.model import model_of
 
 SKIPPED_FOLDERS = frozenset({"quarantine", "superseded"})
 """Folders of a workspace that hold what was refused or replaced."""
 
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One thing to read: how to call it in messages, and a file or the text itself."""
+    """
+    One thing to read.
+
+    Parameters
+    ----------
+    name : str
+        How to call it in messages.
+    path : Path, optional
+    content : bytes, optional
+        The text itself, where there is no file.
+    fault : str
+        Why it cannot be read, where that is known already.
+    columns : TableColumns, optional
+        What the columns of a table hold, where the program would not know.
+    """
 
     name: str
     path: Path | None = None
     content: bytes | None = None
+    fault: str = ""
+    columns: TableColumns | None = None
 
     def read(self) -> bytes:
         """
@@ -46,7 +66,10 @@ class Source:
             check_size(self.name, len(self.content))
             return self.content
         if self.path is None:
-            raise SourceFormatError(f"{self.name} has no content. Nothing was imported.")
+            reason = self.fault or "has no content"
+            raise SourceFormatError(
+                f"{self.name} could not be opened: {reason}.", [Problem(self.name, reason)]
+            )
         return read_limited(self.path)
 
 
@@ -92,13 +115,17 @@ def _assessments_of(folder: Path) -> Path:
 
 
 def _files_below(folder: Path) -> Iterator[Source]:
-    for root, folders, files in os.walk(folder):
+    faults: list[OSError] = []
+    for root, folders, files in os.walk(folder, onerror=faults.append):
         folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS and f[0] != ".")
         for file in sorted(files):
             path = Path(root, file)
             is_special = path.exists() and not path.is_file()  # reading a pipe could last for ever
             if not (file.startswith(".") or is_special):
                 yield Source(str(path.relative_to(folder)), path=path)
+    for fault in faults:
+        name = os.path.relpath(str(fault.filename), folder)
+        yield Source(name, fault=fault.strerror or type(fault).__name__)
 
 
 def load(source: Source, tell: Callable[[], object] | None = None) -> list[Loaded]:
@@ -119,88 +146,66 @@ def load(source: Source, tell: Callable[[], object] | None = None) -> list[Loade
     Raises
     ------
     PkimmError
-        If nothing of it could be read; every problem is listed with its place.
+        If nothing of it could be read; every problem is listed with its place. Nothing
+        else is raised, so that one bad source never stops the others.
     """
     try:
-        return _load(source.read(), source.name, tell)
-    except (RecursionError, MemoryError, OverflowError) as error:
+        return _load(source.read(), source.name, tell, source.columns)
+    except PkimmError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the one border, see above
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        kind = type(error).__name__
+        _log.error("%s at %s:%s", kind, Path(place.filename).name, place.lineno)
         raise SourceFormatError(
-            f"{source.name} could not be read: {type(error).__name__}. Nothing was imported.",
-            [Problem(source.name, "too large or nested too deeply for an assessment")],
+            f"{source.name} could not be read: {kind}. Nothing was imported.",
+            [Problem(source.name, "holds something that no assessment has, or nests too deeply")],
         ) from None
 
 
-def _load(content: bytes, name: str, tell: Callable[[], object] | None) -> list[Loaded]:
-    if content.startswith((b"PK", _OLE)):
-        return _load_workbook(content, name, tell)
+def _load(
+    content: bytes,
+    name: str,
+    tell: Callable[[], object] | None,
+    columns: TableColumns | None,
+) -> list[Loaded]:
+    if columns is not None:
+        return tabular.read_table(content, name, columns=columns, tell=tell)
+    if is_binary(content):
+        book = read_sheets(content, name)
+        if workbook.kind_of(book):
+            return [workbook.read_workbook(book, content)]
+        return tabular.read_book(book, content, tell=tell)
     if content.startswith(b"%PDF"):
         raise SourceFormatError(
             f"{name} is a PDF. Nothing was imported.",
             [Problem(name, "copy the share link that the report prints and import that")],
         )
-    text = _text(content)
-    if text is None and web_tool.looks_like_yaml_export(content.decode("latin-1")):
-        return [web_tool.read_yaml_export(content, name)]  # which says where it is no UTF-8
-    if text is None:
-        return _tables(content, name, tell)
+    text = content.decode("utf-8-sig", "replace")
     stripped = text.lstrip("\ufeff \t\r\n")
     if web_tool.looks_like_link(stripped):
         return [web_tool.read_link(stripped.strip(), name)]
-    if stripped.startswith(("{", "[")):
-        return _load_json(content, name)
+    if stripped.startswith("{") and not _are_lines(stripped):
+        return [_load_json(content, name)]
     if web_tool.looks_like_yaml_export(stripped):
         return [web_tool.read_yaml_export(content, name)]
-    return _tables(content, name, tell)
+    return tabular.read_table(content, name, tell=tell)
 
 
-def _text(content: bytes) -> str | None:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
+def _are_lines(text: str) -> bool:
+    """Whether a text is JSON lines: an object ends its line, and another one begins the next."""
+    first, _, rest = text.partition("\n")
+    return first.rstrip().endswith("}") and rest.lstrip().startswith("{")
 
 
-def _tables(content: bytes, name: str, tell: Callable[[], object] | None) -> list[Loaded]:
-    text = content.decode("latin-1")
-    if not tabular.looks_like_csv(text.lstrip("\ufeff")):
-        raise SourceFormatError(
-            f"{name} is not an assessment in a known format. Nothing was imported.",
-            [
-                Problem(
-                    name,
-                    "expected an official workbook (xlsx), a share link or YAML file of the web"
-                    " tool, *.pkimm.json, or a table as `pkimm export --to csv` writes it",
-                )
-            ],
-        )
-    return tabular.read_csv(content, name, tell)
-
-
-def _load_workbook(content: bytes, name: str, tell: Callable[[], object] | None) -> list[Loaded]:
-    kind = workbook.sniff_workbook(content, name)
-    if kind is None and tabular.is_table_workbook(content):
-        return tabular.read_table_workbook(content, name, tell)
-    return [workbook.read_workbook(content, name)]
-
-
-def _load_json(content: bytes, name: str) -> list[Loaded]:
+def _load_json(content: bytes, name: str) -> Loaded:
     document = read_json(content, name)
-    if isinstance(document, dict) and str(document.get("format", "")).startswith("pkimm-"):
-        return [_load_own(content, name)]
-    if isinstance(document, dict):
-        return [web_tool.read_storage(document, name)]
-    raise SourceFormatError(
-        f"{name} is JSON, but not an assessment. Nothing was imported.",
-        [Problem(name, "expected an object with 'format' or 'progress'")],
-    )
-
-
-def _load_own(content: bytes, name: str) -> Loaded:
-    assessment = Assessment.loads(content, name)
+    if not str(document.get("format", "")).startswith("pkimm-"):
+        return web_tool.read_storage(document, name)
+    assessment = Assessment.read(document, name)
     problems = check(assessment, model_of(assessment.model))
-    if problems:
-        kept = {p.where.removeprefix("answers.") for p in problems}
-        assessment = assessment.replace(
-            answers={k: a for k, a in assessment.answers.items() if k not in kept}
-        )
+    unknown = {problem.where.removeprefix("answers.") for problem in problems}
+    if unknown:
+        kept = {key: a for key, a in assessment.answers.items() if key not in unknown}
+        assessment = assessment.replace(answers=kept)
     return Loaded(assessment, tuple(problems))

@@ -18,6 +18,7 @@ from pkimm_analytics.scoring.document import scores_to_json, tool_figures
 from pkimm_analytics.scoring.extensions import score_extension
 from pkimm_analytics.scoring.figures import ExtensionScores, Figure, Scores, figure_text
 from pkimm_analytics.scoring.formula import category_score, exact_mean
+from pkimm_analytics.scoring.lines import plain_lines
 from pkimm_analytics.scoring.single import answer_codes, score, score_all
 
 SCORING_VERSION = "1"
@@ -38,6 +39,7 @@ __all__ = [
     "category_score",
     "exact_mean",
     "figure_text",
+    "plain_lines",
     "score",
     "score_all",
     "score_batch",

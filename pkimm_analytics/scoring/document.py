@@ -34,10 +34,14 @@ def scores_to_json(scores: Scores, problems: Sequence[Problem] = ()) -> dict[str
             "requirements": len(model.requirements),
         },
         "mode": str(assessment.mode),
-        "overall": _figure(model, scores.overall),
-        "modules": {key: _figure(model, figure) for key, figure in scores.modules.items()},
+        "overall": figure_to_json(model, scores.overall),
+        "modules": {key: figure_to_json(model, figure) for key, figure in scores.modules.items()},
         "categories": {
-            key: {"native_id": model.native_id(key), "state": str(f.state), **_figure(model, f)}
+            key: {
+                "native_id": model.native_id(key),
+                "state": str(f.state),
+                **figure_to_json(model, f),
+            }
             for key, f in scores.categories.items()
         },
         "extensions": {key: _extension(model, e) for key, e in scores.extensions.items()},
@@ -46,7 +50,8 @@ def scores_to_json(scores: Scores, problems: Sequence[Problem] = ()) -> dict[str
     }
 
 
-def _figure(model: Model, figure: Figure) -> dict[str, Any]:
+def figure_to_json(model: Model, figure: Figure) -> dict[str, Any]:
+    """Return a figure as it stands in the document."""
     return {
         "score": figure.score,
         "level": figure.level,

@@ -30,7 +30,7 @@ from pkimm_analytics.scoring.batch import (
 from pkimm_analytics.scoring.extensions import score_extension
 from pkimm_analytics.scoring.figures import ExtensionScores, Figure, Scores
 
-_STATES = {1: State.RATED, 0: State.UNANSWERED, -1: State.NOT_APPLICABLE}
+STATES = {1: State.RATED, 0: State.UNANSWERED, -1: State.NOT_APPLICABLE}
 
 
 def score(
@@ -156,7 +156,7 @@ def _figures(batch: BatchScores, row: int, *, full: bool) -> dict[str, Figure]:
     return {
         key: Figure(
             value=ratio.fraction(row),
-            state=_STATES[state],
+            state=STATES[state],
             n_rated=n_rated,
             n_in_scope=n_in_scope,
             by_hand=full and state == 1 and not n_rated,

@@ -17,6 +17,7 @@ import openpyxl
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.loaders.loaded import Loaded
+from pkimm_analytics.loaders.sheets import read_sheets
 from pkimm_analytics.loaders.workbook import read_workbook
 from pkimm_analytics.loaders.workbook.words import slots
 from pkimm_analytics.model import category_of, load_model, module_of
@@ -294,7 +295,7 @@ def patched(content: bytes, part: str, old: str, new: str) -> bytes:
 
 def read(content: bytes) -> Loaded:
     """Read a workbook under the name that messages are checked for."""
-    return read_workbook(content, "answers.xlsx")
+    return read_workbook(read_sheets(content, "answers.xlsx"), content)
 
 
 def levels(assessment: Assessment) -> dict[str, int | None]:

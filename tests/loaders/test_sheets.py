@@ -283,6 +283,17 @@ HOSTILE = {
         )
     ),
     "JSON that is no table": lambda: b"[1, 2]",
+    "entities": lambda: patched(
+        xlsx([1]), "xl/workbook.xml", "<workbook", '<!DOCTYPE x [<!ENTITY a "b">]><workbook'
+    ),
+    "a bomb by ratio": lambda: patched(
+        xlsx([1]), SHEET, "<worksheet", "<worksheet" + " " * 5_000_000
+    ),
+    "a part that occurs twice": lambda: zipped({"xl/workbook.xml": b"", "xl/workbook.xml*": b""}),
+    "another packing": lambda: zipped({"xl/workbook.xml": b"<a/>"}, zipfile.ZIP_BZIP2),
+    "a binary workbook": lambda: zipped({"xl/workbook.bin": b"x"}),
+    "broken XML": lambda: patched(xlsx([1]), SHEET, "</v>", "</w>"),
+    "a truncated file": lambda: xlsx([1])[:-30],
     "another archive": lambda: zipped({"readme.txt": b"x"}),
     "no text": lambda: b"a,b\n\0\1\2,\x81\x8d\n",
 }

@@ -32,8 +32,8 @@ from pkimm_analytics.loaders.feedback.threads import (
     read_posts,
     text_posts,
 )
+from pkimm_analytics.loaders.loaded import capped
 from pkimm_analytics.loaders.sheets.delimited import decode_text, delimiter_of
-from pkimm_analytics.loaders.tabular.rows import capped
 from pkimm_analytics.model import Model
 
 EXPECTED = (

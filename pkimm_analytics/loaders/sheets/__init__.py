@@ -25,7 +25,7 @@ Everything is bounded (see ``archive.py``): a file of 20 MB takes at most 10 s a
 500 MB, or is refused with a :class:`~pkimm_analytics.errors.SourceFormatError`.
 """
 
-from pkimm_analytics.loaders.sheets.book import Book, looks_like_sheets, read_sheets
+from pkimm_analytics.loaders.sheets.book import Book, is_binary, read_sheets
 from pkimm_analytics.loaders.sheets.frames import sheet_of_frame
 from pkimm_analytics.loaders.sheets.sheet import Fault, Sheet, Value, is_empty, text_of
 
@@ -34,8 +34,8 @@ __all__ = [
     "Fault",
     "Sheet",
     "Value",
+    "is_binary",
     "is_empty",
-    "looks_like_sheets",
     "read_sheets",
     "sheet_of_frame",
     "text_of",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.files import check_size
 from pkimm_analytics.loaders.sheets.archive import Archive, refused
-from pkimm_analytics.loaders.sheets.delimited import decode_text, delimiter_of, read_delimited
+from pkimm_analytics.loaders.sheets.delimited import read_delimited
 from pkimm_analytics.loaders.sheets.frames import (
     ARROW_MAGIC,
     PARQUET_MAGIC,
@@ -101,12 +101,9 @@ def read_sheets(content: bytes, name: str) -> Book:
     return _single(sheet, "csv", problems)
 
 
-def looks_like_sheets(content: bytes) -> bool:
-    """Whether a content is a workbook, a table file, or a text with delimiters."""
-    if content.startswith(_BINARY):
-        return True
-    text = decode_text(content[:65_536], "")[0] if content[:1] not in {b"{", b"["} else ""
-    return delimiter_of(text) in text.partition("\n")[0]
+def is_binary(content: bytes) -> bool:
+    """Whether a content is a workbook or a table file, which no text is."""
+    return content.startswith(_BINARY)
 
 
 def _single(sheet: Sheet, kind: str, problems: Sequence[Problem] = ()) -> Book:

@@ -1,18 +1,21 @@
-"""Assessments from and to tables: CSV, data frames and our own xlsx, long and wide."""
+"""Assessments from and to tables, in any format and layout that people make."""
 
-from pkimm_analytics.loaders.tabular.delimited import looks_like_csv, read_csv
-from pkimm_analytics.loaders.tabular.frames import read_frame
-from pkimm_analytics.loaders.tabular.workbook import is_table_workbook, read_table_workbook
-from pkimm_analytics.loaders.tabular.write import dropped_by_csv, write_csv
+from pkimm_analytics.loaders.tabular.columns import TableColumns
+from pkimm_analytics.loaders.tabular.plain import PlainLoaded, PlainRows
+from pkimm_analytics.loaders.tabular.read import propose, read_book, read_frame, read_table
+from pkimm_analytics.loaders.tabular.write import dropped_by_csv, to_csv_text, write_csv
 from pkimm_analytics.loaders.tabular.write_workbook import write_xlsx
 
 __all__ = [
+    "PlainLoaded",
+    "PlainRows",
+    "TableColumns",
     "dropped_by_csv",
-    "is_table_workbook",
-    "looks_like_csv",
-    "read_csv",
+    "propose",
+    "read_book",
     "read_frame",
-    "read_table_workbook",
+    "read_table",
+    "to_csv_text",
     "write_csv",
     "write_xlsx",
 ]

@@ -1,63 +1,56 @@
 """
 From what a table says about an assessment to the assessment.
 
-The edition is settled first, because an id means nothing without it. Then claims and
-entries become a canonical document, and the document an assessment. What cannot be
-taken as it stands is left out and named with its place; the rest is kept.
+The edition is settled first, because a number means nothing without it. What cannot be
+taken as it stands is left out and named with its place; the rest is kept, unless what is
+left would be another assessment than the one that was written down.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
-from pkimm_analytics.assessment import Assessment, Mode
-from pkimm_analytics.errors import Problem, SourceFormatError, UnknownEditionError
-from pkimm_analytics.loaders.loaded import ASSESSMENT_ID, Loaded, content_digest, content_id
-from pkimm_analytics.loaders.tabular.answers import (
-    CellError,
-    Document,
-    Path,
-    Vocabulary,
-    read_answers,
-)
-from pkimm_analytics.loaders.tabular.properties import (
-    add_extensions,
-    add_properties,
-    one_claim,
-)
-from pkimm_analytics.loaders.tabular.rows import (
-    Claim,
-    Entry,
-    Group,
-    Shape,
-    Table,
-    as_text,
-    capped,
-    check_header,
-    column_name,
-    long_groups,
-    shape_of,
-    wide_groups,
-)
-from pkimm_analytics.loaders.tabular.template import (
-    ANSWER,
-    LONG_TEXT,
+from pkimm_analytics.assessment import Assessment, Mode, State
+from pkimm_analytics.errors import Problem, UnknownEditionError
+from pkimm_analytics.loaders.cells import YES_NO, plain, read_day, read_level, shown
+from pkimm_analytics.loaders.loaded import ASSESSMENT_ID, Loaded, capped, content_id
+from pkimm_analytics.loaders.sheets import Fault, Value, text_of
+from pkimm_analytics.loaders.tabular.elements import ContradictionError, Elements, is_numbered
+from pkimm_analytics.loaders.tabular.fields import (
+    IDENTITY,
+    PROPERTIES,
     SECTIONS,
     STATED,
-    is_element_like,
-    is_numbered,
-    property_kind,
-    spelled,
+    TEXTS,
 )
-from pkimm_analytics.model import Model, find_model, load_model, models
+from pkimm_analytics.loaders.tabular.groups import Claim, Entry, Group
+from pkimm_analytics.model import (
+    MODULE_IDS,
+    Model,
+    assumed_edition,
+    fitting_editions,
+    load_model,
+    models,
+)
+from pkimm_analytics.organization import check_profile
 
-_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
-_KINDS = {("xlsx", "long"): "xlsx-table", ("xlsx", "wide"): "xlsx-table"}
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+Document = dict[str, Any]
+Places = dict[tuple[str, ...], str]
+
+MANY = 4
+"""One of so many rows with number and title of two elements: the edition is another one."""
+
+
+class NotRead(Exception):  # noqa: N818  # no error: it ends one assessment, and is listed
+    """An assessment, or one cell, that cannot be taken."""
+
+    def __init__(self, where: str, message: str) -> None:
+        self.problem = Problem(where, message)
+        super().__init__(message)
 
 
 @dataclass(frozen=True)
@@ -67,115 +60,58 @@ class Origin:
 
     Parameters
     ----------
-    content : bytes
-        The source, from which ids and the digest follow.
     name : str
         How to call the source in messages.
     kind : str
-        Start of the kind of the source: ``csv``, ``frame`` or ``xlsx``.
-    tell : callable, optional
-        Called after each assessment.
-    vocabularies, editions : dict
-        What was looked up once, for the next assessment.
+        Kind of the file, such as ``csv``.
+    digest : str
+        SHA-256 of the source, from which ids follow.
+    labels : set of str
+        Names that became ids, so that none does twice.
     """
 
-    content: bytes
     name: str
     kind: str
-    tell: Callable[[], object] | None = None
-    vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
-    editions: dict[tuple[str, frozenset[str]], Model] = field(default_factory=dict)
+    digest: str
+    labels: set[str] = field(default_factory=set)
+    _elements: dict[str, Elements] = field(default_factory=dict)
+    _fitting: dict[tuple[str, frozenset[str]], Sequence[Model]] = field(default_factory=dict)
 
     @cached_property
-    def models(self) -> tuple[Model, ...]:
-        """Every edition at hand."""
-        return models()
+    def editions(self) -> tuple[Elements, ...]:
+        """Elements of every edition at hand, the newest first."""
+        found = {model.digest: model for model in models()}
+        newest = sorted(found.values(), key=_version, reverse=True)
+        return tuple(self.elements(load_model(m.version, m.digest)) for m in newest)
 
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the source."""
-        return content_digest(self.content)
+    def elements(self, model: Model) -> Elements:
+        """Elements of one edition."""
+        return self._elements.setdefault(model.digest, Elements(model))
+
+    def fitting(self, version: str, keys: frozenset[str]) -> Sequence[Model]:
+        """Editions of a version that fit the keys, the best one first."""
+        if (version, keys) not in self._fitting:
+            self._fitting[version, keys] = fitting_editions(version, keys)
+        return self._fitting[version, keys]
+
+    def has_element(self, text: str) -> bool:
+        """Whether a text means an element of any edition."""
+        return any(elements.has(text) for elements in self.editions)
+
+    def kind_of(self, shape: str) -> str:
+        """Kind of the source as it is kept with an assessment."""
+        return "xlsx-table" if self.kind == "xlsx" else f"{self.kind}-{shape}"
 
     def id_of(self, label: str, part: str) -> str:
-        """Return the id of one assessment: its label, or one that follows from the source."""
-        return label if ASSESSMENT_ID.fullmatch(label) else content_id(self.digest.encode(), part)
-
-    def edition(self, version: str, keys: Collection[str]) -> Model:
-        """Return the edition of a version that fits the keys best."""
-        wanted = (version, frozenset(keys))
-        if wanted not in self.editions:
-            self.editions[wanted] = find_model(version, keys)
-        return self.editions[wanted]
-
-    def vocabulary(self, model: Model) -> Vocabulary:
-        """Names of the elements of an edition."""
-        if model.digest not in self.vocabularies:
-            self.vocabularies[model.digest] = Vocabulary(model)
-        return self.vocabularies[model.digest]
+        """Id of an assessment: its name, or one that follows from the source."""
+        if ASSESSMENT_ID.fullmatch(label) and label not in self.labels:
+            self.labels.add(label)
+            return label
+        return content_id(self.digest.encode(), part)
 
 
-def read_tables(tables: Sequence[Table], origin: Origin, problems: list[Problem]) -> list[Loaded]:
-    """
-    Read all assessments of a source.
-
-    Parameters
-    ----------
-    tables : sequence of Table
-        One, or the sheets of a workbook.
-    origin : Origin
-    problems : list of Problem
-        What was found on the way here; problems of no single assessment are added.
-
-    Returns
-    -------
-    list of Loaded
-        What could be read. Problems of the source as a whole, and of assessments
-        that had to be left out, stand with the first one.
-
-    Raises
-    ------
-    SourceFormatError
-        If nothing could be read; all problems are listed.
-    """
-    loaded: list[Loaded] = []
-    for group in _groups(tables, origin.name, problems):
-        one, refused = build(group, origin)
-        problems += refused
-        if one:
-            loaded.append(one)
-        if origin.tell:
-            origin.tell()
-    if not loaded:
-        raise SourceFormatError(
-            f"{origin.name} holds no assessment that can be read. Nothing was imported.",
-            capped(problems),
-        )
-    first = Loaded(loaded[0].assessment, capped([*problems, *loaded[0].problems]))
-    return [first, *loaded[1:]]
-
-
-def _groups(tables: Sequence[Table], name: str, problems: list[Problem]) -> Iterator[Group]:
-    long: list[Table] = []
-    wide: list[Table] = []
-    for table in tables:
-        shape = shape_of(table.header)
-        if shape is None:
-            message = (
-                "expected a header with the columns element and level, or with a column for each"
-                " element, such as G.compliance"
-            )
-            raise SourceFormatError(
-                f"{name} is not a table of the template. Nothing was imported.",
-                [Problem(table.header_place(), message)],
-            )
-        problems += check_header(table, shape, name)
-        if not table.rows:
-            message = "there is a header and no row below it; expected one at least"
-            problems.append(Problem(table.header_place(), message))
-        (wide if shape == "wide" else long).append(table)
-    yield from long_groups(long, problems)
-    for table in wide:
-        yield from wide_groups(table, problems)
+def _version(model: Model) -> tuple[int, ...]:
+    return tuple(int(part) for part in model.version.split("."))
 
 
 def build(group: Group, origin: Origin) -> tuple[Loaded | None, list[Problem]]:
@@ -185,294 +121,332 @@ def build(group: Group, origin: Origin) -> tuple[Loaded | None, list[Problem]]:
     Returns
     -------
     tuple
-        The assessment with its problems; or None where nothing of it could be read,
-        and the problems.
+        The assessment with its problems; or None where it cannot be read, and the
+        problems.
     """
-    problems = list(group.problems)
+    problems: list[Problem] = []
     try:
-        claims, entries = _joined(group, problems)
-        model = _edition(claims, entries, group.where, origin, problems)
-        document, places = _document(group, claims, entries, model, origin, problems)
-        if _is_nothing_left(document, problems):
-            return None, problems
-        assessment = _assessment(document, places, problems)
-    except CellError as error:
-        return None, [*problems, error.problem]
+        for name in (*IDENTITY, *STATED):
+            _only_one(name, group)
+        model = _edition(group, origin, problems)
+        assessment = _assessment(group, origin, model, problems)
+    except NotRead as stop:
+        return None, [*problems, stop.problem]
     return Loaded(assessment, capped(problems)), []
 
 
-def _is_nothing_left(document: Document, problems: Sequence[Problem]) -> bool:
-    """Tell whether no answer could be read; an assessment that has none yet is no such case."""
-    answered = document["answers"] or any(
-        extension.get("answers") for extension in document.get("extensions", [])
-    )
-    return not answered and any(problem.refused for problem in problems)
-
-
-# --- texts that go on in further rows --------------------------------------------
-
-
-def _joined(group: Group, problems: list[Problem]) -> tuple[dict[str, list[Claim]], list[Entry]]:
-    """Put texts together that were cut into parts."""
-    claims = {name: list(found) for name, found in group.claims.items()}
-    whole: list[Entry] = []
-    cut: dict[str, dict[str, list[Entry]]] = {}
-    for entry in group.entries:
-        if "part" not in entry.cells:
-            whole.append(entry)
-            continue
-        name = column_name(entry.text("element") or entry.text("native_id"))
-        cut.setdefault(name, {}).setdefault(entry.text("part"), []).append(entry)
-    for name, parts in cut.items():
-        ordered = _in_order(name, parts, problems)
-        if not ordered:
-            continue
-        if name in STATED or property_kind(name):
-            text = "".join(as_text(entry.cells.get("value", "")) for entry in ordered)
-            claims.setdefault(name, []).append(Claim(text, ordered[0].where("value"), is_row=True))
-        else:
-            whole.append(_put_together(ordered, problems))
-    return claims, whole
-
-
-def _in_order(
-    name: str, parts: Mapping[str, Sequence[Entry]], problems: list[Problem]
-) -> list[Entry]:
-    """Return the parts 1 to n, or nothing and a problem where one is missing or twice."""
-    wanted = [str(number) for number in range(1, len(parts) + 1)]
-    if set(parts) == set(wanted) and all(len(entries) == 1 for entries in parts.values()):
-        return [parts[number][0] for number in wanted]
-    first = next(iter(parts.values()))[0]
-    shown = name if is_element_like(name) or property_kind(name) else "this row"
-    message = f"parts of {shown} are missing or there twice; expected 1, 2 and so on; left out"
-    problems.append(Problem(first.where("part"), message))
-    return []
-
-
-def _put_together(ordered: Sequence[Entry], problems: list[Problem]) -> Entry:
-    cells = dict(ordered[0].cells)
-    for entry in ordered[1:]:
-        for column, cell in entry.cells.items():
-            if column in LONG_TEXT:
-                cells[column] = as_text(cells.get(column, "")) + as_text(cell)
-            elif column in ANSWER:
-                message = "only texts go on in a further part; this cell was left out"
-                problems.append(Problem(entry.where(column), message))
-    return Entry(ordered[0].table, ordered[0].row, cells, ordered[0].columns)
+def _only_one(name: str, group: Group) -> None:
+    texts = {text_of(claim.value).strip(): claim for claim in group.claims.get(name, ())}
+    if len(texts) > 1 and name != "mode":
+        first, second = [*texts.values()][:2]
+        message = (
+            f"{name} is not that of {first.where}, and an assessment has one edition, organization,"
+            " use case and date: give each assessment a name of its own in a"
+            " column assessment. Nothing of this assessment was read"
+        )
+        raise NotRead(second.where, message)
 
 
 # --- the edition -----------------------------------------------------------------
 
 
-def _edition(
-    claims: Mapping[str, list[Claim]],
-    entries: Sequence[Entry],
-    where: str,
-    origin: Origin,
-    problems: list[Problem],
-) -> Model:
-    """Settle the edition from version, digest and the ids that are used."""
-    version = _stated(claims, "model_version", _VERSION, "expected a version such as 2.0.0")
-    digest = _stated(claims, "model_digest", _DIGEST, "expected sha256: and 64 hex digits")
+def _edition(group: Group, origin: Origin, problems: list[Problem]) -> Model:
+    """Settle the edition from version, digest and the elements that are named."""
+    version, version_place = _stated(group, "model_version", r"[0-9]+\.[0-9]+\.[0-9]+", "2.0.0")
+    digest, digest_place = _stated(group, "model_digest", r"sha256:[0-9a-f]{64}", "sha256:...")
+    editions = [elements.model for elements in origin.editions]
+    known = ", ".join(str(model.edition) for model in editions)
+    known = f"known are {known}; add others with: pkimm models add FILE"
     if digest:
-        place = claims["model_digest"][0].where
-        found = [m for m in origin.models if m.digest == digest and version in (None, m.version)]
+        found = [m for m in editions if m.digest == digest and version in (None, m.version)]
         if not found:
-            raise CellError(place, f"no edition of this digest and version; {_known(origin)}")
-        return load_model(found[0].version, digest)
-    if version:
-        return _of_version(version, entries, claims["model_version"][0].where, origin, problems)
-    numbered = next((entry for entry in entries if is_numbered(_subject(entry))), None)
-    if numbered is not None:
-        raise CellError(
-            numbered.where("element"),
-            f"{_subject(numbered).upper()} is another element in another edition; expected its"
+            raise NotRead(digest_place, f"no edition of this digest and version; {known}")
+        return found[0]
+    keys = frozenset(_keys(group.entries, origin))
+    if not version:
+        return _best_with(group, origin, problems)
+    try:
+        fitting = origin.fitting(version, keys)
+    except UnknownEditionError:
+        raise NotRead(version_place, f"PKIMM {version} is not installed; {known}") from None
+    return _assumed(fitting, version_place, problems)
+
+
+def _assumed(fitting: Sequence[Model], where: str, problems: list[Problem]) -> Model:
+    """Return the first of the editions that fit, and remark on the others."""
+    remark = assumed_edition(fitting)
+    if remark is not None:
+        message = f"{remark.message}; column model_digest decides"
+        problems.append(Problem(where, message, refused=False))
+    return fitting[0]
+
+
+def _keys(entries: Iterable[Entry], origin: Origin) -> Iterable[str]:
+    """Element keys of all texts that are no numbers, in the first edition that has them."""
+    for entry in entries:
+        if not is_numbered(entry.subject):
+            found = (e.find(entry.subject) for e in origin.editions if e.has(entry.subject))
+            yield from list(found)[:1]
+
+
+def _best_with(group: Group, origin: Origin, problems: list[Problem]) -> Model:
+    """Return the newest of the editions that have most of the elements."""
+    bare = next((e for e in group.entries if is_numbered(e.subject) and not _titled(e)), None)
+    if bare is not None:
+        raise NotRead(
+            bare.where("element"),
+            f"{bare.subject.upper()[:40]} is another element in another edition; expected its"
             " edition in column model_version, such as 1.1.0; the assessment was left out",
         )
-    return _best_with(_keys(entries), where, origin)
-
-
-def _keys(entries: Sequence[Entry]) -> frozenset[str]:
-    """Return what has the form of an element key."""
-    names = {_subject(entry) for entry in entries}
-    return frozenset(spelled(n) for n in names if is_element_like(n) and not is_numbered(n))
-
-
-def _of_version(
-    version: str, entries: Sequence[Entry], where: str, origin: Origin, problems: list[Problem]
-) -> Model:
-    rivals = {model.digest for model in origin.models if model.version == version}
-    keys = _keys(entries) if len(rivals) > 1 else frozenset()
-    try:
-        model = origin.edition(version, keys)
-    except UnknownEditionError:
-        raise CellError(where, f"PKIMM {version} is not installed; {_known(origin)}") from None
-    if len(rivals) > 1:
-        message = f"several editions are called {version}; read as {model.edition}"
-        problems.append(Problem(where, f"{message}; column model_digest decides", refused=False))
+    counts = [sum(_fits(entry, e) for entry in group.entries) for e in origin.editions]
+    if not any(counts):
+        raise NotRead(
+            group.where,
+            "no edition is stated and none has these elements; expected column model_version,"
+            " such as 2.0.0; the assessment was left out",
+        )
+    newest = origin.editions[counts.index(max(counts))].model
+    fitting = origin.fitting(newest.version, frozenset(_keys(group.entries, origin)))
+    model = _assumed(fitting, group.where, problems)
+    message = f"no edition is stated; read as {model.edition}, the newest that fits"
+    problems.append(Problem(group.where, message, refused=False))
     return model
 
 
-def _best_with(keys: frozenset[str], where: str, origin: Origin) -> Model:
-    """Return the newest of the editions that have most of the keys."""
-    versions = sorted({tuple(map(int, model.version.split("."))) for model in origin.models})
-    found = [origin.edition(".".join(map(str, version)), keys) for version in reversed(versions)]
-    best = min(found, key=lambda model: len(keys - model.keys))
-    if keys & best.keys:
-        return best
-    raise CellError(
-        where,
-        "no edition is stated and none has these elements; expected column model_version,"
-        " such as 2.0.0; the assessment was left out",
-    )
+def _titled(entry: Entry) -> bool:
+    return bool(entry.title) or " " in plain(entry.subject)
 
 
-def _stated(
-    claims: Mapping[str, list[Claim]], name: str, form: re.Pattern[str], expected: str
-) -> str | None:
+def _fits(entry: Entry, elements: Elements) -> bool:
+    try:
+        key = elements.find(entry.subject, entry.title)
+    except ValueError:
+        return False
+    if not is_numbered(entry.subject):
+        return True
+    title = entry.title or entry.subject.strip().partition(" ")[2].strip(" -–:")
+    return elements.titled(title) == key
+
+
+def _stated(group: Group, name: str, form: str, example: str) -> tuple[str | None, str]:
     """Return the one value that is stated for version or digest, None if there is none."""
-    values = {as_text(claim.value).strip(): claim for claim in claims.get(name, ())}
-    if len(values) > 1:
-        first, second = [*values.values()][:2]
-        raise CellError(
-            second.where,
-            f"{name} is not that of {first.where}; an assessment has one edition, so it was left"
-            " out; give other assessments another name in column assessment",
+    for claim in group.claims.get(name, ()):
+        text = text_of(claim.value).strip()
+        if not re.fullmatch(form, text):
+            raise NotRead(claim.where, f"expected {example}; the assessment was left out")
+        return text, claim.where
+    return None, group.where
+
+
+# --- answers -----------------------------------------------------------------------
+
+
+def _answers(group: Group, elements: Elements, problems: list[Problem], places: Places) -> Document:
+    """Read all answers, by element key."""
+    found: dict[str, tuple[Document, Entry]] = {}
+    refused: list[Problem] = []
+    n_contradictions = 0
+    for entry in group.entries:
+        try:
+            key = elements.find(entry.subject, entry.title)
+            answer = _answer(entry, elements.model, problems, refused)
+        except ValueError as error:
+            n_contradictions += isinstance(error, ContradictionError)
+            place = entry.where("element" if "element" in entry.cells else "native_id")
+            refused.append(Problem(place, f"{error}; the row was left out"))
+            continue
+        if key not in found:
+            found[key] = answer, entry
+        elif found[key][0] != answer:
+            message = (
+                f"{key} is answered otherwise in {found[key][1].where()}; give each assessment a"
+                " name of its own in a column assessment. Nothing of this assessment was read"
+            )
+            raise NotRead(entry.where(), message)
+        else:
+            message = f"repeats {key} of {found[key][1].where()}; read once"
+            problems.append(Problem(entry.where(), message, refused=False))
+    problems += refused
+    _check_enough(group, len(refused), n_contradictions)
+    answers = {key: answer for key, (answer, _) in found.items() if answer}
+    places |= {("answers", key): entry.where() for key, (_, entry) in found.items()}
+    problems += [
+        Problem(
+            found[key][1].where("level"),
+            f"{key} is a module; its level is never scored",
+            refused=False,
         )
-    for text, claim in values.items():
-        if not form.fullmatch(text):
-            raise CellError(claim.where, f"{expected}; the assessment was left out")
-        return text
-    return None
+        for key, answer in answers.items()
+        if key in MODULE_IDS and "level" in answer
+    ]
+    return answers
 
 
-def _known(origin: Origin) -> str:
-    known = ", ".join(dict.fromkeys(str(model.edition) for model in origin.models))
-    return f"known are {known}; add others with: pkimm models add FILE; the assessment was left out"
+def _check_enough(group: Group, n_refused: int, n_contradictions: int) -> None:
+    """Leave an assessment out where too little of it can be read."""
+    n = len(group.entries)
+    if n_contradictions >= 3 and n_contradictions * MANY >= n:
+        raise NotRead(
+            group.where,
+            f"{n_contradictions} of {n} rows have number and title of two elements: the table is"
+            " of another edition than it says. Nothing of this assessment was read",
+        )
+    if n_refused * 2 > n:
+        message = f"{n_refused} of {n} answers cannot be read, so none of this assessment was"
+        raise NotRead(group.where, message)
 
 
-def _subject(entry: Entry) -> str:
-    """Key or native id of the element that a row is about, without its extension."""
-    return (entry.text("element") or entry.text("native_id")).rpartition(":")[2].strip()
+def _answer(
+    entry: Entry, model: Model, problems: list[Problem], refused: list[Problem]
+) -> Document:
+    """Return the answer of a row, empty if the row says nothing."""
+    answer: Document = {}
+    try:
+        answer |= _state(entry, model)
+    except ValueError as error:
+        place = entry.where("level" if "level" in entry.cells else "state")
+        refused.append(Problem(place, f"{error}; left unanswered"))
+    for name in TEXTS:
+        value = entry.value(name)
+        if isinstance(value, Fault):
+            problems.append(Problem(entry.where(name), f"{value}; left out"))
+        elif value != "":
+            answer[name] = text_of(value)
+    partial = plain(text_of(entry.value("partial")))
+    if partial and partial not in YES_NO:
+        problems.append(Problem(entry.where("partial"), "expected true, false or empty; left out"))
+    elif partial and YES_NO[partial]:
+        answer["partial"] = True
+    return {"state": str(State.UNANSWERED), **answer} if answer else {}
 
 
-# --- the document ----------------------------------------------------------------
+def _state(entry: Entry, model: Model) -> Document:
+    """Return state and level of a row; empty if it gives neither."""
+    value = entry.value("level")
+    level = read_level(value, model.level_names)
+    stated = plain(text_of(entry.value("state"))).replace(" ", "_")
+    if stated not in {"", *State}:
+        raise ValueError("state: expected rated, unanswered, not_applicable or empty")
+    if isinstance(level, int) and stated in {"", State.RATED}:
+        return {"state": str(State.RATED), "level": level}
+    if level is State.NOT_APPLICABLE and stated in {"", State.NOT_APPLICABLE}:
+        return {"state": str(State.NOT_APPLICABLE)}
+    if level is None and stated != State.RATED:
+        return {"state": stated} if stated else {}
+    raise ValueError(f"state {stated} does not go with level {shown(value)}")
 
 
-def _document(
-    group: Group,
-    claims: Mapping[str, list[Claim]],
-    entries: Sequence[Entry],
-    model: Model,
-    origin: Origin,
-    problems: list[Problem],
-) -> tuple[Document, dict[Path, str]]:
-    """Return the canonical document, and the place of each of its parts in the source."""
-    places: dict[Path, str] = {}
-    answers = read_answers(entries, origin.vocabulary(model), problems, places)
-    document: Document = {
-        "format": Assessment.FORMAT,
-        "id": origin.id_of(group.label, group.part),
-        "model": {
-            "version": model.version,
-            "digest": model.digest,
-            "requirements": len(model.requirements),
-        },
-        "mode": _mode(claims, answers[""], model, group.where, problems),
-        "answers": answers.pop(""),
-    }
-    if "model_version" not in claims and "model_digest" not in claims:
-        message = f"no edition is stated; read as {model.edition}, the newest that fits"
-        problems.append(Problem(group.where, message, refused=False))
-    add_properties(claims, document, problems, places)
-    add_extensions(answers, claims, document, model, problems, places)
-    _source(document, group.shape, origin)
-    _unnamed(group, document, problems)
-    return document, places
+# --- properties ----------------------------------------------------------------------
 
 
-def _mode(
-    claims: Mapping[str, list[Claim]],
-    answers: Document,
-    model: Model,
-    where: str,
-    problems: list[Problem],
-) -> str:
-    found = one_claim("mode", claims.get("mode", []), problems)
-    stated = "" if found is None else as_text(found.value).strip().lower()
-    if stated in {*Mode}:
-        return stated
-    inferred = Mode.FULL if any(key in model.requirements for key in answers) else Mode.SELF
-    if stated and found:
-        message = f"expected self or full; read as {inferred}"
-        problems.append(Problem(found.where, message))
-    elif answers and "mode" not in claims:
-        what = "requirements" if inferred is Mode.FULL else "no requirements"
-        message = f"mode is not stated; read as {inferred}, because {what} are answered"
-        problems.append(Problem(where, message, refused=False))
-    return str(inferred)
+def property_value(name: str, value: Value) -> str | bool:
+    """
+    Read the value of a property.
+
+    Raises
+    ------
+    ValueError
+        If it is none; the message says what was expected.
+    """
+    if isinstance(value, Fault):
+        raise ValueError(str(value))
+    text = text_of(value)
+    kind = PROPERTIES[name][0]
+    if kind == "day":
+        return read_day(value) or ""
+    if kind == "flag":
+        if plain(text) in YES_NO:
+            return YES_NO[plain(text)]
+        raise ValueError("expected true or false")
+    if kind == "code" and name != "updated":
+        return text.strip().lower()
+    return text if kind == "text" else text.strip()
 
 
-def _unnamed(group: Group, document: Document, problems: list[Problem]) -> None:
-    """Keep a label that cannot be an id as the name of the use case, if it has none."""
-    if not group.label or document["id"] == group.label:
-        return
-    kept = "" if document.get("use_case", {}).get("name") else "; kept as use_case.name"
-    if kept:
-        document.setdefault("use_case", {})["name"] = group.label
-    message = f"the name in column assessment cannot be an id, so one was made{kept}"
-    problems.append(Problem(group.where, message, refused=False))
+def profile_remark(name: str, value: str) -> str:
+    """Say that a value of a profile is no code, and which one comes nearest; else nothing."""
+    if PROPERTIES[name][0] != "profile":
+        return ""
+    found = check_profile(**{name.removeprefix("organization."): value})
+    return f"{found[0].message}; kept as it is, and refused when it is contributed" if found else ""
 
 
-def _source(document: Document, shape: Shape, origin: Origin) -> None:
-    """Keep the source that a table of ours carries, else name the table itself."""
-    source = document.setdefault("source", {})
-    if "kind" not in source:
-        source["kind"] = _KINDS.get((origin.kind, shape), f"{origin.kind}-{shape}")
-        source.setdefault("digest", origin.digest)
+def _properties(
+    claims: Mapping[str, list[Claim]], problems: list[Problem], places: Places
+) -> Document:
+    document: Document = {}
+    for name in PROPERTIES:
+        said = claims.get(name, [])
+        if not said:
+            continue
+        if len({text_of(claim.value) for claim in said}) > 1:
+            message = f"{name} is something else in {said[0].where}; expected one value; left out"
+            problems.append(Problem(said[1].where, message))
+            continue
+        try:
+            value = property_value(name, said[0].value)
+        except ValueError as error:
+            problems.append(Problem(said[0].where, f"{name}: {error}; left out"))
+            continue
+        section, _, part = name.partition(".")
+        places[tuple(name.split("."))] = said[0].where
+        if remark := profile_remark(name, str(value)):
+            problems.append(Problem(said[0].where, f"{name}: {remark}", refused=False))
+        if value != "":
+            (document.setdefault(section, {}) if part else document)[part or section] = value
+    return document
 
 
 # --- the assessment --------------------------------------------------------------
 
 
-def _assessment(
-    document: Document, places: Mapping[Path, str], problems: list[Problem]
-) -> Assessment:
-    """Build the assessment; a part that breaks the published schema is left out."""
+def _assessment(group: Group, origin: Origin, model: Model, problems: list[Problem]) -> Assessment:
+    places: Places = {}
+    answers = _answers(group, origin.elements(model), problems, places)
+    document: Document = {
+        "format": Assessment.FORMAT,
+        "id": origin.id_of(group.label, group.part),
+        "model": model.edition.to_json(),
+        "mode": _mode(group, answers, model, problems),
+        "answers": answers,
+        **_properties(group.claims, problems, places),
+        "source": {"kind": origin.kind_of(group.shape), "digest": origin.digest},
+    }
+    if not answers and any(problem.refused for problem in problems):
+        raise NotRead(group.where, "no answer of this assessment could be read; it was left out")
+    if group.label and document["id"] != group.label:
+        _keep_name(group, document, problems)
     for _ in range(3):
-        try:
-            return Assessment.loads(
-                json.dumps(document, ensure_ascii=False, allow_nan=False).encode(), "the table"
-            )
-        except SourceFormatError:
-            pass
-        except (ValueError, RecursionError):
-            break
-        for path, message in _faults(document):
-            problems.append(Problem(places.get(path, ".".join(path)), f"{message}; left out"))
-            _leave_out(document, path)
-    raise CellError("", "the assessment does not meet the published schema and was left out")
+        assessment, found = Assessment.examine(document)
+        if assessment is not None:
+            return assessment
+        for path, message in found:
+            part = tuple(map(str, path[: 2 if path and path[0] in {*SECTIONS, "answers"} else 1]))
+            problems.append(Problem(places.get(part, ".".join(part)), f"{message}; left out"))
+            target = document[part[0]] if len(part) > 1 else document
+            target.pop(part[-1], None)
+    raise NotRead(group.where, "the assessment does not meet the published schema; left out")
 
 
-def _faults(document: Document) -> Iterator[tuple[Path, str]]:
-    """Yield each part of a document that breaks the schema, once, and why."""
-    seen = set()
-    for path, message in Assessment.examine(document)[1]:
-        part = _part(path)
-        if part and part not in seen:
-            seen.add(part)
-            is_day = part[0] == "period" and len(part) == 2
-            yield part, "expected a day such as 2026-01-31" if is_day else message
+def _keep_name(group: Group, document: Document, problems: list[Problem]) -> None:
+    """Keep a name that cannot be an id as the name of the use case, if it has none."""
+    kept = "" if document.get("use_case", {}).get("name") else "; kept as use_case.name"
+    if kept:
+        document.setdefault("use_case", {})["name"] = group.label
+    message = f"the name of the assessment cannot be its id, so one was made{kept}"
+    problems.append(Problem(group.where, message, refused=False))
 
 
-def _part(path: Sequence[str | int]) -> Path:
-    """Name the smallest part that can be left out; nothing for the document itself."""
-    names = [str(name) for name in path]
-    return tuple(names[:2] if names and names[0] in {*SECTIONS, "answers"} else names[:1])
-
-
-def _leave_out(document: Document, path: Path) -> None:
-    target = document
-    for name in path[:-1]:
-        target = target[name]
-    target.pop(path[-1], None)
+def _mode(group: Group, answers: Document, model: Model, problems: list[Problem]) -> str:
+    said = group.claims.get("mode", [])
+    stated = plain(text_of(said[0].value)) if len(said) == 1 else ""
+    if stated in {*Mode}:
+        return stated
+    inferred = Mode.FULL if any(key in model.requirements for key in answers) else Mode.SELF
+    if said:
+        problems.append(Problem(said[0].where, f"expected self or full; read as {inferred}"))
+    elif answers:
+        what = "requirements" if inferred is Mode.FULL else "no requirements"
+        message = f"mode is not stated; read as {inferred}, because {what} are answered"
+        problems.append(Problem(group.where, message, refused=False))
+    return str(inferred)

@@ -1,94 +1,80 @@
 """
-Assessments to the table template: CSV, long or wide.
+Assessments to tables: CSV, long or wide, and the rows that xlsx shares with it.
 
-The long layout loses nothing: what has no column of its own is written as JSON. The
-wide layout has room for levels and plain properties only, and :func:`dropped_by_csv`
-says what that leaves out. Both list every question of the assessment, so that an
-unanswered one can be filled in.
+A table carries answers with their reasons, notes and evidence, the profile and the dates.
+:func:`dropped_by_csv` says what else an assessment holds, which only JSON does. Both
+layouts list every question, so that an unanswered one can be filled in.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from pkimm_analytics.assessment import Assessment, Mode, State
-from pkimm_analytics.errors import AssessmentError, PkimmError
-from pkimm_analytics.loaders.tabular.template import (
+from pkimm_analytics.assessment import Answer, Assessment, Mode, State
+from pkimm_analytics.errors import AssessmentError
+from pkimm_analytics.loaders.sheets.delimited import FORMULA
+from pkimm_analytics.loaders.tabular.fields import (
     LONG,
-    LONG_TEXT,
     PROFILE,
     PROPERTIES,
-    RARE,
     SECTIONS,
     STATED,
+    TEXTS,
     Layout,
-    fits_one_cell,
-    is_plain,
-    pieces,
-    to_csv_text,
 )
 from pkimm_analytics.model import Model, model_of
 
-Document = dict[str, Any]
 Row = dict[str, str | int]
+
+MAX_CELL = 30_000
+"""Longest text of a cell; spreadsheets cut off after 32,767."""
+
+_NO_CELL_HOLDS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_LOOKS_LIKE_FORMULA = re.compile(rf"'*{FORMULA}")
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Filled:
     """
     One assessment, ready to be written as a table.
 
     Parameters
     ----------
-    document : dict
-        The canonical document.
-    plain : dict of str to str
-        Properties that are the bare text of a cell, by name.
-    rest : dict of str to Any
-        What can only be written as JSON, by name of the property.
-    answers : dict of str to dict
-        Answers by element as the template names it, such as ``pqc:G.compliance``.
-    n_strange : int
-        Answers that are left out, because the edition has no such element.
+    stated : mapping of str to str
+        Version, digest and mode, by column.
+    properties : mapping of str to str
+        Texts by name of the property.
+    answers : mapping of str to Answer
+        By element key, without elements that the edition does not have.
     """
 
+    assessment: Assessment
     model: Model
-    document: Document
-    plain: dict[str, str]
-    rest: dict[str, Any]
-    answers: dict[str, Document]
-    n_strange: int
+    stated: Mapping[str, str]
+    properties: Mapping[str, str]
+    answers: Mapping[str, Answer]
 
     @property
     def label(self) -> str:
         """Name of the assessment in the column of that name."""
-        return str(self.document["id"])
-
-    @property
-    def stated(self) -> dict[str, str]:
-        """Version, digest and mode, by column."""
-        edition = self.document["model"]
-        return dict(
-            zip(STATED, (edition["version"], edition["digest"], self.document["mode"]), strict=True)
-        )
+        return self.assessment.id
 
 
 def write_csv(assessments: Sequence[Assessment], *, layout: Layout = "long") -> bytes:
     """
-    Write assessments as one CSV file of the template.
+    Write assessments as one CSV file.
 
     Parameters
     ----------
     assessments : sequence of Assessment
         At least one, each with another id.
     layout : {"long", "wide"}
-        One row per answer, lossless; or one row per assessment, levels only.
+        One row for each answer, or one row for each assessment with levels only.
 
     Returns
     -------
@@ -99,18 +85,24 @@ def write_csv(assessments: Sequence[Assessment], *, layout: Layout = "long") -> 
     Raises
     ------
     AssessmentError
-        If there is nothing to write, two assessments share an id or one holds what
-        cannot be written as JSON.
+        If there is nothing to write, or two assessments share an id.
     UnknownEditionError
         If an edition is not installed.
     """
-    sheets = prepare(assessments)
+    filled = fill(assessments)
     if layout == "long":
-        rows = [row for sheet in sheets for row in long_rows(sheet)]
-        columns = [*LONG, *(column for column in RARE if any(column in row for row in rows))]
+        columns: Sequence[str] = LONG
+        rows = [
+            {"assessment": one.label, **one.stated, **row}
+            for one in filled
+            for row in (*property_rows(one), *answer_rows(one))
+        ]
     else:
-        rows = [_wide_row(sheet) for sheet in sheets]
-        columns = _wide_columns(sheets, rows)
+        rows = [_wide_row(one) for one in filled]
+        elements = dict.fromkeys(key for one in filled for key in _elements(one))
+        used = {column for row in rows for column in row}
+        named = [name for name in PROPERTIES if name in PROFILE or name in used]
+        columns = ["assessment", *STATED, *named, *elements]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(columns)
@@ -120,40 +112,53 @@ def write_csv(assessments: Sequence[Assessment], *, layout: Layout = "long") -> 
 
 def dropped_by_csv(assessment: Assessment, layout: Layout = "long") -> list[str]:
     """
-    Say what a CSV file of an assessment cannot hold.
+    Say what a table of an assessment cannot hold.
 
     Returns
     -------
     list of str
-        For the reader, such as ``"12 notes"``; empty where nothing is lost.
+        For the reader, such as ``"12 answers' notes"``; empty where nothing is lost.
     """
-    sheet = _prepare(assessment, model_of(assessment.model))
-    lost = [_count(sheet.n_strange, *_STRANGE)]
-    if layout == "wide":
-        lost += _dropped_by_wide(sheet)
-    return [text for text in lost if text]
-
-
-def _dropped_by_wide(sheet: Sheet) -> Iterator[str]:
-    n = Counter(name for answer in sheet.answers.values() for name in answer)
-    yield from (_count(n[name], *words) for name, words in _DROPPED.items())
-    yield _count(len(sheet.rest.get("action_plans", ())), "action plan", "action plans")
-    yield _count(len(sheet.rest.get("caveats", ())), "caveat", "caveats")
-    if "extensions" in sheet.rest:
-        yield "all extensions, because two of them share an id"
-    if "tool" in sheet.rest.get("source.extra", {}):
-        yield "the figures that the source's own tool showed"
-    long = [name for name, text in sheet.plain.items() if not fits_one_cell(text, to_csv_text)]
-    yield _count(
-        len(long), "text that is too long for a cell", "texts that are too long for a cell"
+    one = _fill(assessment)
+    n = Counter(
+        name
+        for answer in one.answers.values()
+        for name in answer.to_json()
+        if name not in {"state", "level"}
     )
-    rest = [name for n, part in sheet.rest.items() if n.endswith("extra") for name in part]
-    further = len([name for name in rest if name != "tool"])
-    further += sum(n[name] for name in n if name not in {"state", "level", *_DROPPED})
-    yield _count(further, "further field", "further fields")
+    kept = {"partial", *TEXTS} if layout == "long" else set()
+    lost = [(n[name], *words) for name, words in _DROPPED.items() if name not in kept]
+    texts = [*one.properties.values()]
+    texts += [getattr(a, name) for a in one.answers.values() for name in TEXTS if name in kept]
+    held = [assessment, *(getattr(assessment, name) for name in SECTIONS), assessment.source]
+    further = sum(len(part.extra) for part in held) + n.total() - sum(n[k] for k in _DROPPED)
+    counts = [
+        (
+            len(assessment.answers) - len(one.answers),
+            "answer to an element not in its edition",
+            "answers to elements not in its edition",
+        ),
+        *lost,
+        (len(assessment.extensions), "extension with its answers", "extensions with their answers"),
+        (len(assessment.action_plans), "action plan", "action plans"),
+        (len(assessment.caveats), "caveat", "caveats"),
+        (
+            sum(len(text) > MAX_CELL for text in texts),
+            "text that is too long for a cell",
+            "texts that are too long for a cell",
+        ),
+        (
+            sum(_NO_CELL_HOLDS.search(text) is not None for text in texts),
+            "text with control characters, which became blanks",
+            "texts with control characters, which became blanks",
+        ),
+        (further, "further field", "further fields"),
+    ]
+    found = [f"{n:,} {one if n == 1 else many}" for n, one, many in counts if n]
+    tool = ["the figures that the source's own tool showed"] if assessment.source.tool else []
+    return [*found, *tool]
 
 
-_STRANGE = ("answer to an element not in its edition", "answers to elements not in its edition")
 _DROPPED = {
     "notes": ("answer's notes", "answers' notes"),
     "evidence": ("answer's evidence", "answers' evidence"),
@@ -163,115 +168,41 @@ _DROPPED = {
 }
 
 
-def _count(n: int, one: str, many: str) -> str:
-    """Return a number of things, empty for none."""
-    return f"{n:,} {one if n == 1 else many}" if n else ""
-
-
 # --- what there is to write ------------------------------------------------------
 
 
-def prepare(assessments: Sequence[Assessment]) -> list[Sheet]:
+def fill(assessments: Sequence[Assessment]) -> list[Filled]:
     """Take assessments apart for writing."""
     if not assessments:
         raise AssessmentError("There is no assessment to write.")
     if len({assessment.id for assessment in assessments}) != len(assessments):
         raise AssessmentError("Two assessments have the same id; a table cannot tell them apart.")
-    return [_prepare(one, model_of(one.model)) for one in assessments]
+    return [_fill(assessment) for assessment in assessments]
 
 
-def _prepare(assessment: Assessment, model: Model) -> Sheet:
-    try:
-        document: Document = json.loads(assessment.dumps())
-    except (PkimmError, RecursionError, TypeError, ValueError):
-        message = "An assessment holds what cannot be written as JSON; nothing was written."
-        raise AssessmentError(message) from None
-    plain: dict[str, str] = {"source.kind": "pkimm"}
-    rest: dict[str, Any] = {}
-    extra: Document = {}
-    for field, value in document.items():
-        if field in SECTIONS:
-            _take_apart(field, value, plain, rest)
-        elif field in {"action_plans", "caveats"}:
-            rest[field] = value
-        elif field == "synthetic" and value is True:
-            plain[field] = "true"
-        elif is_plain(field, value):
-            plain[field] = value
-        elif field not in {"format", "id", "model", "mode", "answers", "extensions"}:
-            extra[field] = value
-    answers = dict(document["answers"])
-    _extensions(document.get("extensions", []), plain, rest, answers)
-    if "kind" in rest.get("source.extra", {}):
-        del plain["source.kind"]
-    known = {element: said for element, said in answers.items() if _is_known(element, model)}
-    rest |= {"extra": extra} if extra else {}
-    return Sheet(model, document, plain, rest, known, len(answers) - len(known))
+def _fill(assessment: Assessment) -> Filled:
+    model = model_of(assessment.model)
+    document = {**assessment.to_json(), "synthetic": "true" if assessment.synthetic else ""}
+    properties = {}
+    for name in PROPERTIES:
+        section, _, part = name.partition(".")
+        value = document.get(section, {}).get(part) if part else document.get(section)
+        if isinstance(value, str) and value:
+            properties[name] = value
+    edition = assessment.model
+    stated = (edition.version, edition.digest, str(assessment.mode))
+    answers = {key: a for key, a in assessment.answers.items() if key in model.keys}
+    return Filled(assessment, model, dict(zip(STATED, stated, strict=True)), properties, answers)
 
 
-def _is_known(element: str, model: Model) -> bool:
-    extension, _, key = element.rpartition(":")
-    return key in (model.categories if extension else model.keys)
-
-
-def _take_apart(
-    part: str, fields: Mapping[str, Any], plain: dict[str, str], rest: dict[str, Any]
-) -> None:
-    """Sort the fields of a part of the document into plain texts and the rest."""
-    left = {}
-    for name, value in fields.items():
-        if is_plain(f"{part}.{name}", value):
-            plain[f"{part}.{name}"] = value
-        else:
-            left[name] = value
-    if left:
-        rest[f"{part}.extra"] = left
-
-
-def _extensions(
-    extensions: Sequence[Document],
-    plain: dict[str, str],
-    rest: dict[str, Any],
-    answers: dict[str, Document],
-) -> None:
-    ids = [extension["id"] for extension in extensions]
-    if len(set(ids)) < len(ids):
-        rest["extensions"] = extensions
-        return
-    for extension in extensions:
-        id_, said = extension["id"], extension.get("answers", {})
-        answers |= {f"{id_}:{key}": answer for key, answer in said.items()}
-        fields = {name: v for name, v in extension.items() if name not in {"id", "answers"}}
-        _take_apart(f"extensions.{id_}", fields, plain, rest)
-
-
-# --- long ------------------------------------------------------------------------
-
-
-def long_rows(sheet: Sheet) -> Iterator[Row]:
-    """Yield the rows of one assessment: properties, answers, and what only JSON holds."""
-    yield from _numbered(sheet, property_rows(sheet))
-    yield from _numbered(sheet, answer_rows(sheet))
-
-
-def property_rows(sheet: Sheet, offered: Sequence[str] = PROFILE) -> Iterator[Row]:
+def property_rows(one: Filled, offered: Sequence[str] = PROFILE) -> Iterator[Row]:
     """Yield a row for each property; those `offered` are there even if they are empty."""
     for name in PROPERTIES:
-        if name in sheet.plain or name in offered:
-            yield {"element": name, "value": sheet.plain.get(name, "")}
-    for extension in sheet.document.get("extensions", []):
-        for field in ("version", "digest", "extra"):
-            name = f"extensions.{extension['id']}.{field}"
-            if name in sheet.plain:
-                yield {"element": name, "value": sheet.plain[name]}
-            elif name in sheet.rest:
-                yield {"element": name, "value": _json(sheet.rest[name])}
-    for name, value in sheet.rest.items():
-        if name in PROPERTIES:
-            yield {"element": name, "value": _json(value)}
+        if name in one.properties or name in offered:
+            yield {"element": name, "value": held(one.properties.get(name, ""))}
 
 
-def answer_rows(sheet: Sheet, *, with_headings: bool = False) -> Iterator[Row]:
+def answer_rows(one: Filled, *, with_headings: bool = False) -> Iterator[Row]:
     """
     Yield a row for each question and for each other element that has an answer.
 
@@ -280,100 +211,55 @@ def answer_rows(sheet: Sheet, *, with_headings: bool = False) -> Iterator[Row]:
     with_headings : bool
         Also list the modules, and the categories of a full assessment.
     """
-    for element in _elements(sheet, with_headings=with_headings):
-        key = element.rpartition(":")[2]
-        answer = sheet.answers.get(element, {})
-        yield {
-            "element": element,
-            "native_id": sheet.model.native_id(key),
-            "name": sheet.model.name(key),
-            **answer_cells(answer),
+    for key in _elements(one, with_headings=with_headings):
+        row: Row = {
+            "element": key,
+            "native_id": one.model.native_id(key),
+            "name": one.model.name(key),
         }
-
-
-def _elements(sheet: Sheet, *, with_headings: bool) -> Iterator[str]:
-    """Elements in the order of the model, each followed by its extension answers."""
-    full = sheet.document["mode"] == Mode.FULL
-    by_key: dict[str, list[str]] = {}
-    for element in sheet.answers:
-        by_key.setdefault(element.rpartition(":")[2], []).append(element)
-    for module in sheet.model.modules:
-        keys = [(module.id, with_headings)]
-        for category in module.categories:
-            keys.append((category.key, with_headings or not full))
-            keys += [(requirement.key, full) for requirement in category.requirements]
-        for key, is_listed in keys:
-            answered = by_key.get(key, [])
-            if is_listed and key not in answered:
-                yield key
-            yield from sorted(answered, key=lambda element: ":" in element)
-
-
-def answer_cells(answer: Document) -> Row:
-    """Return the cells of an answer; a bare unanswered entry is marked as such."""
-    if not answer:
-        return {}
-    cells: Row = {}
-    if answer["state"] != State.UNANSWERED or len(answer) == 1:
-        cells["state"] = answer["state"]
-    for name in ("level", "reason", "notes", "evidence", "set_aside_level"):
-        if answer.get(name) is not None:
-            cells[name] = answer[name]
-    if answer.get("partial"):
-        cells["partial"] = "true"
-    known = {"state", "partial", *cells}
-    extra = {name: value for name, value in answer.items() if name not in known}
-    return cells | ({"extra": _json(extra)} if extra else {})
-
-
-def _numbered(sheet: Sheet, rows: Iterator[Row]) -> Iterator[Row]:
-    stated = {"assessment": sheet.label, **sheet.stated}
-    for row in rows:
-        yield from ({**stated, **part} for part in parts(row, to_csv_text))
-
-
-def parts(row: Row, encode: Callable[[str], str]) -> Iterator[Row]:
-    """Yield a row, or several numbered ones where a text is too long for a cell."""
-    cut = {
-        column: pieces(str(row[column]), encode)
-        for column in LONG_TEXT
-        if not fits_one_cell(str(row.get(column, "")), encode)
-    }
-    if not cut:
+        answer = one.answers.get(key)
+        if answer is not None:
+            texts = {name: held(getattr(answer, name)) for name in TEXTS}
+            said = any(texts.values()) or answer.partial
+            is_shown = answer.state is not State.UNANSWERED or not said
+            row |= {"state": str(answer.state)} if is_shown else {}
+            row |= {"level": answer.level} if answer.level else {}
+            row |= {"partial": "true"} if answer.partial else {}
+            row |= {name: text for name, text in texts.items() if text}
         yield row
-        return
-    for index in range(max(map(len, cut.values()))):
-        shared = row if index == 0 else {"element": row["element"]}
-        texts = {c: texts[index] for c, texts in cut.items() if index < len(texts)}
-        yield {**shared, **texts, "part": index + 1}
 
 
-# --- wide ------------------------------------------------------------------------
+def _elements(one: Filled, *, with_headings: bool = False) -> Iterator[str]:
+    """Elements in the order of the model."""
+    full = one.assessment.mode is Mode.FULL
+    for module in one.model.modules:
+        listed = [(module.id, with_headings)]
+        for category in module.categories:
+            listed.append((category.key, with_headings or not full))
+            listed += [(requirement.key, full) for requirement in category.requirements]
+        yield from (key for key, is_listed in listed if is_listed or key in one.answers)
 
 
-def _wide_row(sheet: Sheet) -> Row:
-    fitting = {n: v for n, v in sheet.plain.items() if fits_one_cell(v, to_csv_text)}
-    row: Row = {"assessment": sheet.label, **sheet.stated, **fitting}
-    for element in _elements(sheet, with_headings=False):
-        answer = sheet.answers.get(element, {})
-        is_out = answer.get("state") == State.NOT_APPLICABLE
-        row[element] = "N/A" if is_out else answer.get("level", "")
+def _wide_row(one: Filled) -> Row:
+    row: Row = {"assessment": one.label, **one.stated}
+    row |= {name: held(text) for name, text in one.properties.items()}
+    for key in _elements(one):
+        answer = one.answers.get(key)
+        if answer is not None:
+            is_out = answer.state is State.NOT_APPLICABLE
+            row[key] = "N/A" if is_out else answer.level or ""
     return row
 
 
-def _wide_columns(sheets: Sequence[Sheet], rows: Sequence[Row]) -> list[str]:
-    """Columns of all rows: what is stated, properties, then elements in model order."""
-    used = dict.fromkeys(column for row in rows for column in row)
-    head = ["assessment", *STATED]
-    properties = [name for name in PROPERTIES if name in PROFILE or name in used]
-    elements = dict.fromkeys(e for sheet in sheets for e in _elements(sheet, with_headings=False))
-    others = [c for c in used if c not in {*head, *properties, *elements}]
-    return [*head, *properties, *others, *elements]
+def held(text: str) -> str:
+    """Text as a cell holds it: nothing if it is too long, blanks for control characters."""
+    return "" if len(text) > MAX_CELL else _NO_CELL_HOLDS.sub(" ", text)
+
+
+def to_csv_text(text: str) -> str:
+    """Return text for a CSV cell: nothing that a spreadsheet would take for a formula."""
+    return f"'{text}" if _LOOKS_LIKE_FORMULA.match(text) else text
 
 
 def _csv_cell(value: str | int) -> str:
     return str(value) if isinstance(value, int) else to_csv_text(value)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -2,31 +2,20 @@
 Assessments to our own xlsx: the template as a workbook that people like to open.
 
 Four sheets: what this is, the properties, the answers with names and weights, and the
-figures. Properties and answers are the long layout, so the file is read back exactly;
+figures. Properties and answers are the long layout, so the file is read back;
 the figures are for the eye. Every text is stored as text: no cell is a formula.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.assessment import Assessment
-from pkimm_analytics.loaders.tabular.template import (
-    ANSWER,
-    PROPERTIES,
-    STATED,
-    to_xlsx_text,
-)
-from pkimm_analytics.loaders.tabular.write import (
-    Row,
-    Sheet,
-    answer_rows,
-    parts,
-    prepare,
-    property_rows,
-)
+from pkimm_analytics.loaders.tabular.fields import ANSWER, PROPERTIES, STATED
+from pkimm_analytics.loaders.tabular.write import Filled, answer_rows, fill, property_rows
 from pkimm_analytics.model import MODULE_IDS, Model
 from pkimm_analytics.scoring import Figure, score
 
@@ -67,7 +56,6 @@ _SCORES = {
     "remark": 50,
 }
 _FORMATS = {"score": "0.00", "percentage": '0.0"%"', "coverage": "0%"}
-_RARE_WIDTH = 20
 _HEADER_COLOR, _MODULE_COLOR, _CATEGORY_COLOR = "1F3A5F", "C9D6E8", "E9EFF7"
 
 _READ_ME = (
@@ -80,14 +68,14 @@ _READ_ME = (
     "Answers: rows on grey take a whole module or category out of scope with N/A.",
     "Scores: the figures when this file was written. They do not follow what you change.",
     "Level names, names, weights and meanings are there to read; nothing reads them back.",
-    "This file can be imported again as it is, and nothing is lost.",
+    "This file can be imported again. What only JSON holds, such as action plans, is not in it.",
     "It holds names and notes of one organization: handle it as such.",
 )
 
 
 def write_xlsx(assessments: Sequence[Assessment]) -> bytes:
     """
-    Write assessments as one readable xlsx workbook, lossless.
+    Write assessments as one readable xlsx workbook.
 
     Parameters
     ----------
@@ -102,23 +90,21 @@ def write_xlsx(assessments: Sequence[Assessment]) -> bytes:
     Raises
     ------
     AssessmentError
-        If there is nothing to write, two assessments share an id or one holds what
-        cannot be written as JSON.
+        If there is nothing to write, or two assessments share an id.
     UnknownEditionError
         If an edition is not installed.
     """
     from openpyxl import Workbook  # imported late: nothing else here needs it
 
-    sheets = prepare(assessments)
+    filled = fill(assessments)
     book = Workbook()
     book.remove(book.worksheets[0])
     book.properties.creator = "pkimm-analytics"
     _write_read_me(book)
-    _write_table(book, "Assessment", _PROPERTIES, [r for s in sheets for r in _properties(s)])
-    answers = _write_table(book, "Answers", _ANSWERS, [r for s in sheets for r in _answers(s)])
+    _write_table(book, "Assessment", _PROPERTIES, [r for one in filled for r in _properties(one)])
+    answers = _write_table(book, "Answers", _ANSWERS, [r for one in filled for r in _answers(one)])
     _offer_choices(answers)
-    pairs = zip(assessments, sheets, strict=True)
-    _write_table(book, "Scores", _SCORES, [line for a, s in pairs for line in _scores(a, s)])
+    _write_table(book, "Scores", _SCORES, [line for one in filled for line in _scores(one)])
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -127,14 +113,23 @@ def write_xlsx(assessments: Sequence[Assessment]) -> bytes:
 # --- rows ------------------------------------------------------------------------
 
 
-def _properties(sheet: Sheet) -> Iterable[Line]:
-    stated: list[Row] = [{"element": name, "value": text} for name, text in sheet.stated.items()]
-    offered = [name for name, (kind, _) in PROPERTIES.items() if kind in {"text", "code"}]
-    for row in [*stated, *property_rows(sheet, offered)]:
-        for part in parts(row, to_xlsx_text):
-            name = str(part.pop("element"))
-            meaning = PROPERTIES.get(name, ("", _MEANING.get(name, "")))[1]
-            yield {"assessment": sheet.label, "property": name, **part, "meaning": meaning}
+def _properties(one: Filled) -> Iterable[Line]:
+    for name, text in one.stated.items():
+        yield {
+            "assessment": one.label,
+            "property": name,
+            "value": text,
+            "meaning": _MEANING[name],
+        }
+    for row in property_rows(one, [*PROPERTIES]):
+        name = str(row["element"])
+        meaning = PROPERTIES[name][1]
+        yield {
+            "assessment": one.label,
+            "property": name,
+            "value": row["value"],
+            "meaning": meaning,
+        }
 
 
 _MEANING = {
@@ -144,41 +139,35 @@ _MEANING = {
 }
 
 
-def _answers(sheet: Sheet) -> Iterable[Line]:
-    stated = {name: sheet.stated[name] for name in STATED if name in _ANSWERS}
-    for row in answer_rows(sheet, with_headings=True):
-        key = str(row["element"])
-        level = row.get("level")
-        shown: Row = {"level_name": sheet.model.level_name(int(level))} if level else {}
-        element = sheet.model.categories.get(key) or sheet.model.requirements.get(key)
+def _answers(one: Filled) -> Iterable[Line]:
+    stated = {name: one.stated[name] for name in STATED if name in _ANSWERS}
+    for row in answer_rows(one, with_headings=True):
+        key, level = str(row["element"]), row.get("level")
+        shown: dict[str, str | int] = {}
+        if level:
+            shown["level_name"] = one.model.level_name(int(level))
+        element = one.model.categories.get(key) or one.model.requirements.get(key)
         if element:
             shown["weight"] = element.weight
-        for part in parts({**row, **shown}, to_xlsx_text):
-            yield {"assessment": sheet.label, **stated, **part}
+        yield {"assessment": one.label, **stated, **row, **shown}
 
 
-def _scores(assessment: Assessment, sheet: Sheet) -> Iterable[Line]:
-    scores = score(assessment, sheet.model)
+def _scores(one: Filled) -> Iterable[Line]:
+    scores = score(one.assessment, one.model)
     figures = {"overall": scores.overall, **scores.modules, **scores.categories}
     for key, figure in figures.items():
-        named = {"id": sheet.model.native_id(key), "name": sheet.model.name(key)}
+        named = {"id": one.model.native_id(key), "name": one.model.name(key)}
         named = named if key != "overall" else {"name": "Overall"}
-        yield {"assessment": sheet.label, "area": key, **named, **_figure(sheet.model, figure)}
+        yield {"assessment": one.label, "area": key, **named, **_figure(one.model, figure)}
     for id_, extension in scores.extensions.items():
         for what in ("score", "floor", "weighted_baseline"):
             value = getattr(extension, what)
             if value is not None:
                 name = f"{extension.extension.name}: {what.replace('_', ' ')}"
-                area = f"{id_}: {what}"
-                line: Line = {
-                    "area": area,
-                    "name": name,
-                    "score": float(value),
-                    "level": int(value),
-                }
-                yield {"assessment": sheet.label, **line}
+                shown: Line = {"name": name, "score": float(value), "level": int(value)}
+                yield {"assessment": one.label, "area": f"{id_}: {what}", **shown}
     for problem in scores.problems:
-        yield {"assessment": sheet.label, "area": problem.where, "remark": problem.message}
+        yield {"assessment": one.label, "area": problem.where, "remark": problem.message}
 
 
 def _figure(model: Model, figure: Figure) -> dict[str, str | int | float]:
@@ -215,10 +204,8 @@ def _write_table(
     from openpyxl.utils import get_column_letter
 
     sheet: Worksheet = book.create_sheet(title)
-    rare = dict.fromkeys(c for line in lines for c in line if c not in widths)
-    columns = {**widths, **dict.fromkeys(rare, _RARE_WIDTH)}
     wrapped = Alignment(wrap_text=True, vertical="top")
-    for number, (column, width) in enumerate(columns.items(), 1):
+    for number, (column, width) in enumerate(widths.items(), 1):
         sheet.column_dimensions[get_column_letter(number)].width = width
         cell: Any = sheet.cell(1, number, column)
         cell.font = Font(bold=True, color="FFFFFF")
@@ -226,7 +213,7 @@ def _write_table(
         cell.alignment = wrapped
     for row, line in enumerate(lines, 2):
         fill = _fill(str(line.get("element", line.get("area", ""))))
-        for number, column in enumerate(columns, 1):
+        for number, column in enumerate(widths, 1):
             value = line.get(column, "")
             if value == "" and fill is None:
                 continue
@@ -236,8 +223,8 @@ def _write_table(
             cell.number_format = _FORMATS.get(column, "General")
             if fill:
                 cell.fill = fill
-    sheet.freeze_panes = f"{get_column_letter([*columns].index(_FROZEN[title]) + 2)}2"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{max(len(lines), 1) + 1}"
+    sheet.freeze_panes = f"{get_column_letter([*widths].index(_FROZEN[title]) + 2)}2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(widths))}{max(len(lines), 1) + 1}"
     return sheet
 
 
@@ -259,9 +246,13 @@ def _put(cell: Any, value: str | int | float) -> None:
     if not isinstance(value, str):
         cell.value = value
     elif value:
-        cell.value = to_xlsx_text(value)
+        cell.value = _ESCAPED.sub("_x005F_", value).replace("\r", "_x000D_")
         cell.data_type = "s"
         cell.quotePrefix = value[:1] in "=+-@\t\r'"
+
+
+_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+"""A text that spreadsheets would take for one of their escaped characters."""
 
 
 def _offer_choices(sheet: Worksheet) -> None:

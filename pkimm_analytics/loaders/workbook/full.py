@@ -10,78 +10,73 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from pkimm_analytics.assessment import Answer, Source, not_applicable, rated
+from pkimm_analytics.assessment import Answer, Source
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.loaded import Loaded, content_digest, content_id
-from pkimm_analytics.loaders.workbook.cells import Book, Sheet, plain
+from pkimm_analytics.loaders.sheets import is_empty
 from pkimm_analytics.loaders.workbook.figures import Filled, full_tool
 from pkimm_analytics.loaders.workbook.overview import read_overview
+from pkimm_analytics.loaders.workbook.pages import Page, Pages
 from pkimm_analytics.loaders.workbook.plans import read_plans
 from pkimm_analytics.loaders.workbook.results import stored_results
 from pkimm_analytics.loaders.workbook.words import (
     Entry,
     category_keys,
+    free_text,
     full_entry,
     is_on_list,
     is_out_of_scope,
-    missing_sheet,
     slot_code,
     slots,
     source_detail,
-    text_of,
     titles,
     with_demo_caveat,
 )
 from pkimm_analytics.model import Model, category_of
 
 
-def assessment_sheet(book: Book) -> Sheet | None:
+def answer_page(pages: Pages, problems: list[Problem] | None = None) -> Page | None:
     """Sheet with the answers: it has the header of the requirements and their numbers."""
-    return book.find("assessment", lambda sheet: bool(_headers(sheet) and _code_places(sheet)))
+    return pages.find("assessment", lambda page: bool(_code_places(page)), problems)
 
 
-def read_full(book: Book, content: bytes, model: Model) -> Loaded:
+def read_full(pages: Pages, content: bytes, model: Model) -> Loaded:
     """
     Read the full workbook.
 
     Parameters
     ----------
-    book : Book
+    pages : Pages
+        Of a workbook that has a sheet with the answers.
     content : bytes
         The file, for the digest and the id.
     model : Model
         Edition 1.0.0.
-
-    Raises
-    ------
-    SourceFormatError
-        If it has no sheet with the answers.
     """
-    sheet = assessment_sheet(book)
-    if sheet is None:
-        raise missing_sheet(book.name, "Assessment")
     problems: list[Problem] = []
-    assessment = read_overview(book, model, content_id(content), problems)
-    keys = _category_keys(book, sheet, model, problems)
+    page = answer_page(pages, problems)
+    assert page is not None  # noqa: S101  # it is told by this sheet
+    assessment = read_overview(pages, model, content_id(content), problems)
+    keys = _category_keys(pages, page, model, problems)
     placed = _requirements(keys, model)
-    scope = _read_scope(book, problems)
-    rows = _answer_rows(sheet, problems)
-    _report_rows(rows, placed, sheet, model, problems)
+    scope = _read_scope(pages, problems)
+    rows = _answer_rows(page, problems)
+    _report_rows(rows, placed, page, model, problems)
     assessment = assessment.replace(answers=_answers(rows, scope, keys, placed, model))
     filled = Filled(
         slots={key: code for code, key in placed.items()},
         out_slots=scope.out_slots,
         n_unlisted=_n_unlisted(rows, keys),
-        stored=stored_results(book, sheet, _headers(sheet)),
+        stored=stored_results(pages, page, _headers(page)),
     )
     figures = full_tool(assessment, model, filled)
     source = Source(
         kind="workbook-full",
-        detail=source_detail("PKI Maturity Assessment Tool", book.application),
+        detail=source_detail("PKI Maturity Assessment Tool", pages.book.application),
         digest=content_digest(content),
         tool=figures.tool,
     )
-    plans = read_plans(book, keys, figures.levels, problems)
+    plans = read_plans(pages, keys, figures.levels, problems)
     assessment = assessment.replace(source=source, action_plans=plans)
     return Loaded(with_demo_caveat(assessment, model), tuple(problems))
 
@@ -90,14 +85,12 @@ def read_full(book: Book, content: bytes, model: Model) -> Loaded:
 
 
 def _category_keys(
-    book: Book, sheet: Sheet, model: Model, problems: list[Problem]
+    pages: Pages, page: Page, model: Model, problems: list[Problem]
 ) -> dict[str, str]:
     """Element keys of the categories by code; the sheet `tech` has the titles as constants."""
-    names = [name for name in book.sheet_names if plain(name) == "tech"]
-    others = ("evaluation", "scoping", "actionplans")
-    names += [name for name in book.sheet_names if plain(name) in others]
-    sheets = [book.sheet(name) for name in names]
-    return category_keys(titles([*sheets[:1], sheet, *sheets[1:]]), model, "tech", problems)
+    first = pages.named("tech")
+    others = pages.named("evaluation", "scoping", "actionplans")
+    return category_keys(titles([*first, page, *others]), model, "tech", problems)
 
 
 def _requirements(keys: Mapping[str, str], model: Model) -> dict[str, str]:
@@ -124,22 +117,22 @@ class _Row:
     evidence: str
 
 
-def _headers(sheet: Sheet) -> dict[int, dict[str, int]]:
+def _headers(page: Page) -> dict[int, dict[str, int]]:
     """Columns by label, of every row that heads a list of requirements."""
     headers = {}
-    for row, texts in sheet.labels.items():
+    for row, texts in page.labels.items():
         columns = {text: column for column, text in reversed(texts.items())}
         if {"#", "maturity level"} <= columns.keys():
             headers[row] = columns
     return headers
 
 
-def _code_places(sheet: Sheet) -> list[tuple[int, dict[str, int], str]]:
+def _code_places(page: Page) -> list[tuple[int, dict[str, int], str]]:
     """Row, columns of the header above, and code of every requirement row."""
-    headers = _headers(sheet)
+    headers = _headers(page)
     places = []
     columns: dict[str, int] = {}
-    for row, texts in sheet.labels.items():
+    for row, texts in page.labels.items():
         columns = headers.get(row, columns)
         code = slot_code(texts.get(columns.get("#", 0), ""))
         if code:
@@ -147,18 +140,18 @@ def _code_places(sheet: Sheet) -> list[tuple[int, dict[str, int], str]]:
     return places
 
 
-def _answer_rows(sheet: Sheet, problems: list[Problem]) -> dict[str, _Row]:
+def _answer_rows(page: Page, problems: list[Problem]) -> dict[str, _Row]:
     """Rows by code; a code that occurs again with another answer is refused."""
     rows: dict[str, _Row] = {}
-    for place, columns, code in _code_places(sheet):
-        cell = sheet.at(place, columns["maturity level"])
+    for place, columns, code in _code_places(page):
+        cell = page.at(place, columns["maturity level"])
         row = _Row(
             code=code,
-            where=sheet.where(place, columns["maturity level"]),
+            where=page.where(place, columns["maturity level"]),
             entry=full_entry(cell),
             is_on_list=is_on_list(cell),
-            notes=_beside(sheet, place, columns, "notes", problems),
-            evidence=_beside(sheet, place, columns, "evidence", problems),
+            notes=_beside(page, place, columns, "notes", problems),
+            evidence=_beside(page, place, columns, "evidence", problems),
         )
         if code not in rows:
             rows[code] = row
@@ -170,30 +163,29 @@ def _answer_rows(sheet: Sheet, problems: list[Problem]) -> dict[str, _Row]:
 
 
 def _beside(
-    sheet: Sheet, row: int, columns: Mapping[str, int], label: str, problems: list[Problem]
+    page: Page, row: int, columns: Mapping[str, int], label: str, problems: list[Problem]
 ) -> str:
-    return text_of(sheet, row, columns[label], problems) if label in columns else ""
+    return free_text(page, row, columns[label], problems) if label in columns else ""
 
 
 def _report_rows(
     rows: Mapping[str, _Row],
     placed: Mapping[str, str],
-    sheet: Sheet,
+    page: Page,
     model: Model,
     problems: list[Problem],
 ) -> None:
     """Say what is odd about the answers: odd values, rows that are missing or unknown."""
     for row in rows.values():
         if row.code in placed:
-            problem = row.entry.problem(row.where)
-            problems += [problem] if problem else []
+            problems += row.entry.problems(row.where)
         elif row.code not in slots() and (row.entry.level or row.notes or row.evidence):
             note = f"requirement {row.code} is not in {model.edition}; left out"
             problems.append(Problem(row.where, note))
     missing = [code for code in placed if code not in rows]
     if missing:
         note = f"no row for {', '.join(missing)}; left unanswered"
-        problems.append(Problem(sheet.name, note))
+        problems.append(Problem(page.name, note))
 
 
 def _n_unlisted(rows: Mapping[str, _Row], keys: Mapping[str, str]) -> dict[str, int]:
@@ -216,13 +208,12 @@ def _answers(
     """Answers by element key, in the order of the model; scope as the user stated it."""
     reasons = {key: scope.reasons.get(code, "") for code, key in keys.items()}
     out = {keys[code] for code in scope.out_categories if code in keys}
-    answers = {key: not_applicable(reasons[key]) for key in out}
+    answers = {key: Entry().answer(reasons[key], is_out=True) for key in out}
     used = set(out)
     for code, key in placed.items():
-        is_out = code in scope.out_slots
         row = rows.get(code)
-        reason = reasons[category_of(key)]
-        answer = _answer(row.entry if row else Entry(), reason, is_out=is_out)
+        entry, reason = row.entry if row else Entry(), reasons[category_of(key)]
+        answer = entry.answer(reason, is_out=code in scope.out_slots)
         if row:
             answer = answer.replace(notes=row.notes, evidence=row.evidence)
         if answer != Answer():
@@ -234,12 +225,6 @@ def _answers(
         k for c in model.categories.values() for k in (c.key, *(r.key for r in c.requirements))
     ]
     return {key: answers[key] for key in order if key in answers}
-
-
-def _answer(entry: Entry, reason: str, *, is_out: bool) -> Answer:
-    if is_out or entry.is_not_applicable:
-        return not_applicable(reason, set_aside_level=entry.level)
-    return rated(entry.level) if entry.level else Answer()
 
 
 # --- scope -------------------------------------------------------------------------
@@ -254,25 +239,25 @@ class _Scope:
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 
-def _read_scope(book: Book, problems: list[Problem]) -> _Scope:
-    sheet = book.find("scoping", lambda sheet: _scope_header(sheet) is not None)
-    header = _scope_header(sheet) if sheet else None
-    if sheet is None or header is None:
+def _read_scope(pages: Pages, problems: list[Problem]) -> _Scope:
+    page = pages.find("scoping", lambda page: _scope_header(page) is not None, problems)
+    header = _scope_header(page) if page else None
+    if page is None or header is None:
         note = "no sheet with the columns Module, Category, Scope and Reason; all is taken as IN"
         problems.append(Problem("Scoping", note))
         return _Scope()
     row, columns = header
-    places = _slot_rows(sheet, row, columns["#"], columns["slots"], problems)
+    places = _slot_rows(page, row, columns["#"], columns["slots"], problems)
     out_categories, out_slots, reasons = set(), set(), {}
     for code, place in places.items():
         if code.endswith(".1."):
             category = code[:4]
-            where = sheet.where(place, columns["categories"])
-            if is_out_of_scope(sheet.at(place, columns["categories"]), where, problems):
+            where = page.where(place, columns["categories"])
+            if is_out_of_scope(page.at(place, columns["categories"]), where, problems):
                 out_categories.add(category)
-            reasons[category] = text_of(sheet, place, columns["reason"], problems)
-        where = sheet.where(place, columns["slots"])
-        if is_out_of_scope(sheet.at(place, columns["slots"]), where, problems):
+            reasons[category] = free_text(page, place, columns["reason"], problems)
+        where = page.where(place, columns["slots"])
+        if is_out_of_scope(page.at(place, columns["slots"]), where, problems):
             out_slots.add(code)
             problems += _hidden_scope(code, where)
     return _Scope(frozenset(out_categories), frozenset(out_slots), reasons)
@@ -287,9 +272,9 @@ def _hidden_scope(code: str, where: str) -> list[Problem]:
     return [Problem(where, note, refused=False)]
 
 
-def _scope_header(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
+def _scope_header(page: Page) -> tuple[int, dict[str, int]] | None:
     """Row and columns of the header: the first `Scope` is that of the categories."""
-    for row, texts in sheet.labels.items():
+    for row, texts in page.labels.items():
         scopes = [column for column, text in texts.items() if text == "scope"]
         columns = {text: column for column, text in reversed(texts.items())}
         if len(scopes) >= 2 and {"module", "category", "reason"} <= columns.keys():
@@ -300,7 +285,7 @@ def _scope_header(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
 
 
 def _slot_rows(
-    sheet: Sheet, header: int, numbers: int, scopes: int, problems: list[Problem]
+    page: Page, header: int, numbers: int, scopes: int, problems: list[Problem]
 ) -> dict[str, int]:
     """
     Row of each slot, by code.
@@ -308,17 +293,17 @@ def _slot_rows(
     The numbers are formulas. Where their results are stored they are used; otherwise
     the rows that have one stand in the order of the slots.
     """
-    below = [row for row in sheet.rows if row > header]
-    coded = {slot_code(sheet.words(row, numbers)): row for row in below}
+    below = [row for row in page.rows if row > header]
+    coded = {slot_code(page.words(row, numbers)): row for row in below}
     coded = {code: row for code, row in coded.items() if code in slots()}
     if len(coded) == len(slots()):
         return coded
-    numbered = [row for row in below if (row, numbers) in sheet.cells]
-    filled = [row for row in below if not sheet.at(row, scopes).is_empty]
+    numbered = [row for row in below if page.at(row, numbers) != ""]
+    filled = [row for row in below if not is_empty(page.at(row, scopes))]
     for rows in (numbered, filled):
         if len(rows) == len(slots()):
             return dict(zip(slots(), rows, strict=True))
     missing = [code for code in slots() if code not in coded]
     note = f"no row for {', '.join(missing)}; taken as IN"
-    problems.append(Problem(sheet.where(header, numbers), note))
+    problems.append(Problem(page.where(header, numbers), note))
     return coded

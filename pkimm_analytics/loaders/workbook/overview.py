@@ -19,8 +19,10 @@ from pkimm_analytics.assessment import (
     UseCase,
 )
 from pkimm_analytics.errors import Problem
-from pkimm_analytics.loaders.workbook.cells import EMPTY, Book, Cell, Sheet
-from pkimm_analytics.loaders.workbook.words import date_of, shown, text_of
+from pkimm_analytics.loaders.cells import plain, read_day, shown
+from pkimm_analytics.loaders.sheets import Sheet, Value, is_empty
+from pkimm_analytics.loaders.workbook.pages import Page, Pages
+from pkimm_analytics.loaders.workbook.words import free_text
 from pkimm_analytics.model import Model
 
 AREAS = (
@@ -33,13 +35,14 @@ AREAS = (
 """How the labels of the text areas begin, from top to bottom."""
 
 
-def read_overview(book: Book, model: Model, id_: str, problems: list[Problem]) -> Assessment:
+def read_overview(pages: Pages, model: Model, id_: str, problems: list[Problem]) -> Assessment:
     """Start the assessment with what the sheet says; without the sheet all of it is empty."""
-    sheet = book.find("overview", lambda sheet: bool(sheet.find("use-case name")))
-    if sheet is None:
-        problems.append(Problem("Overview", "no sheet with the label 'Use-case name'; left empty"))
-        sheet = Sheet("Overview", {})
-    fields = _Fields(sheet, is_1904=book.is_1904, problems=problems)
+    page = pages.find("overview", _is_overview, problems)
+    if page is None:
+        expected = "no sheet with the labels 'Use-case name' and 'Assessor's position' in one row"
+        problems.append(Problem("Overview", f"{expected}; left empty"))
+        page = Page(Sheet("Overview", (), pages.book.name))
+    fields = _Fields(page, is_1904=pages.book.is_1904, problems=problems)
     areas = fields.areas()
     return Assessment(
         model=model.edition,
@@ -66,35 +69,39 @@ def read_overview(book: Book, model: Model, id_: str, problems: list[Problem]) -
     )
 
 
+def _is_overview(page: Page) -> bool:
+    """Whether both blocks of labels stand beside each other; the sheet Guidance explains each."""
+    rows = {row for row, _ in page.find("use-case name")}
+    return any(row in rows for row, _ in page.find("assessor's position"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Fields:
     """Values of the sheet by their labels; problems are added to the list."""
 
-    sheet: Sheet
+    page: Page
     is_1904: bool
     problems: list[Problem]
 
     def text(self, label: str, *, below: str = "") -> str:
         place = self._value_place(label, below)
-        return text_of(self.sheet, *place, self.problems) if place else ""
+        return free_text(self.page, *place, self.problems) if place else ""
 
     def date(self, label: str) -> str | None:
-        where, cell = self._cell(label)
-        if cell.is_empty and not cell.error:
+        where, value = self._cell(label)
+        try:
+            return read_day(value, is_1904=self.is_1904)
+        except ValueError as error:
+            self.problems.append(Problem(where, f"{label}: {error}; left empty"))
             return None
-        found = date_of(cell, is_1904=self.is_1904)
-        if found is None:
-            note = f"{label} is {shown(cell)}; expected a date, such as 2026-03-31; left empty"
-            self.problems.append(Problem(where, note))
-        return found
 
     def position(self) -> str | None:
-        where, cell = self._cell("assessor's position")
-        word = cell.value.strip().casefold() if isinstance(cell.value, str) else ""
+        where, value = self._cell("assessor's position")
+        word = plain(value) if isinstance(value, str) else shown(value)
         if word in {"internal", "external"}:
             return word
-        if word or not cell.is_empty:
-            note = f"{shown(cell)} as position; expected Internal or External; left empty"
+        if word:
+            note = f"{shown(value)} as position; expected Internal or External; left empty"
             self.problems.append(Problem(where, note))
         return None
 
@@ -104,7 +111,7 @@ class _Fields:
         last = 0
         for label in AREAS:
             # A text may begin like a label: labels come in order, with a text between.
-            places = [p for p in self.sheet.find(label, start=True) if p[0] > last + 2]
+            places = [p for p in self.page.find(label, start=True) if p[0] > last + 2]
             rows.append(places[0] if places else None)
             last = places[0][0] if places else last
         labels = [place[0] for place in rows if place]
@@ -113,22 +120,22 @@ class _Fields:
     def _area(self, label: tuple[int, int], labels: list[int]) -> str:
         row, column = label
         for below in (row + 2, row + 1, row + 3):
-            if below not in labels and not self.sheet.at(below, column).is_empty:
-                return text_of(self.sheet, below, column, self.problems)
+            if below not in labels and not is_empty(self.page.at(below, column)):
+                return free_text(self.page, below, column, self.problems)
         return ""
 
-    def _cell(self, label: str) -> tuple[str, Cell]:
+    def _cell(self, label: str) -> tuple[str, Value]:
         place = self._value_place(label, "")
-        return (self.sheet.where(*place), self.sheet.at(*place)) if place else ("", EMPTY)
+        return (self.page.where(*place), self.page.at(*place)) if place else ("", "")
 
     def _value_place(self, label: str, below: str) -> tuple[int, int] | None:
         """Place of a value: two columns to the right of its label, or three."""
-        places = self.sheet.find(label)
-        heads = self.sheet.find(below) if below else []
+        places = self.page.find(label)
+        heads = self.page.find(below) if below else []
         if below:
             places = [p for p in places if any(p[1] == h[1] and p[0] > h[0] for h in heads)]
         if not places:
             return None
         row, column = places[0]
-        filled = [n for n in (2, 3) if not self.sheet.at(row, column + n).is_empty]
+        filled = [n for n in (2, 3) if not is_empty(self.page.at(row, column + n))]
         return row, column + (filled[0] if filled else 2)

@@ -13,12 +13,13 @@ from typing import Any
 
 from pkimm_analytics.assessment import PLAN_PARTS, ActionPlan
 from pkimm_analytics.errors import Problem
-from pkimm_analytics.loaders.workbook.cells import Book, Sheet
-from pkimm_analytics.loaders.workbook.words import full_entry, text_of
+from pkimm_analytics.loaders.sheets import is_empty
+from pkimm_analytics.loaders.workbook.pages import Page, Pages
+from pkimm_analytics.loaders.workbook.words import free_text, full_entry
 
 
 def read_plans(
-    book: Book, keys: Mapping[str, str], levels: Mapping[str, int], problems: list[Problem]
+    pages: Pages, keys: Mapping[str, str], levels: Mapping[str, int], problems: list[Problem]
 ) -> tuple[ActionPlan, ...]:
     """
     Read the action plans.
@@ -30,11 +31,11 @@ def read_plans(
     levels : mapping of str to int
         Level that the workbook shows for each category.
     """
-    sheet = book.find("actionplans", lambda sheet: bool(sheet.find("required level")))
-    if sheet is None:
+    page = pages.find("actionplans", lambda page: bool(page.find("required level")))
+    if page is None:
         return ()
-    required = _required_levels(sheet, keys, problems)
-    boxes = _boxes(sheet, problems)
+    required = _required_levels(page, keys, problems)
+    boxes = _boxes(page, problems)
     with_box = [key for key in required if levels.get(key, 0) >= 1]
     texts = dict(zip(with_box, (parts for _, parts in boxes), strict=False))
     for where, parts in boxes[len(with_box) :]:
@@ -48,61 +49,60 @@ def read_plans(
 
 
 def _required_levels(
-    sheet: Sheet, keys: Mapping[str, str], problems: list[Problem]
+    page: Page, keys: Mapping[str, str], problems: list[Problem]
 ) -> dict[str, int]:
     """Return the required levels by category, in the order of the workbook."""
-    header, column = sheet.find("required level")[0]
-    achieved = [c for row, c in sheet.find("achieved level") if row == header]
-    rows = _category_rows(sheet, header, achieved[0] if achieved else column - 2)[: len(keys)]
+    header, column = page.find("required level")[0]
+    achieved = [c for row, c in page.find("achieved level") if row == header]
+    rows = _category_rows(page, header, achieved[0] if achieved else column - 2)[: len(keys)]
     if len(rows) < len(keys):
-        if any(not sheet.at(row, column).is_empty for row in rows):
+        if any(not is_empty(page.at(row, column)) for row in rows):
             note = f"{len(rows)} rows where {len(keys)} categories were expected; left out"
-            problems.append(Problem(sheet.where(header, column), note))
+            problems.append(Problem(page.where(header, column), note))
         return {}
     found = {}
     for row, key in zip(rows, keys.values(), strict=True):
-        entry = full_entry(sheet.at(row, column))
-        problem = entry.problem(sheet.where(row, column))
-        problems += [problem] if problem else []
-        if entry.level:
+        entry = full_entry(page.at(row, column))
+        problems += entry.problems(page.where(row, column))
+        if isinstance(entry.level, int):
             found[key] = entry.level
     return found
 
 
-def _category_rows(sheet: Sheet, header: int, achieved: int) -> list[int]:
+def _category_rows(page: Page, header: int, achieved: int) -> list[int]:
     """
     Rows of the categories, in the order of the workbook; the first box may follow.
 
     They have both a title and an achieved level; rows of modules have a title only,
     and the numbers below the header have none.
     """
-    end = min((row for row, _ in sheet.find(PLAN_PARTS[0])), default=header + 40)
+    end = min((row for row, _ in page.find(PLAN_PARTS[0])), default=header + 40)
     return [
         row
-        for row, cells in sheet.rows.items()
+        for row, cells in page.rows.items()
         if header < row < end and achieved in cells and any(column < achieved for column in cells)
     ]
 
 
-def _boxes(sheet: Sheet, problems: list[Problem]) -> list[tuple[str, dict[str, Any]]]:
+def _boxes(page: Page, problems: list[Problem]) -> list[tuple[str, dict[str, Any]]]:
     """Place and texts of each box, in order."""
     boxes = []
-    column = min((column for _, column in sheet.find(PLAN_PARTS[0])), default=0)
-    starts = [row for row, place in sheet.find(PLAN_PARTS[0]) if place == column]
+    column = min((column for _, column in page.find(PLAN_PARTS[0])), default=0)
+    starts = [row for row, place in page.find(PLAN_PARTS[0]) if place == column]
     for start, end in zip(starts, [*starts[1:], starts[-1] + 12] if starts else [], strict=True):
         parts: dict[str, Any] = {}
         for row in range(start, end):
-            label = sheet.words(row, column)
+            label = page.words(row, column)
             if label in PLAN_PARTS and label not in parts:
-                text = _box_text(sheet, row, column, problems)
+                text = _box_text(page, row, column, problems)
                 parts |= {label: (text,)} if text else {}
-        boxes.append((sheet.where(start, column), parts))
+        boxes.append((page.where(start, column), parts))
     return boxes
 
 
-def _box_text(sheet: Sheet, row: int, column: int, problems: list[Problem]) -> str:
+def _box_text(page: Page, row: int, column: int, problems: list[Problem]) -> str:
     """Text two columns to the right of its label, or three or one."""
     for right in (column + 2, column + 3, column + 1):
-        if not sheet.at(row, right).is_empty:
-            return text_of(sheet, row, right, problems)
+        if not is_empty(page.at(row, right)):
+            return free_text(page, row, right, problems)
     return ""

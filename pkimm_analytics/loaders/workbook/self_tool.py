@@ -10,82 +10,67 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pkimm_analytics.assessment import (
-    Answer,
-    Assessment,
-    Mode,
-    Source,
-    UseCase,
-    not_applicable,
-    rated,
-)
+from pkimm_analytics.assessment import Answer, Assessment, Mode, Source, UseCase
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.loaded import Loaded, content_digest, content_id
-from pkimm_analytics.loaders.workbook.cells import Book, Cell, Sheet
+from pkimm_analytics.loaders.sheets import Value, is_empty
 from pkimm_analytics.loaders.workbook.figures import Shown, self_tool
+from pkimm_analytics.loaders.workbook.pages import Page, Pages
 from pkimm_analytics.loaders.workbook.results import label_figure
 from pkimm_analytics.loaders.workbook.words import (
     TITLE,
-    Entry,
     category_keys,
-    missing_sheet,
+    free_text,
     self_entry,
     source_detail,
-    text_of,
     titles,
     with_demo_caveat,
 )
 from pkimm_analytics.model import MODULE_IDS, Model
 
 
-def tool_sheet(book: Book) -> Sheet | None:
+def tool_page(pages: Pages, problems: list[Problem] | None = None) -> Page | None:
     """Sheet with the answers: most of its titles have the numbers of the buttons below."""
-    return book.find("tool", lambda sheet: len(_places(sheet, is_strict=True)) >= 8)
+    return pages.find("tool", lambda page: len(_places(page, is_strict=True)) >= 8, problems)
 
 
-def read_self(book: Book, content: bytes, model: Model) -> Loaded:
+def read_self(pages: Pages, content: bytes, model: Model) -> Loaded:
     """
     Read the self workbook.
 
     Parameters
     ----------
-    book : Book
+    pages : Pages
+        Of a workbook that has a sheet with the answers.
     content : bytes
         The file, for the digest and the id.
     model : Model
         Edition 1.0.0.
-
-    Raises
-    ------
-    SourceFormatError
-        If it has no sheet with the answers.
     """
-    sheet = tool_sheet(book)
-    if sheet is None:
-        raise missing_sheet(book.name, "Tool")
     problems: list[Problem] = []
-    keys = category_keys(titles([sheet]), model, sheet.name, problems)
-    cells = _answer_cells(sheet, keys, problems)
-    entries = {key: self_entry(sheet.at(*place)) for key, place in cells.items()}
-    found = [entries[key].problem(sheet.where(*place)) for key, place in cells.items()]
-    problems += [problem for problem in found if problem]
-    answers = {key: _answer(entries[key]) for key in model.categories if key in entries}
+    page = tool_page(pages, problems)
+    assert page is not None  # noqa: S101  # it is told by this sheet
+    keys = category_keys(titles([page]), model, page.name, problems)
+    cells = _answer_cells(page, keys, problems)
+    entries = {key: self_entry(page.at(*place)) for key, place in cells.items()}
+    problems += [p for k, place in cells.items() for p in entries[k].problems(page.where(*place))]
+    answers = {key: entries[key].answer() for key in model.categories if key in entries}
     assessment = Assessment(
         model=model.edition,
         mode=Mode.SELF,
         id=content_id(content),
-        use_case=UseCase(name=_use_case(sheet, problems)),
+        use_case=UseCase(name=_use_case(page, problems)),
         answers={key: answer for key, answer in answers.items() if answer != Answer()},
     )
     n_refused = sum(bool(entry.refusal) for entry in entries.values())
     source = Source(
         kind="workbook-self",
-        detail=source_detail("PKI Maturity Self-Assessment Tool", book.application),
+        detail=source_detail("PKI Maturity Self-Assessment Tool", pages.book.application),
         digest=content_digest(content),
-        tool=self_tool(assessment, model, _stored(book, sheet), n_refused=n_refused),
+        tool=self_tool(assessment, model, _stored(pages, page), n_refused=n_refused),
     )
     assessment = with_demo_caveat(assessment.replace(source=source), model)
-    if _was_reset([sheet.at(*place) for place in cells.values()], book.application):
+    if _was_reset([page.at(*place) for place in cells.values()], pages.book.application):
         message = (
             "Most answers are stored as 'no button chosen'. LibreOffice resets them when it"
             " opens this workbook: compare with the file as it was before."
@@ -94,7 +79,7 @@ def read_self(book: Book, content: bytes, model: Model) -> Loaded:
     return Loaded(assessment, tuple(problems))
 
 
-def _places(sheet: Sheet, *, is_strict: bool) -> dict[str, tuple[int, int]]:
+def _places(page: Page, *, is_strict: bool) -> dict[str, tuple[int, int]]:
     """
     Answer cell of each category, by code.
 
@@ -102,7 +87,7 @@ def _places(sheet: Sheet, *, is_strict: bool) -> dict[str, tuple[int, int]]:
     row was inserted; `is_strict` leaves out titles without them.
     """
     places: dict[str, tuple[int, int]] = {}
-    for row, texts in sheet.labels.items():
+    for row, texts in page.labels.items():
         for column, text in texts.items():
             match = TITLE.fullmatch(text)
             code = f"{match[1]}." if match else ""
@@ -112,7 +97,7 @@ def _places(sheet: Sheet, *, is_strict: bool) -> dict[str, tuple[int, int]]:
             below = [
                 r
                 for r in range(row + 1, row + 6)
-                if (sheet.at(r, beside).value, sheet.at(r + 1, beside).value) == (6, 7)
+                if (page.at(r, beside), page.at(r + 1, beside)) == (6, 7)
             ]
             if below or not is_strict:
                 places[code] = (below[0] if below else row + 2, column)
@@ -120,58 +105,51 @@ def _places(sheet: Sheet, *, is_strict: bool) -> dict[str, tuple[int, int]]:
 
 
 def _answer_cells(
-    sheet: Sheet, keys: Mapping[str, str], problems: list[Problem]
+    page: Page, keys: Mapping[str, str], problems: list[Problem]
 ) -> dict[str, tuple[int, int]]:
-    places = _places(sheet, is_strict=False) | _places(sheet, is_strict=True)
+    places = _places(page, is_strict=False) | _places(page, is_strict=True)
     missing = [code for code in keys if code not in places]
     if missing:
         note = f"no title for {', '.join(missing)}; left unanswered"
-        problems.append(Problem(sheet.name, note))
+        problems.append(Problem(page.name, note))
     return {key: places[code] for code, key in keys.items() if code in places}
 
 
-def _answer(entry: Entry) -> Answer:
-    if entry.is_not_applicable:
-        return not_applicable()
-    return rated(entry.level) if entry.level else Answer()
-
-
-def _use_case(sheet: Sheet, problems: list[Problem]) -> str:
-    for row, column in sheet.find("assessed use-case", start=True)[:1]:
+def _use_case(page: Page, problems: list[Problem]) -> str:
+    for row, column in page.find("assessed use-case", start=True)[:1]:
         for right in (column + 2, column + 3, column + 1):
-            if not sheet.at(row, right).is_empty:
-                return text_of(sheet, row, right, problems)
+            if not is_empty(page.at(row, right)):
+                return free_text(page, row, right, problems)
     return ""
 
 
-def _stored(book: Book, sheet: Sheet) -> dict[str, Shown]:
-    """Levels that the workbook stores, from its sheet Report or else from the answers' sheet."""
-    report = book.find("report", lambda s: bool(s.find(_REPORT[0], start=True)))
+def _stored(pages: Pages, page: Page) -> dict[str, Shown]:
+    """Levels that the workbook stores, from its sheet Report or else from the answers' page."""
+    report = pages.find("report", lambda s: bool(s.find(_REPORT[0], start=True)))
     found = _stored_on(report, *_REPORT) if report else {}
-    return _stored_on(sheet, "overall maturity", "module maturity") | found
+    return _stored_on(page, "overall maturity", "module maturity") | found
 
 
 _REPORT = ("overall reached maturity", "reached maturity of module")
 
 
-def _stored_on(sheet: Sheet, overall: str, module: str) -> dict[str, Shown]:
-    places = [("overall", place) for place in sheet.find(overall, start=True)[:1]]
-    modules = sheet.find(module, start=True)
+def _stored_on(page: Page, overall: str, module: str) -> dict[str, Shown]:
+    places = [("overall", place) for place in page.find(overall, start=True)[:1]]
+    modules = page.find(module, start=True)
     if len(modules) == len(MODULE_IDS):
         places += zip(MODULE_IDS, modules, strict=True)
-    figures = {key: _near(sheet, *place) for key, place in places}
+    figures = {key: _near(page, *place) for key, place in places}
     return {key: figure for key, figure in figures.items() if figure is not None}
 
 
-def _near(sheet: Sheet, row: int, column: int) -> Shown | None:
+def _near(page: Page, row: int, column: int) -> Shown | None:
     """Level that is named beside a label or below it."""
-    return label_figure(sheet, row, column + 1) or label_figure(sheet, row + 1, column)
+    return label_figure(page, row, column + 1) or label_figure(page, row + 1, column)
 
 
-def _was_reset(cells: list[Cell], application: str) -> bool:
+def _was_reset(values: list[Value], application: str) -> bool:
     """Whether LibreOffice saved the file and most buttons are stored as not chosen."""
-    values = [cell.value for cell in cells]
     by_libreoffice = "libreoffice" in application.casefold()
     by_libreoffice |= any(isinstance(value, bool) for value in values)
-    n_reset = sum(value is not None and value in (False, 0) for value in values)
-    return by_libreoffice and n_reset > len(cells) // 2
+    n_reset = sum(value in (False, 0) for value in values)
+    return by_libreoffice and n_reset > len(values) // 2

@@ -1,5 +1,5 @@
 """
-What a cell of the official workbooks means: a level, a scope, a date, a category.
+What a cell of the official workbooks means: a level, a scope, a category.
 
 The workbooks offer lists, but people paste, and other programs save what they hold
 in other ways. What has one meaning is taken, with a remark where the workbook itself
@@ -13,23 +13,24 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from functools import cache
 from importlib import resources
 
-from pkimm_analytics.assessment import Assessment, Mode
-from pkimm_analytics.errors import Problem, SourceFormatError
-from pkimm_analytics.loaders.workbook.cells import Cell, Sheet, plain
+from pkimm_analytics.assessment import Answer, Assessment, Mode, State, not_applicable, rated
+from pkimm_analytics.errors import Problem
+from pkimm_analytics.loaders.cells import OFFICIAL_LEVELS, plain, read_level, shown
+from pkimm_analytics.loaders.sheets import Fault, Value, is_empty, text_of
+from pkimm_analytics.loaders.workbook.pages import Page
 from pkimm_analytics.model import Model, category_of
 
 VERSION = "1.0.0"
 """Edition that both workbooks implement; neither states it."""
-LEVEL_NAMES = ("Initial", "Basic", "Advanced", "Managed", "Optimized")
 TITLE = re.compile(r"(\d\.\d)\.? +(\S.*)")
 MODULE_TITLE = re.compile(r"([1-4])\. +\S")
 _CODE = re.compile(r"\d\.\d\.\d\.?")
 MAX_TEXT = 100_000
 """Characters of one text; a cell holds 32,767."""
+NAMES = {name.casefold(): level for level, name in enumerate(OFFICIAL_LEVELS, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,9 @@ def slot_code(text: str) -> str:
     return text.rstrip(".") + "." if _CODE.fullmatch(text) else ""
 
 
+# --- levels and scope ----------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """
@@ -73,211 +77,111 @@ class Entry:
 
     Parameters
     ----------
-    level : int, optional
-        1 to 5.
-    is_not_applicable : bool
+    level : int, State.NOT_APPLICABLE or None
     remark : str
         Why it was taken over although the workbook does not offer it.
     refusal : str
         Why it was not taken over.
     """
 
-    level: int | None = None
-    is_not_applicable: bool = False
+    level: int | State | None = None
     remark: str = ""
     refusal: str = ""
 
-    def problem(self, where: str) -> Problem | None:
+    def answer(self, reason: str = "", *, is_out: bool = False) -> Answer:
+        """Answer of the cell; a level that does not count is kept beside it."""
+        if is_out or self.level is State.NOT_APPLICABLE:
+            kept = self.level if isinstance(self.level, int) else None
+            return not_applicable(reason, set_aside_level=kept)
+        return rated(int(self.level)) if self.level else Answer()
+
+    def problems(self, where: str) -> list[Problem]:
         """Return what there is to say about the cell."""
-        if self.refusal:
-            return Problem(where, self.refusal)
-        return Problem(where, self.remark, refused=False) if self.remark else None
+        refused = bool(self.refusal)
+        message = self.refusal or self.remark
+        return [Problem(where, message, refused=refused)] if message else []
 
 
-def full_entry(cell: Cell) -> Entry:
+def full_entry(value: Value) -> Entry:
     """Read an answer of the full workbook: the name of a level, or nothing."""
-    value = cell.value
-    if cell.is_empty and not cell.is_formula:
-        return Entry()
-    if isinstance(value, str):
-        return _full_text(value)
-    number = _level_number(value)
-    if number:
-        taken = f"the number {number} was taken as {LEVEL_NAMES[number - 1]}"
-        return Entry(number, remark=f"{taken}; {_NOT_LISTED}")
-    return Entry(refusal=f"{shown(cell)}; {_EXPECTED}; left unanswered")
+    try:
+        level = read_level(value)
+    except ValueError as error:
+        return Entry(refusal=f"{error}; left unanswered")
+    if is_on_list(value):
+        return Entry(level)
+    taken = OFFICIAL_LEVELS[level - 1] if type(level) is int else level or "unanswered"
+    taken = str(taken).replace("_", " ")
+    listed = "the workbook itself has only names of levels on its list"
+    return Entry(level, remark=f"{shown(value)} was taken as {taken}; {listed}")
 
 
-_NOT_LISTED = "the workbook itself has only names on its list"
-_EXPECTED = f"expected {', '.join(LEVEL_NAMES)}, a number from 1 to 5, N/A, or nothing"
-_NOT_APPLICABLE = frozenset({"n/a", "na", "n.a.", "not applicable"})
-_NO_ANSWER = frozenset({"", "not evaluated", "not assessed"})
+def is_on_list(value: Value) -> bool:
+    """Whether the full workbook itself understands an answer cell."""
+    return value == "" or (isinstance(value, str) and value.casefold() in NAMES)
 
 
-def _full_text(text: str) -> Entry:
-    names = {name.casefold(): level for level, name in enumerate(LEVEL_NAMES, 1)}
-    if text.casefold() in names:
-        return Entry(names[text.casefold()])
-    word = plain(text)
-    if word in names:
-        return Entry(names[word], remark=f"the blanks around the level were ignored; {_NOT_LISTED}")
-    if word in _NOT_APPLICABLE:
-        hint = "the workbook itself knows only OUT OF on the sheet Scoping"
-        return Entry(is_not_applicable=True, remark=f"taken as not applicable; {hint}")
-    if word in _NO_ANSWER:
-        return Entry(remark="taken as unanswered; the workbook itself expects an empty cell")
-    number = _number_text(word)
-    if number and 1 <= number <= 5:
-        taken = f"the text '{number}' was taken as {LEVEL_NAMES[number - 1]}"
-        return Entry(number, remark=f"{taken}; {_NOT_LISTED}")
-    return Entry(refusal=f"{shown(Cell(text))}; {_EXPECTED}; left unanswered")
-
-
-def self_entry(cell: Cell) -> Entry:
+def self_entry(value: Value) -> Entry:
     """
     Read an answer of the self workbook: 1 to 5, 6 for not applicable, else nothing.
 
     LibreOffice saves level 1 as TRUE and "no button chosen" as FALSE.
     """
-    value = cell.value
-    if cell.is_empty and not cell.is_formula:
-        return Entry()
-    number: float | int | None = None
-    if isinstance(value, bool | int | float):
-        number = value
-    elif isinstance(value, str):
-        number = _number_text(plain(value))
-    if number is not None and number in (1, 2, 3, 4, 5):
-        remark = f"the text '{int(number)}' was taken as a number" if isinstance(value, str) else ""
-        return Entry(int(number), remark=remark)
-    if number is not None and number in (0, 6, 7):
-        return Entry(is_not_applicable=number == 6)
-    expected = "expected 1 to 5, 6 for not applicable, or nothing"
-    return Entry(refusal=f"{shown(cell)}; {expected}; left unanswered")
+    number = int(value) if isinstance(value, bool) else value
+    if isinstance(number, str) and plain(number) in {"0", "6", "7"}:
+        number = int(plain(number))
+    if isinstance(number, int | float) and number in {0, 6, 7}:
+        return Entry(State.NOT_APPLICABLE if number == 6 else None)
+    try:
+        level = read_level(number)
+    except ValueError:
+        expected = "expected 1 to 5, 6 for not applicable, or nothing"
+        return Entry(refusal=f"level {shown(value)}; {expected}; left unanswered")
+    is_typed = isinstance(value, str) and level is not None
+    return Entry(level, remark=f"{shown(value)} was taken as {level}" if is_typed else "")
 
 
-def _level_number(value: object) -> int | None:
-    is_level = isinstance(value, int | float) and not isinstance(value, bool)
-    return int(value) if is_level and value in (1, 2, 3, 4, 5) else None
-
-
-def _number_text(text: str) -> int | None:
-    return int(text[0]) if re.fullmatch(r"[0-9](\.0+)?", text) else None
-
-
-def is_on_list(cell: Cell) -> bool:
-    """Whether the full workbook itself understands an answer cell."""
-    if cell.is_empty:
-        return not cell.is_formula
-    return isinstance(cell.value, str) and cell.value.casefold() in {
-        name.casefold() for name in LEVEL_NAMES
-    }
-
-
-def is_out_of_scope(cell: Cell, where: str, problems: list[Problem]) -> bool:
+def is_out_of_scope(value: Value, where: str, problems: list[Problem]) -> bool:
     """
     Whether a scope cell says ``OUT OF``, compared as the workbook compares.
 
     Capitals do not matter, blanks do: ``OUT OF`` with a blank behind it counts as IN.
     """
-    if cell.error or cell.lacks_result:
-        problems.append(Problem(where, f"{shown(cell)}; expected IN or OUT OF; taken as IN"))
+    if isinstance(value, Fault):
+        problems.append(Problem(where, f"{value}; expected IN or OUT OF; taken as IN"))
         return False
-    if cell.is_empty:
+    word = plain(value) if isinstance(value, str) else shown(value)
+    if value == "" or word == "in":
         return False
-    word = plain(cell.value) if isinstance(cell.value, str) else ""
-    if isinstance(cell.value, str) and cell.value.casefold() == "out of":
+    if isinstance(value, str) and value.casefold() == "out of":
         return True
-    if word != "in":
-        reason = "OUT OF with extra blanks" if word == "out of" else f"{shown(cell)} as scope"
-        note = f"{reason}: the workbook counts it as IN, and so it was taken; expected IN or OUT OF"
-        problems.append(Problem(where, note, refused=False))
+    reason = "OUT OF with extra blanks" if word == "out of" else f"{shown(value)} as scope"
+    note = f"{reason}: the workbook counts it as IN, and so it was taken; expected IN or OUT OF"
+    problems.append(Problem(where, note, refused=False))
     return False
 
 
-def shown(cell: Cell) -> str:
-    """Describe a cell in a message: short values as they are, longer texts by length."""
-    if cell.error:
-        return f"the error {cell.error}"
-    if cell.value is None:
-        return "a formula without a stored result"
-    if isinstance(cell.value, str):
-        short = len(cell.value) <= 12 and cell.value.isprintable()
-        return f"'{cell.value}'" if short else f"a text of {len(cell.value):,} characters"
-    return str(cell.value).upper() if isinstance(cell.value, bool) else f"the number {cell.value}"
-
-
-# --- texts and dates -------------------------------------------------------------
-
-
-def text_of(sheet: Sheet, row: int, column: int, problems: list[Problem]) -> str:
+def free_text(page: Page, row: int, column: int, problems: list[Problem]) -> str:
     """Text of a free cell, as typed; a number is written out, an error is refused."""
-    cell = sheet.at(row, column)
-    if cell.error:
-        problems.append(Problem(sheet.where(row, column), f"{shown(cell)}; left out"))
-        return ""
-    text = "" if cell.value is None else str(cell.value)
-    if len(text) > MAX_TEXT:
+    value = page.at(row, column)
+    text = text_of(value).replace("\r\n", "\n").replace("\r", "")
+    if isinstance(value, Fault) and value.error:
+        problems.append(Problem(page.where(row, column), f"{value}; left out"))
+    elif len(text) > MAX_TEXT:
         note = f"a text of {len(text):,} characters; at most {MAX_TEXT:,} are kept; left out"
-        problems.append(Problem(sheet.where(row, column), note))
+        problems.append(Problem(page.where(row, column), note))
         return ""
-    return text if text.strip() else ""
-
-
-def date_of(cell: Cell, *, is_1904: bool) -> str | None:
-    """
-    Read a date as ``YYYY-MM-DD``; None if it is none.
-
-    Numbers are days as workbooks count them. In a text with slashes the order of day
-    and month must be plain from the numbers.
-    """
-    value = cell.value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        first = date(1904, 1, 1) if is_1904 else date(1899, 12, 30)
-        days = int(value)
-        found = first + timedelta(days=days) if 0 < days < 100_000 else None
-        return str(found) if found and found.year >= 1990 else None
-    return _date_text(" ".join(value.split())) if isinstance(value, str) else None
-
-
-_DATE_FORMATS = (
-    "%d.%m.%Y",
-    "%d. %m. %Y",
-    "%Y/%m/%d",
-    "%d %B %Y",
-    "%d %b %Y",
-    "%B %d, %Y",
-    "%b %d, %Y",
-)
-
-
-def _date_text(text: str) -> str | None:
-    formats: Sequence[str] = _DATE_FORMATS
-    if re.match(r"\d{4}-\d\d-\d\d(T| |$)", text):
-        text, formats = text[:10], ("%Y-%m-%d",)
-    slashes = re.fullmatch(r"(\d{1,2})/(\d{1,2})/\d{4}", text)
-    if slashes:
-        first, second = int(slashes[1]), int(slashes[2])
-        if first <= 12 and second <= 12 and first != second:
-            return None
-        formats = ("%d/%m/%Y",) if first > 12 else ("%m/%d/%Y",)
-    for pattern in formats:
-        try:
-            found = datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-        return str(found) if 1990 <= found.year <= 2200 else None
-    return None
+    return "" if is_empty(text) else text
 
 
 # --- categories ------------------------------------------------------------------
 
 
-def titles(sheets: Sequence[Sheet]) -> dict[str, str]:
+def titles(pages: Sequence[Page]) -> dict[str, str]:
     """Category titles by code, such as ``3.2.``, from the first sheet that has each."""
     found: dict[str, str] = {}
-    for sheet in sheets:
-        for texts in sheet.labels.values():
+    for page in pages:
+        for texts in page.labels.values():
             for text in texts.values():
                 match = TITLE.fullmatch(text)
                 if match:
@@ -362,11 +266,3 @@ def with_demo_caveat(assessment: Assessment, model: Model) -> Assessment:
         )
         return assessment.with_caveat("demo-data", message)
     return assessment
-
-
-def missing_sheet(name: str, sheet: str) -> SourceFormatError:
-    """Error for a workbook without the sheet that has the answers."""
-    return SourceFormatError(
-        f"{name} has no sheet '{sheet}' with the answers. Nothing was imported.",
-        [Problem(name, f"expected the sheet '{sheet}' of the official workbook")],
-    )
