@@ -48,7 +48,7 @@ from pkimm_analytics.loaders.feedback import load_feedback, propose
 
 export = (FOLDER / "form.csv").read_bytes()
 columns = propose(export, "form.csv", invented.model)
-[(column.header[:40], column.field) for column in columns.columns]
+[(column.column[:40], column.field) for column in columns.columns]
 
 # %%
 from pkimm_analytics.feedback import open_feedback
@@ -86,19 +86,22 @@ invented.plants
 # %% [markdown]
 # ## Where opinions lie
 #
-# Counts first, with intervals; bars to the left of the line are the critical answers.
+# A summary computes everything once; its views are the ones of the page and the pack.
 
 # %%
-from pkimm_analytics.charts import diverging_bars
-from pkimm_analytics.feedback.likert import likert
-from pkimm_analytics.widgets.feedback_tables import chosen_rows, element_names, scale_bars
-from pkimm_analytics.widgets.feedback_words import SCALES
+from pkimm_analytics.feedback.summary import summarize
+from pkimm_analytics.render.html import notebook
+from pkimm_analytics.views import feedback as views
+from pkimm_analytics.views.view import View
 
-clarity = likert(comments, "clarity")
-names = element_names(invented.model)
-worst = chosen_rows(clarity, invented.model, "worst", "low_share")
-bars = scale_bars(worst, "clarity", names)
-diverging_bars(bars, answers=SCALES["clarity"].words, title="Clarity", subtitle="Share of answers")
+current = place.current()
+summary = summarize(comments, invented.model, answers=answers, current=current)
+
+# %%
+from IPython.display import HTML
+
+clarity = (*views.clarity_chart(summary), *views.least_clear(summary))
+HTML(notebook(View("How clear the model is", ROUND, clarity)))
 
 # %% [markdown]
 # A mean of 3 can be everybody in the middle or two camps; agreement tells them apart.
@@ -120,7 +123,7 @@ from pkimm_analytics.feedback.themes import find_themes
 find_themes(comments).themes[["theme", "n", "terms"]]
 
 # %%
-near_duplicates(comments, names=names.get)
+near_duplicates(comments, names=invented.model.name)
 
 # %% [markdown]
 # ## Decide
@@ -138,12 +141,9 @@ place.decide(text["id"], "accepted", by="working group", **change).to_json()
 # One report: what is new, where opinions split, what to decide.
 
 # %%
-from pkimm_analytics.feedback.summary import summarize
-from pkimm_analytics.reports import render
-from pkimm_analytics.reports.meeting import meeting_pack
+from pkimm_analytics.render.documents import render
 
-summary = summarize(comments, invented.model, answers=answers, current=place.current())
-pack = render(meeting_pack(summary, place.current(), everything=comments), "html")
+pack = render(views.pack(summary, comments), "html")
 (FOLDER / "meeting-pack.html").write_bytes(pack)
 
 # %%
@@ -154,7 +154,7 @@ print(issues(comments, place.current(), invented.model)[0].to_markdown())
 # %% [markdown]
 # ## What to try next
 #
-# - Set `SEED` to another number, or invent a round without plants with
+# - Set `SEED` to another number, or invent a round without known truths with
 #   `simulate_feedback(plant=False)`, and see that nothing is alarmed about.
 # - Do the same in a browser: `pkimm simulate --feedback 300 --out round`, then
 #   `pkimm serve --feedback group`, open *Feedback* and drop `round/form.csv` there.

@@ -1,13 +1,13 @@
-"""Commands about feedback: import, columns, summarize, decide, export and pack."""
+"""Commands about feedback: from import and map to summary, pack, decisions and export."""
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from pkimm_analytics.cli.console import (
     JsonOption,
@@ -33,27 +33,6 @@ app = typer.Typer(
     no_args_is_help=True, help="What respondents think of the model, and what the group decided."
 )
 
-PlaceOption = Annotated[
-    Path,
-    typer.Option(
-        "--feedback", "-f", help="Folder of comments and decisions.", envvar="PKIMM_FEEDBACK"
-    ),
-]
-RoundOption = Annotated[
-    str | None, typer.Option("--round", help="Round, such as 2026Q4; the newest if left out.")
-]
-EditionOption = Annotated[str, typer.Option(help="Edition that the feedback is about.")]
-SourcesArgument = Annotated[
-    list[str], typer.Argument(metavar="SOURCE...", help="Form export, JSON or text of an issue.")
-]
-AssessmentsOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--assessments", "-a", help="File or folder of assessments, for the quality of questions."
-    ),
-]
-PLACE = Path("feedback")
-
 
 class Disposition(StrEnum):
     """What can be decided about a comment."""
@@ -62,7 +41,16 @@ class Disposition(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
+    SPLIT = "split"
     DONE = "done"
+
+
+class Manner(StrEnum):
+    """How a text changes."""
+
+    ADD = "add"
+    PHRASE = "phrase"
+    TEXT = "text"
 
 
 class PackFormat(StrEnum):
@@ -72,6 +60,34 @@ class PackFormat(StrEnum):
     MD = "md"
     DOCX = "docx"
     PDF = "pdf"
+
+
+FolderOption = Annotated[
+    Path,
+    typer.Option(
+        "--feedback", "-f", help="Folder of comments and decisions.", envvar="PKIMM_FEEDBACK"
+    ),
+]
+RoundOption = Annotated[
+    str | None, typer.Option("--round", help="Round, such as 2026Q4. Default: the newest.")
+]
+EditionOption = Annotated[str, typer.Option(help="Edition that the source is about.")]
+FiguresOption = Annotated[
+    str | None,
+    typer.Option("--edition", help="Edition that figures are of. Default: the round's newest."),
+]
+AssessmentsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assessments", "-a", help="File or folder of assessments, for the quality of questions."
+    ),
+]
+ByOption = Annotated[str, typer.Option(help="Role of who decided, never a name.")]
+WhoArgument = Annotated[
+    str, typer.Argument(metavar="WHO", help="A comment of theirs, or what identifies them.")
+]
+FOLDER = Path("feedback")
+GROUP = "working group"
 
 
 def register(parent: typer.Typer) -> None:
@@ -85,10 +101,13 @@ def register(parent: typer.Typer) -> None:
 @app.command("import")
 @ends_cleanly
 def import_command(
-    sources: SourcesArgument,
-    place: PlaceOption = PLACE,
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="SOURCE...", help="Form export, JSON, issue, thread or mail."),
+    ],
+    folder: FolderOption = FOLDER,
     round_: Annotated[
-        str | None, typer.Option("--round", help="Round; this quarter if left out.")
+        str | None, typer.Option("--round", help="Round. Default: this quarter.")
     ] = None,
     edition: EditionOption = NEWEST,
     columns: Annotated[
@@ -99,69 +118,50 @@ def import_command(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Add comments from form exports (CSV, xlsx), JSON or the text of issues."""
-    from pkimm_analytics.loaders.feedback import ColumnMap, read_columns
+    """Add comments from form exports, JSON of the feedback form, issues, threads and mail."""
+    from pkimm_analytics.loaders.feedback import read_columns
 
-    feedback, model = open_feedback(place), load_model(edition)
-    name = round_ or running_quarter()
-    wanted: ColumnMap | None = None
-    if columns is not None:
-        wanted = read_columns(read_limited(columns).decode("utf-8", "replace"), columns.name)
-    found = [one for source in sources for one in find_sources(source)]
+    feedback, more = open_feedback(folder), {"round_": round_ or running_quarter()}
+    wanted = read_columns(_text(columns), columns.name) if columns else None
+    options = {**more, "model": load_model(edition), "columns": wanted}
+    listed = [one for source in sources for one in find_sources(source)]
     results: list[dict[str, Any]] = []
     problems: list[Problem] = []
-    with progress_bar("Importing feedback", len(found)) as advance:
-        for source in found:
-            result, own = _import(
-                feedback, source, model, name, wanted, keep_contacts=keep_contacts
-            )
+    with progress_bar("Importing feedback", len(listed)) as advance:
+        for source in listed:
+            result, own = _import(feedback, source, options, keep_contacts=keep_contacts)
             results.append(result)
             problems += own
             advance()
     if as_json:
-        listed = [problem.to_json() for problem in problems]
-        print_json({"format": "pkimm-feedback-import/1", "sources": results, "problems": listed})
-    else:
-        for result in results:
-            out().print(
-                f"{shown(result['source'])}: {result['added']} comment(s) added,"
-                f" {result['known']} known already"
-            )
+        found = [problem.to_json() for problem in problems]
+        print_json({"format": "pkimm-feedback-import/1", "sources": results, "problems": found})
+    for result in () if as_json else results:
+        tool = f" ({result['tool']})" if result.get("tool") else ""
+        known = f", {result['known']} there already" if result["known"] else ""
+        out().print(f"{shown(result['source'])}{tool}: {result['added']} comments added{known}")
     list_problems(problems)
     if exit_status(problems):
         raise typer.Exit(1)
 
 
 def _import(
-    feedback: Feedback,
-    source: Source,
-    model: Model,
-    round_: str,
-    columns: Any,
-    *,
-    keep_contacts: bool,
+    feedback: Feedback, source: Source, options: dict[str, Any], *, keep_contacts: bool
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Import one source; what cannot be read in full is also kept aside."""
     from pkimm_analytics.loaders.feedback import load_feedback
 
-    name = Path(source.name).name
+    name, content = Path(source.name).name, b""
     result: dict[str, Any] = {"source": name, "form": None, "added": 0, "known": 0}
-    content = b""
     try:
         content = source.read()
-        loaded = load_feedback(
-            content,
-            name,
-            model=model,
-            round_=round_,
-            pseudonym=feedback.pseudonym,
-            columns=columns,
-        )
+        loaded = load_feedback(content, name, pseudonym=feedback.pseudonym, **options)
         problems = list(loaded.problems)
         added = feedback.append(loaded.comments)
         if keep_contacts and loaded.contacts:
             feedback.keep_contacts(loaded.contacts)
-        result |= {"form": loaded.form, "added": added.added, "known": added.known}
+        result |= {"form": loaded.form, "tool": loaded.tool, "respondents": loaded.n_respondents}
+        result |= {"added": added.added, "known": added.known, "personal": dict(loaded.personal)}
     except PkimmError as error:
         problems = list(error.problems or (Problem(name, error.message),))
     if content and any(problem.refused for problem in problems):
@@ -179,19 +179,17 @@ def columns_command(
 ) -> None:
     """Propose what the columns of a form export hold, to be corrected and given back."""
     from pkimm_analytics.loaders.feedback import propose
-    from pkimm_analytics.yaml_text import write_yaml
 
-    found = find_sources(source)
-    if len(found) != 1:
-        raise PkimmError(f"A column map is for one form, and there are {len(found)} files.")
-    proposed = propose(found[0].read(), Path(found[0].name).name, load_model(edition))
-    unsure = [column for column in proposed.columns if not column.sure]
+    listed = find_sources(source)
+    if len(listed) != 1:
+        raise PkimmError(f"A column map is for one form, and there are {len(listed)} files.")
+    proposed = propose(listed[0].read(), Path(listed[0].name).name, load_model(edition))
     if as_json:
         print_json(proposed.to_json())
     else:
-        write_output(write_yaml(proposed.to_json()).encode(), target)
-    if unsure:
-        say(f"{len(unsure)} column(s) are not sure: check them before you import.")
+        write_output(proposed.to_yaml().encode(), target)
+    if unsure := [column for column in proposed.columns if not column.sure]:
+        say(f"Not sure about {len(unsure)} columns: check them before you import.")
 
 
 # --- summarize ---------------------------------------------------------------------------
@@ -200,121 +198,134 @@ def columns_command(
 @app.command("summarize")
 @ends_cleanly
 def summarize_command(
-    place: PlaceOption = PLACE,
+    folder: FolderOption = FOLDER,
     round_: RoundOption = None,
-    edition: EditionOption = NEWEST,
+    edition: FiguresOption = None,
     assessments: AssessmentsOption = None,
     public: Annotated[
         bool, typer.Option("--public", help="Only what may be published, as JSON.")
     ] = False,
     policy: Annotated[
-        Path | None, typer.Option(help="Disclosure policy; the shipped one if left out.")
+        Path | None, typer.Option(help="Disclosure policy. Default: the shipped one.")
     ] = None,
     target: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File of the public summary.")
+        Path | None, typer.Option("--out", "-o", help="File of the public summary: .json, .html.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Summarize a round: for analysts, or with --public for everybody."""
-    feedback, model = open_feedback(place), load_model(edition)
+    feedback = open_feedback(folder)
     if public:
-        _public(feedback, model, round_, policy, target)
+        _public(feedback, round_, edition, policy, target)
         return
     from pkimm_analytics.feedback.summary import to_json
+    from pkimm_analytics.render.terminal import show
+    from pkimm_analytics.views import feedback as views
+    from pkimm_analytics.views.view import View
 
-    summary = _summary(feedback, model, round_, assessments)
+    summary = _summary(feedback, round_, edition, assessments)
     if as_json:
         print_json(to_json(summary))
-        return
-    covered = summary.coverage
-    out().print(
-        f"Round {shown(summary.round)}: {covered.n_respondents} respondents,"
-        f" {covered.n_comments} comments, {covered.n_texts} of them in words"
-    )
-    table = Table("Alarm", "Element", "With", "Effect", "n")
-    for alarm in summary.alarms.itertuples():
-        cells = (alarm.kind, alarm.element, alarm.other, f"{alarm.effect:.2f}", alarm.n)
-        table.add_row(*(shown(str(cell)) for cell in cells))
-    out().print(table if len(summary.alarms) else "Nothing stands out.")
+    else:
+        blocks = (*views.finding_table(summary), *views.facts(summary))
+        show(View(f"Feedback, round {summary.round}", "", blocks), out())
+    _say_editions(summary)
 
 
 def _public(
     feedback: Feedback,
-    model: Model,
     round_: str | None,
+    edition: str | None,
     policy: Path | None,
     target: Path | None,
 ) -> None:
-    import json
-
     from pkimm_analytics.disclosure import load_policy
     from pkimm_analytics.disclosure.feedback import public_summary
     from pkimm_analytics.feedback.ratings import newest_round
+    from pkimm_analytics.render.documents import render
+    from pkimm_analytics.views.feedback import published
 
     comments = feedback.comments()
+    comments = comments[~comments["respondent"].isin(list(feedback.left_out()))]
     name = round_ or newest_round(comments)
     if name is None:
         raise FeedbackError("There are no comments to summarize.")
+    model = _model_of(comments, name, edition)
     document = public_summary(comments, model, load_policy(policy), name)
-    write_output((json.dumps(document, indent=1) + "\n").encode(), target)
+    form = target.suffix.lower().lstrip(".") if target else "json"
+    if form in {one.value for one in PackFormat}:
+        write_output(render(published(document, model), form), target)
+    else:
+        write_output((json.dumps(document, indent=1) + "\n").encode(), target)
+
+
+def _model_of(comments: Any, round_: str | None, edition: str | None) -> Model:
+    """Edition that is asked for, or else the newest that the round is about."""
+    from pkimm_analytics.feedback.editions import edition_of
+    from pkimm_analytics.feedback.ratings import newest_round, of_round
+
+    said = of_round(comments, round_ or newest_round(comments))
+    return load_model(edition or edition_of(said) or NEWEST)
 
 
 def _summary(
-    feedback: Feedback, model: Model, round_: str | None, assessments: list[str] | None
+    feedback: Feedback, round_: str | None, edition: str | None, assessments: list[str] | None
 ) -> Any:
     from pkimm_analytics.feedback.items import answered, newest_of_each
     from pkimm_analytics.feedback.summary import summarize
     from pkimm_analytics.loaders import load
 
-    answers = None
+    comments, answers = feedback.comments(), None
+    model = _model_of(comments, round_, edition)
     if assessments:
         loaded = []
-        found = [one for source in assessments for one in find_sources(source)]
-        with progress_bar("Reading assessments", len(found)) as advance:
-            for source in found:
+        listed = [one for source in assessments for one in find_sources(source)]
+        with progress_bar("Reading assessments", len(listed)) as advance:
+            for source in listed:
                 loaded += load(source)
                 advance()
         list_problems([problem for one in loaded for problem in one.problems])
         answers = answered(newest_of_each(one.assessment for one in loaded), model)
+    current, left_out = feedback.current(), feedback.left_out()
     return summarize(
-        feedback.comments(), model, round_=round_, answers=answers, current=feedback.current()
+        comments, model, round_=round_, answers=answers, current=current, leave_out=left_out
     )
+
+
+def _say_editions(summary: Any) -> None:
+    if len(summary.editions) > 1:
+        names = " and ".join(summary.editions["edition"])
+        say(f"The round holds comments on PKIMM {names}: figures are given for each edition.")
 
 
 @app.command("pack")
 @ends_cleanly
 def pack_command(
     target: Annotated[Path, typer.Option("--out", "-o", help="File to write.")],
-    place: PlaceOption = PLACE,
+    folder: FolderOption = FOLDER,
     round_: RoundOption = None,
-    edition: EditionOption = NEWEST,
+    edition: FiguresOption = None,
     assessments: AssessmentsOption = None,
     form: Annotated[
-        PackFormat | None, typer.Option("--format", help="Format; by the file's ending without it.")
+        PackFormat | None, typer.Option("--format", help="Format. Default: by the file's ending.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the meeting pack: what stands out, where opinions split, what to decide."""
-    from pkimm_analytics.reports import render
-    from pkimm_analytics.reports.meeting import meeting_pack
+    from pkimm_analytics.render.documents import render
+    from pkimm_analytics.views.feedback import pack
 
     ending = target.suffix.lower().lstrip(".")
     known = [one.value for one in PackFormat]
     if form is None and ending not in known:
         raise PkimmError(f"Say the format with --format: {', '.join(known)}.")
-    feedback, model = open_feedback(place), load_model(edition)
-    summary = _summary(feedback, model, round_, assessments)
-    report = meeting_pack(summary, feedback.current(), everything=feedback.comments())
-    write_output(render(report, form.value if form else ending), target)
+    feedback = open_feedback(folder)
+    summary = _summary(feedback, round_, edition, assessments)
+    write_output(render(pack(summary, feedback.comments()), form or ending), target)
+    _say_editions(summary)
     if as_json:
-        print_json(
-            {
-                "format": "pkimm-feedback-pack/1",
-                "round": summary.round,
-                "file": target.name,
-                "alarms": len(summary.alarms),
-            }
-        )
+        document = {"format": "pkimm-feedback-pack/1", "round": summary.round}
+        print_json({**document, "file": target.name, "alarms": len(summary.alarms)})
 
 
 # --- decide ------------------------------------------------------------------------------
@@ -329,8 +340,8 @@ def decide_command(
     disposition: Annotated[
         Disposition | None, typer.Argument(help="What was decided.", metavar="[DISPOSITION]")
     ] = None,
-    place: PlaceOption = PLACE,
-    by: Annotated[str, typer.Option(help="Role of who decided, never a name.")] = "working group",
+    folder: FolderOption = FOLDER,
+    by: ByOption = GROUP,
     reason: Annotated[str | None, typer.Option(help="Why; a rejection has one.")] = None,
     duplicate_of: Annotated[
         str | None, typer.Option("--of", help="Comment that a duplicate repeats.")
@@ -342,53 +353,154 @@ def decide_command(
         str | None,
         typer.Option(help="What changes: name, description, guidance, level-3, weight, ..."),
     ] = None,
-    value: Annotated[str | None, typer.Option(help="New text or weight.")] = None,
+    value: Annotated[str | None, typer.Option(help="Sentence to add, new words or weight.")] = None,
+    change: Annotated[
+        Manner | None,
+        typer.Option(help="Add a sentence, replace a phrase, or the whole text. Default: add."),
+    ] = None,
+    phrase: Annotated[str | None, typer.Option(help="Phrase that the value replaces.")] = None,
+    model_file: Annotated[
+        Path | None, typer.Option("--model", help="YAML of the edition, to show the diff first.")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Replace the whole text; the diff was read.")
+    ] = False,
     file: Annotated[
         Path | None, typer.Option("--file", help="Many decisions at once (YAML or JSON list).")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Decide about a comment, or about many with --file; nothing is ever overwritten."""
-    feedback = open_feedback(place)
+    feedback = open_feedback(folder)
     if (file is None) == (comment is None):
         raise PkimmError("Name a comment and a disposition, or --file with many.")
-    if file is not None:
-        entries = _entries(file)
-    elif disposition is None:
+    if file is None and disposition is None:
         raise PkimmError(f"Say what was decided: {', '.join(DISPOSITIONS)}.")
-    else:
-        entries = [
-            {
-                "comment": comment,
-                "disposition": disposition.value,
-                "reason": reason,
-                "duplicate_of": duplicate_of,
-                "edition": edition,
-                "element": element,
-                "link": link,
-                "field": field,
-                "value": value,
-            }
-        ]
+    fields = {"comment": comment, "disposition": disposition and disposition.value}
+    fields |= {"reason": reason, "duplicate_of": duplicate_of, "edition": edition, "link": link}
+    fields |= {"element": element, "field": field, "value": value, "phrase": phrase}
+    fields |= {"manner": change.value if change else "phrase" if phrase else None}
+    entries = [fields] if file is None else _entries(file)
+    if any(entry.get("manner") == "text" for entry in entries) or (model_file and field):
+        _show_diff(feedback, entries, model_file, is_read=yes)
     decisions = feedback.decide_all([{"by": by, **entry} for entry in entries])
     if as_json:
         made = [decision.to_json() for decision in decisions]
         print_json({"format": "pkimm-feedback-decisions/1", "decisions": made})
-        return
-    say(f"{len(decisions)} decision(s) added.")
+    elif decisions[0].field not in {None, "weight"} and decisions[0].manner is None:
+        say("1 decision added: the value is added to the text. To replace words, use --phrase.")
+    else:
+        say(f"Decisions added: {len(decisions)}.")
 
 
 def _entries(file: Path) -> list[dict[str, Any]]:
     from pkimm_analytics.yaml_text import read_yaml
 
-    document = read_yaml(read_limited(file).decode("utf-8", "replace"), file.name)
+    document = read_yaml(_text(file), file.name)
     entries = document.get("decisions") if isinstance(document, dict) else document
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise FeedbackError(
             f"{file.name} holds no decisions. Nothing was decided.",
             [Problem(file.name, "expected a list of mappings with comment and disposition")],
         )
-    return entries
+    return [{("comment" if k == "remark" else k): v for k, v in e.items()} for e in entries]
+
+
+def _show_diff(
+    feedback: Feedback, entries: list[dict[str, Any]], model_file: Path | None, *, is_read: bool
+) -> None:
+    """Show what changes of texts would do; a whole text is replaced only after that."""
+    from pkimm_analytics.feedback.wording import Change, ModelSource
+
+    if model_file is None:
+        raise FeedbackError(
+            "To replace a whole text, name the YAML of the edition with --model: the diff is shown"
+            " first. Nothing was decided."
+        )
+    on = {comment.id: comment.element for comment in feedback.stored()}
+    changes = [
+        Change(
+            e.get("element") or on[feedback.whole_id(str(e["comment"]))], e["field"],
+            str(e["value"]), e.get("manner") or "add", e.get("phrase") or "",
+        )
+        for e in entries
+        if e.get("field") not in {None, "weight"}
+    ]  # fmt: skip
+    say(ModelSource(_text(model_file), model_file.name).diff(changes) or "Nothing changes.")
+    if not is_read and any(change.manner == "text" for change in changes):
+        raise FeedbackError(
+            "Nothing was decided. To replace the whole text as shown, say it again with --yes; to"
+            " add a sentence, use --change add."
+        )
+
+
+@app.command("split")
+@ends_cleanly
+def split_command(
+    comment: Annotated[str, typer.Argument(metavar="COMMENT", help="Id, or its first letters.")],
+    at: Annotated[
+        list[str] | None,
+        typer.Option("--at", help="Words that a further part begins with. Default: blank lines."),
+    ] = None,
+    folder: FolderOption = FOLDER,
+    by: ByOption = GROUP,
+    as_json: JsonOption = False,
+) -> None:
+    """Split a comment with several topics, so that each part is decided about."""
+    feedback = open_feedback(folder)
+    id_ = feedback.whole_id(comment)
+    text = next(one.text for one in feedback.stored() if one.id == id_) or ""
+    for words in at or ():
+        if text.count(words) != 1:
+            raise FeedbackError(
+                f"{words!r} does not stand once in this comment. Nothing was split."
+            )
+        text = text.replace(words, f"\n\n{words}")
+    parts = [part.strip() for part in text.split("\n\n") if part.strip()]
+    added = feedback.split(id_, parts, by=by)
+    if as_json:
+        print_json({"format": "pkimm-feedback-split/1", "comment": id_, "parts": list(added.ids)})
+    for part in () if as_json else added.ids:
+        out().print(part[:8])
+
+
+@app.command("exclude")
+@ends_cleanly
+def exclude_command(
+    who: WhoArgument,
+    folder: FolderOption = FOLDER,
+    by: ByOption = GROUP,
+    again: Annotated[bool, typer.Option("--again", help="Let them count again.")] = False,
+) -> None:
+    """Let a respondent's comments count for no figure; they stay where they are."""
+    open_feedback(folder).leave_out(who, by=by, out=not again)
+    say("Their comments count again." if again else "Their comments count for no figure.")
+
+
+@app.command("erase")
+@ends_cleanly
+def erase_command(who: WhoArgument, folder: FolderOption = FOLDER, by: ByOption = GROUP) -> None:
+    """Erase everything that a respondent said; the log says only how much it was."""
+    count = open_feedback(folder).erase(who, by=by)
+    say(f"Comments erased: {count}. Sources in private/quarantine are not searched.")
+
+
+@app.command("personal")
+@ends_cleanly
+def personal_command(folder: FolderOption = FOLDER, as_json: JsonOption = False) -> None:
+    """Show what is masked in packs, issues and pages: addresses, numbers, names, hosts."""
+    from pkimm_analytics.feedback.personal import personal_data
+
+    rows = [
+        {"comment": one.id, "kind": kind, "text": one.text[start:end]}
+        for one in open_feedback(folder).stored()
+        for kind, start, end in personal_data(one.text or "")
+        if one.text
+    ]
+    if as_json:
+        print_json({"format": "pkimm-feedback-personal/1", "found": rows})
+    for row in () if as_json else rows:
+        out().print(f"{row['comment'][:8]}  {row['kind']}  {shown(row['text'])}")
 
 
 # --- export ------------------------------------------------------------------------------
@@ -398,8 +510,8 @@ def _entries(file: Path) -> list[dict[str, Any]]:
 @ends_cleanly
 def export_command(
     target: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
-    place: PlaceOption = PLACE,
-    edition: EditionOption = NEWEST,
+    folder: FolderOption = FOLDER,
+    edition: FiguresOption = None,
     model_file: Annotated[
         Path | None, typer.Option("--model", help="YAML of the edition, to make the diff against.")
     ] = None,
@@ -407,33 +519,35 @@ def export_command(
     as_json: JsonOption = False,
 ) -> None:
     """Write accepted comments as issues, and their changes as a diff and a table of weights."""
+    from pkimm_analytics.feedback.ratings import of_round
     from pkimm_analytics.feedback.tracing import accepted_changes
     from pkimm_analytics.feedback.weights import chosen_weights
     from pkimm_analytics.feedback.wording import ModelSource
-    from pkimm_analytics.reports.change_list import weights_table
+    from pkimm_analytics.render.markdown import markdown
     from pkimm_analytics.reports.issues import issues
+    from pkimm_analytics.views.feedback import weight_changes
 
-    feedback, model = open_feedback(place), load_model(edition)
+    feedback = open_feedback(folder)
     comments, current = feedback.comments(), feedback.current()
+    model = _model_of(comments, round_, edition)
     written = issues(comments, current, model)
     wording, weights = accepted_changes(comments, current)
     contents = {f"issues/{issue.file_name}": issue.to_markdown() for issue in written}
-    said = comments if round_ is None else comments[comments["round"] == round_]
-    contents["weights.md"] = weights_table(weights, chosen_weights(said, model), model)
+    chosen = chosen_weights(of_round(comments, round_), model)
+    contents["weights.md"] = markdown(weight_changes(weights, chosen, model))
     if model_file is not None:
-        text = read_limited(model_file).decode("utf-8")
-        contents["wording.diff"] = ModelSource(text, model_file.name).diff(wording)
+        source = ModelSource(_text(model_file), model_file.name)
+        contents["wording.diff"] = source.diff(wording)
     elif wording:
         say(f"{len(wording)} change(s) of wording: name the YAML with --model to get the diff.")
     for name, content in contents.items():
         write_output(content.encode(), target / name)
     if as_json:
-        print_json(
-            {
-                "format": "pkimm-feedback-export/1",
-                "files": sorted(contents),
-                "issues": [issue.to_json() for issue in written],
-                "wording": len(wording),
-                "weights": len(weights),
-            }
-        )
+        listed = [issue.to_json() for issue in written]
+        document = {"format": "pkimm-feedback-export/1", "files": sorted(contents)}
+        counts = {"wording": len(wording), "weights": len(weights)}
+        print_json({**document, "issues": listed, **counts})
+
+
+def _text(file: Path) -> str:
+    return read_limited(file).decode("utf-8", "replace")

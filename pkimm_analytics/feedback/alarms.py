@@ -18,48 +18,35 @@ from pkimm_analytics.feedback.items import (
     LEAST_PAIRS,
     Answered,
     corrected_item_total,
-    correlation_interval,
     redundancy,
 )
+from pkimm_analytics.feedback.kinds import KINDS, RATE_OF_A_KIND
 from pkimm_analytics.feedback.outliers import standing_out
 from pkimm_analytics.feedback.ratings import of_round, ratings
 from pkimm_analytics.feedback.roles import role_differences
+from pkimm_analytics.statistics import correlation_interval
 
 if TYPE_CHECKING:
     import pandas as pd
-
-RATE = 0.05
-"""Largest chance that a round in which nothing is wrong raises any alarm."""
-
-KINDS = {
-    "unclear": "rated less clear than its respondents rate elsewhere",
-    "irrelevant": "rated less relevant than its respondents rate elsewhere",
-    "weight disputed": "its weight is disputed more than other weights",
-    "roles differ": "roles rate it differently",
-    "redundant": "answered like another requirement, beyond what the others explain",
-    "dead": "says nearly nothing about the maturity that the others measure",
-    "stuck": "nearly all assessments give the same level",
-    "skipped": "left unanswered more often than other requirements",
-    "not applicable": "set to not applicable more often than other requirements",
-}
-"""Kinds of alarm and what each means."""
-
-RATE_OF_A_KIND = RATE / len(KINDS)
 
 LEAST_RATINGS = 5
 """Ratings that an element needs to raise an alarm."""
 LEAST_PARTIAL = 0.3
 """Smallest correlation beyond the others that a redundant pair has."""
-DEAD_BELOW = 0.3
+LOW_BELOW = 0.3
 """Discrimination below which items are marginal or poor; R. L. Ebel, D. A. Frisbie (1991)."""
-STUCK_ABOVE = 0.8
+SAME_ABOVE = 0.8
 """Share of assessments at one level from which an item hardly tells anybody apart."""
 
 _COLUMNS = ["kind", "element", "other", "n", "effect", "q", "meaning"]
 
 
 def alarms(
-    comments: pd.DataFrame, answers: Answered | None = None, *, round_: str | None = None
+    comments: pd.DataFrame,
+    answers: Answered | None = None,
+    *,
+    round_: str | None = None,
+    weights: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """
     List what stands out.
@@ -72,13 +59,15 @@ def alarms(
         Assessments, for the alarms about questions.
     round_ : str, optional
         Round to look at; all rounds without it.
+    weights : pandas.DataFrame, optional
+        As :func:`.chosen_weights` returns them, for the alarm that weights differ.
 
     Returns
     -------
     pandas.DataFrame
         ``kind`` (one of :data:`KINDS`), ``element``, ``other`` (second element of a pair,
         or the field that roles differ in; else empty), ``n``, ``effect`` (mean
-        difference on the scale, difference of shares, epsilon squared, or correlation),
+        difference on the scale, difference of shares or weights, epsilon squared, or correlation),
         ``q`` (adjusted within the kind, to be compared with :data:`RATE_OF_A_KIND`),
         ``meaning``. Smallest q first.
 
@@ -93,6 +82,10 @@ def alarms(
 
     said = of_round(comments, round_)
     found = [*_of_comments(said)]
+    if weights is not None:
+        changed = weights[weights["differs"]]
+        effect = changed["chosen"] - changed["weight"]
+        found.append(changed.assign(kind="weight differs", effect=effect))
     if answers is not None and len(answers.requirements):
         found += _of_answers(answers)
     listed = pd.concat([frame for frame in found if not frame.empty] or [pd.DataFrame()])
@@ -127,8 +120,8 @@ def _of_answers(answers: Answered) -> list[pd.DataFrame]:
     applies = answers.asked & (answers.requirements >= 0)
     return [
         pairs,
-        _dead(answers),
-        _stuck(answers),
+        _low_discrimination(answers),
+        _no_variation(answers),
         _outliers("skipped", _more_often(answers, answers.requirements == 0, applies)),
         _outliers("not applicable", _more_often(answers, answers.requirements < 0, answers.asked)),
     ]
@@ -152,25 +145,25 @@ def _more_often(
     return standing_out(values, "high")
 
 
-def _dead(answers: Answered) -> pd.DataFrame:
+def _low_discrimination(answers: Answered) -> pd.DataFrame:
     levels = np.where(answers.asked, answers.levels, np.nan)
     r, n = corrected_item_total(levels)
     level = 1 - 2 * RATE_OF_A_KIND / len(r)  # one-sided
-    _, high = correlation_interval(r, n, level)
-    dead = (n >= LEAST_PAIRS) & (high < DEAD_BELOW)
-    return _listed("dead", answers, dead, n, r)
+    _, high = correlation_interval(r, n, confidence=level)
+    low = (n >= LEAST_PAIRS) & (high < LOW_BELOW)
+    return _listed("dead", answers, low, n, r)
 
 
-def _stuck(answers: Answered) -> pd.DataFrame:
+def _no_variation(answers: Answered) -> pd.DataFrame:
     from scipy.stats import binom
 
     rated = answers.asked & (answers.requirements > 0)
     n = rated.sum(axis=0)
     at = [(rated & (answers.requirements == level)).sum(axis=0) for level in range(1, 6)]
     most = np.max(at, axis=0)
-    p = np.asarray(binom.sf(most - 1, n, STUCK_ABOVE))
-    stuck = (n >= LEAST_PAIRS) & (p * 5 * len(n) <= RATE_OF_A_KIND)  # any of five levels
-    return _listed("stuck", answers, stuck, n, most / np.maximum(n, 1))
+    p = np.asarray(binom.sf(most - 1, n, SAME_ABOVE))
+    same = (n >= LEAST_PAIRS) & (p * 5 * len(n) <= RATE_OF_A_KIND)  # any of five levels
+    return _listed("stuck", answers, same, n, most / np.maximum(n, 1))
 
 
 def _listed(

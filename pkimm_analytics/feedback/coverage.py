@@ -60,28 +60,32 @@ def coverage(comments: pd.DataFrame, model: Model, *, round_: str | None = None)
     import pandas as pd
 
     said = of_round(comments, round_)
-    rated = said[list(SCALES)].notna().any(axis=1)
-    texts = said["text"].notna()
-    counted = pd.DataFrame(
-        {
-            "n_respondents": said.groupby("element")["respondent"].nunique(),
-            "n_ratings": said[rated].groupby("element")["respondent"].nunique(),
-            "n_texts": said[texts].groupby("element").size(),
-        }
+    said = said.assign(
+        role=said["role"].fillna(NO_ROLE),
+        rater=said["respondent"].where(said[list(SCALES)].notna().any(axis=1)),
     )
     elements = pd.DataFrame(_elements(model), columns=["element", "native_id", "kind", "name"])
-    elements = elements.join(counted.fillna(0).astype("int64"), on="element")
-    numbers = list(counted.columns)
-    elements[numbers] = elements[numbers].fillna(0).astype("int64")
-    asked = elements["kind"].isin(["category", "requirement"])
-    silent = elements[asked & (elements["n_respondents"] == 0)]["element"]
+    by_element = said.groupby("element").agg(
+        n_respondents=("respondent", "nunique"),
+        n_ratings=("rater", "nunique"),
+        n_texts=("text", "count"),
+    )
+    numbers = by_element.reindex(elements["element"], fill_value=0).reset_index(drop=True)
+    elements = pd.concat([elements, numbers], axis=1)
+    by_role = said.groupby("role").agg(
+        n_respondents=("respondent", "nunique"),
+        n_comments=("id", "size"),
+        n_texts=("text", "count"),
+    )
+    order = [*ROLES, NO_ROLE] if NO_ROLE in by_role.index else list(ROLES)
+    asked = elements["kind"].isin(["category", "requirement"]) & (elements["n_respondents"] == 0)
     return Coverage(
         n_respondents=int(said["respondent"].nunique()),
         n_comments=len(said),
-        n_texts=int(texts.sum()),
-        roles=_roles(said),
+        n_texts=int(said["text"].notna().sum()),
+        roles=by_role.reindex(order, fill_value=0).reset_index(),
         elements=elements,
-        silent=tuple(silent),
+        silent=tuple(elements["element"][asked]),
         foreign=tuple(sorted({*said["element"]} - {*elements["element"]})),
     )
 
@@ -94,18 +98,3 @@ def _elements(model: Model) -> list[tuple[str, str, str, str]]:
             rows.append((category.key, category.native_id, "category", category.name))
             rows += [(r.key, r.native_id, "requirement", r.title) for r in category.requirements]
     return [*rows, (MODEL, "", "model", "The model"), (PROCESS, "", "process", "The process")]
-
-
-def _roles(said: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    named = said.assign(role=said["role"].fillna(NO_ROLE))
-    counted = pd.DataFrame(
-        {
-            "n_respondents": named.groupby("role")["respondent"].nunique(),
-            "n_comments": named.groupby("role").size(),
-            "n_texts": named[named["text"].notna()].groupby("role").size(),
-        }
-    )
-    order = [*ROLES, NO_ROLE] if NO_ROLE in counted.index else list(ROLES)
-    return counted.reindex(order).fillna(0).astype("int64").rename_axis("role").reset_index()

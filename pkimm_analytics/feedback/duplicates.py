@@ -1,15 +1,14 @@
 """
 Near-duplicates: comments that say the same in other words, so that they are read once.
 
-Two comments are near if they share enough of the parts of words that are rare among all
-comments. Near ones are joined, and what is joined to the same is one group. The measure
-knows letters and no meaning: it proposes, people decide. Comments of one element always
-share that element's words, so those do not count.
+Near ones are joined, and what is joined to the same is one group. The measure proposes,
+people decide. Comments on one element always share that element's words, so those do
+not count; one respondent who says one thing about several elements is no finding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,25 +16,19 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-NEAR = 0.6
-"""Similarity from which two comments are near, 0 (nothing shared) to 1 (the same)."""
-NEAR_ON_ONE_ELEMENT = 0.42
-"""The same for comments on one element, which are more likely to mean the same."""
+NEAR = {True: (0.48, 0.48), False: (0.60, 0.42)}
+"""With a model of meaning or without: similarity of near comments, and of those on one element."""
 
 BLOCK = 512
 """Texts that are compared with all others at a time."""
-MOST_FREQUENT = 0.2
-"""Terms in a larger share of the texts say nothing about two of them."""
-KEPT_TERMS = 24
-"""Weightiest terms of a text that look for candidates; all its terms decide."""
 LEAST_WORDS = 4
-"""Words that a text needs to be compared; "unclear" and "unclear!" are no finding."""
+"""Words that a text needs to be compared by words; "unclear" twice is no finding."""
+LEAST_WORDS_OF_MEANING = 2
+"""The same with a model, which reads the small words too."""
 
 
 def near_duplicates(
-    comments: pd.DataFrame,
-    *,
-    names: Callable[[str], str] | None = None,
+    comments: pd.DataFrame, *, names: Callable[[str], str] | None = None
 ) -> pd.DataFrame:
     """
     Group comments that say nearly the same.
@@ -43,8 +36,8 @@ def near_duplicates(
     Parameters
     ----------
     comments : pandas.DataFrame
-        Table ``comments``; those without text, or with fewer than :data:`LEAST_WORDS`
-        words that count, are left out.
+        Table ``comments``; those without text, or with too few words that count, are left
+        out.
     names : callable, optional
         Name of an element by its key; its words do not count in comments on it.
 
@@ -57,136 +50,58 @@ def near_duplicates(
     """
     import pandas as pd
 
-    from pkimm_analytics.feedback.texts import plain
+    from pkimm_analytics.feedback.texts import content_words, plain, vectors
+    from pkimm_analytics.feedback.texts import meanings as _meanings
 
+    has_meaning = _meanings(["probe", "model"]) is not None
     said = comments[comments["text"].notna()].reset_index(drop=True)
-    texts = [
-        _content(plain(text), plain(names(element)) if names else "")
+    words = [
+        content_words(plain(text), plain(names(element)) if names else "")
         for text, element in zip(said["text"], said["element"], strict=True)
     ]
-    counted = np.array([len(set(text.split())) >= LEAST_WORDS for text in texts], bool)
-    places = np.flatnonzero(counted)
-    elements = pd.factorize(said["element"])[0][places]
-    pairs = {
-        pair: similarity
-        for pair, similarity in similar_pairs(
-            [texts[place] for place in places], NEAR_ON_ONE_ELEMENT
-        ).items()
-        if similarity >= NEAR or elements[pair[0]] == elements[pair[1]]
-    }
-    best: dict[int, float] = {}
-    for (one, other), similarity in pairs.items():
-        for text in (one, other):
-            best[text] = max(best.get(text, 0.0), similarity)
-    rows = [
-        (number, said["id"].iloc[place], said["element"].iloc[place], best[text])
-        for number, group in enumerate(joined(pairs), 1)
+    least = LEAST_WORDS_OF_MEANING if has_meaning else LEAST_WORDS
+    places = np.flatnonzero([len(set(text.split())) >= least for text in words])
+    kept = said.loc[places].reset_index(drop=True)
+    table = pd.DataFrame(columns=["group", "id", "element", "similarity"])
+    if len(kept) < 2:
+        return table
+    rows = vectors(list(kept["text"]), [words[place] for place in places])
+    near = _near(rows, kept, *NEAR[has_meaning])
+    best = near.max(axis=1).toarray().ravel()
+    found = [
+        (number, kept["id"][text], kept["element"][text], min(float(best[text]), 1.0))
+        for number, group in enumerate(_groups(near), 1)
         for text in group
-        for place in [int(places[text])]
     ]
-    return pd.DataFrame(rows, columns=["group", "id", "element", "similarity"])
+    return pd.DataFrame(found, columns=list(table.columns))
 
 
-def _content(text: str, name: str) -> str:
-    """Words of a text that say something, without those of the element's own name."""
-    import re
+def _near(rows: Any, kept: pd.DataFrame, apart: float, on_one: float) -> Any:
+    """Similarities of near pairs, sparse and symmetric."""
+    import pandas as pd
+    from scipy.sparse import coo_matrix, csr_matrix
 
-    from pkimm_analytics.feedback.texts import STOP_WORDS, WORD
-
-    own = set(re.findall(WORD, name))
-    words = re.findall(WORD, text)
-    return " ".join(w for w in words if w not in STOP_WORDS and w not in own)
-
-
-def similar_pairs(texts: Sequence[str], near: float) -> dict[tuple[int, int], float]:
-    """
-    Find all pairs of texts that are near.
-
-    Parameters
-    ----------
-    texts : sequence of str
-        Words that count, with blanks between.
-    near : float
-
-    Returns
-    -------
-    dict of (int, int) to float
-        Similarity by places in `texts`, the smaller place first.
-    """
-    if len(texts) < 2:
-        return {}
-    vectors = _vectors(texts)
-    rare = _heaviest(vectors)
-    found: dict[tuple[int, int], float] = {}
-    for start in range(0, len(texts), BLOCK):
-        block = rare[start : start + BLOCK]
-        shared = (block @ rare.T).tocoo()
-        # The weightiest terms carry most of a similarity; half of it makes a candidate.
-        likely = (shared.data >= near / 2) & (shared.row + start < shared.col)
-        ones, others = shared.row[likely] + start, shared.col[likely]
-        exact = np.asarray(vectors[ones].multiply(vectors[others]).sum(axis=1)).ravel()
-        for one, other, similarity in zip(ones, others, exact, strict=True):
-            if similarity >= near:
-                found[int(one), int(other)] = min(float(similarity), 1.0)
-    return found
+    element = pd.factorize(kept["element"])[0]
+    who = pd.factorize(kept["respondent"] + "\0" + kept["text"])[0]
+    blocks = []
+    for start in range(0, len(kept), BLOCK):
+        block = csr_matrix(rows[start : start + BLOCK]) @ csr_matrix(rows).T
+        pairs = block.tocoo()
+        one, other = pairs.row + start, pairs.col
+        limit = np.where(element[one] == element[other], on_one, apart)
+        fits = (pairs.data >= limit) & (who[one] != who[other])
+        blocks.append((one[fits], other[fits], pairs.data[fits]))
+    one, other, data = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    return coo_matrix((data, (one, other)), shape=(len(kept), len(kept))).tocsr()
 
 
-def _vectors(texts: Sequence[str]) -> Any:
-    """Half the weight on words, half on parts of words; rows of length 1."""
-    from scipy.sparse import hstack
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.preprocessing import normalize
+def _groups(near: Any) -> list[list[int]]:
+    """Join what is near to groups, the largest first; equal sizes by their first member."""
+    from scipy.sparse.csgraph import connected_components
 
-    most = MOST_FREQUENT if len(texts) >= 50 else 1.0
-    parts = TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 5), sublinear_tf=True, max_df=most)
-    words = TfidfVectorizer(tokenizer=str.split, token_pattern=None, sublinear_tf=True, max_df=most)
-    return normalize(hstack([words.fit_transform(texts), parts.fit_transform(texts)]).tocsr())
-
-
-def _heaviest(vectors: Any) -> Any:
-    """Keep the weightiest terms of each row."""
-    from scipy.sparse import csr_matrix
-
-    data, columns, starts = [], [], [0]
-    for row in range(vectors.shape[0]):
-        inside = slice(vectors.indptr[row], vectors.indptr[row + 1])
-        weights = vectors.data[inside]
-        order = np.argsort(-weights, kind="stable")[:KEPT_TERMS]
-        data.append(weights[order])
-        columns.append(vectors.indices[inside][order])
-        starts.append(starts[-1] + len(order))
-    return csr_matrix(
-        (np.concatenate(data), np.concatenate(columns), np.array(starts)), shape=vectors.shape
-    )
-
-
-def joined(pairs: Mapping[tuple[int, int], Any]) -> list[list[int]]:
-    """
-    Join pairs to groups: what is joined to the same is one.
-
-    Returns
-    -------
-    list of list of int
-        The largest group first; equal sizes by their first member.
-
-    Examples
-    --------
-    >>> joined({(0, 3): 1, (3, 5): 1, (1, 2): 1})
-    [[0, 3, 5], [1, 2]]
-    """
-    parent: dict[int, int] = {}
-
-    def root(item: int) -> int:
-        parent.setdefault(item, item)
-        while parent[item] != item:
-            parent[item] = parent[parent[item]]
-            item = parent[item]
-        return item
-
-    for one, other in pairs:
-        a, b = sorted((root(one), root(other)))
-        parent[b] = a
+    _, labels = connected_components(near, directed=False)
     groups: dict[int, list[int]] = {}
-    for item in sorted(parent):
-        groups.setdefault(root(item), []).append(item)
-    return sorted(groups.values(), key=lambda group: (-len(group), group[0]))
+    for text, label in enumerate(labels):
+        groups.setdefault(int(label), []).append(text)
+    several = [group for group in groups.values() if len(group) > 1]
+    return sorted(several, key=lambda group: (-len(group), group[0]))

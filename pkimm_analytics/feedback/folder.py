@@ -1,7 +1,8 @@
 """
-The feedback place: a folder that comments and decisions are added to and never leave.
+The feedback folder: comments and decisions are added to it and stay, unless erased.
 
-``comments/`` and ``decisions/`` are logs that several writers may add to. ``private/``
+``comments/``, ``decisions/``, ``left-out/`` and ``erasures/`` are logs that several writers
+may add to. ``private/``
 holds what must not travel with them: the key that makes pseudonyms of respondents,
 the pseudonym of whoever answers here, and contacts, if respondents left any. No table
 joins contacts to comments.
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.errors import FeedbackError, Problem
-from pkimm_analytics.feedback.comment import Comment, comment_of
+from pkimm_analytics.feedback.comment import SAYING, Comment, comment_of
 from pkimm_analytics.feedback.decision import Decision, decision_of
 from pkimm_analytics.feedback.log import Log
 from pkimm_analytics.files import write_atomically
@@ -69,7 +70,7 @@ class Contact:
 
 class Feedback:
     """
-    A feedback place; get one from :func:`open_feedback`.
+    A feedback folder; get one from :func:`open_feedback`.
 
     Parameters
     ----------
@@ -81,6 +82,8 @@ class Feedback:
         self.folder = folder
         self._comments = Log(folder / "comments")
         self._decisions = Log(folder / "decisions")
+        self._left_out = Log(folder / "left-out")
+        self._erasures = Log(folder / "erasures")
         self._private = folder / "private"
         self._key: bytes | None = None
 
@@ -140,46 +143,25 @@ class Feedback:
 
     # --- decisions ---------------------------------------------------------------------
 
-    def decide(
-        self,
-        comment: str,
-        disposition: str,
-        *,
-        by: str,
-        at: str | None = None,
-        reason: str | None = None,
-        duplicate_of: str | None = None,
-        edition: str | None = None,
-        element: str | None = None,
-        link: str | None = None,
-        field: str | None = None,
-        value: str | None = None,
-    ) -> Decision:
+    def decide(self, comment: str, disposition: str, *, by: str, **more: Any) -> Decision:
         """
         Add one decision; see :class:`Decision` for the fields.
 
         Parameters
         ----------
-        comment, duplicate_of : str
-            Ids, which may be abbreviated to six characters and more.
-        at : str, optional
-            Now, if not given.
+        comment : str
+            Id, which may be abbreviated to six characters and more, as may `duplicate_of`.
+        **more
+            Further fields of the decision; `at` is now, if not given.
 
         Raises
         ------
         FeedbackError
             If the decision is not valid or there is no such comment.
         """
-        given = {
-            "comment": comment,
-            "disposition": disposition,
-            "by": by,
-            "at": at,
-            "reason": reason,
-        }
-        given |= {"duplicate_of": duplicate_of, "edition": edition, "element": element}
-        given |= {"link": link, "field": field, "value": value}
-        return self.decide_all([given])[0]
+        return self.decide_all(
+            [{"comment": comment, "disposition": disposition, "by": by, **more}]
+        )[0]
 
     def decide_all(self, entries: Sequence[Mapping[str, Any]]) -> list[Decision]:
         """
@@ -196,7 +178,6 @@ class Feedback:
             If any of them is not valid; every problem is listed.
         """
         ids = self._ids()
-        now = dt.datetime.now(dt.UTC).isoformat()
         decisions: list[Decision] = []
         problems: list[Problem] = []
         for number, entry in enumerate(entries, 1):
@@ -206,7 +187,7 @@ class Feedback:
                 for name in ("comment", "duplicate_of"):
                     if name in given:
                         given[name] = _whole(str(given[name]), ids)
-                decisions.append(decision_of({"at": now, **given}))
+                decisions.append(decision_of({"at": _now(), **given}))
             except FeedbackError as error:
                 problems += [Problem(f"{where}{p.where}", p.message) for p in error.problems]
         if problems:
@@ -257,6 +238,103 @@ class Feedback:
 
     def _history(self) -> list[Decision]:
         return [decision_of(entry) for entry in self._decisions.entries()]
+
+    # --- parts, and respondents who are left out or erased -------------------------------
+
+    def split(self, comment: str, texts: Sequence[str], *, by: str) -> Added:
+        """
+        Split a comment with several topics: each part becomes a comment to be decided about.
+
+        Ratings stay with the whole, which is then decided about as ``split``.
+
+        Raises
+        ------
+        FeedbackError
+            If there is no such comment, or there are fewer than two parts.
+        """
+        whole = self._comment(comment)
+        if len(texts) < 2:
+            raise FeedbackError("A comment is split into two parts or more. Nothing was split.")
+        plain = dict.fromkeys(SAYING)
+        parts = [whole.replace(**plain | {"text": text}, part_of=whole.id) for text in texts]
+        added = self.append(parts)
+        self.decide(whole.id, "split", by=by)
+        return added
+
+    def leave_out(self, who: str, *, by: str, out: bool = True) -> str:
+        """
+        Let the comments of a respondent count for no figure, or let them count again.
+
+        Parameters
+        ----------
+        who : str
+            Id of a comment of theirs, their pseudonym, or what identifies them, such as
+            their mail address.
+
+        Returns
+        -------
+        str
+            Their pseudonym.
+        """
+        respondent = self._respondent(who)
+        with self._left_out.locked():
+            self._left_out.append([{"respondent": respondent, "out": out, "by": by, "at": _now()}])
+        return respondent
+
+    def left_out(self) -> frozenset[str]:
+        """Respondents whose comments count for no figure."""
+        state = {entry["respondent"]: entry["out"] for entry in self._left_out.entries()}
+        return frozenset(respondent for respondent, out in state.items() if out)
+
+    def erase(self, who: str, *, by: str) -> int:
+        """
+        Erase everything a respondent said, and their contact; the log says only how much.
+
+        Sources that were set aside in ``private/quarantine`` are not searched.
+
+        Parameters
+        ----------
+        who : str
+            As for :meth:`leave_out`.
+
+        Returns
+        -------
+        int
+            How many comments were erased.
+        """
+        respondent = self._respondent(who)
+        count = 0
+        for log in (self._contacts(), self._left_out, self._comments):
+            with log.locked():
+                count = log.erase(lambda entry: entry["respondent"] == respondent)
+        if count:
+            with self._erasures.locked():
+                self._erasures.append([{"comments": count, "by": by, "at": _now()}])
+        return count
+
+    def whole_id(self, id_: str) -> str:
+        """
+        Complete an abbreviated id of a comment.
+
+        Raises
+        ------
+        FeedbackError
+            If no comment has it, or several.
+        """
+        return _whole(id_, self._ids())
+
+    def _comment(self, id_: str) -> Comment:
+        entries = {entry["id"]: entry for entry in self._comments.entries()}
+        return comment_of(entries[_whole(id_, entries)])
+
+    def _respondent(self, who: str) -> str:
+        entries = list(self._comments.entries())
+        known = {entry["respondent"] for entry in entries}
+        for respondent in (who, self.pseudonym(who)):
+            if respondent in known:
+                return respondent
+        ids = {entry["id"]: entry["respondent"] for entry in entries}
+        return str(ids[_whole(who, ids)])
 
     # --- what stays apart --------------------------------------------------------------
 
@@ -346,7 +424,7 @@ class Feedback:
 
 def open_feedback(folder: Path | str) -> Feedback:
     """
-    Open a feedback place; the folder need not exist yet.
+    Open a feedback folder; the folder need not exist yet.
 
     Raises
     ------
@@ -360,8 +438,12 @@ def open_feedback(folder: Path | str) -> Feedback:
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
-        raise FeedbackError("The feedback place is a file; expected a folder.")
+        raise FeedbackError("The feedback folder is a file; expected a folder.")
     return Feedback(folder)
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat()
 
 
 def _whole(id_: str, ids: Collection[str]) -> str:

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.assessment import Assessment, Mode, carry
-from pkimm_analytics.feedback.likert import LEVEL
 from pkimm_analytics.model import Model, category_of, model_of
 from pkimm_analytics.scoring import Codes, answer_codes
+from pkimm_analytics.statistics import adjusted, correlation_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,40 +181,17 @@ def corrected_item_total(
         Correlation (NaN for fewer than :data:`LEAST_PAIRS` assessments or no variation)
         and the number of assessments behind it.
     """
-    has = ~np.isnan(levels)
-    filled = np.where(has, levels, 0.0)
-    others = has.sum(axis=1, keepdims=True) - has
+    import pandas as pd
+
+    items = pd.DataFrame(levels)
+    rated, total = items.notna(), items.sum(axis=1)
+    others = rated.sum(axis=1).to_numpy()[:, None] - rated.to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
-        rest = (filled.sum(axis=1, keepdims=True) - filled) / others
-    both = has & (others > 0)
-    n = both.sum(axis=0)
-    return _correlate(filled, np.where(both, rest, 0.0), both), n
-
-
-def _correlate(
-    x: NDArray[np.float64], y: NDArray[np.float64], use: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Correlation of each column of x with that of y over the rows that count."""
-    n = use.sum(axis=0)
-    safe = np.maximum(n, 1)
-    dx = np.where(use, x - np.where(use, x, 0).sum(axis=0) / safe, 0)
-    dy = np.where(use, y - np.where(use, y, 0).sum(axis=0) / safe, 0)
-    spread = (dx**2).sum(axis=0) * (dy**2).sum(axis=0)
-    fits = (n >= LEAST_PAIRS) & (spread > 1e-12)
-    result = np.full(x.shape[1], np.nan)
-    np.divide((dx * dy).sum(axis=0), np.sqrt(spread), out=result, where=fits)
-    return np.asarray(np.clip(result, -1, 1))
-
-
-def correlation_interval(
-    r: NDArray[np.float64], n: NDArray[np.int64], level: float = LEVEL
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Interval of correlations after Fisher's transformation; NaN where r is."""
-    from scipy.stats import norm
-
-    half = float(norm.isf((1 - level) / 2)) / np.sqrt(np.maximum(n - 3, 1))
-    z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
-    return np.tanh(z - half), np.tanh(z + half)
+        rest = (total.to_numpy()[:, None] - items.fillna(0).to_numpy()) / others
+        rest = pd.DataFrame(np.where(others > 0, rest, np.nan)).where(rated)
+        r = items.corrwith(rest).to_numpy(float)
+    n = rest.notna().sum().to_numpy()
+    return np.where(n >= LEAST_PAIRS, r, np.nan), n
 
 
 # --- redundancy ----------------------------------------------------------------------
@@ -247,10 +224,11 @@ def redundancy(answers: Answered) -> pd.DataFrame:
     import pandas as pd
     from scipy.stats import norm
 
-    from pkimm_analytics.feedback.outliers import false_discovery_q
-
     levels = np.where(answers.asked, answers.levels, np.nan)
-    r, n = pairwise_correlations(levels)
+    items = pd.DataFrame(levels)
+    r = items.corr().to_numpy()
+    has = items.notna().to_numpy(float)
+    n = np.rint(has.T @ has).astype(int)
     partial = partial_correlations(r)
     keys = list(answers.model.requirements)
     i, j = np.triu_indices(len(keys), 1)
@@ -277,28 +255,12 @@ def redundancy(answers: Answered) -> pd.DataFrame:
             "partial": partial[i, j],
             "z": z,
             "p": p,
-            "q": false_discovery_q(p),
+            "q": adjusted(p, "discoveries"),
         }
     )
     return found.sort_values(["z", "one", "other"], ascending=[False, True, True]).reset_index(
         drop=True
     )
-
-
-def pairwise_correlations(
-    levels: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Correlate all items over the assessments that rated both; NaN where nothing varies."""
-    has = ~np.isnan(levels)
-    x, m = np.where(has, levels, 0.0), has.astype(float)
-    n = m.T @ m
-    sums, squares, products = x.T @ m, (x**2).T @ m, x.T @ x
-    with np.errstate(invalid="ignore", divide="ignore"):
-        covariance = products - sums * sums.T / n
-        spread = squares - sums**2 / n
-        r = covariance / np.sqrt(spread * spread.T)
-    r[(spread < 1e-9) | (spread.T < 1e-9)] = np.nan
-    return np.clip(r, -1, 1), np.rint(n).astype(np.int64)
 
 
 def partial_correlations(r: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -338,7 +300,6 @@ def _share(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _median(minutes: NDArray[np.float64]) -> NDArray[np.float64]:
-    result = np.full(minutes.shape[1], np.nan)
-    for column in np.flatnonzero(~np.isnan(minutes).all(axis=0)):
-        result[column] = np.nanmedian(minutes[:, column])
-    return result
+    import pandas as pd
+
+    return pd.DataFrame(minutes).median().to_numpy(float)

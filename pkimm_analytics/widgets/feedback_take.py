@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import htpy as h
+
 from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError
 from pkimm_analytics.feedback import Comment, Contact, Feedback
 from pkimm_analytics.loaders.column_map import IGNORE
@@ -25,6 +27,7 @@ from pkimm_analytics.loaders.feedback.reading import form_of
 from pkimm_analytics.loaders.feedback.words import fold, listed, says_nothing, value_of
 from pkimm_analytics.model import Model
 from pkimm_analytics.quarters import running_quarter
+from pkimm_analytics.widgets.page import button, check_box, choice, text_field
 
 N_SAMPLES = 3
 SAMPLE_LENGTH = 40
@@ -218,6 +221,82 @@ class Take:
         self.clear()
         newest = max((comment.round for comment in comments), default=None)
         return Kept(added.added, added.known, len(set(contacts)), newest)
+
+
+def pending(take: Take) -> h.Node:
+    """Show the sources that wait, with their column maps, and the button that imports them."""
+    if not take.sources:
+        return None
+    n = sum(len(source.comments) for source in take.sources)
+    sources = enumerate(take.sources)
+    contacts = len(take.contacts())
+    return h.section(".pk-card", aria_label="To be imported")[
+        [_source(place, source) for place, source in sources],
+        h.div(".pk-fields")[
+            text_field("take-round", "Round", take.sources[0].round, data_action="take_round"),
+            check_box(
+                "contacts",
+                f"Keep {contacts} contacts, apart",
+                is_on=take.keeps_contacts,
+                action="contacts",
+            )
+            if contacts
+            else None,
+            button(f"Import {n} comments", "import", class_="pk-button pk-primary") if n else None,
+            button("Forget them", "forget"),
+        ],
+    ]
+
+
+def _source(place: int, source: Taken) -> h.Node:
+    said = [h.li[str(problem)] for problem in source.problems[:MOST_WORDS]]
+    more = len(source.problems) - MOST_WORDS
+    said += [h.li[f"And {more} more."]] if more > 0 else []
+    tool = f" ({source.grid.tool})" if source.grid else ""
+    return [
+        h.h2[f"{source.name}{tool}: {len(source.comments)} comments"],
+        h.ul[said] if said else None,
+        _map(place, source),
+        [_meaning(place, number, source, *word) for number, word in enumerate(source.words)],
+    ]
+
+
+def _map(place: int, source: Taken) -> h.Node:
+    if source.columns is None:
+        return None
+    unsure = sum(not column.sure for column in source.columns.columns)
+    state = f"{unsure} to look at" if unsure else "all recognized"
+    rows = [
+        h.tr[
+            h.th(scope="row")[column.column, "" if column.sure else " – look at this"],
+            h.td(".pk-text")[" · ".join(source.samples(column.number))],
+            h.td[_choice(f"{place}.{column.number}", column)],
+        ]
+        for column in source.columns.columns
+    ]
+    head = h.tr[(h.th(scope="col")[name] for name in ("Column", "First answers", "Holds"))]
+    return h.details(id=f"pk-map-{place}", open=bool(unsure))[
+        h.summary[f"Column map: {len(rows)} columns, {state}"],
+        h.div(".pk-scroll", tabindex="0", role="region", aria_label="Column map")[
+            h.table(".pk-table")[h.thead[head], h.tbody[rows]]
+        ],
+    ]
+
+
+def _choice(where: str, column: Column) -> h.Node:
+    options = {f"{where}={name}": name.replace("_", " ") for name in FIELDS}
+    about = f" of {column.element}" if column.element else ""
+    label = f"Column {column.number} holds"
+    chosen = f"{where}={column.field}"
+    return [choice(where, label, options, chosen, action="map", is_labelled=False), about]
+
+
+def _meaning(place: int, number: int, source: Taken, name: str, word: str) -> h.Node:
+    where = f"{place}.word.{number}"
+    codes = ["", *listed("values")[name]]
+    options = {f"{where}={code}": code or "leave out" for code in codes}
+    chosen = f"{where}={source.meaning(name, word)}"
+    return choice(where, f"{name}: {word[:60]!r} means", options, chosen, action="map")
 
 
 def _n_known(columns: ColumnMap) -> int:

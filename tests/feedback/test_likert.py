@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pkimm_analytics.errors import FeedbackError
 from pkimm_analytics.feedback.consensus import agreement_a, consensus, split_opinions
-from pkimm_analytics.feedback.likert import likert, weight_votes, wilson
+from pkimm_analytics.feedback.likert import likert, weight_votes
 from pkimm_analytics.feedback.ratings import ratings
 from tests.feedback.rounds import comment, table
 
@@ -95,24 +95,6 @@ def test_a_field_that_does_not_rate_is_refused():
     """
     with pytest.raises(FeedbackError, match="does not rate"):
         likert(table(comment(1, clarity=1)), "text")
-
-
-@pytest.mark.parametrize(("hits", "n"), [(0, 10), (8, 10), (10, 10), (81, 263), (1, 29)])
-def test_intervals_equal_those_of_scipy(hits, n):
-    """
-    The same ends as the reference library, to 1e-9.
-    """
-    from scipy.stats import binomtest
-
-    interval = binomtest(hits, n).proportion_ci(0.95, method="wilson")
-    assert [float(end) for end in wilson(hits, n)] == pytest.approx(list(interval), abs=1e-9)
-
-
-def test_no_trials_have_no_interval():
-    """
-    Zero of zero is unknown, not zero.
-    """
-    assert np.isnan(wilson(0, 0)).all()
 
 
 # --- consensus -------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from __future__ import annotations
 import pytest
 
 from pkimm_analytics.feedback import open_feedback
-from pkimm_analytics.feedback.alarms import RATE, alarms
+from pkimm_analytics.feedback.alarms import alarms
 from pkimm_analytics.feedback.duplicates import near_duplicates
 from pkimm_analytics.feedback.items import answered
+from pkimm_analytics.feedback.kinds import RATE
 from pkimm_analytics.feedback.summary import summarize, to_json
 from pkimm_analytics.feedback.weights import chosen_weights
 from pkimm_analytics.loaders import Source, load

@@ -74,6 +74,11 @@ class LoadedFeedback:
     tool: str = ""
     personal: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def n_respondents(self) -> int:
+        """How many people it is of."""
+        return len({comment.respondent for comment in self.comments})
+
 
 def load_feedback(
     content: bytes,
