@@ -148,6 +148,7 @@ internal.pooled(internal.members())
 
 # %%
 from pkimm_analytics.benchmark.intervals import mean_interval, quantile_interval
+
 from pkimm_analytics.benchmark.statistics import LEVELS
 
 levels = internal.level_counts(internal.members(), "overall")

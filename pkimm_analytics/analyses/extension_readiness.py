@@ -23,8 +23,8 @@ from pkimm_analytics.analyses.evidence import (
 )
 from pkimm_analytics.analyses.findings import FEWEST, PROVISIONAL, Findings, difference_interval
 from pkimm_analytics.anonymize.vocabulary import axis
-from pkimm_analytics.benchmark.intervals import wilson
 from pkimm_analytics.model import LEVELS
+from pkimm_analytics.statistics import share_interval
 from pkimm_analytics.tables import OVERALL
 
 if TYPE_CHECKING:
@@ -125,7 +125,9 @@ def _gap(overall: Any, ready: Any) -> dict[str, Any]:
     share = float(behind.mean()) if len(overall) >= FEWEST else math.nan
     share_low = share_high = math.nan
     if not math.isnan(share):
-        share_low, share_high = (float(limit) for limit in wilson(share, len(overall)))
+        share_low, share_high = (
+            float(limit) for limit in share_interval(round(share * len(overall)), len(overall))
+        )
     return {
         "n": len(overall),
         "gap": gap,

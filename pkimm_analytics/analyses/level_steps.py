@@ -22,9 +22,9 @@ from pkimm_analytics.analyses.evidence import (
 )
 from pkimm_analytics.analyses.findings import ERROR_RATE, FEWEST, Findings, adjusted
 from pkimm_analytics.analyses.weight_sensitivity import overall_of
-from pkimm_analytics.benchmark.intervals import wilson
 from pkimm_analytics.errors import CollectionError
 from pkimm_analytics.model.shipped import shipped_model
+from pkimm_analytics.statistics import share_interval
 
 
 def level_steps(
@@ -167,7 +167,7 @@ def cliffs_delta(
     v_above = np.var(ranks[m:] - own_above, ddof=1) / m**2
     variance = v_below / m + v_above / n
     if variance < 1e-12:
-        low, high = wilson(share, min(m, n))
+        low, high = share_interval(share * min(m, n), min(m, n))
         p = 1.0 if delta == 0 else float(mannwhitneyu(below, above).pvalue)
         return delta, 2 * float(low) - 1, 2 * float(high) - 1, p
     freedom = variance**2 / ((v_below / m) ** 2 / (m - 1) + (v_above / n) ** 2 / (n - 1))

@@ -12,7 +12,6 @@ from pkimm_analytics.benchmark.ladder import (
     Ladder,
     code_label,
     cohort_of,
-    cohort_words,
     peer_ladder,
 )
 from pkimm_analytics.benchmark.release import Benchmark, open_release
@@ -27,7 +26,6 @@ __all__ = [
     "Position",
     "code_label",
     "cohort_of",
-    "cohort_words",
     "compare",
     "contrast",
     "open_internal",

@@ -5,26 +5,27 @@ Everything happens in the memory of this process. Nothing is written, nothing is
 and the release does not learn who looked. Peers are known by their **levels** only, so
 the own score is placed by its level: among the peers of the same level it may stand
 anywhere, and every position is therefore an interval.
+
+A comparison gives a verdict on twenty measures and more. They share one error rate: an
+organization in the middle of its peers everywhere is called above or below anywhere in
+at most 5 of 100 cases; see :mod:`.verdicts`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.assessment import Assessment, Mode
 from pkimm_analytics.benchmark.ladder import Ladder, cohort_of, peer_ladder
-from pkimm_analytics.benchmark.like_for_like import (
-    edition_notes,
-    measure_note,
-    measured,
-    own_scores,
-)
-from pkimm_analytics.benchmark.printed import Distribution, Estimate, pair, sampling
+from pkimm_analytics.benchmark.like_for_like import edition_notes, measure_note, own_figures
+from pkimm_analytics.benchmark.printed import Distribution, Estimate, around, pair
 from pkimm_analytics.benchmark.release import Benchmark, estimates, kind_of, peers_document
+from pkimm_analytics.benchmark.verdicts import ALIKE, verdict
+from pkimm_analytics.context import Context
 from pkimm_analytics.model import Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.release import Interval
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
 FORMAT = "pkimm-benchmark/1"
 
-ABOVE, BELOW, ALIKE = "above", "below", "not distinguishable"
 WITHHELD, ABSENT, UNSCORED = "withheld", "not in the release", "no score of your own"
+SPARSE = "too little rated"
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,19 @@ class Position:
         Own score, like for like with the peers' edition.
     as_assessed : Fraction, optional
         Own score in the edition that was assessed.
+    coverage : float, optional
+        How much of it is rated, by weight.
     peers : Distribution, optional
         What is printed; None if nothing is.
     verdict : str
-        ``above`` or ``below``: surely more than half of the peers are at lower, or at
-        higher, levels; ``not distinguishable``; or why nothing can be said.
+        ``above`` or ``below``: more than half of the organizations like the peers are at
+        lower, or at higher, levels; ``not distinguishable``; or why nothing can be said.
     below, at_or_below : Interval, optional
         Share of the contributing peers at lower levels, and at the same or lower ones.
     rank : Estimate, optional
-        Mid-rank percentile of the own level, 0 to 100, with its 95 % interval.
+        Mid-rank percentile of the own level, 0 to 100. What is printed leaves a range, which
+        is certain for the contributors: the value is its middle (qualifier ``~``), or its
+        known end where the other end is 0 or 100; with its 95% interval.
     note : str
         What limits the comparison.
     """
@@ -72,6 +77,7 @@ class Position:
     as_assessed: Fraction | None
     peers: Distribution | None
     verdict: str
+    coverage: float | None = None
     below: Interval | None = None
     at_or_below: Interval | None = None
     rank: Estimate | None = None
@@ -105,7 +111,12 @@ class Comparison:
         Edition in which the own scores were computed for the comparison.
     positions : tuple of Position
     notes : tuple of str
-        What a reader has to know: pooled editions, what was left out.
+        What a reader has to know: combined editions, what was left out.
+    scores : Scores
+        Own scores in the edition that was assessed.
+    beside : Comparison, optional
+        The same against another cohort: a nearer one that is too small to tell anything
+        apart, or a broader one that can, where the one that was asked for cannot.
     """
 
     bench: Benchmark
@@ -113,6 +124,30 @@ class Comparison:
     edition: Model = field(repr=False)
     positions: tuple[Position, ...] = field(repr=False)
     notes: tuple[str, ...]
+    scores: Scores = field(repr=False)
+    beside: Comparison | None = field(default=None, repr=False)
+
+    def __getitem__(self, measure: str) -> Position:
+        """Position of one measure."""
+        return next(one for one in self.positions if one.measure == measure)
+
+    def context(self, measure: str = OVERALL) -> Context:
+        """Everything that somebody who repeats a figure has to say with it."""
+        one, own = self[measure], self.scores.figure(measure)
+        return Context(
+            what=one.name,
+            n=one.peers.band if one.peers else "",
+            coverage=own.coverage if own else None,
+            coverage_by_weight=one.coverage,
+            edition=str(self.edition.edition),
+            digest=self.edition.digest,
+            assurance=self.ladder.pooled["assurance"],
+            period=one.peers.as_of if one.peers else self.bench.quarter,
+            rule="level: score rounded down; position: share of peers by level",
+            interval=pair(one.rank.interval) if one.rank else None,
+            release=self.bench.id,
+            is_synthetic=self.bench.synthetic,
+        )
 
     @property
     def table(self) -> pd.DataFrame:
@@ -122,10 +157,10 @@ class Comparison:
         Returns
         -------
         DataFrame
-            ``measure, kind, name, own_score, own_level, own_as_assessed, n,
+            ``measure, kind, name, own_score, own_level, own_as_assessed, coverage, n,
             is_published, verdict, position, below_low, below_high, at_or_below_low,
             at_or_below_high`` (shares of the contributing peers), ``rank, rank_low,
-            rank_high`` (percentile of the own level, 95 % interval), ``note``, then
+            rank_high`` (percentile of the own level, 95% interval), ``note``, then
             the peers' figures as in :meth:`Benchmark.figures`. NaN where there is
             nothing to state.
         """
@@ -135,12 +170,20 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``pkimm benchmark --json`` prints."""
+        beside = self.beside
         return {
             "format": FORMAT,
             "release": self.bench.to_json(),
             "cohort": self.ladder.to_json(),
             "edition": self.edition.version,
+            "context": self.context().to_json(),
             "measures": {position.measure: _document(position) for position in self.positions},
+            "beside": None
+            if beside is None
+            else {
+                "cohort": beside.ladder.to_json(),
+                "measures": {p.measure: _document(p) for p in beside.positions},
+            },
             "notes": list(self.notes),
         }
 
@@ -156,8 +199,9 @@ def compare(
     assessment : Assessment
     bench : Benchmark
     cohort : mapping of str to str, optional
-        Peers to compare with; those of the assessment's own profile if left out. It is
-        relaxed to the nearest published one; see :func:`peer_ladder`.
+        Peers to compare with; it is relaxed to the nearest published one, see
+        :func:`peer_ladder`. Without it, those of the assessment's own profile, relaxed
+        to the nearest group that is large enough to tell anything apart.
 
     Raises
     ------
@@ -166,27 +210,36 @@ def compare(
     UnknownEditionError
         If the edition of the assessment is not installed.
     """
-    ladder = peer_ladder(bench, cohort_of(assessment) if cohort is None else cohort)
-    model = model_of(assessment.model)
-    edition = _edition(bench, ladder)
-    original = score(assessment, model)
-    group = bench.group(ladder.found)
-    own, before = own_scores(assessment, edition), measured(original)
-    pools = len(ladder.pooled["edition"]) > 1
+    wanted = cohort_of(assessment) if cohort is None else cohort
+    nearest = peer_ladder(bench, wanted)
+    telling = peer_ladder(bench, wanted, telling=True)
+    ladders = (telling, nearest) if cohort is None else (nearest, telling)
+    scores = score(assessment, model_of(assessment.model))
+    found, beside = (_compared(scores, bench, ladder) for ladder in ladders)
+    return found if nearest.found == telling.found else replace(found, beside=beside)
+
+
+def _compared(scores: Scores, bench: Benchmark, ladder: Ladder) -> Comparison:
+    assessment, model = scores.assessment, scores.model
+    edition, group = _edition(bench, ladder), bench.group(ladder.found)
+    own, before = own_figures(assessment, edition), own_figures(assessment, model)
+    mixes = len(ladder.pooled["edition"]) > 1
     positions = tuple(
         position(
             measure,
-            _name(edition, measure),
-            own.get(measure),
-            before.get(measure),
+            "Overall" if measure == OVERALL else edition.name(measure),
+            own.scores.get(measure),
+            before.scores.get(measure),
             bench.distribution(group, measure),
-            is_in_release=bench.published.cells.get((group, measure)) is not None,
-            note=measure_note(measure, model, edition, pools=pools),
+            coverage=own.coverage.get(measure),
+            least=bench.least_coverage,
+            is_in_release=(group, measure) in bench.published.cells,
+            note=measure_note(measure, model, edition, mixes=mixes),
         )
-        for measure in _wanted(bench, ladder, edition, assessment)
+        for measure in _wanted(bench, group, edition, assessment)
     )
-    notes = _notes(bench, ladder, model, edition, original)
-    return Comparison(bench, ladder, edition, positions, tuple(notes))
+    notes = tuple(_notes(bench, model, edition, scores))
+    return Comparison(bench, ladder, edition, positions, notes, scores)
 
 
 def position(
@@ -196,39 +249,55 @@ def position(
     as_assessed: Fraction | None,
     peers: Distribution | None,
     *,
+    kind: str = "",
+    coverage: float | None = None,
+    least: float = 0.0,
     is_in_release: bool = True,
     note: str = "",
 ) -> Position:
-    """Place one score among the printed levels of a cohort."""
-    plain = (measure, kind_of(measure), name, own, as_assessed, peers)
+    """
+    Place one score among the printed levels of a cohort.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of the measure, as :func:`kind_of` has it, if it does not follow from its key.
+    coverage, least : float
+        How much of the own score is rated, and how much has to be for a comparison.
+    """
+    kind = kind or kind_of(measure)
+    facts: dict[str, Any] = {"coverage": coverage, "note": note}
+    plain = (measure, kind, name, own, as_assessed, peers)
     if peers is None:
-        return Position(*plain, verdict=WITHHELD if is_in_release else ABSENT, note=note)
+        return Position(*plain, verdict=WITHHELD if is_in_release else ABSENT, **facts)
     if own is None:
-        return Position(*plain, verdict=UNSCORED, note=note)
+        return Position(*plain, verdict=UNSCORED, **facts)
+    if coverage is not None and coverage < least - 1e-9:
+        return Position(*plain, verdict=SPARSE, **facts)
     level = math.floor(own)
-    reach, above = peers.share(level), peers.share(level + 1)
-    verdict = ALIKE
-    if reach.interval.high <= 0.5:
-        verdict = ABOVE
-    elif above.interval.low > 0.5:
-        verdict = BELOW
-    printed = Interval(
-        1 - (reach.printed.high + above.printed.high) / 2,
-        1 - (reach.printed.low + above.printed.low) / 2,
-    )
-    (around,) = sampling([printed], peers.n.low)
+    reach, above = peers.share(level).printed, peers.share(level + 1).printed
     return Position(
         *plain,
-        verdict=verdict,
-        below=Interval(1 - reach.printed.high, 1 - reach.printed.low),
-        at_or_below=Interval(1 - above.printed.high, 1 - above.printed.low),
-        rank=Estimate(
-            100 - 50 * (reach.value + above.value),
-            Interval(100 * printed.low, 100 * printed.high),
-            Interval(100 * around.low, 100 * around.high),
-        ),
-        note=note,
+        verdict=verdict(peers, level, kind),
+        below=Interval(1 - reach.high, 1 - reach.low),
+        at_or_below=Interval(1 - above.high, 1 - above.low),
+        rank=_rank(reach, above, peers.n),
+        **facts,
     )
+
+
+def _rank(reach: Interval, above: Interval, n: Interval) -> Estimate:
+    """Percentile rank: below and half of the equal are 1 - (reach + above) / 2."""
+    low, high = 1 - (reach.high + above.high) / 2, 1 - (reach.low + above.low) / 2
+    sure = around(Interval(low, high), Interval(n.low, math.inf))
+    value, qualifier = (low + high) / 2, "=" if high - low < 1e-9 else "~"
+    if qualifier == "~" and (high > 1 - 1e-9 or low < 1e-9):  # cut off
+        value, qualifier = (low, ">=") if high > 1 - 1e-9 else (high, "<=")
+    return Estimate(100 * value, _hundred(low, high), _hundred(sure.low, sure.high), qualifier)
+
+
+def _hundred(low: float, high: float) -> Interval:
+    return Interval(100 * low, 100 * high)
 
 
 def percent(interval: Interval) -> str:
@@ -238,56 +307,31 @@ def percent(interval: Interval) -> str:
     Examples
     --------
     >>> percent(Interval(0.55, 0.65)), percent(Interval(1, 1))
-    ('55 to 65 %', '100 %')
+    ('55 to 65%', '100%')
     """
     low, high = math.floor(100 * interval.low + 1e-9), math.ceil(100 * interval.high - 1e-9)
-    return f"{low} %" if low == high else f"{low} to {high} %"
-
-
-def rank_words(value: float, interval: Interval) -> str:
-    """
-    Write a percentile rank and its 95 % interval in whole numbers, rounded outward.
-
-    Examples
-    --------
-    >>> rank_words(37.5, Interval(9.2, 66.1))
-    '38 (9 to 67)'
-    """
-    low, high = math.floor(interval.low + 1e-9), math.ceil(interval.high - 1e-9)
-    return f"{math.floor(value + 0.5)} ({low} to {high})"
+    return f"{low}%" if low == high else f"{low} to {high}%"
 
 
 # --- what is compared ----------------------------------------------------------------------
 
 
 def _edition(bench: Benchmark, ladder: Ladder) -> Model:
-    """Edition of the cohort, or that of the release's measures where editions are pooled."""
+    """Edition of the cohort, or that of the release's measures where editions are combined."""
     version = ladder.found.get("edition")
     return shipped_model(version) if version in shipped_versions() else bench.edition
 
 
-def _wanted(
-    bench: Benchmark, ladder: Ladder, edition: Model, assessment: Assessment
-) -> Iterator[str]:
+def _wanted(bench: Benchmark, group: Any, edition: Model, assessment: Assessment) -> Iterator[str]:
     """Measures to list: everything scored, and requirements where the cohort has them."""
     yield OVERALL
     yield from (module.id for module in edition.modules)
     yield from edition.categories
     if assessment.mode is Mode.FULL:
-        group = bench.group(ladder.found)
-        for key in edition.requirements:
-            if (group, key) in bench.published.cells:
-                yield key
+        yield from (key for key in edition.requirements if (group, key) in bench.published.cells)
 
 
-def _name(model: Model, measure: str) -> str:
-    return "Overall" if measure == OVERALL else model.name(measure)
-
-
-def _notes(
-    bench: Benchmark, ladder: Ladder, own: Model, edition: Model, scores: Scores
-) -> Iterator[str]:
-    yield ladder.sentence
+def _notes(bench: Benchmark, own: Model, edition: Model, scores: Scores) -> Iterator[str]:
     yield from edition_notes(own, edition)
     if not set(bench.measures) & {module.id for module in edition.modules}:
         yield "This release has no figures of modules."
@@ -314,6 +358,7 @@ def _flat(one: Position) -> dict[str, Any]:
         "own_score": nan if one.own is None else float(one.own),
         "own_level": nan if one.level is None else one.level,
         "own_as_assessed": nan if one.as_assessed is None else float(one.as_assessed),
+        "coverage": nan if one.coverage is None else one.coverage,
         "n": "" if one.peers is None else one.peers.band,
         "is_published": one.peers is not None,
         "verdict": one.verdict,
@@ -338,6 +383,7 @@ def _document(one: Position) -> dict[str, Any]:
             "score": None if one.own is None else float(one.own),
             "level": one.level,
             "as_assessed": None if one.as_assessed is None else float(one.as_assessed),
+            "coverage_by_weight": one.coverage,
         },
         "peers": None if one.peers is None else peers_document(one.peers),
         "position": {

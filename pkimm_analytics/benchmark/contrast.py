@@ -2,36 +2,39 @@
 One cohort against another: higher, lower, or not distinguishable.
 
 Shares at level 2, 3, 4 and 5 or above are compared, each by an interval of their
-difference, all four together with 95 %. Cohorts may share organizations, which makes
-the intervals wider than they need be, never narrower.
+difference that holds together with those of all other measures; see :mod:`.printed`.
+Cohorts may share organizations, which makes the intervals wider than they need be, never
+narrower.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pkimm_analytics.benchmark.internal import Internal, measure_name
-from pkimm_analytics.benchmark.intervals import CONFIDENCE, difference_of_shares
-from pkimm_analytics.benchmark.release import Benchmark
-from pkimm_analytics.benchmark.statistics import Floats, shares_at_least
+from pkimm_analytics.benchmark.printed import (
+    ERROR_OF_A_REQUIREMENT,
+    ERROR_OF_ONE,
+    Estimate,
+    difference,
+    share_estimate,
+)
+from pkimm_analytics.benchmark.release import Benchmark, kind_of
+from pkimm_analytics.benchmark.verdicts import ALIKE
 from pkimm_analytics.errors import BenchmarkError
-from pkimm_analytics.release import LEVEL_BOUNDS
+from pkimm_analytics.release import LEVEL_BOUNDS, Interval
 
 if TYPE_CHECKING:
     import pandas as pd
 
 HIGHER, LOWER, DIFFERENT = "higher", "lower", "different"
-ALIKE = "not distinguishable"
 NOBODY = "nobody"
 
-_EACH = 1 - (1 - CONFIDENCE) / len(LEVEL_BOUNDS)
-"""Confidence of each of the four intervals, so that all hold together with 95 %."""
-
-Known = tuple[Floats, Floats, float]
-"""Lowest and highest possible share at levels 2 to 5 or above, and least number behind them."""
+Shares = Sequence[Estimate]
+"""Share at level 2, 3, 4 and 5 or above."""
 
 
 def contrast(
@@ -59,14 +62,17 @@ def contrast(
         collection), ``verdict`` (``higher``: `one` has larger shares at high levels;
         ``lower``; ``different``: larger at some levels and smaller at others; ``not
         distinguishable``; ``withheld``, or of a collection ``nobody``, if a cohort has no
-        figure), then for levels 2 to 5
-        ``difference_2_low``, ``difference_2_high`` and so on: the interval of the
-        share of `one` minus that of `other`; NaN where withheld.
+        figure), then for levels 2 to 5 ``difference_2_low``, ``difference_2_high`` and so
+        on: the interval of the share of `one` minus that of `other`; NaN where withheld.
 
     Raises
     ------
     BenchmarkError
         If both cohorts are the same or one does not exist.
+
+    Notes
+    -----
+    Of two samples of one population, at most 5 in 100 tables have a verdict anywhere.
     """
     import pandas as pd
 
@@ -74,43 +80,37 @@ def contrast(
         raise BenchmarkError("Both cohorts are the same; there is nothing to compare.")
     look = _printed if isinstance(source, Benchmark) else _counted
     wanted = _both(source, one, other) if measures is None else measures
+    name = source.name if isinstance(source, Benchmark) else measure_name
     nothing = "withheld" if isinstance(source, Benchmark) else NOBODY
-    first, second = look(source, one, wanted), look(source, other, wanted)
-    rows = []
-    for measure in wanted:
-        (n, known), (n_other, known_other) = first[measure], second[measure]
-        row: dict[str, Any] = {"measure": measure, "name": _name(source, measure)}
-        row |= {"n": n, "n_other": n_other, "verdict": nothing}
-        if known is not None and known_other is not None:
-            row["verdict"], low, high = verdict_of(known, known_other)
-            for place, level in enumerate(LEVEL_BOUNDS):
-                row[f"difference_{level}_low"] = float(low[place])
-                row[f"difference_{level}_high"] = float(high[place])
+    rows: list[dict[str, Any]] = []
+    pairs = zip(wanted, look(source, one, wanted), look(source, other, wanted), strict=True)
+    for measure, (n, shares), (n_other, other_shares) in pairs:
+        row: dict[str, Any] = {
+            "measure": measure,
+            "name": name(measure),
+            "n": n,
+            "n_other": n_other,
+        }
+        row["verdict"] = nothing
+        if shares and other_shares:
+            row["verdict"], ends = verdict_of(shares, other_shares, kind_of(measure))
+            for level, (low, high) in zip(LEVEL_BOUNDS, ends, strict=True):
+                row |= {f"difference_{level}_low": low, f"difference_{level}_high": high}
         rows.append(row)
-    ends = [f"difference_{level}_{end}" for level in LEVEL_BOUNDS for end in ("low", "high")]
-    return pd.DataFrame(rows, columns=["measure", "name", "n", "n_other", "verdict", *ends])
+    columns = [f"difference_{level}_{end}" for level in LEVEL_BOUNDS for end in ("low", "high")]
+    return pd.DataFrame(rows, columns=["measure", "name", "n", "n_other", "verdict", *columns])
 
 
-def verdict_of(one: Known, other: Known) -> tuple[str, Floats, Floats]:
-    """
-    Tell two cohorts apart, or not.
-
-    Parameters
-    ----------
-    one, other : tuple
-        Lowest and highest possible share at levels 2 to 5 or above (equal if exact),
-        and the least number of organizations behind them.
-
-    Returns
-    -------
-    tuple of str, ndarray and ndarray
-        Verdict, and lower and upper limits of the four differences.
-    """
-    low, high = difference_of_shares(one[:2], one[2], other[:2], other[2], confidence=_EACH)
-    up, down = bool((low > 0).any()), bool((high < 0).any())
+def verdict_of(
+    one: Shares, other: Shares, kind: str = "overall"
+) -> tuple[str, list[tuple[float, float]]]:
+    """Tell two cohorts apart, or not, with the intervals of the four differences."""
+    error = ERROR_OF_A_REQUIREMENT if kind == "requirement" else ERROR_OF_ONE
+    ends = [difference(a, b, error) for a, b in zip(one, other, strict=True)]
+    up, down = any(low > 0 for low, _ in ends), any(high < 0 for _, high in ends)
     if up and down:
-        return DIFFERENT, low, high
-    return (HIGHER if up else LOWER if down else ALIKE), low, high
+        return DIFFERENT, ends
+    return (HIGHER if up else LOWER if down else ALIKE), ends
 
 
 def _both(
@@ -125,32 +125,26 @@ def _both(
 
 def _printed(
     bench: Any, cohort: Mapping[str, str], measures: Sequence[str]
-) -> dict[str, tuple[str, Known | None]]:
+) -> Iterator[tuple[str, Shares]]:
     group = bench.group(cohort)
     bench.figures(cohort, [])  # refuses what the plan does not have
-    found: dict[str, tuple[str, Known | None]] = {}
     for measure in measures:
-        known = bench.distribution(group, measure)
-        if known is None:
-            found[measure] = "", None
-            continue
-        shares = [known.share(level).printed for level in LEVEL_BOUNDS]
-        low, high = (np.array([getattr(s, end) for s in shares]) for end in ("low", "high"))
-        found[measure] = known.band, (low, high, known.n.low)
-    return found
+        found = bench.distribution(group, measure)
+        yield ("", []) if found is None else (found.band, list(found.at_least.values()))
 
 
 def _counted(
     internal: Any, cohort: Mapping[str, str], measures: Sequence[str]
-) -> dict[str, tuple[str, Known | None]]:
+) -> Iterator[tuple[str, Shares]]:
     members = internal.members(cohort)
-    found: dict[str, tuple[str, Known | None]] = {}
     for measure in measures:
         counts = internal.level_counts(members, measure)
-        n, shares = int(counts.sum()), shares_at_least(counts)[1:]
-        found[measure] = str(n), (shares, shares, n) if n else None
-    return found
+        n = int(counts.sum())
+        yield str(n), exact_shares(counts) if n else []
 
 
-def _name(source: Benchmark | Internal, measure: str) -> str:
-    return source.name(measure) if isinstance(source, Benchmark) else measure_name(measure)
+def exact_shares(counts: Sequence[int]) -> Shares:
+    """Shares at level 2, 3, 4 and 5 or above, of exact counts at levels 1 to 5."""
+    n = float(np.sum(counts))
+    shares = [float(np.sum(counts[level - 1 :])) / n for level in LEVEL_BOUNDS]
+    return [share_estimate(share, Interval(share, share), Interval(n, n)) for share in shares]

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.assessment import Assessment
-from pkimm_analytics.benchmark import intervals, statistics
-from pkimm_analytics.benchmark.ladder import cohort_words, published_code_of
-from pkimm_analytics.benchmark.like_for_like import edition_notes, measure_note, own_scores
+from pkimm_analytics.benchmark import statistics
+from pkimm_analytics.benchmark.ladder import published_code_of
+from pkimm_analytics.benchmark.like_for_like import edition_notes, measure_note, own_figures
 from pkimm_analytics.benchmark.printed import QUANTILES
 from pkimm_analytics.benchmark.release import kind_of
 from pkimm_analytics.benchmark.scored_rows import (
@@ -30,12 +30,22 @@ from pkimm_analytics.benchmark.scored_rows import (
     shared_by_all,
 )
 from pkimm_analytics.benchmark.statistics import LEVELS, Floats
+from pkimm_analytics.benchmark.verdicts import ABOVE, ALIKE, BELOW, ERRORS
 from pkimm_analytics.collection import PROFILE, Collection
 from pkimm_analytics.errors import BenchmarkError, Problem
 from pkimm_analytics.model import NEWEST, Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.quarters import is_quarter, ordinal
+from pkimm_analytics.scoring import LEAST_COVERAGE
+from pkimm_analytics.statistics import (
+    CONFIDENCE,
+    ERROR_RATE,
+    mean_interval,
+    quantile_interval,
+    rank_interval,
+    share_interval,
+)
 from pkimm_analytics.tables import OVERALL
 
 if TYPE_CHECKING:
@@ -223,10 +233,15 @@ class Internal:
         }
 
     def rank(
-        self, members: NDArray[np.intp], measure: str, own: Fraction
+        self,
+        members: NDArray[np.intp],
+        measure: str,
+        own: Fraction,
+        *,
+        confidence: float = CONFIDENCE,
     ) -> tuple[float, float, float]:
         """
-        Mid-rank percentile of an exact score among members, with its 95 % interval.
+        Mid-rank percentile of an exact score among members, with its interval.
 
         Returns
         -------
@@ -244,7 +259,7 @@ class Internal:
             place = np.where(abs(apart) < 2 * _SAME_SCORE, 1.0, np.where(apart < 0, 0.0, 2.0))
         split = np.bincount(place.astype(int), weights=counts, minlength=3)
         rank = float(statistics.percentile_rank([0, 1, 2], split, 1))
-        low, high = intervals.rank_interval([0, 1, 2], split, 1)
+        low, high = rank_interval(*split, confidence=confidence)
         return rank, low, high
 
     def compare(
@@ -267,15 +282,17 @@ class Internal:
         members = self.members(cohort)
         edition, model = self._edition(cohort), model_of(assessment.model)
         shared = None if self.edition is None else shared_by_all()
-        own = own_scores(assessment, edition, shared)
-        pools = self.edition is None and len(self.pooled(members)["edition"]) > 1
+        own = own_figures(assessment, edition, shared)
+        mixes = self.edition is None and len(self.pooled(members)["edition"]) > 1
         rows = []
-        for measure, value in own.items():
+        for measure, value in own.scores.items():
             if measure not in self.measures:
                 continue
             rank, low, high = self.rank(members, measure, value)
             is_extension = measure in self.rows.extensions
-            verdict = "above" if low > 50 else "below" if high < 50 else "not distinguishable"
+            verdict = self._verdict(members, measure, value)
+            if own.coverage.get(measure, 1.0) < LEAST_COVERAGE - 1e-9:
+                verdict = "too little rated"
             verdict = "no peers" if math.isnan(rank) else verdict
             rows.append(
                 {
@@ -287,11 +304,17 @@ class Internal:
                     "verdict": verdict,
                     "note": ""
                     if is_extension
-                    else measure_note(measure, model, edition, pools=pools),
+                    else measure_note(measure, model, edition, mixes=mixes),
                     **self._pools(members),
                 }
             )
         return pd.DataFrame(rows)
+
+    def _verdict(self, members: NDArray[np.intp], measure: str, own: Fraction) -> str:
+        """Above or below the middle, with one error rate for all measures."""
+        error = ERROR_RATE * ERRORS.get(self._kind(measure), ERRORS["requirement"])
+        _, low, high = self.rank(members, measure, own, confidence=1 - error)
+        return ABOVE if low > 50 else BELOW if high < 50 else ALIKE
 
     def _edition(self, cohort: Mapping[str, str] | None) -> Model:
         """Edition that an assessment is scored in to compare."""
@@ -328,7 +351,6 @@ class Internal:
             "quarter": self.quarter,
             "cohort": {
                 "asked": dict(cohort or {}),
-                "words": cohort_words(cohort or {}),
                 "n": len(members),
                 "pooled": self.pooled(members),
             },
@@ -349,7 +371,7 @@ def share_cells(levels: NDArray[np.int64]) -> dict[str, float]:
     pairs = [(f"at_least_{level}", above[level - 1]) for level in (2, 3, 4, 5)]
     pairs += [(f"level_{level}", at[level - 1]) for level in (1, 2, 3, 4, 5)]
     for name, share in pairs:
-        low, high = (math.nan, math.nan) if n == 0 else intervals.wilson(share, n)
+        low, high = (math.nan, math.nan) if n == 0 else share_interval(round(share * n), n)
         found |= {name: float(share), f"{name}_low": float(low), f"{name}_high": float(high)}
     return found
 
@@ -357,7 +379,7 @@ def share_cells(levels: NDArray[np.int64]) -> dict[str, float]:
 def score_cells(values: Floats, counts: NDArray[np.int64]) -> dict[str, float]:
     """Mean, spread and quantiles of scores, with their intervals."""
     nobody = not counts.size
-    low, high = (math.nan, math.nan) if nobody else intervals.mean_interval(values, counts)
+    low, high = (math.nan, math.nan) if nobody else mean_interval(values, counts)
     if nobody:
         values, counts = LEVELS, np.zeros(5, np.int64)
     found = {
@@ -369,9 +391,8 @@ def score_cells(values: Floats, counts: NDArray[np.int64]) -> dict[str, float]:
     }
     for name, q in QUANTILES.items():
         found[name] = float(statistics.quantile(values, counts, q))
-        low, high = (
-            (math.nan, math.nan) if nobody else intervals.quantile_interval(values, counts, q)
-        )
+        every = np.repeat(values, counts)
+        low, high = (math.nan, math.nan) if nobody else quantile_interval(every, q, scale=(1, 5))
         found |= {f"{name}_low": low, f"{name}_high": high}
     return found
 

@@ -1,8 +1,10 @@
 """
 The peer ladder: from the cohort that was asked for to the nearest published one.
 
-Dimensions are given up from the least important on. A cohort that keeps a more
-important dimension always comes before one that does not, whatever else it keeps.
+Dimensions are relaxed from the least important on. A cohort that keeps a more important
+dimension always comes before one that does not, whatever else it keeps. A cohort **tells**
+something if some level of the whole would be called above or below its middle; one of
+ten to twenty organizations, whose shares are cut off early, can never do that.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark.release import Benchmark
+from pkimm_analytics.benchmark.verdicts import is_telling
 from pkimm_analytics.disclosure.plan import ASSURANCES
 from pkimm_analytics.errors import AssessmentError, BenchmarkError, Problem
 from pkimm_analytics.model import is_known_edition, model_of
@@ -22,7 +25,7 @@ from pkimm_analytics.organization import ALL, ATTRIBUTES, PREFER_NOT_TO_SAY, coa
 from pkimm_analytics.tables import OVERALL
 
 IMPORTANCE = ("sector", "size", "role", "region", "assurance", "edition")
-"""Dimensions, the one that is given up last first; see decision 0030."""
+"""Dimensions, the one that is relaxed last first; see decision 0030."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,15 @@ class Ladder:
     found : dict of str to str
         Published cohort; empty for everybody.
     relaxed : tuple of (dimension, from, to)
-        What was given up or made coarser, in the order in which it was.
+        What was relaxed or made coarser, in the order in which it was.
     is_published : bool
         False if the release does not even publish the measure for everybody.
     n : str
         Band of contributors with a level of the measure; empty if none is published.
     pooled : dict of str to tuple of str
-        ``assurance`` and ``edition``: which kinds the figures of the cohort join.
-    sentence : str
-        The same in plain words.
+        ``assurance`` and ``edition``: which kinds the figures of the cohort combine.
+    tells : bool
+        Whether a level can be told from the middle of the cohort at all.
     """
 
     asked: dict[str, str]
@@ -54,17 +57,17 @@ class Ladder:
     is_published: bool
     n: str
     pooled: dict[str, tuple[str, ...]]
-    sentence: str
+    tells: bool
 
     def to_json(self) -> dict[str, Any]:
-        """Return what was asked for, what was found, and what was given up."""
+        """Return what was asked for, what was found, and what was relaxed."""
         return {
             "asked": self.asked,
             "found": self.found,
             "relaxed": [{"dimension": d, "from": a, "to": b} for d, a, b in self.relaxed],
             "n": self.n or None,
             "pooled": {name: list(kinds) for name, kinds in self.pooled.items()},
-            "sentence": self.sentence,
+            "tells": self.tells,
         }
 
 
@@ -74,6 +77,7 @@ def peer_ladder(
     *,
     measure: str = OVERALL,
     order: Sequence[str] = IMPORTANCE,
+    telling: bool = False,
 ) -> Ladder:
     """
     Find the published cohort that is nearest to the one asked for.
@@ -86,6 +90,8 @@ def peer_ladder(
         Measure that must be published.
     order : sequence of str
         Dimensions, the most important first.
+    telling : bool
+        Pass over cohorts that can tell nothing, if there is a broader one that can.
 
     Raises
     ------
@@ -100,29 +106,30 @@ def peer_ladder(
         raise BenchmarkError("The release has no such measure.", [problem])
     coarse, relaxed = _coarser(bench, asked)
     found: dict[str, str] = {}
-    published = None
-    for found in _steps(coarse, order):
-        group = bench.group(found)
-        if bench.has(group) and (published := bench.distribution(group, measure)):
+    peers, tells = None, False
+    for step in _steps(coarse, order):
+        shown = bench.distribution(bench.group(step), measure)
+        if shown is None or (peers is not None and not is_telling(shown)):
+            continue
+        found, peers, tells = step, shown, is_telling(shown)
+        if tells or not telling:
             break
-    gone = [d for d in reversed(order) if d in asked and d not in found]
-    relaxed += [(d, coarse[d], ALL) for d in gone if d in coarse]
-    pooled = bench.pooled(found)
+    relaxed += [(d, coarse[d], ALL) for d in reversed(order) if d in coarse and d not in found]
     return Ladder(
         asked=asked,
-        found=found,
+        found=found if peers else {},
         relaxed=tuple(relaxed),
-        is_published=published is not None,
-        n="" if published is None else published.band,
-        pooled=pooled,
-        sentence=_sentence(bench, found, gone, published.band if published else "", pooled),
+        is_published=peers is not None,
+        n="" if peers is None else peers.band,
+        pooled=bench.pooled(found),
+        tells=tells,
     )
 
 
 def _coarser(
     bench: Benchmark, asked: Mapping[str, str]
 ) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
-    """Bring a cohort to published codes; what the release does not break down by is given up."""
+    """Bring a cohort to published codes; what the release does not break down by is relaxed."""
     coarse: dict[str, str] = {}
     relaxed: list[tuple[str, str, str]] = []
     problems = []
@@ -199,49 +206,3 @@ def code_label(dimension: str, code: str) -> str:
     if dimension == "assurance":
         return {"self": "self-assessed", "independent": "independently assessed"}.get(code, code)
     return f"PKIMM {code}"
-
-
-def cohort_words(cohort: Mapping[str, str]) -> str:
-    """
-    Words for a cohort.
-
-    Examples
-    --------
-    >>> cohort_words({"sector": "finance"}), cohort_words({})
-    ('sector: Finance and insurance', 'all organizations')
-    """
-    parts = [f"{d}: {code_label(d, c)}" for d, c in cohort.items() if c != ALL]
-    return "; ".join(parts) or "all organizations"
-
-
-def _sentence(
-    bench: Benchmark,
-    found: Mapping[str, str],
-    gone: Sequence[str],
-    band: str,
-    pooled: Mapping[str, tuple[str, ...]],
-) -> str:
-    if not band:
-        return (
-            f"Release {bench.id} publishes no cohort for this, not even all organizations:"
-            f" there are fewer than {bench.threshold}, or a neighboring group needs protection."
-        )
-    number = f"{band} organizations" if found else band
-    parts = [f"The peers here: {cohort_words(found)} ({number})."]
-    if gone:
-        parts.append(f"Not narrowed by {_listed(gone)}: no narrower cohort is published.")
-    return " ".join([*parts, *pooled_words(pooled)])
-
-
-def pooled_words(pooled: Mapping[str, Sequence[str]]) -> list[str]:
-    """Write what figures join, as :meth:`.Benchmark.pooled` has it; nothing if one kind only."""
-    found = []
-    if len(pooled["assurance"]) > 1:
-        found.append("Self-assessments and independent ones are pooled.")
-    if len(pooled["edition"]) > 1:
-        found.append(f"Editions {', '.join(pooled['edition'])} are pooled.")
-    return found
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(names) if len(names) < 3 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -8,17 +8,27 @@ over what both editions have. What limits that, the crosswalk says.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from pkimm_analytics.assessment import Assessment, Mode, carry, not_applicable
 from pkimm_analytics.model import Model, comparability, mapping_note, model_of
-from pkimm_analytics.scoring import Scores, answer_codes, score
+from pkimm_analytics.scoring import Scores, answer_codes, score, weighted_coverage
 from pkimm_analytics.tables import OVERALL
 
 
-def own_scores(
+@dataclass(frozen=True)
+class OwnFigures:
+    """Scores of an assessment by measure, and how much of each is rated by weight."""
+
+    scores: Mapping[str, Fraction]
+    coverage: Mapping[str, float]
+
+
+def own_figures(
     assessment: Assessment, edition: Model, shared: frozenset[str] | None = None
-) -> dict[str, Fraction]:
+) -> OwnFigures:
     """
     Every score of an assessment in another edition, by measure.
 
@@ -37,11 +47,15 @@ def own_scores(
     UnknownEditionError
         If the edition of the assessment is not installed.
     """
-    carried = carry(assessment, model_of(assessment.model), edition)
-    if shared is not None:
-        out = {key: not_applicable() for key in edition.keys - shared}
-        carried = carried.replace(answers={**carried.answers, **out})
-    return measured(score(carried, edition))
+    own = model_of(assessment.model)
+    carried = carry(assessment, own, edition)
+    # What only the peers' edition asks is no gap of this assessment.
+    outside = edition.keys - (own.keys if shared is None else shared)
+    out = {key: not_applicable() for key in outside}
+    asked = carried.replace(answers={**carried.answers, **out})
+    scores = score(asked, edition)
+    coverage = {key: float(share) for key, share in weighted_coverage(scores).items()}
+    return OwnFigures(measured(score(carried, edition) if shared is None else scores), coverage)
 
 
 def measured(scores: Scores) -> dict[str, Fraction]:
@@ -55,16 +69,16 @@ def measured(scores: Scores) -> dict[str, Fraction]:
     return found | {k: e.score for k, e in scores.extensions.items() if e.score is not None}
 
 
-def measure_note(measure: str, own: Model, edition: Model, *, pools: bool) -> str:
+def measure_note(measure: str, own: Model, edition: Model, *, mixes: bool) -> str:
     """
     Say what limits the comparison of a measure between editions; empty if nothing does.
 
     Parameters
     ----------
-    pools : bool
-        Whether the peers' figures join several editions.
+    mixes : bool
+        Whether the peers' figures combine several editions.
     """
-    if own.digest == edition.digest and not pools:
+    if own.digest == edition.digest and not mixes:
         return ""
     parts = []
     if measure != OVERALL and measure not in own.keys:

@@ -12,11 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-from pkimm_analytics.benchmark.comparison import BELOW, Comparison, percent
+from pkimm_analytics.benchmark.comparison import Comparison, percent
 from pkimm_analytics.benchmark.ladder import code_label
-from pkimm_analytics.benchmark.printed import QUANTILES, levels_text
+from pkimm_analytics.benchmark.printed import QUANTILES
 from pkimm_analytics.benchmark.release import Benchmark
 from pkimm_analytics.benchmark.series import Series
+from pkimm_analytics.benchmark.verdicts import BELOW
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.release import LEVEL_BOUNDS, Group, Interval
@@ -244,7 +245,7 @@ def _group_row(
         "n": found.band,
         "as_of": found.as_of,
     }
-    text = f"{qualified(share.value, share.qualifier)} (95 % interval {percent(share.interval)})"
+    text = f"{qualified(share.value, share.qualifier)} (95% interval {percent(share.interval)})"
     words = f"{name}, {label}: {text} {at_or_above(level)}, {_n(figure)}"
     return row | figure | {"words": words}
 
@@ -279,7 +280,7 @@ def gap_table(
         low, high = 1 - row[f"{name}_high"], 1 - row[f"{name}_low"]
         qualifier = {"<=": ">=", ">=": "<="}.get(row[f"{name}_qualifier"], "=")
         share = 1 - row[name]
-        figure = f"{qualified(share, qualifier)} (95 % interval {percent(Interval(low, high))})"
+        figure = f"{qualified(share, qualifier)} (95% interval {percent(Interval(low, high))})"
         rows.append(
             {
                 "measure": row["measure"],
@@ -360,10 +361,10 @@ def share_words(row: Mapping[Any, Any], name: str) -> str:
     --------
     >>> row = {"x": 0.1, "x_low": 0.0, "x_high": 0.234, "x_qualifier": "<="}
     >>> share_words(row, "x")
-    'at most 10 % (95 % interval 0 to 24 %)'
+    'at most 10% (95% interval 0 to 24%)'
     """
     value = qualified(row[name], row.get(f"{name}_qualifier", "="))
-    return f"{value} (95 % interval {percent(Interval(row[f'{name}_low'], row[f'{name}_high']))})"
+    return f"{value} (95% interval {percent(Interval(row[f'{name}_low'], row[f'{name}_high']))})"
 
 
 def at_or_above(level: int) -> str:
@@ -378,10 +379,10 @@ def qualified(value: float, qualifier: str) -> str:
     Examples
     --------
     >>> qualified(0.9, ">="), qualified(0.5, "=")
-    ('at least 90 %', '50 %')
+    ('at least 90%', '50%')
     """
     before = {"<=": "at most ", ">=": "at least "}.get(qualifier, "")
-    return f"{before}{value:.0%}".replace("%", " %")
+    return f"{before}{value:.0%}"
 
 
 def _n(row: Mapping[Any, Any]) -> str:
@@ -408,6 +409,20 @@ def _quantile_words(row: Mapping[Any, Any]) -> str:
     if pd.notna(row["p10"]) and pd.notna(row["p90"]):
         text += f", all but the first and last tenth {_levels(row['p10'], row['p90'])}"
     return f"{text}, {_n(row)}"
+
+
+def levels_text(low: float, high: float) -> str:
+    """
+    Write the levels from one to another.
+
+    Examples
+    --------
+    >>> levels_text(2, 2), levels_text(2, 3), levels_text(1, 3)
+    ('2', '2 or 3', '1 to 3')
+    """
+    if low == high:
+        return f"{low:.0f}"
+    return f"{low:.0f} or {high:.0f}" if high - low == 1 else f"{low:.0f} to {high:.0f}"
 
 
 def _levels(low: float, high: float) -> str:

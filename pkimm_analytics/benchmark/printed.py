@@ -3,27 +3,44 @@ What the printed shares of one measure say, and nothing that they do not.
 
 A printed share of 0.4 in steps of 0.1 stands for everything from 0.35 to 0.45, and one
 that is cut off for everything beyond: this is the **printed** interval, certain for
-those who contributed. The **95 % interval** is for all organizations like them. It is
-taken from both ends of the printed one with the fewest contributors that the band
-allows, so that it holds for each n of the band.
+those who contributed. The **95% interval** is for all organizations like them, whatever
+count the band and the printed value allow.
+
+A page compares many figures. Two of them **differ** where the interval of their
+difference, wide enough for all comparisons of a page at once, does not hold 0; this is
+the one criterion of pages, commands and reports.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pkimm_analytics.benchmark.intervals import CONFIDENCE, wilson
 from pkimm_analytics.model import LEVELS
-from pkimm_analytics.release import LEVEL_BOUNDS, Cell, Interval
+from pkimm_analytics.release import ANY_NUMBER, LEVEL_BOUNDS, Cell, Interval
+from pkimm_analytics.statistics import (
+    CONFIDENCE,
+    ERROR_RATE,
+    difference_of_shares,
+    printed_share_interval,
+)
 
 QUANTILES = {"median": 0.5, "p25": 0.25, "p75": 0.75, "p10": 0.1, "p90": 0.9}
 """Quantiles of levels that a release may have."""
 
 SMALLEST = {"median": 10, "p25": 20, "p75": 20, "p10": 50, "p90": 50}
 """Contributors that the shipped policy wants for each of them."""
+
+ERROR_OF_ONE = 0.8 * ERROR_RATE / 200
+"""
+Error rate of one comparison, so that all of a page together are wrong in 1 of 20 cases
+(Bonferroni): two groups at four levels in 25 measures are 100, the largest and smallest of
+20 figures 190. A fifth of the rate is left for the requirements.
+"""
+
+ERROR_OF_A_REQUIREMENT = 0.2 * ERROR_RATE / 700
 
 _TIE = 1e-9
 
@@ -54,24 +71,62 @@ class Estimate:
     printed : Interval
         Certain for the contributors.
     interval : Interval
-        95 % interval for the organizations that they stand for.
+        95% interval for the organizations that they stand for.
     qualifier : str
         ``=``, ``<=`` or ``>=``.
+    n : Interval
+        Contributors, for a share.
     """
 
     value: float
     printed: Interval
     interval: Interval
     qualifier: str = "="
+    n: Interval = ANY_NUMBER
+
+    def wide(self, error: float = ERROR_OF_ONE) -> Interval:
+        """Interval of a share that is wide enough for all comparisons of a page at once."""
+        return around(self.printed, self.n, 1 - error)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the value, its qualifier and both intervals."""
+        """
+        Return the value, its qualifier and both intervals.
+
+        ``wide`` is the interval of a share by which any two figures of a page are compared.
+        """
         return {
             "value": plain(self.value),
             "qualifier": self.qualifier,
             "interval": pair(self.interval),
             "printed": pair(self.printed),
+            "wide": pair(self.wide()) if self.n is not ANY_NUMBER else None,
         }
+
+
+def around(printed: Interval, n: Interval, confidence: float = CONFIDENCE) -> Interval:
+    """Interval for a share in the population, from what is printed about the contributors."""
+    ends = printed.low, printed.high, printed.is_open
+    return Interval(*printed_share_interval(ends, (n.low, n.high), confidence))
+
+
+def share_estimate(value: float, printed: Interval, n: Interval, qualifier: str = "=") -> Estimate:
+    """Return a share with its 95% interval."""
+    return Estimate(value, printed, around(printed, n), qualifier, n)
+
+
+def difference(one: Estimate, other: Estimate, error: float = ERROR_OF_ONE) -> tuple[float, float]:
+    """Interval for the difference of two shares, among all comparisons of a page."""
+    (a, wide_a), (b, wide_b) = ((e.printed, e.wide(error)) for e in (one, other))
+    low, high = difference_of_shares(
+        (a.low, a.high), (wide_a.low, wide_a.high), (b.low, b.high), (wide_b.low, wide_b.high)
+    )
+    return float(low), float(high)
+
+
+def differ(one: Estimate, other: Estimate) -> bool:
+    """Whether two shares differ by more than chance: the one criterion of this package."""
+    low, high = difference(one, other)
+    return low > 0 or high < 0
 
 
 def pair(interval: Interval | None) -> list[float | None] | None:
@@ -117,29 +172,10 @@ class Distribution:
 
     def share(self, level: int) -> Estimate:
         """Share at a level or above; everybody is at level 1 or above, nobody above 5."""
-        if level <= 1:
-            return Estimate(1.0, Interval(1, 1), Interval(1, 1))
-        if level >= 6:
-            return Estimate(0.0, Interval(0, 0), Interval(0, 0))
-        return self.at_least[level]
-
-
-def sampling(
-    printed: Sequence[Interval], n: float, *, confidence: float = CONFIDENCE
-) -> list[Interval]:
-    """
-    Intervals for shares in the population, from what is printed about the contributors.
-
-    Parameters
-    ----------
-    printed : sequence of Interval
-        All values that the printed shares allow, for each share.
-    n : float
-        Lower end of the band of contributors.
-    """
-    low, _ = wilson([one.low for one in printed], n, confidence=confidence)
-    _, high = wilson([one.high for one in printed], n, confidence=confidence)
-    return [Interval(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True)]
+        if 1 < level < 6:
+            return self.at_least[level]
+        share = 1.0 if level <= 1 else 0.0
+        return Estimate(share, Interval(share, share), Interval(share, share))
 
 
 def read_distribution(cell: Cell, smallest: Mapping[str, int] = SMALLEST) -> Distribution | None:
@@ -157,19 +193,15 @@ def read_distribution(cell: Cell, smallest: Mapping[str, int] = SMALLEST) -> Dis
     shares = [rows[f"share_ge:{level}"] for level in LEVEL_BOUNDS]
     values = [1.0, *(float(row[1]) for row in shares), 0.0]
     signs = ["=", *(str(row[2] or "=") for row in shares), "="]
-    printed = [cell.share(level) for level in LEVEL_BOUNDS]
-    printed += [cell.level_share(level) for level in LEVELS]
-    around = sampling(printed, cell.n.low)
-    n_bounds = len(LEVEL_BOUNDS)
     at_least = {
-        level: Estimate(values[i + 1], printed[i], around[i], signs[i + 1])
-        for i, level in enumerate(LEVEL_BOUNDS)
+        level: share_estimate(values[i], cell.share(level), cell.n, signs[i])
+        for i, level in enumerate(LEVEL_BOUNDS, 1)
     }
     levels = {
-        level: Estimate(
+        level: share_estimate(
             max(0.0, values[i] - values[i + 1]),
-            printed[n_bounds + i],
-            around[n_bounds + i],
+            cell.level_share(level),
+            cell.n,
             _SIGNS[signs[i], signs[i + 1]],
         )
         for i, level in enumerate(LEVELS)
@@ -203,22 +235,3 @@ def _levels(shares: dict[int, Interval], q: float) -> Interval:
     low = max([1, *(level for level, s in shares.items() if s.low > 1 - q + _TIE)])
     high = max([1, *(level for level, s in shares.items() if s.high > 1 - q + _TIE)])
     return Interval(float(low), float(high))
-
-
-def levels_text(low: float, high: float) -> str:
-    """
-    Write the levels from one to another.
-
-    Examples
-    --------
-    >>> levels_text(2, 2), levels_text(2, 3), levels_text(1, 3)
-    ('2', '2 or 3', '1 to 3')
-    """
-    if low == high:
-        return f"{low:.0f}"
-    return f"{low:.0f} or {high:.0f}" if high - low == 1 else f"{low:.0f} to {high:.0f}"
-
-
-def nan_if_open(value: float) -> float:
-    """Upper end of a band; NaN where it is open."""
-    return value if math.isfinite(value) else math.nan

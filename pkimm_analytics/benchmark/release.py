@@ -7,6 +7,7 @@ and everything that it returns follows from the printed rows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.benchmark.printed import (
     QUANTILES,
+    SMALLEST,
     Distribution,
     Estimate,
-    nan_if_open,
     read_distribution,
 )
 from pkimm_analytics.errors import BenchmarkError, DisclosureError, Problem
@@ -33,6 +34,7 @@ from pkimm_analytics.release import (
     check_release,
     release_folders,
 )
+from pkimm_analytics.scoring import LEAST_COVERAGE
 from pkimm_analytics.tables import DIMENSIONS, OVERALL
 
 if TYPE_CHECKING:
@@ -72,6 +74,11 @@ class Benchmark:
     def threshold(self) -> int:
         """Fewest contributors that a group is published with."""
         return int(self.manifest["policy"]["threshold"])
+
+    @property
+    def least_coverage(self) -> float:
+        """Share, by weight, that must be rated for a place among the peers."""
+        return float(self.manifest["policy"].get("least_coverage", LEAST_COVERAGE))
 
     @property
     def synthetic(self) -> bool:
@@ -202,8 +209,8 @@ class Benchmark:
     @cached_property
     def _smallest(self) -> dict[str, int]:
         """Smallest band of each quantile, from the policy in the manifest."""
-        stated = {**_QUANTILES_OF_POLICY, **self.manifest["policy"].get("quantiles", {})}
-        return {name: int(stated[_SETTINGS[name]]) for name in QUANTILES}
+        stated = self.manifest["policy"].get("quantiles", {})
+        return {name: int(stated.get(_SETTINGS[name], SMALLEST[name])) for name in QUANTILES}
 
     @cached_property
     def _read(self) -> dict[tuple[Group, str], Distribution | None]:
@@ -307,7 +314,7 @@ class Benchmark:
             return row | {"as_of": ""}
         row |= {
             "n_low": found.n.low,
-            "n_high": nan_if_open(found.n.high),
+            "n_high": found.n.high if math.isfinite(found.n.high) else math.nan,
             "step": found.step,
             "as_of": found.as_of,
         }
@@ -316,7 +323,6 @@ class Benchmark:
         return row
 
 
-_QUANTILES_OF_POLICY = {"median": 10, "quartiles": 20, "deciles": 50}
 _SETTINGS = {
     "median": "median",
     "p25": "quartiles",

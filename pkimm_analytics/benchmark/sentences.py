@@ -13,13 +13,19 @@ from typing import Any
 import pandas as pd
 
 from pkimm_analytics.benchmark.comparison import percent
-from pkimm_analytics.benchmark.ladder import cohort_words
+from pkimm_analytics.benchmark.ladder import code_label
 from pkimm_analytics.benchmark.panels import at_or_above, qualified, share_words
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.release import LEVEL_BOUNDS, Interval
 from pkimm_analytics.tables import OVERALL
 
 NOTHING = "Nothing is published here: too few organizations, or another group needs protection."
+
+
+def cohort_words(cohort: Mapping[str, str]) -> str:
+    """Words for a cohort."""
+    parts = [f"{d}: {code_label(d, c)}" for d, c in cohort.items() if c != ALL]
+    return "; ".join(parts) or "all organizations"
 
 
 def level_sentence(table: pd.DataFrame, level: int) -> str:
@@ -170,7 +176,7 @@ def gap_sentence(table: pd.DataFrame, level: int) -> str:
     interval = percent(Interval(first["low"], first["high"]))
     text = (
         f"The largest gap: {first['name']}, where {_share(first)}"
-        f" (95 % interval {interval}) are below level {level}."
+        f" (95% interval {interval}) are below level {level}."
     )
     alike = [row.name_ for row in _named(table.iloc[1:]) if row.high >= first["low"]]
     if alike:

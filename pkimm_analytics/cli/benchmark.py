@@ -7,25 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.box import SIMPLE
-from rich.table import Table
 
-from pkimm_analytics.benchmark import (
-    Benchmark,
-    Comparison,
-    Internal,
-    Position,
-    cohort_words,
-    compare,
-    contrast,
-    open_internal,
-    open_release,
-    peer_ladder,
-)
-from pkimm_analytics.benchmark.comparison import ABOVE, ALIKE, BELOW, percent, rank_words
-from pkimm_analytics.benchmark.contrast import NOBODY
-from pkimm_analytics.benchmark.printed import levels_text
-from pkimm_analytics.benchmark.release import peers_table
 from pkimm_analytics.cli.console import (
     JsonOption,
     ends_cleanly,
@@ -34,15 +16,13 @@ from pkimm_analytics.cli.console import (
     print_json,
     read_cohort,
     say,
-    shown,
 )
-from pkimm_analytics.errors import BenchmarkError, Problem
-from pkimm_analytics.loaders import find_sources, load
-from pkimm_analytics.release import Interval
-from pkimm_analytics.scoring import figure_text
 
 if TYPE_CHECKING:
     from pkimm_analytics.assessment import Assessment
+    from pkimm_analytics.benchmark import Benchmark, Internal
+
+Cohort = dict[str, str]
 
 
 def register(app: typer.Typer) -> None:
@@ -103,6 +83,8 @@ def benchmark_command(
     as_json: JsonOption = False,
 ) -> None:
     """Compare an assessment with its peers, here, sending and writing nothing."""
+    from pkimm_analytics.benchmark import compare, open_internal, open_release
+
     wanted = None if cohort is None else read_cohort(cohort)
     other = None if versus is None else read_cohort(versus, "--versus")
     analysts = {"--purpose": purpose, "--quarter": quarter, "--like-for-like": edition}
@@ -110,13 +92,17 @@ def benchmark_command(
     own = None if assessment is None else _one_assessment(assessment)
     if collection is not None:
         internal = open_internal(collection, purpose=str(purpose), quarter=quarter, edition=edition)
-        _internal(internal, own, wanted or {}, other, all_=requirements, as_json=as_json)
+        if other is not None:
+            _contrast(internal, wanted or {}, other, as_json=as_json)
+        else:
+            _internal(internal, own, wanted or {}, all_=requirements, as_json=as_json)
+        say(f"{internal.mark}.")
         return
     bench = open_release(Path(str(release)))
     if cohorts:
         _cohorts(bench, as_json=as_json)
     elif other is not None:
-        _contrast(bench, wanted or {}, other, all_=requirements, as_json=as_json)
+        _contrast(bench, wanted or {}, other, as_json=as_json)
     elif own is not None:
         _comparison(compare(own, bench, wanted), all_=requirements, as_json=as_json)
     else:
@@ -154,6 +140,9 @@ def _check_usage(
 
 
 def _one_assessment(argument: str) -> Assessment:
+    from pkimm_analytics.errors import BenchmarkError, Problem
+    from pkimm_analytics.loaders import find_sources, load
+
     sources = find_sources(argument)
     if len(sources) != 1:
         raise BenchmarkError(
@@ -170,205 +159,93 @@ def _one_assessment(argument: str) -> Assessment:
     return loaded[0].assessment
 
 
-# --- an assessment among its peers ------------------------------------------------------
+# --- what is shown ----------------------------------------------------------------------
 
 
-def _comparison(found: Comparison, *, all_: bool, as_json: bool) -> None:
+def _comparison(found: Any, *, all_: bool, as_json: bool) -> None:
+    """Show an assessment among its peers."""
+    from pkimm_analytics.render.terminal import show
+    from pkimm_analytics.views import peers
+
+    voice = peers.english(found.bench)
     if as_json:
-        print_json(found.to_json())
-        return
-    table = Table("", "you", "peers", "at or above", "n", "", title=_title(found), box=SIMPLE)
-    for one in found.positions:
-        if (one.kind == "requirement" and not all_) or one.verdict == "not in the release":
-            continue
-        table.add_row(*_cells(one))
-    out().print(table)
-    for sentence in (*_summary(found.positions), *found.notes, *_limits(found.positions)):
-        out().print(shown(sentence))
-    out().print(f"[dim]{_LEGEND}[/]")
+        sentence = peers.group_sentence(found.bench, found.ladder, voice)
+        document = found.to_json()
+        document["cohort"]["sentence"] = sentence
+        document["notes"].insert(0, sentence)
+        print_json(document)
+    else:
+        show([*peers.among_peers(found, voice, requirements=all_)], out())
 
 
-_LEGEND = (
-    "You: score and level. Peers: median level and its 95 % interval, which holds for each n of"
-    " the band. At or above: share of the contributing peers whose level you reach. above, below:"
-    " surely more than half of the peers are at lower, or higher, levels; ≈: not distinguishable"
-    " from the middle of the peers."
-)
-
-
-def _title(found: Comparison) -> str:
-    return shown(f"Release {found.bench.quarter}: {cohort_words(found.ladder.found)}")
-
-
-def _cells(one: Position) -> tuple[str, ...]:
-    style = {"overall": "[bold]", "requirement": "[dim]"}.get(one.kind, "")
-    own = "–" if one.level is None else f"{figure_text(one.own)} ({one.level})"
-    return (
-        f"{style}{shown(one.name)}",
-        own,
-        _median(one),
-        "" if one.at_or_below is None else percent(one.at_or_below),
-        "" if one.peers is None else one.peers.band,
-        "≈" if one.verdict == ALIKE else one.verdict,
-    )
-
-
-def _median(one: Position) -> str:
-    known = None if one.peers is None else one.peers.quantiles.get("median")
-    if known is None:
-        return ""
-    low, high = int(known.interval.low), int(known.interval.high)
-    is_open = math.isnan(known.value)
-    value = levels_text(known.printed.low, known.printed.high) if is_open else str(int(known.value))
-    return f"{value} \\[{low}-{high}]"
-
-
-def _summary(positions: tuple[Position, ...]) -> list[str]:
-    """Say in plain words where the assessment stands out."""
-    categories = [one for one in positions if one.kind == "category" and one.rank is not None]
-    parts = [
-        f"Percentile rank of your overall level: {rank_words(one.rank.value, one.rank.interval)},"
-        " the share of peers at lower levels and half of those at yours; in brackets its 95 %"
-        " interval."
-        for one in positions
-        if one.kind == "overall" and one.rank is not None
-    ]
-    for verdict, words in ((ABOVE, "above"), (BELOW, "below")):
-        names = [one.name for one in categories if one.verdict == verdict]
-        if names:
-            parts.append(f"Surely {words} more than half of the peers: {', '.join(names)}.")
-    alike = sum(one.verdict not in (ABOVE, BELOW) for one in categories)
-    if alike:
-        parts.append(
-            f"In {alike} of {len(categories)} categories your level cannot be told from that of"
-            " the middle of your peers."
-        )
-    return parts
-
-
-def _limits(positions: tuple[Position, ...]) -> list[str]:
-    return [
-        f"{one.name}: {one.note}" for one in positions if one.note and one.kind != "requirement"
-    ]
-
-
-# --- cohorts of a release --------------------------------------------------------------
-
-
-def _peers(bench: Benchmark, cohort: dict[str, str], *, all_: bool, as_json: bool) -> None:
+def _peers(bench: Benchmark, cohort: Cohort, *, all_: bool, as_json: bool) -> None:
     """Show the figures of the nearest published cohort."""
-    ladder = peer_ladder(bench, cohort)
-    document = peers_table(bench, ladder.found)
+    from pkimm_analytics.benchmark import peer_ladder
+    from pkimm_analytics.benchmark.release import peers_table
+    from pkimm_analytics.errors import BenchmarkError
+    from pkimm_analytics.render.terminal import show
+    from pkimm_analytics.views import peers
+
+    voice, ladder = peers.english(bench), peer_ladder(bench, cohort)
+    sentence = peers.group_sentence(bench, ladder, voice)
     if as_json:
-        print_json(
-            {
-                "format": "pkimm-benchmark/1",
-                "release": bench.to_json(),
-                "cohort": ladder.to_json(),
-                "measures": document,
-            }
-        )
-        return
-    if not ladder.is_published:
-        raise BenchmarkError(ladder.sentence)
-    table = Table("", "n", *(f"level {k}+" for k in (2, 3, 4, 5)), "median", box=SIMPLE)
-    table.title = shown(f"Release {bench.quarter}: {cohort_words(ladder.found)}")
-    for measure, one in document.items():
-        if one["kind"] == "requirement" and not all_:
-            continue
-        peers = one["peers"]
-        if peers is None:
-            table.add_row(shown(one["name"]), "withheld")
-            continue
-        shares = [_share(peers[f"at_least_{k}"]) for k in (2, 3, 4, 5)]
-        median = peers.get("median")
-        level = "" if median is None else _level(median)
-        name = f"[bold]{one['name']}" if measure == "overall" else shown(one["name"])
-        table.add_row(name, peers["n"], *shares, level)
-    out().print(table)
-    out().print(shown(ladder.sentence))
-    out().print("[dim]≤ and ≥: cut off; in brackets the 95 % interval, for each n of the band.[/]")
-
-
-def _level(estimate: dict[str, Any]) -> str:
-    """Level of a quantile, or the levels that the printed shares leave open."""
-    if estimate["value"] is not None:
-        return str(int(estimate["value"]))
-    return levels_text(*estimate["printed"])
-
-
-def _share(estimate: dict[str, Any]) -> str:
-    sign = {"<=": "≤ ", ">=": "≥ "}.get(estimate["qualifier"], "")
-    around = percent(Interval(*estimate["interval"])).removesuffix(" %").replace(" to ", "-")
-    return f"{sign}{round(100 * estimate['value'])} % \\[{around}]"
+        document = {
+            "format": "pkimm-benchmark/1",
+            "release": bench.to_json(),
+            "cohort": {**ladder.to_json(), "sentence": sentence},
+            "measures": peers_table(bench, ladder.found),
+        }
+        print_json(document)
+    elif not ladder.is_published:
+        raise BenchmarkError(sentence)
+    else:
+        show([*peers.peers_alone(bench, ladder, voice, requirements=all_)], out())
 
 
 def _cohorts(bench: Benchmark, *, as_json: bool) -> None:
-    table = bench.cohorts()
+    from pkimm_analytics.render.terminal import show
+    from pkimm_analytics.views import peers
+
     if as_json:
-        rows = table.to_dict("records")
+        rows = bench.cohorts().to_dict("records")
         print_json({"format": "pkimm-cohorts/1", "release": bench.to_json(), "cohorts": rows})
-        return
-    title = f"Cohorts of release {bench.quarter}"
-    shown_table = Table(*bench.dimensions, "n", title=title, box=SIMPLE)
-    for row in table.to_dict("records"):
-        n = row["n"] or ("published in part" if row["is_published"] else "withheld")
-        shown_table.add_row(*(shown(str(row[d])) for d in bench.dimensions), n)
-    out().print(shown_table)
-    n_published = int(table["is_published"].sum())
-    say(f"{n_published} of {len(table)} cohorts are published.")
+    else:
+        show([peers.cohort_table(bench, peers.english(bench))], out())
 
 
-def _contrast(
-    source: Benchmark | Internal,
-    one: dict[str, str],
-    other: dict[str, str],
-    *,
-    all_: bool,
-    as_json: bool,
-) -> None:
+def _contrast(source: Any, one: Cohort, other: Cohort, *, as_json: bool) -> None:
+    """Compare two cohorts of a release or a collection."""
+    from pkimm_analytics.benchmark import Benchmark, Internal, contrast
+    from pkimm_analytics.render.terminal import show
+    from pkimm_analytics.views import peers
+
     table = contrast(source, one, other)
-    mark = source.mark if isinstance(source, Internal) else None
+    kinds = [_kinds(source, cohort) for cohort in (one, other)]
     if as_json:
-        print_json(
-            {
-                "format": "pkimm-contrast/1",
-                **({"mark": mark} if mark else {}),
-                "cohort": {"asked": one, "pooled": _pooled(source, one)},
-                "versus": {"asked": other, "pooled": _pooled(source, other)},
-                "measures": {str(r["measure"]): _row(r) for r in table.to_dict("records")},
-            }
-        )
+        document: dict[str, Any] = {"format": "pkimm-contrast/1"}
+        if isinstance(source, Internal):
+            document["mark"] = source.mark
+        for name, cohort, found in zip(("cohort", "versus"), (one, other), kinds, strict=True):
+            document[name] = {"asked": cohort, "pooled": found}
+        rows = table.to_dict("records")
+        document["measures"] = {str(row["measure"]): _plain_row(row) for row in rows}
+        print_json(document)
         return
-    shown_table = Table("", "n", "n of the others", "verdict", box=SIMPLE)
-    shown_table.title = shown(f"{cohort_words(one)} compared with {cohort_words(other)}")
-    rows = table.to_dict("records")
-    rows = [row for row in rows if str(row["measure"]).count(".") < 2 or all_]
-    for row in rows:
-        cells = (row["name"], row["n"], row["n_other"], row["verdict"])
-        shown_table.add_row(*(shown(str(cell)) for cell in cells))
-    out().print(shown_table)
-    verdicts = [row["verdict"] for row in rows if row["verdict"] not in ("withheld", NOBODY)]
-    out().print(
-        f"In {verdicts.count(ALIKE)} of {len(verdicts)} measures that have figures of both, the"
-        " two cannot be told apart."
-    )
-    for words, cohort in ((cohort_words(one), one), (cohort_words(other), other)):
-        parts = [f"{name} {', '.join(kinds)}" for name, kinds in _pooled(source, cohort).items()]
-        out().print(shown(f"Pooled in {words}: {'; '.join(parts)}."))
-    if mark:
-        say(f"{mark}.")
+    voice = peers.english(source if isinstance(source, Benchmark) else None)
+    show([*peers.contrast_view(table, (one, other), kinds, voice)], out())
 
 
-def _pooled(source: Benchmark | Internal, cohort: dict[str, str]) -> dict[str, list[str]]:
-    """Say which kinds of assurance and which editions the figures of a cohort join."""
-    if isinstance(source, Benchmark):
-        return {name: list(kinds) for name, kinds in source.pooled(cohort).items()}
-    found = source.pooled(source.members(cohort))
-    return {name: list(counts) for name, counts in found.items() if name != "mode"}
+def _kinds(source: Any, cohort: Cohort) -> dict[str, list[str]]:
+    """Return which kinds of assurance and which editions the figures of a cohort combine."""
+    from pkimm_analytics.benchmark import Internal
+
+    if isinstance(source, Internal):
+        found = source.pooled(source.members(cohort))
+        return {name: list(counts) for name, counts in found.items() if name != "mode"}
+    return {name: list(kinds) for name, kinds in source.pooled(cohort).items()}
 
 
-def _row(row: dict[Any, Any]) -> dict[str, Any]:
+def _plain_row(row: dict[Any, Any]) -> dict[str, Any]:
     """Row of a table as JSON, null for NaN."""
     return {
         str(key): None if isinstance(value, float) and math.isnan(value) else value
@@ -377,64 +254,18 @@ def _row(row: dict[Any, Any]) -> dict[str, Any]:
     }
 
 
-# --- a collection, for analysts -----------------------------------------------------------
-
-
 def _internal(
-    internal: Internal,
-    own: Assessment | None,
-    cohort: dict[str, str],
-    other: dict[str, str] | None,
-    *,
-    all_: bool,
-    as_json: bool,
+    internal: Internal, own: Assessment | None, cohort: Cohort, *, all_: bool, as_json: bool
 ) -> None:
-    if other is not None:
-        _contrast(internal, cohort, other, all_=all_, as_json=as_json)
-        return
+    """Show exact figures of a collection, for analysts."""
+    from pkimm_analytics.render.terminal import show
+    from pkimm_analytics.views import peers
+
     if as_json:
-        print_json(internal.to_json(cohort, own))
-        return
-    table = internal.figures(cohort) if own is None else internal.compare(own, cohort)
-    members = internal.members(cohort)
-    columns = ["n", "mean", "std", "median", "iqr"] + ([] if own is None else ["you", "rank", ""])
-    shown_table = Table("", *columns, box=SIMPLE)
-    shown_table.title = shown(f"{internal.mark}: {cohort_words(cohort)}, {internal.quarter}")
-    for row in table.to_dict("records"):
-        if row["kind"] in ("requirement", "relevance") and not all_:
-            continue
-        shown_table.add_row(*map(shown, _internal_cells(row, own=own is not None)))
-    out().print(shown_table)
-    for name, counts in internal.pooled(members).items():
-        parts = ", ".join(f"{n} {value}" for value, n in counts.items())
-        out().print(f"Pooled by {name}: {parts}.")
-    for note in internal.notes(own, cohort):
-        out().print(shown(note))
-    for row in [] if own is None else table.to_dict("records"):
-        if row["note"] and row["kind"] not in ("requirement", "relevance"):
-            out().print(shown(f"{row['name']}: {row['note']}"))
-    ranks = "" if own is None else " Rank: percentile; ≈: not distinguishable from the middle, 50."
-    out().print(f"[bold]{internal.mark.capitalize()}.[/] In brackets: 95 % intervals.{ranks}")
-
-
-def _rounded(value: float, digits: int = 2) -> str:
-    """Statistic to some decimals; a dash where there is none."""
-    return "–" if math.isnan(value) else f"{value:.{digits}f}"
-
-
-def _internal_cells(row: dict[Any, Any], *, own: bool) -> list[str]:
-    def around(name: str, digits: int = 2) -> str:
-        low, high = row[f"{name}_low"], row[f"{name}_high"]
-        if math.isnan(low):
-            return _rounded(row[name], digits)
-        factor = 10**digits  # limits are rounded outward
-        low = math.floor(low * factor + 1e-9) / factor
-        high = math.ceil(high * factor - 1e-9) / factor
-        return f"{_rounded(row[name], digits)} [{low:.{digits}f}-{high:.{digits}f}]"
-
-    cells = [str(row["name"]), str(row["n"]), around("mean"), _rounded(row["std"])]
-    cells += [around("median"), _rounded(row["iqr"])]
-    if not own:
-        return cells
-    verdict = "≈" if row["verdict"] == ALIKE else row["verdict"]
-    return [*cells, figure_text(row["own_score"]), around("rank", 0), verdict]
+        document = internal.to_json(cohort, own)
+        document["cohort"]["words"] = peers.cohort_text(cohort)
+        print_json(document)
+    else:
+        show(
+            [*peers.internal_view(internal, cohort, own, peers.english(), requirements=all_)], out()
+        )

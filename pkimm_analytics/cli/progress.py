@@ -27,8 +27,11 @@ from pkimm_analytics.overview import percent_text
 from pkimm_analytics.progress import Bridge, Step, compare
 from pkimm_analytics.progress.portfolio import portfolio_sentence, portfolio_table
 from pkimm_analytics.progress.timeline import change_text, level_text
-from pkimm_analytics.progress.trend import PeerTrend, peers_over_time, quartile_texts
+from pkimm_analytics.progress.trend import PeerTrend, peers_over_time
+from pkimm_analytics.render.terminal import show
 from pkimm_analytics.scoring import Figure, figure_text, score
+from pkimm_analytics.views.peers import english, group_sentence, trend_table
+from pkimm_analytics.views.view import Text
 
 UseCaseOption = Annotated[
     str | None, typer.Option("--use-case", help="Only the use case of that name.")
@@ -148,18 +151,20 @@ def _case(found: list[Assessment], release: Path | None) -> dict[str, Any]:
 def _peers(peers: PeerTrend) -> dict[str, Any]:
     return {
         "cohort": peers.ladder.found,
-        "sentence": peers.ladder.sentence,
+        "sentence": group_sentence(peers.bench, peers.ladder),
         "quarters": json.loads(peers.table.to_json(orient="records")),
     }
 
 
 def _print_peers(peers: PeerTrend) -> None:
-    table = Table(title=shown(peers.ladder.sentence), title_justify="left")
-    for column in ("Peers in", "Organizations", "Median level", "Middle half"):
-        table.add_column(column)
-    for row in peers.table.itertuples(index=False):
-        table.add_row(str(row.as_of), str(row.n), *quartile_texts(row))
-    out().print(table)
+    voice = english(peers.bench)
+    show(
+        [
+            trend_table(peers.quarters.items(), voice),
+            Text(group_sentence(peers.bench, peers.ladder, voice)),
+        ],
+        out(),
+    )
 
 
 def numbers_of(figure: Figure) -> dict[str, Any]:

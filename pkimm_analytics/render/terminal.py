@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.padding import Padding
+from rich.measure import Measurement
 from rich.table import Table as Grid
 from rich.text import Text as Line
 
@@ -26,11 +26,11 @@ from pkimm_analytics.views.view import (
     Table,
     Text,
     View,
-    cell_text,
     flat,
 )
 
 STYLES = {"good": "green", "bad": "red", "notice": "yellow", "soft": "dim"}
+_WIDEST = 1000
 
 
 def show(view: View | Sequence[Block], console: Console) -> None:
@@ -72,27 +72,37 @@ def _print(block: Block, console: Console) -> None:
 
 
 def _table(table: Table, console: Console) -> None:
-    grid = Grid(
-        title=_line(table.caption, ""), title_justify="left", box=None, padding=(0, 2, 0, 0)
-    )
+    grid = Grid(box=None, padding=(0, 2, 0, 0))
     for index, name in enumerate(table.header):
         is_number = index in table.numeric
+        texts = [_cell(row[index]).plain for row in table.rows]
+        # Figures are never broken, and a name not within a word that fits.
+        parts = [p for text in texts for p in (text.split("\n") if is_number else text.split())]
+        parts += name.split()
         grid.add_column(
             _line(name, "dim"),
             justify="right" if is_number else "left",
             overflow="fold",
-            no_wrap=is_number,
+            min_width=min(max(map(len, parts), default=0), 30 if is_number else 15),
         )
     for row in table.rows:
         grid.add_row(*(_cell(cell) for cell in row))
-    console.print(Padding(grid, (1, 0, 0, 0)), soft_wrap=not console.is_terminal)
+    needed = Measurement.get(console, console.options.update(width=_WIDEST), grid)
+    known = console.width
+    console.width = max(known, needed.minimum if console.is_terminal else needed.maximum)
+    console.print()
+    console.print(_line(table.caption, ""))
+    console.print(grid)
+    console.width = known
 
 
 def _cell(cell: str | Cell) -> Line:
+    if isinstance(cell, str):
+        return _line(cell, "")
     style = ""
-    if isinstance(cell, Cell) and cell.picture == "change" and cell.value:
+    if cell.picture == "change" and cell.value:
         style = "green" if cell.value > 0 else "red"
-    return _line(cell_text(cell), style)
+    return _line(f"{cell.text}\n{cell.below}" if cell.below else cell.text, style)
 
 
 def _line(text: str, style: str) -> Line:

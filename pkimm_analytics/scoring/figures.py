@@ -36,7 +36,8 @@ def figure_text(value: object, digits: int = 2) -> str:
     factor: int = 10**digits
     cut = math.floor(abs(Fraction(value).limit_denominator(10**9)) * factor)
     sign = "-" if value < 0 and cut else ""
-    return f"{sign}{cut // factor}.{cut % factor:0{digits}d}"
+    fraction = f".{cut % factor:0{digits}d}" if digits else ""
+    return f"{sign}{cut // factor}{fraction}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +137,8 @@ class Scores:
     categories: Mapping[str, Figure]
     extensions: Mapping[str, ExtensionScores]
     problems: tuple[Problem, ...] = ()
+
+    def figure(self, key: str) -> Figure | None:
+        """Figure of ``overall``, a module or a category; None if there is no such."""
+        found = {"overall": self.overall, **self.modules, **self.categories}
+        return found.get(key)

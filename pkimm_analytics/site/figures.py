@@ -82,8 +82,8 @@ class _Tables:
             entries.append(entry)
         return number
 
-    def pattern(self, found: Distribution | None) -> int:
-        """Return the number of what is printed about one measure of one group."""
+    def pattern(self, found: Distribution | None, kind: str) -> int:
+        """Return the number of what is printed about one measure, of some kind, of one group."""
         if found is None:
             return WITHHELD
         peers = peers_document(found)
@@ -91,7 +91,7 @@ class _Tables:
             self.number(self.estimates, _estimate(peers[key])) if key in peers else WITHHELD
             for key in KEYS
         ]
-        places = [self.number(self.places, _place(found, level)) for level in LEVELS]
+        places = [self.number(self.places, _place(found, level, kind)) for level in LEVELS]
         return self.number(
             self.patterns, [peers["n"], peers["step"], peers["as_of"], numbers, places]
         )
@@ -103,15 +103,17 @@ def _estimate(document: Mapping[str, Any]) -> list[Any]:
         document["qualifier"],
         *document["interval"],
         *document["printed"],
+        *(document["wide"] or ()),
     ]
 
 
-def _place(found: Distribution, level: int) -> list[Any]:
-    """Verdict on somebody at a level, and both ends of the interval of the rank."""
-    place = position("", "", Fraction(level), None, found)
+def _place(found: Distribution, level: int, kind: str) -> list[Any]:
+    """Verdict on somebody at a level, and the percentile rank."""
+    place = position("", "", Fraction(level), None, found, kind=kind)
     if place.rank is None:
         raise AssertionError("a level among printed figures has a rank")
-    return [place.verdict, *place.rank.to_json()["interval"]]
+    rank = place.rank.to_json()
+    return [place.verdict, rank["value"], rank["qualifier"], *rank["interval"], *rank["printed"]]
 
 
 def _release(bench: Benchmark, tables: _Tables, *, is_newest: bool) -> dict[str, Any]:
@@ -127,7 +129,7 @@ def _groups(bench: Benchmark, measures: Sequence[str], tables: _Tables) -> dict[
     """By group the numbers of its measures; a group has all of them or only the first ones."""
     return {
         cohort_key(dict(zip(bench.published.dimensions, group, strict=True))): [
-            tables.pattern(bench.distribution(group, measure))
+            tables.pattern(bench.distribution(group, measure), kind_of(measure))
             for measure in measures
             if (group, measure) in bench.published.cells
         ]

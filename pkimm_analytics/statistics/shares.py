@@ -57,17 +57,17 @@ def share_interval(
 
 @lru_cache(maxsize=65536)
 def printed_share_interval(
-    low: float, high: float, n_low: float, n_high: float, confidence: float = CONFIDENCE
+    printed: tuple[float, float, bool], n: tuple[float, float], confidence: float = CONFIDENCE
 ) -> tuple[float, float]:
     """
     Interval for a share of which a rounded or cut-off value and a band of n are known.
 
     Parameters
     ----------
-    low, high : float
-        What the printed value leaves: 0.35 and 0.45 for 0.4 in steps of 0.1, 0 and 0.15
-        for "at most 0.1".
-    n_low, n_high : float
+    printed : tuple of (float, float, bool)
+        Lowest and highest share that the printed value leaves, and whether the highest is
+        itself left out: 0.35 and 0.45, left out, for 0.4 in steps of 0.1.
+    n : tuple of float
         Ends of the band; infinity if it is open.
 
     Returns
@@ -77,16 +77,18 @@ def printed_share_interval(
 
     Examples
     --------
-    At least 70 % of 10 to 19:
+    At least 70% of 10 to 19:
 
-    >>> [round(limit, 3) for limit in printed_share_interval(0.7, 1.0, 10, 19)]
+    >>> [round(limit, 3) for limit in printed_share_interval((0.7, 1.0, False), (10, 19))]
     [0.348, 1.0]
     """
-    sizes = np.array([n_low], float)
+    low, high, is_open = printed
+    sizes = np.array([n[0]], float)
     fewest, most = sizes * low, sizes * high
-    if n_high - n_low <= _MOST_SIZES:
-        every = np.arange(math.ceil(n_low), math.floor(n_high) + 1, dtype=float)
-        first, last = np.ceil(every * low - 1e-9), np.floor(every * high + 1e-9)
+    if n[1] - n[0] <= _MOST_SIZES:
+        every = np.arange(math.ceil(n[0]), math.floor(n[1]) + 1, dtype=float)
+        first, last = np.ceil(every * low - 1e-7), np.floor(every * high + 1e-7)
+        last = np.ceil(every * high - 1e-7) - 1 if is_open else last
         possible = first <= last
         if possible.any():
             sizes, fewest, most = every[possible], first[possible], last[possible]

@@ -16,8 +16,9 @@ from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.charts.look import rows_of
 from pkimm_analytics.overview import percent_text
 from pkimm_analytics.progress.timeline import change_text, level_text
-from pkimm_analytics.progress.trend import PeerTrend, quartile_texts
+from pkimm_analytics.progress.trend import PeerTrend
 from pkimm_analytics.scoring import figure_text
+from pkimm_analytics.views.peers import english, group_sentence, trend_table
 from pkimm_analytics.widgets.markup import Markup, data_table, joined, tag
 
 MOST_CHANGES = 200
@@ -94,8 +95,8 @@ def peers_part(peers: PeerTrend | None, problem: str) -> Markup:
     """Say who the peers behind the line are, and in a table what the band shows."""
     if peers is None:
         return tag("p", f"No peers: {problem}", id="pk-peers-words") if problem else Markup("")
-    words = tag("p", peers.ladder.sentence, id="pk-peers-words")
-    rows = [(row.as_of, row.n, *quartile_texts(row)) for row in rows_of(peers.table)]
+    words = tag("p", group_sentence(peers.bench, peers.ladder), id="pk-peers-words")
+    rows = trend_table(peers.quarters.items(), english()).rows
     if not rows:
         return words
     listing = data_table(

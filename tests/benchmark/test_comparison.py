@@ -12,8 +12,9 @@ import pytest
 
 from pkimm_analytics.assessment import carry, not_applicable, rated
 from pkimm_analytics.benchmark import compare
-from pkimm_analytics.benchmark.comparison import ABOVE, ALIKE, BELOW, position
+from pkimm_analytics.benchmark.comparison import position
 from pkimm_analytics.benchmark.printed import read_distribution
+from pkimm_analytics.benchmark.verdicts import ABOVE, ALIKE, BELOW
 from pkimm_analytics.loaders import find_sources, load
 from pkimm_analytics.model import model_of
 from pkimm_analytics.model.shipped import shipped_model
@@ -194,6 +195,46 @@ def test_levels_are_floors_of_exact_scores(bench):
     assert one.level == 2
 
 
+def test_one_category_is_no_position_of_the_whole(mine, bench):
+    """
+    One of sixteen rated: the overall is not compared, and the category is.
+    """
+    model = model_of(mine.model)
+    inside = [r.key for r in model.categories["G.compliance"].requirements]
+    answers = {key: mine.answer(key) for key in inside}
+    found = compare(mine.replace(answers=answers, extensions=()), bench)
+    assert found["overall"].verdict == "too little rated"
+    assert found["overall"].rank is None
+    assert found["overall"].coverage < 0.2
+    assert found["G.compliance"].rank is not None
+    assert found.context().to_json()["coverage_by_weight"] == found["overall"].coverage
+
+
+def test_a_group_that_can_tell_nothing_stands_beside_one_that_can(mine, bench):
+    """
+    Twelve in health tell nothing; all organizations do.
+    """
+    found = compare(mine, bench, {"sector": "health"})
+    assert not found.ladder.tells
+    assert found.beside.ladder.found == {}
+    assert found.to_json()["beside"]["cohort"]["tells"]
+    own = mine.replace(organization=mine.organization.replace(sector="R-health"))
+    assert compare(mine, bench, {}).beside is None
+    assert compare(own, bench).ladder.tells
+
+
+def test_a_rank_is_the_range_that_is_printed():
+    """
+    Of thirteen peers all at level 1, level 5 is above them: at least 70, perhaps 100.
+    """
+    one = position("overall", "", Fraction(5), None, peers_of([13, 0, 0, 0, 0]))
+    assert (one.rank.qualifier, one.rank.printed.high) == (">=", 100)
+    assert one.rank.value == one.rank.printed.low >= 65
+    middle = position("overall", "", Fraction(3), None, peers_of([20, 50, 60, 50, 20]))
+    assert middle.rank.qualifier == "~"
+    assert middle.rank.printed.low < middle.rank.value < middle.rank.printed.high
+
+
 # --- attack T29: a comparison leaves no trace -------------------------------------------
 
 _seen = []
@@ -266,5 +307,5 @@ def test_text_rounds_outward():
     from pkimm_analytics.benchmark.comparison import percent
     from pkimm_analytics.release import Interval
 
-    assert percent(Interval(0.345, 0.355)) == "34 to 36 %"
-    assert percent(Interval(0.0, 0.1)) == "0 to 10 %"
+    assert percent(Interval(0.345, 0.355)) == "34 to 36%"
+    assert percent(Interval(0.0, 0.1)) == "0 to 10%"

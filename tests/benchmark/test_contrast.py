@@ -57,16 +57,13 @@ def test_a_release_tells_less_apart_than_the_collection_behind_it(camps):
     """
     Every interval from printed shares holds the one from exact shares.
     """
-    from pkimm_analytics.benchmark.contrast import verdict_of
-    from pkimm_analytics.benchmark.statistics import shares_at_least
+    from pkimm_analytics.benchmark.contrast import exact_shares, verdict_of
 
     row = contrast(camps, {"sector": "public"}, {"sector": "health"}, ["overall"]).iloc[0]
-    public = shares_at_least(np.array([40] * 5))[1:]
-    health = shares_at_least(np.array([60, 100, 30, 8, 2]))[1:]
-    _, low, high = verdict_of((public, public, 200.0), (health, health, 200.0))
-    for place, level in enumerate((2, 3, 4, 5)):
-        assert row[f"difference_{level}_low"] <= low[place] + 1e-9
-        assert row[f"difference_{level}_high"] >= high[place] - 1e-9
+    _, ends = verdict_of(exact_shares([40] * 5), exact_shares([60, 100, 30, 8, 2]))
+    for level, (low, high) in zip((2, 3, 4, 5), ends, strict=True):
+        assert row[f"difference_{level}_low"] <= low + 1e-9
+        assert row[f"difference_{level}_high"] >= high - 1e-9
 
 
 def test_a_cohort_is_not_compared_with_itself(camps):

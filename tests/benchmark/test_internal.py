@@ -10,7 +10,7 @@ from scipy import stats
 
 from pkimm_analytics.assessment import Assessment, ExtensionAnswers, Mode, not_applicable, rated
 from pkimm_analytics.benchmark import MARK, open_internal
-from pkimm_analytics.benchmark.like_for_like import own_scores
+from pkimm_analytics.benchmark.like_for_like import own_figures
 from pkimm_analytics.benchmark.scored_rows import make_support, shared_by_all
 from pkimm_analytics.collection import Collection
 from pkimm_analytics.collection.journal import read_journal
@@ -106,7 +106,7 @@ def test_like_for_like_everybody_is_scored_over_what_all_editions_share(folder, 
     edition, shared = shipped_model("1.1.0"), shared_by_all()
     expected = defaultdict(list)
     for one in contributions:
-        for key, value in own_scores(assessment_of(one), edition, shared).items():
+        for key, value in own_figures(assessment_of(one), edition, shared).scores.items():
             expected[key].append(value)
     for measure in ("overall", "G", "M.key-management", "pqc"):
         values, counts = found.score_counts(found.members(), measure)
@@ -114,7 +114,7 @@ def test_like_for_like_everybody_is_scored_over_what_all_editions_share(folder, 
         assert np.repeat(values, counts) == pytest.approx(exact, abs=1e-9)
     assert found.score_counts(found.members(), "G.cryptography")[1].size == 0
     table = found.compare(assessment_of(contributions[0]))
-    own = own_scores(assessment_of(contributions[0]), edition, shared)
+    own = own_figures(assessment_of(contributions[0]), edition, shared).scores
     assert table.set_index("measure").loc["overall", "own_score"] == float(own["overall"])
     assert "that all editions share" in found.notes()[0]
     with pytest.raises(BenchmarkError, match="Expected an edition"):

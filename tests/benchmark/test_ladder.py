@@ -1,4 +1,4 @@
-"""The peer ladder: what is given up, in which order, and that it says so."""
+"""The peer ladder: what is relaxed, in which order, and that it says so."""
 
 import itertools
 
@@ -9,7 +9,8 @@ from pkimm_analytics.benchmark import IMPORTANCE, cohort_of, open_release, peer_
 from pkimm_analytics.errors import BenchmarkError
 from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.organization import ALL
-from tests.benchmark.made import EVERYBODY, made_release
+from pkimm_analytics.views.peers import group_sentence
+from tests.benchmark.made import EVERYBODY, group, made_release
 
 ASKED = {
     "sector": "finance",
@@ -62,7 +63,7 @@ def test_a_published_cohort_is_not_relaxed(bench):
     ladder = peer_ladder(bench, {"sector": "finance"})
     assert ladder.found == ladder.asked == {"sector": "finance"}
     assert ladder.relaxed == ()
-    assert "Not narrowed" not in ladder.sentence
+    assert "broader" not in group_sentence(bench, ladder)
 
 
 def test_what_was_given_up_and_what_is_pooled_is_said(bench):
@@ -71,9 +72,9 @@ def test_what_was_given_up_and_what_is_pooled_is_said(bench):
     """
     ladder = peer_ladder(bench, {"sector": "education"})
     assert ladder.found == {}
-    assert "Not narrowed by sector" in ladder.sentence
-    assert "Self-assessments and independent ones are pooled." in ladder.sentence
-    assert "Editions 1.0.0, 1.1.0, 2.0.0 are pooled." in ladder.sentence
+    sentence = group_sentence(bench, ladder)
+    for said in ("sector relaxed", "assessed organizations are combined", "2.0.0 are combined"):
+        assert said in sentence
     document = ladder.to_json()
     assert document["relaxed"] == [{"dimension": "sector", "from": "education", "to": "*"}]
     assert document["pooled"]["assurance"] == ["self", "independent"]
@@ -85,8 +86,25 @@ def test_a_cohort_of_one_assurance_or_edition_pools_no_other(bench):
     """
     one = peer_ladder(bench, {"assurance": "independent"})
     assert one.pooled["assurance"] == ("independent",)
-    assert "Self-assessments" not in one.sentence
+    assert "assessed organizations are combined" not in group_sentence(bench, one)
     assert peer_ladder(bench, {"edition": "1.0.0"}).pooled["edition"] == ("1.0.0",)
+
+
+def test_a_group_that_can_tell_nothing_is_passed_over_where_that_is_asked_for(tmp_path):
+    """
+    Thirteen peers all at level 1 say nothing about anybody; the sixty of the size do.
+    """
+    found = {
+        EVERYBODY: {"overall": [90, 60, 40, 10, 0]},
+        group(sector="health"): {"overall": [13, 0, 0, 0, 0]},
+        group(size="5000+"): {"overall": [30, 20, 8, 2, 0]},
+    }
+    bench = open_release(made_release(tmp_path, found))
+    asked = {"sector": "health", "size": "5000+"}
+    nearest, telling = (peer_ladder(bench, asked, telling=choice) for choice in (False, True))
+    assert (nearest.found, nearest.tells) == ({"sector": "health"}, False)
+    assert (telling.found, telling.tells) == ({"size": "5000+"}, True)
+    assert "too small to tell" in group_sentence(bench, nearest)
 
 
 def test_leaf_codes_are_made_coarser_first(bench):
@@ -125,7 +143,7 @@ def test_a_release_without_anything_published_says_so(tmp_path):
     empty = open_release(made_release(tmp_path, {EVERYBODY: {}}, tier=10))
     ladder = peer_ladder(empty, {"sector": "finance"})
     assert not ladder.is_published
-    assert "not even all organizations" in ladder.sentence
+    assert "not even all organizations" in group_sentence(empty, ladder)
 
 
 def test_unknown_codes_are_refused_with_those_that_there_are(bench):
@@ -147,7 +165,7 @@ def test_a_dimension_that_the_release_does_not_have_is_given_up(tmp_path, counts
     ladder = peer_ladder(small, {"sector": "finance"})
     assert ladder.relaxed == (("sector", "finance", "*"),)
     assert ladder.is_published
-    assert "Not narrowed by sector" in ladder.sentence
+    assert "sector relaxed" in group_sentence(small, ladder)
 
 
 def test_the_profile_of_an_assessment_starts_its_ladder():

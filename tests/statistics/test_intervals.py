@@ -72,9 +72,8 @@ def test_a_printed_share_has_the_interval_of_every_count_behind_it(start, width,
     n = start + (step_number * width) // 10
     k = round(true * n)
     printed = round(k / n / step) * step
-    around = printed_share_interval(
-        max(printed - step / 2, 0), min(printed + step / 2, 1), start, start + width
-    )
+    ends = max(printed - step / 2, 0), min(printed + step / 2, 1), False
+    around = printed_share_interval(ends, (start, start + width))
     low, high = share_interval(k, n)
     assert around[0] - 1e-9 <= low <= high <= around[1] + 1e-9
 

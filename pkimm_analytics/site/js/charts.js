@@ -250,7 +250,7 @@ function trendChart(view) {
   const printed = points.filter(({ one }) => one);
   if (!printed.length) return { title, words: withheldWords(release) };
   const [first, last] = [printed[0], printed.at(-1)];
-  const differs = last.one.interval[0] > first.one.interval[1] || last.one.interval[1] < first.one.interval[0];
+  const differs = exceeds(last.one, first.one) || exceeds(first.one, last.one);
   const values = { first: quarterText(first.quarter), first_share: shareWords(first.one), last: quarterText(last.quarter), last_share: shareWords(last.one) };
   const words = sentences(
     printed.length < 2 ? say("site.trend_once", values) : say(differs ? "site.trend_changed" : "site.trend_alike", values),

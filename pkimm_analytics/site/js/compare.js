@@ -87,7 +87,7 @@ function placeAmong(release, group, measure, own) {
   if (!peers) return nothing(release.hasMeasure(group, measure) ? "withheld" : "not in the release");
   if (own === null) return nothing("no score of your own");
   const [reach, above] = [atLeast(peers, own), atLeast(peers, own + 1)];
-  const [verdict, low, high] = release.place(group, measure, own);
+  const [verdict, value, qualifier, low, high, from, to] = release.place(group, measure, own);
   const within = ({ printed: [from, to] }) => [1 - to, 1 - from];
   const where = `at or above ${inPercent(outward(within(above)))} of peers`;
   return {
@@ -95,16 +95,11 @@ function placeAmong(release, group, measure, own) {
     text: verdict === "not distinguishable" ? `${verdict}: ${where}` : where,
     below: within(reach),
     at_or_below: within(above),
-    rank: {
-      value: 100 - 50 * (reach.value + above.value),
-      qualifier: "=",
-      interval: [low, high],
-      printed: [1, 0].map((end) => 100 - 50 * (reach.printed[end] + above.printed[end])),
-    },
+    rank: { value, qualifier, interval: [low, high], printed: [from, to], wide: null },
   };
 }
 
-const inPercent = ([from, to]) => (from === to ? `${from} %` : `${from} to ${to} %`);
+const inPercent = ([from, to]) => (from === to ? `${from}%` : `${from} to ${to}%`);
 
 // --- what has to be said with it ----------------------------------------------------------
 

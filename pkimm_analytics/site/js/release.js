@@ -31,8 +31,8 @@ function openRelease(raw) {
     const [n, step, asOf, estimates, places] = raw.patterns[number];
     const peers = { n, step, as_of: asOf };
     raw.keys.forEach((key, i) => {
-      const [value, qualifier, low, high, from, to] = raw.estimates[estimates[i]] ?? [];
-      if (qualifier) peers[key] = { value, qualifier, interval: [low, high], printed: [from, to] };
+      const [value, qualifier, low, high, from, to, ...wide] = raw.estimates[estimates[i]] ?? [];
+      if (qualifier) peers[key] = { value, qualifier, interval: [low, high], printed: [from, to], wide };
     });
     return { peers, places: places.map((place) => raw.places[place]) };
   }

@@ -140,15 +140,17 @@ function finding(release, group, level) {
     : say("site.finding_withheld", values);
 }
 
+/* Whether one share is above another by more than chance, among all that a page compares. */
+const exceeds = (one, other) =>
+  one.printed[0] - other.printed[1] > Math.hypot(one.printed[0] - one.wide[0], other.wide[1] - other.printed[1]);
+
 /* The most frequent level, and that others may be as frequent. */
 function mostFrequent(edition, peers) {
   const shares = LEVELS.map((level) => shareAt(peers, level));
   const highest = Math.max(...shares.map(({ value }) => value));
   const most = LEVELS.filter((level) => shares[level - 1].value === highest);
   const first = shares[most[0] - 1];
-  const hasRivals = LEVELS.some(
-    (level) => !most.includes(level) && shares[level - 1].interval[1] >= first.interval[0],
-  );
+  const hasRivals = LEVELS.some((level) => !most.includes(level) && !exceeds(first, shares[level - 1]));
   const names = most.map((level) => fullLevel(edition, level));
   return say("site.most_frequent", {
     n: most.length,
@@ -159,5 +161,4 @@ function mostFrequent(edition, peers) {
 }
 
 /* That the largest and the smallest of several shares may differ by chance. */
-const alike = (largest, smallest) =>
-  largest.interval[0] <= smallest.interval[1] ? say("site.alike") : "";
+const alike = (largest, smallest) => (exceeds(largest, smallest) ? "" : say("site.alike"));
