@@ -56,5 +56,5 @@ class Context:
     def to_json(self) -> dict[str, Any]:
         """Return what is known, without what is not."""
         known = {name: value for name, value in asdict(self).items() if value not in ("", None, ())}
-        known["assurance"] = list(self.assurance)
-        return {**known, "synthetic": known.pop("is_synthetic")}
+        del known["is_synthetic"]
+        return {**known, "assurance": list(self.assurance), "synthetic": self.is_synthetic}

@@ -146,6 +146,7 @@ def release_facts(bench: Benchmark) -> dict[str, Any]:
         "from": manifest["contributions"]["from"],
         "to": manifest["contributions"]["to"],
         "threshold": bench.threshold,
+        "coverage": bench.least_coverage,
         "changes": policy["changes"],
         "age": policy["age_months"],
         "window": policy["window_months"],

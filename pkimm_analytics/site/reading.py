@@ -21,7 +21,7 @@ from pkimm_analytics.organization import ATTRIBUTES, coarsen, profile_codes
 from pkimm_analytics.tables import OVERALL
 from pkimm_analytics.views.words import Language
 
-WORDS = ("site.", "share.", "text.and", "column.", "value.", "peers.")
+WORDS = ("site.", "share.", "text.and", "column.", "value.", "peers.", "dimension.", "levels.")
 """Beginnings of the keys that a page may use."""
 
 

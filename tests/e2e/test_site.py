@@ -317,7 +317,7 @@ def test_charts_are_saved_with_what_they_are_about(
     for text in (table, drawing):
         for about in ("release 2026Q3-", "Finance and insurance", group, "PKIMM 2.0.0"):
             assert about in text
-        assert "Self-assessments and independent ones are combined." in text
+        assert "Self-assessed and independently assessed organizations are combined." in text
         assert "Invented data" in text
     assert table.splitlines()[0].startswith("Name,Peers,Level 1")
     assert 'fill="rgb(' in drawing

@@ -189,7 +189,7 @@ function shortNames(names) {
 function groupsChart(view) {
   const { release, group, level, by } = view;
   const { edition } = release;
-  const title = say("site.groups_title", { reaching: reaching(edition, level), by: say(`site.by.${by}`) });
+  const title = say("site.groups_title", { reaching: reaching(edition, level), by: say(`dimension.${by}`) });
   const keys = categoriesOf(release).map(({ key }) => key);
   const names = keys.map((key) => nameOf(edition, key));
   const short = shortNames(names);
@@ -219,7 +219,7 @@ function groupsChart(view) {
     group: {},
     draw: (width) => heatmap({ rows, heads: names.map((name, i) => ({ name, short: short[i] })), label: `${title}. ${words}` }, width),
     legend: [
-      ...[0, 1, 2, 3, 4].map((i) => [`heat-${i}`, rangeWords([i / 5, (i + 1) / 5])]),
+      ...[0, 1, 2, 3, 4].map((i) => [`heat-${i}`, shareMark({ range: [i / 5, (i + 1) / 5] })]),
       ["open", say("site.open_key")],
       ["withheld", say("site.withheld")],
     ],

@@ -5,14 +5,32 @@ The document that `compare` returns is the one that `pkimm benchmark --json` pri
 Nothing is sent and nothing is stored, and no own value is written into the address.
 */
 
-function compare(release, assessment, asked = startOf(assessment)) {
-  const steps = release.ladder(asked);
-  const group = steps.found;
-  const model = facts.editions.find(({ version }) => version === group.edition) ?? release.edition;
-  const own = ownScores(carried(assessment, model));
-  const original = ownScores(assessment);
+function compare(release, assessment, asked = null) {
+  const wish = asked ?? startOf(assessment);
+  const [nearest, telling] = [release.ladder(wish), release.ladder(wish, true)];
+  const [first, second] = asked ? [nearest, telling] : [telling, nearest];
+  const isOne = release.keyOf(nearest.found) === release.keyOf(telling.found);
+  const found = comparedWith(release, assessment, first);
+  const other = isOne ? null : comparedWith(release, assessment, second);
   const { id, quarter, threshold, synthetic } = release.facts;
-  const sentence = ladderSentence(release, steps);
+  return {
+    format: "pkimm-benchmark/1",
+    release: { id, quarter, threshold, synthetic },
+    cohort: found.cohort,
+    edition: found.model.version,
+    context: contextDocument(release, assessment, found),
+    measures: found.measures,
+    beside: other && { cohort: other.cohort, measures: other.measures },
+    notes: notesOn(release, assessment, found.model),
+  };
+}
+
+function comparedWith(release, assessment, { asked, found: group, relaxed, n, tells }) {
+  const pooled = release.pooled(group);
+  const model = facts.editions.find(({ version }) => version === group.edition) ?? release.edition;
+  const same = carried(assessment, model);
+  const [own, original] = [ownScores(same), ownScores(assessment)];
+  const coverage = coverageOf(score(withoutOthers(same, assessment.edition), model), model);
   const measures = wanted(release, group, model, assessment).map((measure) => {
     const value = own.get(measure) ?? null;
     return [measure, {
@@ -22,28 +40,42 @@ function compare(release, assessment, asked = startOf(assessment)) {
         score: numberOf(value),
         level: levelOf(value),
         as_assessed: numberOf(original.get(measure) ?? null),
+        coverage_by_weight: coverage[measure] ?? null,
       },
       peers: release.peers(group, measure),
-      position: placeAmong(release, group, measure, levelOf(value)),
-      note: noteOn(measure, assessment.edition, model, release.pooled(group)) || null,
+      position: placeAmong(release, group, measure, levelOf(value), coverage[measure]),
+      note: noteOn(measure, assessment.edition, model, pooled) || null,
     }];
   });
-  return {
-    format: "pkimm-benchmark/1",
-    release: { id, quarter, threshold, synthetic },
-    cohort: {
-      asked: steps.asked,
-      found: group,
-      relaxed: steps.relaxed.map(([dimension, from, to]) => ({ dimension, from, to })),
-      n: steps.n || null,
-      pooled: release.pooled(group),
-      sentence,
-    },
-    edition: model.version,
-    measures: Object.fromEntries(measures),
-    notes: [sentence, ...notesOn(release, assessment, model)],
-  };
+  const steps = relaxed.map(([dimension, from, to]) => ({ dimension, from, to }));
+  const cohort = { asked, found: group, relaxed: steps, n: n || null, pooled, tells };
+  return { model, cohort, measures: Object.fromEntries(measures) };
 }
+
+/* What somebody who repeats the overall figure has to say with it. */
+function contextDocument(release, assessment, { model, cohort, measures }) {
+  const { peers, own, position } = measures.overall;
+  const categories = Object.values(score(assessment, assessment.edition).categories);
+  const total = (of) => categories.reduce((sum, one) => sum + of(one), 0);
+  const inScope = total((one) => one.inScope);
+  const known = {
+    what: "Overall",
+    n: peers?.n,
+    coverage: inScope ? total((one) => one.rated) / inScope : null,
+    coverage_by_weight: own.coverage_by_weight,
+    edition: editionName(model),
+    digest: model.digest,
+    assurance: cohort.pooled.assurance,
+    period: peers?.as_of ?? release.facts.quarter,
+    rule: "level: score rounded down; position: share of peers by level",
+    interval: position.rank?.interval,
+    release: release.facts.id,
+    synthetic: release.facts.synthetic,
+  };
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => (value ?? null) !== null));
+}
+
+const editionName = ({ version, requirements }) => `PKIMM ${version} (${requirements.size} requirements)`;
 
 function startOf(assessment) {
   const start = { ...(assessment.profile ?? {}) };
@@ -59,6 +91,13 @@ function carried(assessment, target) {
     ([key]) => target.has(key) || target.modules.includes(key),
   );
   return { ...assessment, edition: target, answers: plainMap(kept) };
+}
+
+/* What only the peers' edition asks is no gap of the assessment. */
+function withoutOthers(assessment, own) {
+  const lacking = [...assessment.edition.categories.map(({ key }) => key), ...assessment.edition.requirements.keys()];
+  const out = lacking.filter((key) => !own.has(key)).map((key) => [key, { state: "not_applicable" }]);
+  return { ...assessment, answers: plainMap([...Object.entries(assessment.answers), ...out]) };
 }
 
 /* Every own score that there is, by measure, as fractions. */
@@ -81,18 +120,19 @@ function wanted(release, group, model, assessment) {
 }
 
 /* Where a level stands among the printed levels of the peers. */
-function placeAmong(release, group, measure, own) {
+function placeAmong(release, group, measure, own, coverage = null) {
   const peers = release.peers(group, measure);
   const nothing = (verdict) => ({ verdict, text: verdict, below: null, at_or_below: null, rank: null });
   if (!peers) return nothing(release.hasMeasure(group, measure) ? "withheld" : "not in the release");
   if (own === null) return nothing("no score of your own");
+  if (coverage !== null && coverage < release.facts.coverage - 1e-9) return nothing("too little rated");
   const [reach, above] = [atLeast(peers, own), atLeast(peers, own + 1)];
   const [verdict, value, qualifier, low, high, from, to] = release.place(group, measure, own);
   const within = ({ printed: [from, to] }) => [1 - to, 1 - from];
   const where = `at or above ${inPercent(outward(within(above)))} of peers`;
   return {
     verdict,
-    text: verdict === "not distinguishable" ? `${verdict}: ${where}` : where,
+    text: verdict === ALIKE ? `${verdict}: ${where}` : where,
     below: within(reach),
     at_or_below: within(above),
     rank: { value, qualifier, interval: [low, high], printed: [from, to], wide: null },
@@ -102,30 +142,6 @@ function placeAmong(release, group, measure, own) {
 const inPercent = ([from, to]) => (from === to ? `${from}%` : `${from} to ${to}%`);
 
 // --- what has to be said with it ----------------------------------------------------------
-
-const listed = (names) =>
-  names.length < 3 ? names.join(" and ") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-
-function ladderSentence(release, { found, gone, n }) {
-  const { id, threshold } = release.facts;
-  if (!n) {
-    return (
-      `Release ${id} publishes no cohort for this, not even all organizations:` +
-      ` there are fewer than ${threshold}, or a neighboring group needs protection.`
-    );
-  }
-  const named = release.importance
-    .filter((d) => found[d])
-    .map((d) => `${d}: ${release.labelOf(d, found[d])}`);
-  const count = named.length ? `${n} organizations` : n;
-  const pooled = release.pooled(found);
-  return [
-    `The peers here: ${named.join("; ") || "all organizations"} (${count}).`,
-    gone.length && `Not narrowed by ${listed(gone)}: no narrower cohort is published.`,
-    pooled.assurance.length > 1 && "Self-assessments and independent ones are pooled.",
-    pooled.edition.length > 1 && `Editions ${pooled.edition.join(", ")} are pooled.`,
-  ].filter(Boolean).join(" ");
-}
 
 function noteOn(measure, own, model, pooled) {
   if (own.digest === model.digest && pooled.edition.length < 2) return "";
@@ -144,9 +160,8 @@ function notesOn(release, assessment, model) {
   const shared = model.categories.filter((c) => own.hasCategory(c.key)).length;
   return [
     own.digest !== model.digest &&
-      `You assessed PKIMM ${own.version} (${own.requirements.size} requirements). To compare,` +
-        ` your answers are scored again with PKIMM ${model.version}, over the ${shared}` +
-        " categories that both have.",
+      `You assessed ${editionName(own)}. To compare, your answers are scored again with` +
+        ` PKIMM ${model.version}, over the ${shared} categories that both have.`,
     !release.measures.some((measure) => model.modules.includes(measure)) &&
       "This release has no figures of modules.",
     hasExtension(assessment) && "Releases have no figures of extensions; yours are not compared.",

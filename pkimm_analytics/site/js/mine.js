@@ -60,17 +60,17 @@ function MyPlace({ view, change, forget }) {
   const overall = comparison.measures.overall;
   const { score, level } = overall.own;
   const { edition } = view.release;
-  const isPlaced = Boolean(overall.position.rank);
   const save = () => download("my-comparison.json", `${JSON.stringify(comparison, null, 1)}\n`, "application/json");
   const notes = [
-    ...comparison.notes.slice(1),
+    ...comparison.notes,
     ...Object.values(comparison.measures).filter(({ note }) => note).map(({ name, note }) => `${name}: ${note}`),
     ...about.problems,
   ];
   return html`
     <p class="figure">${scoreText(score)} <small>${level === null ? say("value.no_score") : fullLevel(edition, level)}</small></p>
     ${score !== null && html`<div class="segments" aria-hidden="true">${LEVELS.map((one) => html`<i style=${`--part: ${Math.round(100 * Math.min(Math.max(score - one + 1, 0), 1))}%`}></i>`)}</div>`}
-    <p id="own-place" role="status"><b>${groupName(view.release, view.group)}:</b> ${positionWords(overall)}${isPlaced ? "" : "."}</p>
+    <p id="own-place" role="status"><b>${groupName(view.release, view.group)}:</b> ${positionWords(overall)}</p>
+    ${comparison.beside && html`<p>${besideWords(view)}</p>`}
     <${AskForProfile} view=${view} change=${change} />
     <p class="soft">${about.label}. ${say("site.nothing_sent")}</p>
     <p class="row">
@@ -81,6 +81,13 @@ function MyPlace({ view, change, forget }) {
       <details id="own-notes"><summary>${say("site.notes", { n: notes.length })}</summary>
         <ul>${notes.slice(0, 60).map((note) => html`<li>${note}</li>`)}</ul>
       </details>`}`;
+}
+
+/* The same among a broader group that can tell more, or a nearer one that can tell less. */
+function besideWords({ release, mine }) {
+  const { cohort, measures } = mine.comparison.beside;
+  const values = { group: groupName(release, cohort.found), n: bandText(cohort.n), position: positionWords(measures.overall) };
+  return say(cohort.tells ? "peers.beside_broader" : "peers.beside_nearer", values);
 }
 
 /* A share link has no profile: it is asked for, to compare with organizations alike. */

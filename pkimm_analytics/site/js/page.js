@@ -26,7 +26,7 @@ function stateOf(release, hash) {
 }
 
 const relaxedWords = (dimensions) =>
-  say("site.relaxed", { names: inList(dimensions.map((d) => say(`site.by.${d}`))) });
+  say("peers.broader", { dimensions: inList(dimensions.map((d) => say(`dimension.${d}`))) });
 
 function addressOf(release, { group, show, level, by, assessment }) {
   const pairs = Object.entries(group);
@@ -72,7 +72,7 @@ function PeerBar({ view, change }) {
       ${release.dimensions.map(([dimension]) => html`<${Picker} ...${{ release, group, change, dimension }} />`)}
       <span class="chip">${peers ? organizations(peers.n) : say("site.withheld")}</span>
       ${release.keyOf(group) && html`<button type="button" class="link" onClick=${() => change({ group: {}, told: "" })}>${say("site.show_all")}</button>`}
-      <p class="soft" role="status">${told}</p>
+      <p class="soft" role="status">${sentences(told, peers && !release.tells(group) && say("peers.tells_nothing"))}</p>
     </div>`;
 }
 

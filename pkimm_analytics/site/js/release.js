@@ -8,6 +8,7 @@ is handed out reads as in the documents of `pkimm benchmark --json`.
 
 const ALL = "*";
 const LEVELS = [1, 2, 3, 4, 5];
+const ALIKE = "not distinguishable";
 const SURE = (value) => ({ value, qualifier: "=", interval: [value, value], printed: [value, value] });
 
 /*
@@ -32,7 +33,7 @@ function openRelease(raw) {
     const peers = { n, step, as_of: asOf };
     raw.keys.forEach((key, i) => {
       const [value, qualifier, low, high, from, to, ...wide] = raw.estimates[estimates[i]] ?? [];
-      if (qualifier) peers[key] = { value, qualifier, interval: [low, high], printed: [from, to], wide };
+      if (qualifier) peers[key] = { value, qualifier, interval: [low, high], printed: [from, to], wide: wide.length ? wide : null };
     });
     return { peers, places: places.map((place) => raw.places[place]) };
   }
@@ -58,7 +59,7 @@ function openRelease(raw) {
       newest.measures.includes(measure),
     /* What is printed; null where nothing is. */
     peers: (group, measure, of = newest) => found(group, measure, of)?.peers ?? null,
-    /* Verdict and interval of the rank of a level; see placeAmong. */
+    /* Verdict on a level, and its rank; see placeAmong. */
     place: (group, measure, level) => found(group, measure, newest)?.places[level - 1] ?? null,
     codesOf: (dimension) => (raw.dimensions.find(([name]) => name === dimension) ?? [, []])[1],
     /* What the figures of a group combine. */
@@ -69,7 +70,9 @@ function openRelease(raw) {
   };
   release.labelOf = (dimension, code) =>
     release.codesOf(dimension).find(([one]) => one === code)?.[1] ?? code;
-  release.ladder = (asked) => ladder(release, asked);
+  release.tells = (group) =>
+    LEVELS.some((level) => (release.place(group, "overall", level) ?? [ALIKE])[0] !== ALIKE);
+  release.ladder = (asked, telling = false) => ladder(release, asked, telling);
   release.chosen = (group, dimension, code) => chosen(release, group, dimension, code);
   return release;
 }
@@ -87,14 +90,20 @@ function* parts(group, dimensions) {
 }
 
 /*
-From the group that was asked for to the nearest one that publishes the overall level.
-As pkimm_analytics/benchmark/ladder.py.
+From the group that was asked for to the nearest one that publishes the overall level;
+with `telling`, to the nearest one that is large enough to tell any level from its middle,
+if there is one. As pkimm_analytics/benchmark/ladder.py.
 */
-function ladder(release, asked) {
+function ladder(release, asked, telling) {
   const used = release.importance.filter((d) => (asked[d] ?? ALL) !== ALL);
   const known = used.filter((d) => release.codesOf(d).some(([code]) => code === asked[d]));
   let [group, peers] = [{}, null];
-  for (group of parts(asked, known)) if ((peers = release.peers(group, "overall"))) break;
+  for (const step of parts(asked, known)) {
+    const shown = release.peers(step, "overall");
+    if (!shown || (peers && !release.tells(step))) continue;
+    [group, peers] = [step, shown];
+    if (!telling || release.tells(step)) break;
+  }
   const gone = release.importance.toReversed().filter((d) => used.includes(d) && !(d in group));
   const unknown = Object.keys(asked).filter((d) => used.includes(d) && !known.includes(d));
   return {
@@ -103,6 +112,7 @@ function ladder(release, asked) {
     relaxed: [...unknown, ...gone.filter((d) => known.includes(d))].map((d) => [d, asked[d], ALL]),
     gone,
     n: peers?.n ?? "",
+    tells: release.tells(group),
   };
 }
 

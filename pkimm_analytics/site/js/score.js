@@ -95,14 +95,15 @@ function scoreCategory(category, code, isFull) {
   const stateOf = (inScope, value) => (!inScope ? "not_applicable" : value ? "rated" : "unanswered");
   if (!isFull) {
     const [rated, inScope] = [hand > 0 ? 1 : 0, hand >= 0 ? 1 : 0];
-    return { value: byHand, state: stateOf(inScope, byHand), rated, inScope };
+    return { value: byHand, state: stateOf(inScope, byHand), rated, inScope, covered: rated };
   }
   const codes = category.requirements.map((r) => [code(r.key), BigInt(r.weight)]);
   const applicable = hand < 0 ? [] : codes.filter(([c]) => c >= 0);
   const rated = applicable.filter(([c]) => c > 0);
   const sum = (list, of) => list.reduce((total, one) => total + of(one), 0n);
+  const weight = (list) => sum(list, ([, w]) => w);
   const value = rated.length
-    ? fraction(sum(rated, ([c, w]) => BigInt(c) * w), sum(rated, ([, w]) => w))
+    ? fraction(sum(rated, ([c, w]) => BigInt(c) * w), weight(rated))
     : applicable.length
       ? byHand
       : null;
@@ -111,7 +112,22 @@ function scoreCategory(category, code, isFull) {
     state: stateOf(applicable.length, value),
     rated: rated.length,
     inScope: applicable.length,
+    covered: value && !rated.length ? 1 : Number(weight(rated)) / Number(weight(applicable)),
   };
+}
+
+/* Share of the weight in scope that is rated, of the whole, modules and categories. */
+function coverageOf({ categories }, edition) {
+  const counted = edition.categories.filter(({ key }) => categories[key].state !== "not_applicable");
+  const share = (list) => {
+    const weight = list.reduce((sum, one) => sum + one.weight, 0);
+    return list.reduce((sum, one) => sum + one.weight * categories[one.key].covered, 0) / weight;
+  };
+  const parts = [["overall", counted], ...edition.modules.map((id) => [id, counted.filter(({ key }) => key.startsWith(`${id}.`))])];
+  return Object.fromEntries([
+    ...counted.map(({ key }) => [key, categories[key].covered]),
+    ...parts.filter(([, list]) => list.length).map(([key, list]) => [key, share(list)]),
+  ]);
 }
 
 /*

@@ -127,7 +127,7 @@ async function readSource(bytes) {
 
 // --- the package's own document -----------------------------------------------------------
 
-const STATES = ["rated", "unanswered", "not_applicable"];
+const ANSWERS = ["rated", "unanswered", "not_applicable"];
 
 /* The fields that a score needs; everything else is left alone, and nothing of it is kept. */
 function readOwn(document) {
@@ -168,7 +168,7 @@ function checkAnswer(answer) {
   const isRated = isMap(answer) && answer.state === "rated";
   const level = isMap(answer) ? (answer.level ?? null) : null;
   const isLevel = Number.isInteger(level) && level >= 1 && level <= 5;
-  if (!isMap(answer) || !STATES.includes(answer.state) || (isRated ? !isLevel : level !== null)) {
+  if (!isMap(answer) || !ANSWERS.includes(answer.state) || (isRated ? !isLevel : level !== null)) {
     throw new Refused("answer");
   }
 }

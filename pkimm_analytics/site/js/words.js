@@ -53,11 +53,13 @@ const shareMark = ({ value, qualifier, range }) =>
 /* Ends of a range of shares in whole percent. */
 const outward = ([low, high]) => [Math.floor(100 * low + 1e-9), Math.ceil(100 * high - 1e-9)];
 
-/* A range of shares, rounded outward: "46%", "20 to 30%". */
+/* A range of shares, rounded outward: "46%", "20 to 30%", "at most 20%". */
 function rangeWords(range) {
   const [from, to] = outward(range);
-  const top = putIn(catalogue.percent, { n: to });
-  return from === to ? top : say("share.range", { low: from, high: top });
+  const [low, high] = [from, to].map((n) => putIn(catalogue.percent, { n }));
+  if (from === to) return high;
+  if (from <= 0) return say("share.at_most", { share: high });
+  return to >= 100 ? say("share.at_least", { share: low }) : say("share.range", { low: from, high });
 }
 
 /* Share of those who do not: the other side of a printed share. */
@@ -72,7 +74,7 @@ function quantileWords(one) {
   if (!one) return "–";
   const [low, high] = one.value === null ? one.printed : [one.value, one.value];
   if (low === high) return String(low);
-  return say(high - low === 1 ? "site.either" : "share.range", { low, high });
+  return say(high - low === 1 ? "levels.or" : "levels.range", { low, high });
 }
 
 /* Two decimals, cut and never rounded: 2.999 is level 2 and must not read as 3.00. */
@@ -112,22 +114,32 @@ const organizations = (n) => say("site.organizations", { n: bandText(n) });
 function combined(release, group) {
   const { assurance, edition } = release.pooled(group);
   return sentences(
-    assurance.length > 1 && say("site.combined_assurance"),
-    edition.length > 1 && say("site.combined_editions", { editions: inList(edition) }),
+    assurance.length > 1 && say("peers.combined_assurance"),
+    edition.length > 1 && say("peers.combined_editions", { editions: inList(edition) }),
   );
 }
 
 // --- sentences ----------------------------------------------------------------------------
 
+const VERDICTS = {
+  above: "peers.above",
+  below: "peers.below",
+  [ALIKE]: "peers.alike",
+  withheld: "peers.withheld",
+  "not in the release": "peers.absent",
+  "no score of your own": "peers.unscored",
+  "too little rated": "peers.sparse",
+};
+
 /* The one sentence of a position: who is below, at and above one's level. */
-function positionWords({ own, peers, position }) {
-  if (!position.rank) return say(`site.verdict.${position.verdict.replaceAll(" ", "_")}`);
-  const [reach, above] = [atLeast(peers, own.level), atLeast(peers, own.level + 1)];
-  return say("site.position", {
-    below: shareWords(opposite(reach)),
-    at: shareWords(shareAt(peers, own.level)),
-    above: shareWords(above),
-    verdict: say(`site.verdict.${position.verdict.replaceAll(" ", "_")}`),
+function positionWords({ name, own, peers, position }) {
+  if (!position.rank) return say(VERDICTS[position.verdict], { name });
+  const [below, upTo] = [position.below, position.at_or_below];
+  return say("peers.position", {
+    below: rangeWords(below),
+    at: rangeWords(peers[`level_${own.level}`].printed),
+    above: rangeWords([1 - upTo[1], 1 - upTo[0]]),
+    verdict: say(VERDICTS[position.verdict]),
   });
 }
 
