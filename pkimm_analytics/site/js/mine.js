@@ -60,8 +60,14 @@ function MyPlace({ view, change, forget }) {
   const overall = comparison.measures.overall;
   const { score, level } = overall.own;
   const { edition } = view.release;
-  const save = () => download("my-comparison.json", `${JSON.stringify(comparison, null, 1)}\n`, "application/json");
+  const sentence = groupSentence(view.release, comparison.cohort);
+  const save = () => {
+    const cohort = { ...comparison.cohort, sentence };
+    const document = { ...comparison, cohort, notes: [sentence, ...comparison.notes] };
+    download("my-comparison.json", `${JSON.stringify(document, null, 1)}\n`, "application/json");
+  };
   const notes = [
+    sentence,
     ...comparison.notes,
     ...Object.values(comparison.measures).filter(({ note }) => note).map(({ name, note }) => `${name}: ${note}`),
     ...about.problems,

@@ -100,7 +100,9 @@ const reaching = (edition, level) =>
   level === 5 ? fullLevel(edition, level) : say("site.or_above", { level, name: levelName(edition, level) });
 
 const codeName = (release, dimension, code) =>
-  catalogue.names[`${dimension}.${code}`] ?? release.labelOf(dimension, code);
+  dimension === "assurance"
+    ? say(`dimension.${code}`)
+    : (catalogue.names[`${dimension}.${code}`] ?? release.labelOf(dimension, code));
 
 const groupName = (release, group) =>
   release.importance
@@ -120,6 +122,20 @@ function combined(release, group) {
 }
 
 // --- sentences ----------------------------------------------------------------------------
+
+/* Which group it is, of how many, what was relaxed, and what its figures combine. */
+function groupSentence(release, { found, relaxed, n, tells }) {
+  const { id, threshold } = release.facts;
+  if (!n) return say("peers.none", { release: id, threshold });
+  const named = Object.entries(found).map(([d, code]) => `${say(`dimension.${d}`)}: ${codeName(release, d, code)}`);
+  const gone = relaxed.filter(({ to }) => to === ALL).map(({ dimension }) => say(`dimension.${dimension}`));
+  return sentences(
+    say("peers.group", { group: named.join("; ") || say("value.everybody"), n }),
+    gone.length > 0 && say("peers.broader", { dimensions: inList(gone) }),
+    !tells && say("peers.tells_nothing"),
+    combined(release, found),
+  );
+}
 
 const VERDICTS = {
   above: "peers.above",
