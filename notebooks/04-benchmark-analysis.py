@@ -147,9 +147,8 @@ internal.pooled(internal.members())
 # The statistics are plain functions of counts; any histogram will do.
 
 # %%
-from pkimm_analytics.benchmark.intervals import mean_interval, quantile_interval
-
 from pkimm_analytics.benchmark.statistics import LEVELS
+from pkimm_analytics.statistics import mean_interval, quantile_interval
 
 levels = internal.level_counts(internal.members(), "overall")
 levels, mean_interval(LEVELS, levels), quantile_interval(LEVELS, levels, 0.5)
