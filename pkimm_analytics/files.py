@@ -179,9 +179,15 @@ def read_json(content: bytes, name: str) -> Any:
         problem = Problem(name, "holds half of a surrogate pair, which is not a character")
     except RecursionError:
         problem = Problem(name, "nested too deeply")
-    except ValueError as error:
+    except _RefusedError as error:
         problem = Problem(name, str(error))
+    except ValueError:  # which is what Python says of integers of thousands of digits
+        problem = Problem(name, "holds a number of too many digits")
     raise SourceFormatError(f"{name} is not readable as JSON. Nothing was imported.", [problem])
+
+
+class _RefusedError(ValueError):
+    """JSON that other programs may read, and this one refuses."""
 
 
 def _check_depth(document: Any) -> None:
@@ -196,7 +202,7 @@ def _check_depth(document: Any) -> None:
         ]
         if not level:
             return
-    raise ValueError(f"nested more than {MAX_DEPTH} levels deep")
+    raise _RefusedError(f"nested more than {MAX_DEPTH} levels deep")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -204,16 +210,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         names = Counter(key for key, _ in pairs)
         twice = next(key for key, times in names.items() if times > 1)
-        raise ValueError(f"field {twice[:60]!r} appears twice in one place")
+        raise _RefusedError(f"field {twice[:60]!r} appears twice in one place")
     return result
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"{text[:20]} is too large for a number")
+        raise _RefusedError(f"{text[:20]} is too large for a number")
     return number
 
 
 def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is not a JSON number")
+    raise _RefusedError(f"{text} is not a JSON number")

@@ -12,8 +12,8 @@ the id of the extension before it, ``pqc:G.strategy-and-vision``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from pkimm_analytics.model import Category, Extension, Model, Module, Reference, Requirement
 
@@ -225,7 +225,7 @@ def _relevance_questions(
         asked = extension.relevance.get(key)
         if asked is not None:
             yield Question(
-                target=relevance_target(extension.id, key),
+                target=f"{extension.id}:{key}",
                 key=key,
                 label=f"{extension.id.upper()} {short[key]}",
                 kind="relevance",
@@ -235,59 +235,3 @@ def _relevance_questions(
                 levels=asked.levels,
                 prompts=asked.questions,
             )
-
-
-def relevance_target(extension: str, key: str) -> str:
-    """Target of the relevance question that an extension asks about a category."""
-    return f"{extension}:{key}"
-
-
-def form(model: Model, laid_out: Iterable[Page]) -> dict[str, Any]:
-    """
-    Return pages as what a browser needs to draw them: dicts, lists, text and numbers.
-
-    Texts that are empty are left out.
-    """
-    short = labels(model)
-    return {
-        "edition": str(model.edition),
-        "official": model.official,
-        "level_names": list(model.level_names),
-        "pages": [_page(page) for page in laid_out],
-        "elements": [
-            _element(m.id, m.name, short)
-            | {
-                "categories": [
-                    _element(c.key, c.name, short)
-                    | {"requirements": [_element(r.key, r.title, short) for r in c.requirements]}
-                    for c in m.categories
-                ]
-            }
-            for m in model.modules
-        ],
-    }
-
-
-def _element(key: str, name: str, short: Mapping[str, str]) -> dict[str, Any]:
-    return {"key": key, "label": short[key], "name": name}
-
-
-def _page(page: Page) -> dict[str, Any]:
-    result = _filled(asdict(page))
-    result["questions"] = [_question(q) for q in page.questions]
-    return result
-
-
-def _question(question: Question) -> dict[str, Any]:
-    result = _filled(asdict(question))
-    if question.references:
-        result["references"] = [_filled(asdict(ref)) for ref in question.references]
-    return result
-
-
-def _filled(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in document.items()
-        if value not in ("", ())
-    }

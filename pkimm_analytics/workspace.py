@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pkimm_analytics.assessment import SUFFIX, Assessment, State
+from pkimm_analytics.assessment import SUFFIX, Assessment
 from pkimm_analytics.errors import PkimmError, Problem, WorkspaceError
 from pkimm_analytics.files import (
     raised_as,
@@ -37,7 +37,6 @@ from pkimm_analytics.loaders import Source, load
 from pkimm_analytics.loaders.loaded import content_digest
 
 LOCK_SECONDS = 10
-MOST_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +45,6 @@ class Stored:
 
     path: Path
     assessment: Assessment
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a list of assessments shows of one; read without checking the whole file."""
-
-    id: str
-    mode: str
-    use_case: str
-    organization: str
-    assessor: str
-    version: str
-    updated: str
-    n_answers: int
-    is_locked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +131,10 @@ class Workspace:
                 problems.append(Problem(path.name, error.message))
         return sorted(found, key=lambda s: (s.assessment.date or "", s.assessment.id))
 
-    def summaries(self) -> list[Summary]:
-        """
-        List the assessments that were stored last, newest first.
-
-        Files that are not readable are left out; ``pkimm import`` names them.
-        """
-        newest = sorted(self.files(), key=_modified, reverse=True)[:MOST_LISTED]
-        return [found for path in newest if (found := _summary(path)) is not None]
+    def latest(self) -> list[Assessment]:
+        """Every assessment that is readable, the one that was changed last first."""
+        found = [one.assessment for one in self.stored([])]
+        return sorted(found, key=lambda a: a.updated or "", reverse=True)
 
     def find(self, id_: str) -> Path | None:
         """File of the assessment with an id, None if there is none."""
@@ -436,32 +416,6 @@ def _loaded(path: Path) -> Assessment | None:
         return Assessment.loads(read_limited(path), path.name)
     except PkimmError:
         return None  # damaged: what is saved in its place sets it aside
-
-
-def _summary(path: Path) -> Summary | None:
-    try:
-        document = json.loads(read_limited(path))
-        answers = document["answers"].values()
-        return Summary(
-            id=str(document["id"]),
-            mode=str(document["mode"]),
-            use_case=str(document.get("use_case", {}).get("name", "")),
-            organization=str(document.get("organization", {}).get("name", "")),
-            assessor=str(document.get("assessor", {}).get("name", "")),
-            version=str(document["model"]["version"]),
-            updated=str(document.get("updated") or ""),
-            n_answers=sum(a["state"] != State.UNANSWERED for a in answers),
-            is_locked=bool(document.get("locked")),
-        )
-    except (PkimmError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return None
-
-
-def _modified(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def _slug(text: str) -> str:

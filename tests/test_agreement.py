@@ -43,40 +43,36 @@ def plain_kappa(one: list[int], other: list[int]) -> float:
     return 1 - observed / (sum((a - b) ** 2 for a, b in pairs) / len(pairs))
 
 
-def test_the_largest_differences_come_first_and_equal_ones_keep_their_order() -> None:
-    """
-    A workshop talks about the question rated 1 and 5 before the one rated 3 and 3.
-    """
-    compared = merge([rater(a=3, b=1, c=2), rater(a=3, b=5, c=3)], [A, B, C])
-    assert [(one.target, one.spread) for one in compared] == [(B, 4), (C, 1), (A, 0)]
+OFF = not_applicable("no")
+REQUIREMENT = MODEL.categories[A].requirements[0].key
 
 
-def test_a_disagreement_on_applicability_comes_before_any_difference_of_levels() -> None:
+@pytest.mark.parametrize(
+    ("one", "other", "asked", "expected"),
+    [
+        (rater(a=3, b=1, c=2), rater(a=3, b=5, c=3), [A, B, C], [(B, 4), (C, 1), (A, 0)]),
+        (
+            rater(a=3, b=1),
+            rater(b=5).replace(answers={A: OFF, B: rated(5)}),
+            [B, A],
+            [(A, STATE_DIFFERENCE), (B, 4)],
+        ),
+        (rater(a=2), rater(), [A], [(A, 0)]),
+        (
+            rater().replace(answers={REQUIREMENT: rated(3)}),
+            rater().replace(answers={REQUIREMENT: rated(3), A: OFF}),
+            [REQUIREMENT],
+            [(REQUIREMENT, STATE_DIFFERENCE)],
+        ),
+    ],
+    ids=["levels", "applicability", "no opinion", "a category takes its requirements along"],
+)
+def test_the_largest_differences_come_first(one, other, asked, expected) -> None:  # type: ignore[no-untyped-def]
     """
-    Whether a question applies at all decides more than its level.
+    Whether a question applies at all comes before any difference of levels.
     """
-    other = rater(b=5).replace(answers={A: not_applicable("no"), B: rated(5)})
-    compared = merge([rater(a=3, b=1), other], [B, A])
-    assert (compared[0].target, compared[0].spread) == (A, STATE_DIFFERENCE)
-
-
-def test_unanswered_is_no_opinion() -> None:
-    """
-    Who did not rate does not disagree.
-    """
-    (one,) = merge([rater(a=2), rater()], [A])
-    assert one.spread == 0
-
-
-def test_a_category_that_does_not_apply_takes_its_requirements_along() -> None:
-    """
-    In a full assessment the applicability of the category decides.
-    """
-    key = MODEL.categories[A].requirements[0].key
-    full = Assessment(model=MODEL.edition, mode=Mode.FULL, answers={key: rated(3)})
-    off = full.replace(answers={key: rated(3), A: not_applicable("no")})
-    (one,) = merge([full, off], [key])
-    assert one.spread == STATE_DIFFERENCE
+    compared = merge([one, other], asked)
+    assert [(row.target, row.spread) for row in compared] == expected
 
 
 @pytest.mark.parametrize(
@@ -159,15 +155,7 @@ def test_agreement_counts_the_questions_that_several_rated() -> None:
     assert (found.n_compared, found.n_equal) == (3, 2)
     assert found.kappas[0, 1] == pytest.approx(plain_kappa([1, 2, 4], [1, 2, 5]))
     assert found.alpha is not None
-
-
-@needs_libraries
-def test_agreement_of_nothing_is_nothing() -> None:
-    """
-    No question, no figure.
-    """
-    found = agreement([])
-    assert (found.kappas, found.alpha, found.n_compared) == ({}, None, 0)
+    assert agreement([]).alpha is None
 
 
 def test_without_the_libraries_the_figures_are_refused_with_what_to_install(

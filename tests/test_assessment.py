@@ -151,6 +151,7 @@ def test_all_problems_are_listed_at_once(assessment):
         b'{"a": NaN}',
         b'{"a": 1e999}',
         b'{"a": 1, "a": 2}',
+        b'{"a": ' + b"1" * 5000 + b"}",
         b"\xff\xfe\x00",
         b"[" * 100_000,
         b'{"later": ' + b"[" * 900 + b"]" * 900 + b"}",

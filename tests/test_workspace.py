@@ -10,7 +10,7 @@ import time
 import pytest
 
 from pkimm_analytics.assessment import Assessment, Organization, Period, UseCase, rated
-from pkimm_analytics.errors import WorkspaceError
+from pkimm_analytics.errors import PkimmError, WorkspaceError
 from pkimm_analytics.files import _claim, write_atomically
 from pkimm_analytics.loaders import Source
 from pkimm_analytics.model import load_model
@@ -161,18 +161,6 @@ def test_an_archived_assessment_is_out_of_sight_and_comes_back(tmp_path, assessm
             refused()
 
 
-def test_the_list_leaves_out_what_is_not_readable(tmp_path, assessment):
-    """
-    A broken file must not keep everybody from their work.
-    """
-    workspace = Workspace(tmp_path)
-    workspace.save(assessment)
-    for name, content in {"a": "{", "b": "[]", "c": '{"id": 1}', "d": "[" * 100_000}.items():
-        (workspace.assessments_folder / f"{name}.pkimm.json").write_text(content)
-    (found,) = workspace.summaries()
-    assert (found.use_case, found.n_answers, found.is_locked) == ("TLS / internal", 1, False)
-
-
 def test_what_killed_writers_left_is_removed_unless_somebody_writes(tmp_path, assessment):
     """
     The next program that stores something tidies up.
@@ -269,10 +257,14 @@ def test_a_damaged_file_is_named_and_the_others_are_read(tmp_path, assessment):
     """
     workspace = Workspace(tmp_path)
     workspace.save(assessment)
-    (workspace.assessments_folder / "x.pkimm.json").write_bytes(b"{")
+    for name, content in {"a": "{", "b": "[]", "c": '{"id": 1}', "d": "[" * 100_000}.items():
+        (workspace.assessments_folder / f"{name}.pkimm.json").write_text(content)
     problems = []
     assert len(workspace.stored(problems)) == 1
-    assert problems[0].where == "x.pkimm.json"
+    assert [p.where[0] for p in problems] == ["a", "b", "c", "d"]
+    assert workspace.latest() == [assessment]
+    with pytest.raises(PkimmError):
+        workspace.stored()
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):

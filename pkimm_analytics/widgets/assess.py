@@ -151,7 +151,7 @@ class Questionnaire(Page):
         a, model = session.assessment, session.model
         found = score(a, model)
         voice = scores.voice_of(found)
-        label_ = session.undo_label
+        undo, redo = session.undo_label, session.redo_label
         figure = scores.overall_figure(found, voice)
         stored = "Not stored yet" if self._pending else "Every answer is stored"
         return h.div(".pk-head")[
@@ -161,7 +161,8 @@ class Questionnaire(Page):
             ],
             h.div(".pk-so-far")[fragment([figure])],
             h.div(".pk-acts")[
-                button(f"Undo: {label_}", "undo") if label_ else None,
+                button(f"Undo: {undo}", "undo") if undo else None,
+                button(f"Redo: {redo}", "redo") if redo else None,
                 h.a(".pk-button", href=address_of("results", assessment=a.id))["Results"],
                 button("Another assessment", "close"),
             ],
@@ -216,7 +217,7 @@ class Questionnaire(Page):
 
     def _assessors(self, session: EditingSession) -> h.Node:
         a = session.assessment
-        listed = [one for one in self._workspace.summaries() if one.mode == a.mode]
+        listed = [one for one in self._workspace.latest() if one.mode == a.mode]
         present = self._round.present if self._round else str(a.extra.get("present", ""))
         asked = questions(self._sheets(session))
         return [
@@ -328,12 +329,18 @@ class Questionnaire(Page):
 
     def on_undo(self, _value: str, _content: bytes | None) -> None:
         """Take the last step back, and say which."""
-        session = self._open_session()
-        undone = session.undo_label
         self._pending.clear()
-        self._did(session.undo())
-        if self.message is None and undone:
-            self.say(f"Undone: {undone}.", tone="good")
+        self._stepped("Undone", self._open_session().undo())
+
+    def on_redo(self, _value: str, _content: bytes | None) -> None:
+        """Do again what was undone last, and say which."""
+        self._pending.clear()
+        self._stepped("Done again", self._open_session().redo())
+
+    def _stepped(self, word: str, outcome: Outcome) -> None:
+        self._did(outcome)
+        if self.message is None and outcome.label:
+            self.say(f"{word}: {outcome.label}.", tone="good")
 
     def on_compare(self, value: str, _content: bytes | None) -> None:
         """Lay the ratings of several assessors side by side."""

@@ -16,6 +16,7 @@ from pkimm_analytics.model import LEVELS, Extension, Model, extensions, models
 from pkimm_analytics.organization import ATTRIBUTES, label, profile_codes
 from pkimm_analytics.questionnaire import Page as Sheet
 from pkimm_analytics.questionnaire import Question
+from pkimm_analytics.session import is_intact, is_locked
 from pkimm_analytics.standing import Finding
 from pkimm_analytics.widgets.page import address_of, button, check_box, choice, text_field
 from pkimm_analytics.workspace import Workspace
@@ -62,7 +63,7 @@ class Shown:
 
 def start(workspace: Workspace, mode: Mode, edition: str) -> h.Node:
     """Drafts to go on with, then a new assessment in two steps."""
-    open_ = [one for one in workspace.summaries() if not one.is_locked]
+    open_ = [one for one in workspace.latest() if not is_locked(one)]
     return [
         h.div(".pk-head")[h.div[h.h1["Assess"], h.p["Every answer is stored on this computer."]]],
         h.div(".pk-row", style="--columns:minmax(0,1fr) minmax(0,1fr)")[
@@ -106,12 +107,12 @@ def _drafts(open_: Sequence[Any]) -> h.Node:
         h.tr[
             h.td[
                 h.a(".pk-link", href="#" + address_of("", assessment=one.id).partition("#")[2])[
-                    one.use_case or "Unnamed use case"
+                    one.use_case.name or "Unnamed use case"
                 ],
-                h.small[one.organization],
+                h.small[one.organization.name],
             ],
-            h.td[one.mode, h.small[f"PKIMM {one.version}"]],
-            h.td(".pk-number")[f"{one.n_answers} answers", h.small[one.updated[:10]]],
+            h.td[str(one.mode), h.small[f"PKIMM {one.model.version}"]],
+            h.td(".pk-number")[f"{len(one.answers)} answers", h.small[(one.updated or "")[:10]]],
         ]
         for one in open_
     )
@@ -396,6 +397,9 @@ def finish(shown: Shown, found: Sequence[Finding], preview: Mapping[str, Any] | 
         h.div(".pk-card")[
             h.h3["Lock"],
             h.p["Closes the assessment against edits; a digest shows any later change."],
+            h.p[h.strong["It was changed outside since it was locked."]]
+            if is_intact(a) is False
+            else None,
             button("Open it again", "reopen") if shown.is_locked else button("Lock", "lock"),
         ],
     ]

@@ -17,7 +17,6 @@ from pkimm_analytics.edits import Edit
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.questionnaire import Question
 from pkimm_analytics.widgets.page import button, text_field
-from pkimm_analytics.workspace import Summary
 
 OUT = "not_applicable"
 
@@ -77,12 +76,12 @@ def consensus(found: Round, target: str, agreed: str, today: date) -> Edit:
     return Edit(target, {}, after)
 
 
-def choose(listed: Sequence[Summary], present: str) -> h.Node:
+def choose(listed: Sequence[Assessment], present: str) -> h.Node:
     """Choose whose ratings are compared."""
     boxes = (
         h.label(".pk-field")[
             h.input(type="checkbox", name="id", value=one.id),
-            f" {one.assessor or '–'}: {one.use_case or '–'}, {one.updated[:10]}",
+            f" {one.assessor.name or '–'}: {one.use_case.name or '–'}, {(one.updated or '')[:10]}",
         ]
         for one in listed
     )

@@ -85,7 +85,7 @@ def test_what_needs_a_reason_waits_for_it_and_says_so(begun, action, value):
     assert stored(begun).answer(FIRST) != before
 
 
-def test_undo_says_what_it_undid(begun):
+def test_undo_and_redo_say_what_they_did(begun):
     """
     By the label of the question.
     """
@@ -95,6 +95,9 @@ def test_undo_says_what_it_undid(begun):
     assert "G2" in begun.said
     assert SECOND not in stored(begun).answers
     assert stored(begun).answers[FIRST].level == 3
+    begun("redo")
+    assert "G2" in begun.said
+    assert stored(begun).answers[SECOND].level == 4
 
 
 def test_what_two_pages_change_at_once_is_asked(begun):
