@@ -4,13 +4,13 @@ The results of one assessment at a glance: level, peers, the way to the next lev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pkimm_analytics.benchmark import Comparison
 from pkimm_analytics.planning import Plan
 from pkimm_analytics.progress import Step
 from pkimm_analytics.scoring import Scores
+from pkimm_analytics.views import progress
 from pkimm_analytics.views import scores as parts
 from pkimm_analytics.views.figures import Voice
 from pkimm_analytics.views.view import (
@@ -21,7 +21,6 @@ from pkimm_analytics.views.view import (
     Link,
     Meter,
     Row,
-    Table,
     Text,
     Tone,
 )
@@ -154,13 +153,4 @@ def changes(step: Step | None, voice: Voice) -> list[Block]:
     """Say what moved the score since the assessment before, and by how much."""
     if step is None:
         return [Text(voice.say("text.first"), "soft")]
-    rows: list[Sequence[str]] = [(voice.say("change.before"), voice.figure(step.overall.before))]
-    rows += [
-        (voice.say(f"cause.{name}"), voice.signed(part))
-        for name, part in step.overall.parts.items()
-        if part
-    ]
-    rows.append((voice.say("change.now"), voice.figure(step.overall.after)))
-    caption = voice.say("text.changed_since", day=voice.day(step.before.assessment.date))
-    header = (voice.say("column.cause"), voice.say("column.change"))
-    return [Table(caption, header, tuple(map(tuple, rows)), frozenset({1}), anchor="changed")]
+    return [progress.bridge_table(step, voice)]

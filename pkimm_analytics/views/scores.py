@@ -163,7 +163,7 @@ def limits(scores: Scores, voice: Voice, most: int = MOST_LIMITS) -> list[Block]
         return [Text(voice.say("text.top" if done else "text.nothing_rated"))]
     rows = tuple(
         (
-            Cell(voice.name(one.key), below=_parent(one.key, voice)),
+            Cell(voice.name(one.key), below=parent(one.key, voice)),
             Cell(str(one.level), float(one.level), "level"),
             voice.signed(one.overall_gain),
         )
@@ -180,7 +180,8 @@ def limits(scores: Scores, voice: Voice, most: int = MOST_LIMITS) -> list[Block]
     ]
 
 
-def _parent(key: str, voice: Voice) -> str:
+def parent(key: str, voice: Voice) -> str:
+    """Name of the category of a requirement."""
     return voice.name(key.rpartition(".")[0]) if key.count(".") > 1 else ""
 
 

@@ -25,25 +25,40 @@ const address = {
   },
 };
 
-// What the user has opened, chosen and typed, so that new HTML keeps it.
-function remember(el, unsent) {
-  const { id, selectionStart } = document.activeElement ?? {};
-  const open = new Map([...el.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
-  const typed = [...unsent].filter((field) => field.id).map(({ id: of, value }) => [of, value]);
-  return () => {
-    const find = (of) => el.querySelector(`#${CSS.escape(of)}`);
-    for (const [of, is] of open) if (find(of)) find(of).open = is;
-    unsent.clear();
-    for (const [of, value] of typed) {
-      const field = find(of);
-      if (!field) continue;
-      field.value = value;
-      unsent.add(field);
-    }
-    if (!id || !find(id)) return;
-    find(id).focus({ preventScroll: true });
-    if (selectionStart != null && unsent.has(find(id))) find(id).setSelectionRange(selectionStart, selectionStart);
-  };
+// Change what is there into what Python wrote, node by node, so that the focus, what is
+// open and what is being typed stay where they are.
+function patch(present, wanted, unsent) {
+  const alike = present.nodeType === wanted.nodeType && present.nodeName === wanted.nodeName;
+  if (!alike || (present.id ?? "") !== (wanted.id ?? "")) {
+    present.replaceWith(wanted);
+    return;
+  }
+  if (present.nodeType !== Node.ELEMENT_NODE) {
+    if (present.nodeValue !== wanted.nodeValue) present.nodeValue = wanted.nodeValue;
+    return;
+  }
+  const isOpen = present.nodeName === "DETAILS" && present.id ? present.open : null;
+  for (const { name } of [...present.attributes]) if (!wanted.hasAttribute(name)) present.removeAttribute(name);
+  for (const { name, value } of wanted.attributes) if (present.getAttribute(name) !== value) present.setAttribute(name, value);
+  if (isOpen !== null) present.open = isOpen;
+  if (present.nodeName === "INPUT") {
+    present.checked = wanted.hasAttribute("checked");
+    if (present.type !== "file" && !unsent.has(present)) present.value = wanted.getAttribute("value") ?? "";
+  }
+  if (present.nodeName === "TEXTAREA") {
+    if (!unsent.has(present)) present.value = wanted.textContent;
+    return;
+  }
+  const [have, want] = [[...present.childNodes], [...wanted.childNodes]];
+  for (const [at, node] of want.entries()) {
+    if (have[at]) patch(have[at], node, unsent);
+    else present.append(node);
+  }
+  for (const node of have.slice(want.length)) node.remove();
+  if (present.nodeName === "SELECT" && !unsent.has(present)) {
+    const chosen = [...present.options].findIndex((option) => option.hasAttribute("selected"));
+    present.selectedIndex = Math.max(chosen, 0);
+  }
 }
 
 function narrow(field) {
@@ -64,9 +79,14 @@ function render({ model, el }) {
   };
 
   const show = (html) => {
-    const restore = remember(el, unsent);
-    el.innerHTML = html;
-    restore();
+    const wanted = document.createElement("div");
+    wanted.innerHTML = html;
+    const [have, want] = [[...el.childNodes], [...wanted.childNodes]];
+    for (const [at, node] of want.entries()) {
+      if (have[at]) patch(have[at], node, unsent);
+      else el.append(node);
+    }
+    for (const node of have.slice(want.length)) node.remove();
   };
 
   const act = (action, value, content, key) =>

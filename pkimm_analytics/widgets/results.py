@@ -4,6 +4,7 @@ The results of one assessment: level and peers at a glance, every figure, and it
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -15,20 +16,25 @@ import htpy as h
 
 from pkimm_analytics.assessment import MEDIA_TYPE, SUFFIX, Assessment, carry
 from pkimm_analytics.benchmark import Comparison, compare, open_release
-from pkimm_analytics.errors import PkimmError
-from pkimm_analytics.history import histories
+from pkimm_analytics.errors import AssessmentError, PkimmError
+from pkimm_analytics.history import histories, history_key, previous_assessment
 from pkimm_analytics.loaders import tabular, web_tool
 from pkimm_analytics.model import model_of, models
 from pkimm_analytics.planning import Plan, Target, cheapest_plan
+from pkimm_analytics.planning.action_plans import action_plans, tracked, with_action_plans
+from pkimm_analytics.planning.exports import to_csv, to_icalendar, to_markdown
+from pkimm_analytics.planning.roadmap import Roadmap
 from pkimm_analytics.progress import Step
 from pkimm_analytics.progress import compare as compare_with
 from pkimm_analytics.render.html import fragment
 from pkimm_analytics.scoring import Scores, score
-from pkimm_analytics.views import results, scores
+from pkimm_analytics.session import is_locked
+from pkimm_analytics.views import plan, progress, results, scores
 from pkimm_analytics.views.figures import Voice
 from pkimm_analytics.views.view import Block, Facts, Heading
 from pkimm_analytics.widgets.handover import ReportWish, choices, report_files
 from pkimm_analytics.widgets.page import Page, address_of, button, check_box, choice, menu, tabs
+from pkimm_analytics.widgets.plan_form import first_settings, plan_form, roadmap_of
 from pkimm_analytics.workspace import Workspace
 
 TABS = {
@@ -84,6 +90,8 @@ class ResultsPage(Page):
         self._release = Path(release) if release else None
         self._default = assessment
         self._result: Result | None = None
+        self._settings: dict[str, str] = {}
+        self._roads: dict[str, Roadmap] = {}
 
     # --- what is shown -----------------------------------------------------------------
 
@@ -101,6 +109,8 @@ class ResultsPage(Page):
         parts: Mapping[str, Callable[[Result], h.Node]] = {
             "overview": self._overview,
             "categories": self._categories,
+            "progress": self._progress,
+            "plan": self._plan,
             "data": self._data,
         }
         return [
@@ -129,7 +139,7 @@ class ResultsPage(Page):
         a = result.assessment
         dates = {
             one.id: f"{result.voice.day(one.date)}, {result.voice.say(f'mode.{one.mode}')}"
-            for one in reversed(result.case)
+            for one in result.dates
         }
         badge = h.span(".pk-badge")["synthetic"] if a.synthetic else None
         when = choice("date", "Assessment", dates, a.id, action="choose", is_labelled=False)
@@ -138,6 +148,7 @@ class ResultsPage(Page):
             h.div[
                 h.h1[result.title, " ", badge],
                 h.p[a.organization.name, " · ", when, f" · PKIMM {a.model.version} · {said}"],
+                h.p[h.strong[result.voice.level(result.scores.overall)]],
             ],
             h.div(".pk-acts")[
                 h.a(".pk-button", href=address_of("assess", assessment=a.id))["Edit answers"],
@@ -184,6 +195,35 @@ class ResultsPage(Page):
         blocks += [Heading(voice.say("section.details")), *scores.details(found, voice)]
         return fragment(blocks)
 
+    def _progress(self, result: Result) -> h.Node:
+        days = {
+            str(at): f"{result.voice.day(a.date)} – {result.voice.day(b.date)}"
+            for at, (a, b) in enumerate(
+                itertools.pairwise(one.assessment for one in result.history)
+            )
+        }
+        chosen = self.address.get("step") or str(result.place_of_step)
+        field = choice("step", "What changed between", days, chosen, action="step")
+        step = result.step_at(int(chosen) if chosen.isdecimal() else -1)
+        blocks = progress.progress(result.history, step, result.voice)
+        return [h.div(".pk-fields")[field] if days else None, fragment(blocks)]
+
+    def _plan(self, result: Result) -> h.Node:
+        settings = first_settings(result.scores) | self._settings
+        road = self._roads.get(result.assessment.id)
+        made: h.Node = None
+        if road is not None:
+            forms = {"csv": "CSV", "ics": "iCalendar", "md": "Markdown"}
+            made = [
+                fragment(list(plan.plan(road, result.voice))),
+                h.p(".pk-links")[
+                    button("Keep as action plans", "keep_plan", class_="pk-button pk-primary"),
+                    (button(f"Save as {name}", "save_plan", form) for form, name in forms.items()),
+                ],
+            ]
+        kept = fragment(plan.followed(tracked(result.case), result.voice))
+        return [plan_form(settings, result.scores.model), made, kept]
+
     def _data(self, result: Result) -> h.Node:
         voice, a = result.voice, result.assessment
         installed = {model.digest: str(model.edition) for model in models()}
@@ -227,6 +267,49 @@ class ResultsPage(Page):
     def on_zero(self, value: str, _content: bytes | None) -> None:
         """Count unanswered questions as 0, or leave them out."""
         self.move(zero=value if value == "yes" else "")
+
+    def on_step(self, value: str, _content: bytes | None) -> None:
+        """Show what changed between two other dates."""
+        self.move(step=value)
+
+    def on_make_plan(self, value: str, _content: bytes | None) -> None:
+        """Find the cheapest way to a target, in phases."""
+        pairs = parse_qsl(value, keep_blank_values=True)
+        self._settings = dict(pairs)
+        locked = frozenset(key for name, key in pairs if name == "locked")
+        self._settings["locked"] = " ".join(sorted(locked))
+        result = self._chosen()
+        self._roads.pop(result.assessment.id, None)
+        self._roads[result.assessment.id] = roadmap_of(result.assessment, self._settings, locked)
+
+    def on_keep_plan(self, _value: str, _content: bytes | None) -> None:
+        """Keep the steps as action plans of the assessment."""
+        adopted = self._adopted()
+        if is_locked(adopted):
+            raise AssessmentError("The assessment is locked: open it again to add action plans.")
+        self._workspace.save(adopted)
+        self.say("Kept with the assessment; later ones say what became of them.", tone="good")
+
+    def on_save_plan(self, value: str, _content: bytes | None) -> None:
+        """Save the steps as a file."""
+        road = self._roads[self._chosen().assessment.id]
+        made = {step.key for step in road.plan.raises}
+        plans = [one for one in tracked([self._adopted()]) if one.plan.element in made]
+        write = {
+            "csv": (to_csv, "text/csv;charset=utf-8"),
+            "ics": (to_icalendar, "text/calendar"),
+            "md": (to_markdown, "text/markdown"),
+        }
+        if value in write:
+            make, media = write[value]
+            self.offer(f"action-plans.{value}", media, make(plans))
+
+    def _adopted(self) -> Assessment:
+        result = self._chosen()
+        road = self._roads.get(result.assessment.id)
+        if road is None:
+            raise AssessmentError("There is no plan yet: make one first.")
+        return with_action_plans(result.assessment, action_plans(road))
 
     def on_report(self, value: str, _content: bytes | None) -> None:
         """Save a report."""
@@ -310,21 +393,40 @@ class Result:
 
     @cached_property
     def case(self) -> list[Assessment]:
-        """Assessments of the same use case, oldest first."""
-        cases = histories(self._everything).values()
-        return next((case for case in cases if self.assessment in case), [self.assessment])
+        """Assessments of the same use case, oldest first, one for each day."""
+        found = histories(self._everything).get(history_key(self.assessment), [])
+        return found or [self.assessment]
+
+    @cached_property
+    def dates(self) -> list[Assessment]:
+        """All assessments of the use case, newest first, parallel ratings among them."""
+        key = history_key(self.assessment)
+        same = [a for a in self._everything if history_key(a) == key]
+        return sorted(same, key=lambda a: (a.date or "", a.id), reverse=True)
+
+    @cached_property
+    def history(self) -> list[Scores]:
+        """Scores of the use case, oldest first; what cannot be scored is left out."""
+        return [found for found in map(_scored, self.case) if found is not None]
 
     @cached_property
     def step(self) -> Step | None:
         """Change since the assessment before, None for the first one."""
-        day = self.assessment.date or ""
-        earlier = [a for a in self.case if a.date and a.date < day]
-        if not earlier:
+        before = previous_assessment(self.assessment, self._everything)
+        return None if before is None else compare_with(before, self.scores.assessment)
+
+    @property
+    def place_of_step(self) -> int:
+        """Place in the history of the step that leads to the shown assessment."""
+        ids = [a.id for a in self.case]
+        return max(ids.index(self.assessment.id) - 1, 0) if self.assessment.id in ids else 0
+
+    def step_at(self, place: int) -> Step | None:
+        """Change from one assessment of the history to the next; None if there is none."""
+        if not 0 <= place < len(self.history) - 1:
             return None
-        try:
-            return compare_with(earlier[-1], self.scores.assessment)
-        except PkimmError:
-            return None
+        before, after = self.history[place : place + 2]
+        return compare_with(before.assessment, after.assessment)
 
     @cached_property
     def peers(self) -> Comparison | None:
@@ -359,6 +461,13 @@ class Result:
             tab: f"#{address_of('', assessment=id_, tab=tab).partition('#')[2]}" for tab in TABS
         }
         return here | {"peers": address_of("benchmark", assessment=id_)}
+
+
+def _scored(assessment: Assessment) -> Scores | None:
+    try:
+        return score(assessment)
+    except PkimmError:
+        return None
 
 
 def file_name(assessment: Assessment) -> str:

@@ -27,6 +27,8 @@ STATES = {
     "finish": "assess.ipynb#assessment={id}&step=finish",
     "overview": "results.ipynb#assessment={id}",
     "categories": "results.ipynb#assessment={id}&tab=categories",
+    "progress": "results.ipynb#assessment={id}&tab=progress",
+    "plan": "results.ipynb#assessment={id}&tab=plan",
     "data": "results.ipynb#assessment={id}&tab=data",
 }
 

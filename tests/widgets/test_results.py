@@ -61,7 +61,7 @@ def test_what_is_dropped_is_imported_and_its_result_is_opened(tmp_path):
     assert len(Workspace(tmp_path).files()) == 1
 
 
-@pytest.mark.parametrize("tab", ["overview", "categories", "data", "nonsense"])
+@pytest.mark.parametrize("tab", ["overview", "categories", "progress", "plan", "data", "nonsense"])
 def test_every_part_shows_the_figures_of_the_package(workspace, tab):
     """
     The overall score, and no figure that is none.
@@ -81,7 +81,7 @@ def test_texts_of_users_stay_texts(workspace):
     chosen = HISTORY[2].replace(id="hostile", use_case=UseCase(name=HOSTILE))
     chosen = chosen.with_caveat("invented", HOSTILE)
     workspace.save(chosen)
-    for tab in ("overview", "categories", "data"):
+    for tab in ("overview", "categories", "progress", "plan", "data"):
         drive = Driver(ResultsPage(workspace.folder), f"assessment=hostile&tab={tab}")
         assert "<img" not in drive.page.shown
     assert "<img" not in Driver(HomePage(workspace.folder)).page.shown
@@ -123,3 +123,32 @@ def test_answers_are_mapped_to_another_edition_and_counted_as_zero(workspace):
     drive("zero", "yes")
     assert drive.page.address["edition"] == other.digest
     assert drive.page._result.scores.unanswered == "zero"
+
+
+def test_a_plan_is_made_kept_and_saved(workspace):
+    """
+    Its phases begin today, and what is kept stands with the assessment.
+    """
+    drive = Driver(ResultsPage(workspace.folder), f"assessment={HISTORY[0].id}&tab=plan")
+    drive(
+        "make_plan", "target=4&start=2030-01-01&months=3&phases=2&effort=1,2,3,5&capacity=&needs="
+    )
+    assert "2030" in drive.page.shown
+    for form in ("csv", "ics", "md"):
+        drive("save_plan", form)
+    assert len(drive.files) == 3
+    drive("keep_plan")
+    stored = Assessment.loads(workspace.find(HISTORY[0].id).read_bytes())
+    assert stored.action_plans
+    drive("make_plan", "target=9&start=x&months=3&phases=2&effort=1&capacity=&needs=")
+    assert drive.said.count(":") >= 3
+
+
+def test_what_changed_between_two_dates_adds_up(workspace):
+    """
+    The parts on the page are those of the package.
+    """
+    drive = Driver(ResultsPage(workspace.folder), f"assessment={HISTORY[4].id}&tab=progress")
+    assert 'id="changed"' in drive.page.shown
+    first = drive("step", "0")
+    assert first != drive("step", "2")

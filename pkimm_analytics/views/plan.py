@@ -1,0 +1,103 @@
+"""
+The way to a target: what it takes, in phases, and what became of earlier plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pkimm_analytics.planning.action_plans import Tracked
+from pkimm_analytics.planning.roadmap import Roadmap
+from pkimm_analytics.views.figures import NOTHING, Voice
+from pkimm_analytics.views.scores import parent
+from pkimm_analytics.views.view import Block, Cell, Chart, Heading, Mark, Table, Text
+
+
+def plan(road: Roadmap, voice: Voice) -> Iterator[Block]:
+    """Say what the plan reaches at which effort, phase by phase, and every step of it."""
+    steps = sum(len(phase.raises) for phase in road.phases)
+    if not steps:
+        yield Text(voice.say("plan.nothing"))
+        return
+    yield Text(
+        voice.say(
+            "plan.sentence",
+            n=steps,
+            effort=f"{road.plan.effort:g}",
+            phases=voice.say("plan.phases", n=len(road.phases)),
+            before=voice.figure(road.today.overall.value),
+            after=voice.figure(road.plan.projected.overall.value),
+        )
+    )
+    for problem in road.late:
+        yield Text(str(problem), "notice")
+    yield Chart("steps", voice.say("plan.chart"), tuple(_marks(road, voice)))
+    yield phase_table(road, voice)
+    yield step_table(road, voice)
+
+
+def _marks(road: Roadmap, voice: Voice) -> Iterator[Mark]:
+    now = road.today.overall.value
+    yield Mark(voice.say("change.now"), float(now or 0), voice.figure(now), "total")
+    for phase in road.phases:
+        after = phase.projected.overall.value
+        gain = None if after is None or now is None else after - now
+        label = voice.say("plan.phase", number=phase.number, until=voice.day(phase.finish))
+        yield Mark(label, float(gain or 0), voice.signed(gain))
+        now = after
+    yield Mark(voice.say("plan.then"), float(now or 0), voice.figure(now), "total")
+
+
+def phase_table(road: Roadmap, voice: Voice) -> Table:
+    """Phases with their steps, effort and the score at their end; they add up to the plan."""
+    rows = tuple(
+        (
+            str(phase.number),
+            voice.day(phase.start) if phase.start else NOTHING,
+            voice.day(phase.finish) if phase.finish else NOTHING,
+            str(len(phase.raises)),
+            f"{phase.effort:g}",
+            voice.figure(phase.projected.overall.value),
+        )
+        for phase in road.phases
+    )
+    header = voice.head("phase", "start", "finish", "steps", "effort", "score_then")
+    return Table(voice.say("section.phases"), header, rows, frozenset({3, 4, 5}), "phases")
+
+
+def step_table(road: Roadmap, voice: Voice) -> Table:
+    """Every step: what, from which level to which, its effort and its phase."""
+    rows = tuple(
+        (
+            Cell(voice.name(step.key), below=parent(step.key, voice)),
+            Cell(str(step.before), float(step.before), "level"),
+            Cell(str(step.after), float(step.after), "level"),
+            f"{step.effort:g}",
+            str(phase.number),
+        )
+        for phase in road.phases
+        for step in phase.raises
+    )
+    header = voice.head("step", "from", "to", "effort", "phase")
+    return Table(voice.say("section.steps"), header, rows, frozenset({1, 2, 3, 4}), "steps")
+
+
+def followed(plans: Sequence[Tracked], voice: Voice) -> list[Block]:
+    """List action plans with what became of each: open, reached, superseded or overdue."""
+    if not plans:
+        return [Text(voice.say("plan.none"), "soft")]
+    rows = tuple(
+        (
+            one.name,
+            voice.say("state.overdue") if one.is_late else voice.say(f"state.{one.state}"),
+            str(one.level_before or NOTHING),
+            str(one.level or NOTHING),
+            str(one.plan.target_level or NOTHING),
+            voice.day(one.plan.target_date) if one.plan.target_date else NOTHING,
+            one.why,
+        )
+        for one in plans
+    )
+    header = voice.head("name", "state", "from", "now", "to", "finish", "notes")
+    caption = voice.say("section.plans")
+    return [Heading(caption), Table(caption, header, rows, frozenset({2, 3, 4}), "plans")]

@@ -1,0 +1,146 @@
+"""
+One use case over time: its scores, what moved them, and each category on each date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pkimm_analytics.progress import Step
+from pkimm_analytics.scoring import Scores
+from pkimm_analytics.views.figures import NOTHING, Voice
+from pkimm_analytics.views.view import Block, Cell, Chart, Heading, Mark, Table, Text
+
+MOST_COLUMNS = 8
+"""Assessments side by side in the table of categories."""
+
+
+def progress(history: Sequence[Scores], step: Step | None, voice: Voice) -> list[Block]:
+    """
+    Scores over time, what the chosen step consists of, and all categories.
+
+    Parameters
+    ----------
+    history : sequence of Scores
+        Oldest first, each in its own edition.
+    step : Step, optional
+        From one assessment to the next; None with fewer than two.
+    """
+    blocks: list[Block] = [timeline(history, voice)]
+    if step is None:
+        blocks.append(Text(voice.say("text.first"), "soft"))
+    else:
+        blocks += what_changed(step, voice)
+    blocks += [Heading(voice.say("section.over_time")), over_time(history, voice)]
+    return blocks
+
+
+def timeline(history: Sequence[Scores], voice: Voice) -> Chart:
+    """Overall score of each assessment by its date; undated ones are in the table only."""
+    marks = tuple(
+        Mark(
+            voice.say("value.overall"),
+            one.overall.score,
+            voice.figure(one.overall.value),
+            at=one.assessment.date or "",
+        )
+        for one in history
+    )
+    return Chart("line", voice.say("text.timeline", n=len(history)), marks)
+
+
+def what_changed(step: Step, voice: Voice) -> Iterator[Block]:
+    """Say how the score moved, part by part, and category by category."""
+    days = (voice.day(s.assessment.date) for s in (step.before, step.after))
+    yield Heading(voice.say("section.change", before=next(days), after=next(days)))
+    rows = bridge_rows(step, voice)
+    if not rows:
+        yield Text(voice.say("text.no_bridge"))
+        return
+    start, finish = step.overall.before, step.overall.after
+    marks = [
+        Mark(voice.say("change.before"), float(start or 0), voice.figure(start), "total"),
+        *(Mark(name, float(part), voice.signed(part)) for name, part in rows),
+        Mark(voice.say("change.now"), float(finish or 0), voice.figure(finish), "total"),
+    ]
+    yield Chart("steps", voice.say("text.bridge"), tuple(marks))
+    yield bridge_table(step, voice)
+    yield category_changes(step, voice)
+
+
+def bridge_rows(step: Step, voice: Voice) -> list[tuple[str, float]]:
+    """Return the parts of a change that are not zero, with their names."""
+    return [
+        (voice.say(f"cause.{name}"), float(part))
+        for name, part in step.overall.parts.items()
+        if part
+    ]
+
+
+def bridge_table(step: Step, voice: Voice) -> Table:
+    """List before, the parts and now; what is shown adds up."""
+    rows = [(voice.say("change.before"), voice.figure(step.overall.before))]
+    rows += [(name, voice.signed(part)) for name, part in bridge_rows(step, voice)]
+    rows.append((voice.say("change.now"), voice.figure(step.overall.after)))
+    caption = voice.say("text.changed_since", day=voice.day(step.before.assessment.date))
+    header = (voice.say("column.cause"), voice.say("column.change"))
+    return Table(caption, header, tuple(rows), frozenset({1}), anchor="changed")
+
+
+def category_changes(step: Step, voice: Voice) -> Table:
+    """Every category before and now, like for like, and its change."""
+    rows = []
+    for delta in step.deltas:
+        if delta.key not in voice.model.categories:
+            continue
+        change = None if delta.change is None else float(delta.change)
+        rows.append(
+            (
+                voice.name(delta.key),
+                _value(delta.before, delta.state_before, voice),
+                _value(delta.after, delta.state_after, voice),
+                Cell(voice.signed(delta.change), change, "change"),
+                delta.note,
+            )
+        )
+    header = voice.head("name", "before", "after", "change", "notes")
+    caption = voice.say("section.comparison")
+    return Table(caption, header, tuple(rows), frozenset({1, 2, 3}), "category-changes")
+
+
+def _value(value: object, state: str, voice: Voice) -> str:
+    return voice.figure(value) if value else voice.say(f"value.{state}")
+
+
+def over_time(history: Sequence[Scores], voice: Voice) -> Table:
+    """Every category on every date, colored by level; the newest on the right."""
+    shown = history[-MOST_COLUMNS:]
+    keys = dict.fromkeys(key for one in shown for key in one.categories)
+    header = (voice.say("column.name"), *(voice.month(one.assessment.date) for one in shown))
+    rows: list[tuple[str, list[object]]] = [("overall", [one.overall for one in shown])]
+    rows += [(key, [one.categories.get(key) for one in shown]) for key in keys]
+    named = {key: name for one in history for key in keys if (name := _name(one, key, voice))}
+    return Table(
+        voice.say("section.over_time"),
+        header,
+        tuple(
+            (
+                voice.say("value.overall") if key == "overall" else named.get(key, key),
+                *(_cell(figure, voice) for figure in figures),
+            )
+            for key, figures in rows
+        ),
+        anchor="over-time",
+    )
+
+
+def _name(scores: Scores, key: str, voice: Voice) -> str:
+    model = scores.model
+    return voice.language.named(key, model.name(key)) if key in model.categories else ""
+
+
+def _cell(figure: object, voice: Voice) -> str | Cell:
+    value, level = getattr(figure, "value", None), getattr(figure, "level", None)
+    if value is None or level is None:
+        return NOTHING
+    return Cell(voice.figure(value), float(level), "level")
