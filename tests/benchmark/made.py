@@ -14,7 +14,7 @@ import numpy as np
 from pkimm_analytics.disclosure import load_plan, load_policy
 from pkimm_analytics.disclosure.manifest import manifest
 from pkimm_analytics.disclosure.protect import print_shares
-from pkimm_analytics.disclosure.table import table_columns
+from pkimm_analytics.disclosure.table import printed_rows, table_columns
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.release import MANIFEST_FILE, TABLE_FILE, Release, release_id, table_bytes
 
@@ -35,17 +35,14 @@ def columns_of(
     quarter: str = "2026Q3",
 ):
     """Columns of a release: what is printed of counts of levels 1 to 5."""
-    blocks = {
-        key: {
-            measure: figures
-            for measure, levels in found.items()
-            if np.sum(levels) >= POLICY.threshold
-            and (figures := print_shares(np.asarray(levels), POLICY)) is not None
-        }
+    rows = {
+        (key, measure): printed_rows(figures, POLICY, quarter)
         for key, found in counts.items()
+        for measure, levels in found.items()
+        if np.sum(levels) >= POLICY.threshold
+        and (figures := print_shares(np.asarray(levels), POLICY)) is not None
     }
-    as_of = dict.fromkeys(counts, quarter)
-    return table_columns(PLAN, PLAN.tier(tier), POLICY, blocks, as_of)
+    return table_columns(PLAN, PLAN.tier(tier), rows)
 
 
 def made_release(
