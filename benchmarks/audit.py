@@ -31,7 +31,7 @@ from pkimm_analytics.audit import Truth, attack_release
 from pkimm_analytics.disclosure import load_plan, load_policy
 from pkimm_analytics.disclosure.plan import Measures, Plan, Tier
 from pkimm_analytics.disclosure.protect import print_shares
-from pkimm_analytics.disclosure.table import table_columns
+from pkimm_analytics.disclosure.table import printed_rows, table_columns
 from pkimm_analytics.release import Release
 from pkimm_analytics.tables import DIMENSIONS
 
@@ -72,7 +72,7 @@ def invented(plan: Plan, n: int) -> dict[str, Any]:
 def release_and_truth(plan: Plan, tier: Tier, columns: dict[str, Any]) -> tuple[Release, Truth]:
     """Print all groups that are large enough, and keep what is behind them."""
     n = len(columns["sector"])
-    blocks = {}
+    rows = {}
     for family in tier.families:
         for group in plan.groups(family):
             inside = np.ones(n, bool)
@@ -84,8 +84,12 @@ def release_and_truth(plan: Plan, tier: Tier, columns: dict[str, Any]) -> tuple[
             }
             large = inside.sum() >= POLICY.threshold
             printed = {m: print_shares(c, POLICY) for m, c in counts.items()} if large else {}
-            blocks[group] = {m: figures for m, figures in printed.items() if figures is not None}
-    table = table_columns(plan, tier, POLICY, blocks, dict.fromkeys(blocks, "2026Q3"))
+            rows |= {
+                (group, measure): printed_rows(figures, POLICY, "2026Q3")
+                for measure, figures in printed.items()
+                if figures is not None
+            }
+    table = table_columns(plan, tier, rows)
     truth = Truth(
         parent=np.array([f"parent-{i}" for i in range(n)], object),
         dimensions={dimension: columns[dimension] for dimension in DIMENSIONS},

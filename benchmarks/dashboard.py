@@ -52,7 +52,7 @@ from pkimm_analytics.benchmark import open_release
 from pkimm_analytics.disclosure import load_plan, load_policy
 from pkimm_analytics.disclosure.manifest import manifest
 from pkimm_analytics.disclosure.protect import print_shares
-from pkimm_analytics.disclosure.table import table_columns
+from pkimm_analytics.disclosure.table import printed_rows, table_columns
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.release import MANIFEST_FILE, TABLE_FILE, Release, release_id, table_bytes
 from pkimm_analytics.tables import DIMENSIONS
@@ -122,13 +122,17 @@ def release_of(
     """Write a release of all groups, protected as a real one is; it is not attacked."""
     tier = PLAN.tier(500)
     measures = (*PLAN.categories, "overall")
-    blocks = {}
+    rows = {}
     for family in tier.families:
         for group in PLAN.groups(family):
             found = zip(measures, count(codes, levels, group), strict=True)
             printed = {measure: print_shares(counts, POLICY) for measure, counts in found}
-            blocks[group] = {m: figures for m, figures in printed.items() if figures is not None}
-    columns = table_columns(PLAN, tier, POLICY, blocks, dict.fromkeys(blocks, quarter))
+            rows |= {
+                (group, measure): printed_rows(figures, POLICY, quarter)
+                for measure, figures in printed.items()
+                if figures is not None
+            }
+    columns = table_columns(PLAN, tier, rows)
     table = table_bytes(columns)
     place = folder / release_id(quarter, table)
     place.mkdir(parents=True)

@@ -94,7 +94,7 @@ def in_pandas(folder: Path) -> dict[Family, list[pd.DataFrame]]:
     levels = _levels(frame[requirements])
     tier, found = plan.tiers[-1], {}
     for family in tier.families:
-        measures = list(plan.measures_of(tier, family))
+        measures = [m for part in plan.parts(tier, family).values() for m in part]
         by = [frame[name] for name in family] or [pd.Series(0, frame.index)]
         n = (levels[measures] > 0).groupby(by, observed=True).sum()
         found[family] = [

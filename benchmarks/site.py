@@ -69,7 +69,8 @@ def release(folder: Path, tier: int, seed: int) -> Source:
     counts = {
         group: {
             measure: rng.multinomial(600 // 2 ** len(family), rng.dirichlet([2, 4, 5, 3, 1]))
-            for measure in PLAN.measures_of(PLAN.tier(tier), family)
+            for measures in PLAN.parts(PLAN.tier(tier), family).values()
+            for measure in measures
         }
         for family in families
         for group in PLAN.groups(family)
