@@ -139,7 +139,8 @@ def import_command(
     for result in () if as_json else results:
         tool = f" ({result['tool']})" if result.get("tool") else ""
         known = f", {result['known']} there already" if result["known"] else ""
-        out().print(f"{shown(result['source'])}{tool}: {result['added']} comments added{known}")
+        added = "1 comment" if result["added"] == 1 else f"{result['added']} comments"
+        out().print(f"{shown(result['source'])}{tool}: {added} added{known}")
     list_problems(problems)
     if exit_status(problems):
         raise typer.Exit(1)

@@ -40,8 +40,8 @@ def ranking(comments: pd.DataFrame, field: str, *, doubtful: Collection[str] = (
     pandas.DataFrame
         One row for each element and edition with enough ratings: ``place``, ``element``,
         ``edition``, ``n``, ``mean``, ``adjusted`` (mean without what is the respondents'
-        own, shrunk), ``mean_without`` and ``place_without`` (without the doubtful; empty
-        where too few are left).
+        own, shrunk), ``mean_without`` and ``place_without`` (without the doubtful). Enough
+        ratings are :data:`LEAST_RATINGS` of respondents who are not doubtful.
 
     Notes
     -----
@@ -56,12 +56,10 @@ def ranking(comments: pd.DataFrame, field: str, *, doubtful: Collection[str] = (
     clinical trials", Controlled Clinical Trials 7.
     """
     values = ratings(comments, field)
-    table = _ranked(values)
     sound = _ranked(values[~values["respondent"].isin(list(doubtful))])
     beside = sound[["element", "edition", "mean", "place"]]
-    return table.merge(
-        beside, on=["element", "edition"], how="left", suffixes=("", "_without")
-    ).astype({"place_without": "Int64"})
+    table = _ranked(values).merge(beside, on=["element", "edition"], suffixes=("", "_without"))
+    return table.assign(place=np.arange(1, len(table) + 1))
 
 
 def round_mean(comments: pd.DataFrame, field: str) -> float:

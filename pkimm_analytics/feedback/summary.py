@@ -52,7 +52,7 @@ class Summary:
     comments : pandas.DataFrame
         Comments of the round; with text.
     means : mapping of str to float
-        Mean of each rating, in which each respondent counts once.
+        Mean of each rating of the edition, in which each respondent counts once.
     clarity, relevance, votes : pandas.DataFrame
         For each element and edition.
     ranking : pandas.DataFrame
@@ -135,7 +135,9 @@ def summarize(
         editions=editions(said, model),
         coverage=coverage(said, model),
         flagged=careless,
-        means={field: round_mean(said, field) for field in RATINGS},
+        means={
+            field: round_mean(said[said["edition"] == model.version], field) for field in RATINGS
+        },
         clarity=likert(said, "clarity", by=["edition"]),
         relevance=likert(said, "relevance", by=["edition"]),
         votes=weight_votes(said, by=["edition"]),

@@ -198,7 +198,8 @@ def facts(summary: Summary) -> Iterator[Block]:
     """Who answered, how much is open, and which editions the round holds."""
     covered, states = summary.coverage, summary.dispositions["disposition"]
     others = "; ".join(
-        f"{e.n_respondents} on PKIMM {e.edition} ({e.n_combined} of {e.n_comments} combined)"
+        f"{e.n_respondents} on PKIMM {e.edition}"
+        + ("" if e.edition == summary.model.version else f" (same elements: {e.n_combined})")
         for e in rows_of(summary.editions)
     )
     means = ", ".join(f"{f} {mean:.2f}" for f, mean in summary.means.items() if mean == mean)
@@ -227,7 +228,6 @@ def least_clear(summary: Summary) -> Iterator[Block]:
     rows: list[tuple[str | Cell, ...]] = []
     for r in rows_of(summary.ranking.head(MOST_ROWS)):
         c = counts.loc[(r.element, r.edition)]
-        without = NOTHING if r.mean_without != r.mean_without else f"{r.mean_without:.2f}"
         rows.append(
             (
                 say.name(r.element),
@@ -235,7 +235,7 @@ def least_clear(summary: Summary) -> Iterator[Block]:
                 *(str(int(c[f"n_{step}"])) for step in range(1, 6)),
                 Cell(f"{r.mean:.2f}", float(r.mean)),
                 f"{c['low_share_from']:.0%} to {c['low_share_to']:.0%}",
-                without,
+                f"{r.mean_without:.2f}",
             )
         )
     header = (
