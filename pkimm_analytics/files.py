@@ -3,7 +3,8 @@ Files, written whole or not at all, and read with a limit.
 
 A file that appears under its name is complete: it is written beside its place,
 flushed to the disk and then renamed over it. A process that is killed leaves the
-old file or the new one, never half of one.
+old file or the new one, never half of one; what it had begun is removed by the next
+program that writes there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
@@ -80,6 +82,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         If the folder cannot be written; the old file is then untouched.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path.parent)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -97,13 +100,14 @@ def write_atomically(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def remove_leftovers(folder: Path) -> None:
+@cache
+def _remove_leftovers(folder: Path) -> None:
     """
-    Remove what writers that were killed left in the subfolders of a folder.
+    Remove what killed writers left in a folder, once in the life of a program.
 
     A file that somebody is writing is locked, and stays.
     """
-    for path in folder.glob("*/.*.part"):
+    for path in folder.glob(".*.part"):
         with suppress(OSError):
             is_new = time.time() - path.stat().st_mtime < 1  # may be about to be locked
             if not is_new and (fcntl is None or _is_free(path)):

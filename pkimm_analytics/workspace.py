@@ -23,7 +23,6 @@ from pkimm_analytics.files import (
     raised_as,
     read_json,
     read_limited,
-    remove_leftovers,
     write_atomically,
 )
 from pkimm_analytics.history import (
@@ -88,7 +87,6 @@ class Workspace:
         self.assessments_folder = folder / "assessments"
         self.archive_folder = folder / "archived"
         self.quarantine_folder = folder / "quarantine"
-        self._is_clean = False
 
     # --- reading -----------------------------------------------------------------
 
@@ -334,14 +332,9 @@ class Workspace:
     def _readable(self) -> AbstractContextManager[None]:
         return raised_as(WorkspaceError, f"The workspace {self.folder} cannot be read")
 
-    @contextmanager
-    def _writable(self) -> Iterator[None]:
+    def _writable(self) -> AbstractContextManager[None]:
         message = f"The workspace {self.folder} cannot be written; what was there is untouched"
-        with raised_as(WorkspaceError, message):
-            if not self._is_clean:
-                remove_leftovers(self.folder)
-                self._is_clean = True
-            yield
+        return raised_as(WorkspaceError, message)
 
     def _new_path(self, assessment: Assessment) -> Path:
         """Return a name that a person can read."""

@@ -165,14 +165,15 @@ def test_what_killed_writers_left_is_removed_unless_somebody_writes(tmp_path, as
     """
     The next program that stores something tidies up.
     """
-    folder = Workspace(tmp_path).save(assessment).parent
+    folder = tmp_path / "assessments"
+    folder.mkdir()
     left, busy = folder / ".left.part", folder / ".busy.part"
     for path in (left, busy):
         path.write_bytes(b"{")
         os.utime(path, (0, 0))
     with busy.open("rb") as stream:
         assert _claim(stream)
-        Workspace(tmp_path).save(assessment.replace(id="b"))
+        Workspace(tmp_path).save(assessment)
         assert (left.exists(), busy.exists()) == (False, True)
 
 
