@@ -1,25 +1,13 @@
 """
-The benchmark dashboard: from a click to the redrawn chart, and to the first chart.
+The benchmark page in Voila: from a choice to what it shows, and to the first chart.
 
-The page reads a release, so that its speed does not depend on how many contributed;
-this shows it with releases of 100,000 and 1,000,000 organizations in which every group
-of the plan is published. For comparison: the same figures counted anew from the rows.
-Then the time from opening the page to its first chart, with and without a kernel that
-was started before, and the memory of a session.
+Choices are made in the browser and need no kernel, so their speed does not depend on how
+many contributed; this shows it with a release in which every group of the plan is
+published. Beside it stand the same figures counted anew from the rows, the time from
+opening the page to its first chart, with and without a kernel that was started before,
+and the memory of a session.
 
-The processor time of a click in Python alone is measured as well, because it moves less
-with what else the machine does; `--no-browser` measures nothing else.
-
-Measured with `--clicks 40` on two cores that had nothing else to do, headless Chromium
-without a graphics card: a click took 89 ms median and 168 ms p95 with 100,000
-contributions, 87 and 162 ms with 1,000,000. The slowest views are those with a text in
-every cell (levels and groups, 145 to 195 ms, of which plotly takes about 90). Before charts
-were drawn once (decision 52) the same took 295 and 623 ms; before each view was rehearsed,
-102 and 277 ms. First chart: 6.6 s (5.8 to 6.9) with a kernel that was started for the page,
-3.8 s (3.5 to 4.3) with one that waited. A session takes 248 MB; one that waited has taken
-them before.
-
-Run it: python benchmarks/dashboard.py [--sizes 100000 1000000] [--clicks 20] [--rounds 3]
+Run it: python benchmarks/dashboard.py [--sizes 100000 1000000] [--choices 40] [--rounds 3]
 
 Chromium is found as in the end-to-end tests.
 """
@@ -27,7 +15,6 @@ Chromium is found as in the end-to-end tests.
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import shutil
@@ -56,35 +43,22 @@ from pkimm_analytics.disclosure.table import printed_rows, table_columns
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.release import MANIFEST_FILE, TABLE_FILE, Release, release_id, table_bytes
 from pkimm_analytics.tables import DIMENSIONS
-from pkimm_analytics.widgets.benchmark import BenchmarkPage
-from pkimm_analytics.widgets.section import Action
 from pkimm_analytics.widgets.serving import dashboard_environment, free_port, voila_command
 
 DASHBOARDS = Path(__file__).parents[1] / "dashboards"
 PLAN, POLICY = load_plan(), load_policy()
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 PAGE = "voila/render/benchmark.ipynb"
-CHART = ".pk-benchmark-chart .js-plotly-plot"
-VIEWS = ("steps", "quartiles", "groups", "gaps", "trend", "levels")
+CHART = "#levels svg"
 
-# The time ends when other data than before is drawn, in the chart that stands there or in a
-# new one.
-CLICK = """
-([what, value, chart]) => new Promise(done => {
-  const before = document.querySelector(chart);
-  const old = before?.data;
-  const target = document.querySelector(what);
+# The time from a choice until the frame after it is shown.
+CHOOSE = """
+([list, value]) => new Promise(done => {
+  const target = document.querySelector(list);
   const start = performance.now();
-  const look = () => {
-    const now = document.querySelector(chart);
-    const isDrawn = now?.querySelector(".main-svg") && now.data !== old && !now.ariaBusy;
-    if (isDrawn) done(performance.now() - start);
-    else if (performance.now() - start > 5000) done(-1);
-    else requestAnimationFrame(look);
-  };
-  if (value) { target.value = value; target.dispatchEvent(new Event("change", {bubbles: true})); }
-  else target.click();
-  look();
+  target.value = value;
+  target.dispatchEvent(new Event("change", {bubbles: true}));
+  requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start)));
 })
 """
 
@@ -122,17 +96,14 @@ def release_of(
     """Write a release of all groups, protected as a real one is; it is not attacked."""
     tier = PLAN.tier(500)
     measures = (*PLAN.categories, "overall")
-    rows = {}
+    printed = {}
     for family in tier.families:
         for group in PLAN.groups(family):
-            found = zip(measures, count(codes, levels, group), strict=True)
-            printed = {measure: print_shares(counts, POLICY) for measure, counts in found}
-            rows |= {
-                (group, measure): printed_rows(figures, POLICY, quarter)
-                for measure, figures in printed.items()
-                if figures is not None
-            }
-    columns = table_columns(PLAN, tier, rows)
+            for measure, counts in zip(measures, count(codes, levels, group), strict=True):
+                figures = print_shares(counts, POLICY)
+                if figures is not None:
+                    printed[group, measure] = printed_rows(figures, POLICY, quarter)
+    columns = table_columns(PLAN, tier, printed)
     table = table_bytes(columns)
     place = folder / release_id(quarter, table)
     place.mkdir(parents=True)
@@ -204,49 +175,32 @@ def opened(browser: Any, address: str) -> tuple[Any, float]:
     page.set_default_timeout(180_000)
     started = time.perf_counter()
     page.goto(address + PAGE)
-    page.wait_for_selector(f"{CHART} .main-svg")
+    page.wait_for_selector(CHART)
     return page, time.perf_counter() - started
 
 
-def clicks(page: Any, n: int) -> list[float]:
-    """
-    Milliseconds from `n` choices of group and view to the chart they lead to.
-
-    A sector changes nothing where all sectors stand beside each other; those are not counted.
-    """
-    found: list[float] = []
-    sectors = [*PLAN.codes["sector"], "*"]
-    places = itertools.count()
-    while len(found) < n:
-        place = next(places)
-        page.wait_for_timeout(400)
-        chosen = ["#pk-pick-sector", sectors[place % len(sectors)]]
-        what = chosen if place % 2 else [f"#pk-view-{VIEWS[place // 2 % len(VIEWS)]}", ""]
-        if (took := page.evaluate(CLICK, [*what, CHART])) > 0:
-            found.append(took)
-    return found
-
-
-def processor_times(releases: Path, n: int) -> list[float]:
-    """Milliseconds of processor time that Python takes for `n` clicks, without a browser."""
-    page, found = BenchmarkPage(releases), []
-    sectors = [*PLAN.codes["sector"], "*"]
-    for place in range(4 + n):
-        choice = Action("pick-sector", sectors[place % len(sectors)])
-        view = Action("view", VIEWS[place // 2 % len(VIEWS)])
-        started = time.process_time()
-        page._act(choice if place % 2 else view)
-        found.append(1000 * (time.process_time() - started))
-    return found[4:]
+def choices(page: Any, n: int) -> list[float]:
+    """Milliseconds from `n` choices of peers, category and level to what they show."""
+    lists = {
+        "#peers-sector": [*PLAN.codes["sector"], "*"],
+        "#levels-show": _categories(),
+        "#gaps-level": ["2", "4", "3", "5"],
+    }
+    times = []
+    for place in range(n):
+        name = list(lists)[place % len(lists)]
+        page.wait_for_timeout(200)
+        times.append(page.evaluate(CHOOSE, [name, lists[name][place % len(lists[name])]]))
+    return times
 
 
 # --- what is printed -----------------------------------------------------------------------
 
 
-def click_table(browser: Any | None, sizes: list[int], n_clicks: int) -> None:
-    """Print the clicks of every size, and the same figures counted from the rows."""
-    print("| contributions | click | median | p95 | table of the release |")
-    print("|---|---|---|---|---|")
+def choice_table(browser: Any, sizes: list[int], n_choices: int) -> None:
+    """Print the choices of every size, and the same figures counted from the rows."""
+    print("| contributions | choice, median | p95 | table of the release |")
+    print("|---|---|---|---|")
     for size in sizes:
         codes, levels = rows(size)
         with tempfile.TemporaryDirectory() as folder:
@@ -254,20 +208,16 @@ def click_table(browser: Any | None, sizes: list[int], n_clicks: int) -> None:
                 release_of(Path(folder), codes, levels, quarter)
             newest = max(Path(folder).iterdir())
             weight = (newest / TABLE_FILE).stat().st_size / 1000
-            times = {"Python, processor time": processor_times(Path(folder), n_clicks)}
-            if browser is not None:
-                with served(Path(folder), ready=False) as (_, address):
-                    page, _ = opened(browser, address)
-                    clicks(page, 4)
-                    times["to the redrawn chart"] = clicks(page, n_clicks)
-                    page.close()
-            for what, found in times.items():
-                p95 = statistics.quantiles(found, n=20)[-1]
-                cells = f"{statistics.median(found):.0f} ms | {p95:.0f} ms | {weight:.0f} kB"
-                print(f"| {size:,} | {what} | {cells} |", flush=True)
+            with served(Path(folder), ready=False) as (_, address):
+                page, _ = opened(browser, address)
+                choices(page, 4)
+                times = choices(page, n_choices)
+                page.close()
+            p95 = statistics.quantiles(times, n=20)[-1]
+            cells = f"{statistics.median(times):.0f} ms | {p95:.0f} ms | {weight:.0f} kB"
+            print(f"| {size:,} | {cells} |\n", flush=True)
             bench = open_release(newest)
             group = ("finance", *([ALL] * 5))
-            print()
             compare(
                 {
                     "release": lambda: bench.figures({"sector": "finance"}, _categories()),  # noqa: B023
@@ -310,13 +260,9 @@ def main() -> None:
     """Measure and print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
-    parser.add_argument("--clicks", type=int, default=20)
+    parser.add_argument("--choices", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--no-browser", action="store_true")
     arguments = parser.parse_args()
-    if arguments.no_browser:
-        click_table(None, arguments.sizes, arguments.clicks)
-        return
     executable = os.environ.get("PKIMM_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as driver:
         try:
@@ -325,7 +271,7 @@ def main() -> None:
             raise SystemExit(
                 f"No browser to measure with: {error.message.splitlines()[0]}"
             ) from None
-        click_table(browser, arguments.sizes, arguments.clicks)
+        choice_table(browser, arguments.sizes, arguments.choices)
         start_table(browser, arguments.rounds)
         browser.close()
 

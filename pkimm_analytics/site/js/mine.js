@@ -114,7 +114,7 @@ function QuickCheck({ edition, done, leave }) {
   const [at, setAt] = useState(0);
   const [answers, setAnswers] = useState({});
   const heading = useRef();
-  useEffect(() => {
+  useLayoutEffect(() => {
     heading.current.focus({ preventScroll: true });
     heading.current.parentElement.scrollIntoView({ block: "nearest" });
   }, [at]);
