@@ -19,6 +19,7 @@ from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.cells import plain, read_level
 from pkimm_analytics.loaders.column_map import IGNORE, Column, ColumnMap
 from pkimm_analytics.loaders.sheets import Fault, Sheet, Value, is_empty, text_of
+from pkimm_analytics.loaders.sheets.sheet import MAX_COLUMNS
 from pkimm_analytics.loaders.tabular.elements import is_id_like
 from pkimm_analytics.loaders.tabular.fields import PROPERTIES, SHOWN, SUBJECT, field_of
 from pkimm_analytics.model import models
@@ -30,6 +31,9 @@ SAMPLE = 200
 """Cells of a column that are looked at."""
 ENOUGH = 0.6
 """Share of cells that must fit, so that a column may hold a field."""
+
+MAX_UNKNOWN = 100
+"""Cells of a row without any known word that is looked at as a header."""
 
 HasElement = Callable[[str], bool]
 
@@ -98,13 +102,26 @@ def propose_columns(sheet: Sheet, has_element: HasElement) -> TableColumns | Non
     for number, row in islice(sheet.filled(), TOP):
         words = [text_of(value) for value in row[: sheet.width(number)]]
         n_known = sum(bool(field_of(word)[0]) or has_element(word) for word in words)
-        if {"percentage", "coverage"} <= {*map(plain, words)}:
-            return None  # figures that we wrote
-        if n_known and (best is None or n_known > best[0]):
+        if (best is not None and n_known <= best[0]) or not 1 < len(words) <= MAX_COLUMNS:
+            continue
+        if n_known or len(words) <= MAX_UNKNOWN:
             found = _columns(sheet, number, words, has_element)
             if found.shape and not _is_doubtful(found, sheet):
                 best = n_known, found
     return best[1] if best else None
+
+
+def is_ours(sheet: Sheet) -> bool:
+    """Whether a sheet has the figures that we write beside the answers."""
+    first = {plain(text_of(value)) for value in (sheet.rows[0] if sheet.rows else ())}
+    return {"percentage", "coverage"} <= first
+
+
+def names_elements(sheet: Sheet, has_element: HasElement) -> bool:
+    """Whether a sheet that is no table names several elements all the same."""
+    rows = islice(sheet.filled(), SAMPLE)
+    texts = (value for _, row in rows for value in row[:10] if isinstance(value, str))
+    return sum(1 for _ in islice(filter(has_element, texts), 3)) == 3
 
 
 def _is_doubtful(columns: TableColumns, sheet: Sheet) -> bool:
@@ -112,14 +129,19 @@ def _is_doubtful(columns: TableColumns, sheet: Sheet) -> bool:
     elements = [column for column in columns.columns if column.element]
     if columns.shape != "wide" or len(elements) > 1:
         return False
-    return not elements[0].sure or not _sample(sheet, columns.header, elements[0].number - 1)
+    cells = _sample(sheet, columns.header, elements[0].number - 1)
+    return not cells or _share(cells, _is_level) < ENOUGH
 
 
 def _columns(
     sheet: Sheet, header: int, words: Sequence[str], has_element: HasElement
 ) -> TableColumns:
     cells = [_sample(sheet, header, index) for index in range(len(words))]
-    found = [_column(index, word, cells[index], has_element) for index, word in enumerate(words)]
+    is_wide = sum(map(has_element, words)) > 1
+    found = [
+        _column(index, word, cells[index], has_element, is_wide=is_wide)
+        for index, word in enumerate(words)
+    ]
     guessed = Counter(column.field for column in found if not column.sure and not column.element)
     certain = {column.field for column in found if column.sure and not column.element}
     for index, column in enumerate(found):
@@ -134,20 +156,33 @@ def _columns(
                 found[index] = column.replace(field="element", sure=False)
                 fields |= {"element"}
                 break
-    if fields & {*SUBJECT} and not fields & {"level", "value"} and guessed["level"] < 2:
+    levels = [n for n, word in enumerate(words) if field_of(word)[0] == "level" and cells[n]]
+    if fields & {*SUBJECT} and "level" not in fields and len(levels) == 1:
+        found[levels[0]] = found[levels[0]].replace(field="level", sure=False)
+        fields |= {"level"}
+    subject = next((n for n, column in enumerate(found) if column.field in SUBJECT), None)
+    if subject is not None and not fields & {"level", "value"} and guessed["level"] < 2:
+        answered = [row for row in sheet.rows[header:] if has_element(_text(row, subject))]
         for index, column in enumerate(found):
-            if _is_free(column) and column.column.strip() and _fits("level", cells[index], bool):
+            said = [row[index] for row in answered if _text(row, index).strip()]
+            if _is_free(column) and column.column.strip() and _fits("level", said, has_element):
                 found[index] = column.replace(
                     field="level", assessment=column.column[:200], sure=False
                 )
     return TableColumns(sheet=sheet.name, header=header, columns=tuple(found))
 
 
+def _text(row: Sequence[Value], index: int) -> str:
+    return text_of(row[index]) if index < len(row) else ""
+
+
 def _is_free(column: TableColumn) -> bool:
     return column.field == IGNORE and not column.sure
 
 
-def _column(index: int, word: str, cells: Sequence[Value], has_element: HasElement) -> TableColumn:
+def _column(
+    index: int, word: str, cells: Sequence[Value], has_element: HasElement, *, is_wide: bool
+) -> TableColumn:
     field, is_ours = field_of(word)
     number, header = index + 1, word[:1000]
     if field and is_ours:
@@ -162,7 +197,7 @@ def _column(index: int, word: str, cells: Sequence[Value], has_element: HasEleme
         return TableColumn(number=number, column=header, field=IGNORE)
     if field and _fits(field, cells, has_element):
         return TableColumn(number=number, column=header, field=field, sure=False)
-    if has_element(word) and _fits("level", cells, has_element):
+    if has_element(word) and (is_wide or _fits("level", cells, has_element)):
         return about.replace(sure=False)
     return TableColumn(number=number, column=header, field=IGNORE, sure=False)
 

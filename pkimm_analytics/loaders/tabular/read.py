@@ -9,7 +9,13 @@ from pkimm_analytics.errors import Problem, SourceFormatError
 from pkimm_analytics.loaders.loaded import Loaded, capped, content_digest
 from pkimm_analytics.loaders.sheets import Book, Sheet, read_sheets, sheet_of_frame, text_of
 from pkimm_analytics.loaders.tabular.build import Origin, build
-from pkimm_analytics.loaders.tabular.columns import TableColumns, propose_columns, remarks_on
+from pkimm_analytics.loaders.tabular.columns import (
+    TableColumns,
+    is_ours,
+    names_elements,
+    propose_columns,
+    remarks_on,
+)
 from pkimm_analytics.loaders.tabular.groups import (
     Table,
     check_columns,
@@ -145,10 +151,12 @@ def _tables(
     columns: TableColumns | None,
 ) -> Iterator[Table]:
     for sheet in sheets:
-        if columns is None:
+        found = columns if columns and columns.sheet in {"", sheet.name} else None
+        if columns is None and not is_ours(sheet):
             found = propose_columns(sheet, origin.has_element)
-        else:
-            found = columns if columns.sheet in {"", sheet.name} else None
+            if found is None and names_elements(sheet, origin.has_element):
+                message = "names elements under headers that are not known; the sheet was not read"
+                problems.append(Problem(sheet.where(1), message))
         if found is None:
             continue
         rows, left_out = sheet.table(found.header)

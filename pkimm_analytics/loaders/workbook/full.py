@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from pkimm_analytics.assessment import Answer, Source
 from pkimm_analytics.errors import Problem
+from pkimm_analytics.loaders.cells import plain
 from pkimm_analytics.loaders.loaded import Loaded, content_digest, content_id
 from pkimm_analytics.loaders.sheets import is_empty
 from pkimm_analytics.loaders.workbook.figures import Filled, full_tool
@@ -88,9 +90,9 @@ def _category_keys(
     pages: Pages, page: Page, model: Model, problems: list[Problem]
 ) -> dict[str, str]:
     """Element keys of the categories by code; the sheet `tech` has the titles as constants."""
-    first = pages.named("tech")
-    others = pages.named("evaluation", "scoping", "actionplans")
-    return category_keys(titles([*first, page, *others]), model, "tech", problems)
+    names = ["evaluation", "scoping", "actionplans", *map(plain, pages.book.sheet_names)]
+    every = chain(pages.named("tech"), [page], pages.named(*names))
+    return category_keys(titles(every), model, "tech", problems)
 
 
 def _requirements(keys: Mapping[str, str], model: Model) -> dict[str, str]:

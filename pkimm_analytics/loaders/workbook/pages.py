@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from pkimm_analytics.errors import Problem
@@ -95,9 +95,10 @@ class Pages:
             self._read[name] = Page(self.book.sheet(name))
         return self._read[name]
 
-    def named(self, *words: str) -> list[Page]:
+    def named(self, *words: str) -> Iterator[Page]:
         """Sheets with these names, in the order of the names."""
-        return [self.page(n) for word in words for n in self.book.sheet_names if plain(n) == word]
+        for word in words:
+            yield from (self.page(name) for name in self.book.sheet_names if plain(name) == word)
 
     def find(
         self,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -177,10 +177,12 @@ def free_text(page: Page, row: int, column: int, problems: list[Problem]) -> str
 # --- categories ------------------------------------------------------------------
 
 
-def titles(pages: Sequence[Page]) -> dict[str, str]:
+def titles(pages: Iterable[Page]) -> dict[str, str]:
     """Category titles by code, such as ``3.2.``, from the first sheet that has each."""
     found: dict[str, str] = {}
     for page in pages:
+        if len(found) == len({slot.code[:4] for slot in slots().values()}):
+            break
         for texts in page.labels.values():
             for text in texts.values():
                 match = TITLE.fullmatch(text)
