@@ -1,4 +1,4 @@
-"""The benchmark as a folder of static pages: no server, no network."""
+"""The benchmark page: static pages without a server, and the same in Voila and notebooks."""
 
 from pkimm_analytics.site.contents import SITE_MANIFEST, site_files
 from pkimm_analytics.site.pages import Appearance

@@ -48,10 +48,6 @@ def _web_tool() -> Iterator[tuple[str, str]]:
     yield "link-1-newer", tool.link_1(tool.ratings(tool.NEWER, 4, G_5=1))
     yield "link-1-few", tool.link_1(tool.ratings(["G.1", "M.6"], 2))
     yield "link-1-empty", tool.link_1({})
-    yield (
-        "link-dev",
-        tool.link_dev(tool.ratings(tool.NEWER, 3) | {"pqc.M.6": tool.rating(2)}, ["pqc"]),
-    )
     keys = ["G.strategy-and-vision", "G.cryptography", "M.key-management", "O.automation"]
     quick = {key: tool.rating(level) for level, key in enumerate(keys, 1)}
     quick["R.sourcing"] = tool.off()

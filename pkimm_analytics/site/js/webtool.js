@@ -54,9 +54,7 @@ async function readLink(text) {
     return generation2(progress, "link", problems);
   }
   refuseOthers(progress);
-  const isDevelopment = progress.progress !== undefined;
-  const ratings = mapOf(isDevelopment ? progress : { progress }, "progress");
-  return generation1(ratings, isDevelopment, progress.enabledExtensions);
+  return generation1(mapOf({ progress }, "progress"));
 }
 
 /* Ratings of requirements travel compressed, in a part of their own. */
@@ -86,13 +84,10 @@ function readRecord(document) {
   if (record.progress === undefined && isMap(stored)) record = stored;
   refuseOthers(record);
   if (record.dataVersion !== undefined) return generation2(record, "file", []);
-  if (record.progress !== undefined) {
-    const enabled = record.enabledExtensions;
-    return generation1(mapOf(record, "progress"), enabled !== undefined, enabled);
-  }
+  if (record.progress !== undefined) return generation1(mapOf(record, "progress"));
   const pairs = Object.entries(record);
   if (pairs.length && pairs.every(([key, entry]) => key.includes(".") && isMap(entry))) {
-    return generation1(mapOf({ progress: record }, "progress"), false);
+    return generation1(mapOf({ progress: record }, "progress"));
   }
   throw new Refused("no_ratings");
 }
@@ -142,15 +137,13 @@ function answerOf(entry, key, problems, { isOff, wantsLevel }) {
 const placeOf = (key) =>
   /^[A-Za-z][a-z0-9-]{0,39}(\.[A-Za-z0-9][a-z0-9-]{0,79}){1,3}$/.test(key) ? key : "";
 
-// --- 1.0.x and development builds ---------------------------------------------------------
+// --- 1.0.x --------------------------------------------------------------------------------
 
 /* As the tool: missing, null, 0 and "" are false. */
 const RULES_1 = { isOff: (applicability) => !applicability, wantsLevel: true };
 
-function generation1(progress, isDevelopment, enabled) {
-  const isForeign = (key) => isDevelopment && !isBase(key);
-  const base = plainMap(Object.entries(progress).filter(([key]) => !isForeign(key)));
-  const numbering = identify(base);
+function generation1(progress) {
+  const numbering = identify(progress);
   if (!numbering) throw new Refused("no_ratings");
   const file = numbering.candidates[0];
   const edition = facts.editions.find((one) => one.version === file.version);
@@ -159,21 +152,20 @@ function generation1(progress, isDevelopment, enabled) {
     problems.push(["edition_assumed", "", edition.name]);
   }
   const answers = plainMap([]);
-  for (const [element, keys] of claims(base, numbering, edition, problems)) {
+  for (const [element, keys] of claims(progress, numbering, edition, problems)) {
     for (const key of keys) {
-      const answer = answerOf(base[key], key, problems, RULES_1);
+      const answer = answerOf(progress[key], key, problems, RULES_1);
       if (answer.state !== "unanswered") answers[element] = answer;
     }
   }
-  const extensions = isDevelopment ? enabledExtensions(enabled) : [];
-  return { edition, mode: "self", answers, problems, extensions, kind: "1.0" };
+  return { edition, mode: "self", answers, problems, extensions: [], kind: "1.0" };
 }
 
 /* Tool keys by the element that they rate, in the order of the edition. */
-function claims(base, numbering, edition, problems) {
+function claims(progress, numbering, edition, problems) {
   const claimed = new Map(edition.categories.map((category) => [category.key, []]));
   const add = (element, key) => claimed.set(element, [...(claimed.get(element) ?? []), key]);
-  for (const [key, entry] of Object.entries(base)) {
+  for (const [key, entry] of Object.entries(progress)) {
     const possible = meanings(numbering, key);
     const text = textOf(entry);
     if (!possible.length || (!text && possible.length > 1)) problems.push(["no_element", placeOf(key), edition.name]);
