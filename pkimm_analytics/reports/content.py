@@ -1,10 +1,10 @@
 """
-What each kind of report has to say, as the methodology asks for it.
+What each kind of report says, as a list of views: the answer first, then why, then the rest.
 
 ``self`` is for those who filled it in, ``assessment`` for management, ``detailed``
 for the people who run the PKI, ``attestation`` for customers and relying parties:
-that one says the overall level, the date, who assessed and by which model, and
-nothing else.
+that one says the overall level, how much was rated, the date, who assessed and by which
+model, and nothing else. Whoever reads page one only has read what counts.
 
 References
 ----------
@@ -14,24 +14,41 @@ PKI Consortium, *PKI Maturity Model*, assessment methodology, reporting.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
-from pkimm_analytics.assessment import PLAN_PARTS, ActionPlan, Answer, Assessment, State
+from pkimm_analytics.assessment import PLAN_PARTS, ActionPlan, Assessment, State
 from pkimm_analytics.benchmark import Comparison
 from pkimm_analytics.coverage import is_covered, least_coverage, missing
 from pkimm_analytics.errors import PkimmError
-from pkimm_analytics.model import Category
-from pkimm_analytics.planning import limits_next_level
-from pkimm_analytics.progress import compare
-from pkimm_analytics.reports.comparing import among_peers, before_and_now
-from pkimm_analytics.scoring import Figure, Scores, score
-from pkimm_analytics.views.figures import NOTHING, Voice
-from pkimm_analytics.views.view import Block, Chart, Facts, Heading, Mark, Table, Text, View
+from pkimm_analytics.planning import Target, cheapest_plan
+from pkimm_analytics.planning.roadmap import Calendar, Roadmap, roadmap
+from pkimm_analytics.progress import Step, compare
+from pkimm_analytics.scoring import Figure as Score
+from pkimm_analytics.scoring import Scores, score
+from pkimm_analytics.views import peers as among
+from pkimm_analytics.views import plan as plans
+from pkimm_analytics.views import progress
+from pkimm_analytics.views import scores as parts
+from pkimm_analytics.views.figures import Voice
+from pkimm_analytics.views.view import (
+    Block,
+    Card,
+    Facts,
+    Figure,
+    Heading,
+    Items,
+    Meter,
+    Row,
+    Text,
+    View,
+)
 from pkimm_analytics.views.words import DEFAULT_LANGUAGE, Language, catalogue
 
 KINDS = ("self", "assessment", "detailed", "attestation")
 COMPARING = ("assessment", "detailed")
 """Kinds that compare, with an earlier assessment and with peers, where they are given."""
-NUMBERS = frozenset({2, 3, 4, 5})
+MOST_NAMED, MOST_STEPS = 3, 6
+PHASES = 4
 
 
 class ReportError(PkimmError, ValueError):
@@ -71,112 +88,219 @@ def build(
     """
     if kind not in KINDS:
         raise ReportError(f"There is no report {kind}. Known: {', '.join(KINDS)}.")
-    words = catalogue(language)
-    scores = score(assessment)
-    if kind == "attestation" and scores.overall.level is None:
+    words, scores = catalogue(language), score(assessment)
+    if kind == "attestation":
+        _check_attestable(scores)
+    compares = kind in COMPARING
+    step = compare(previous, assessment) if compares and previous is not None else None
+    writer = _Writer(scores, words, step, peers if compares else None)
+    title = writer.say(f"title.{kind}")
+    if kind == "attestation":
+        name, subtitle = title, assessment.organization.name
+    else:
+        name, subtitle = parts.title(assessment, writer), parts.subtitle(assessment, writer)
+    return View(
+        kind=title if name != title else "",
+        language=language,
+        title=name,
+        subtitle=subtitle,
+        blocks=tuple(writer.kinds[kind]()),
+        footer=" · ".join(dict.fromkeys([name, title, writer.day(assessment.date)])),
+    )
+
+
+def _check_attestable(scores: Scores) -> None:
+    figure = scores.overall
+    if figure.level is None:
         raise ReportError("Nothing is rated, so there is no level to attest.")
-    if kind == "attestation" and not is_covered(scores.overall):
-        figure = scores.overall
+    if not is_covered(figure):
         raise ReportError(
             f"{figure.n_rated} of {figure.n_in_scope} questions in scope are rated; an"
             f" attestation needs {least_coverage()}%. Nothing was attested.",
             missing(scores),
         )
-    compared = kind in COMPARING
-    writer = _Writer(scores, words)
-    return View(
-        language=language,
-        title=words.word(f"title.{kind}"),
-        subtitle=_subtitle(assessment, kind),
-        blocks=tuple(
-            writer.blocks(kind, previous if compared else None, peers if compared else None)
-        ),
-    )
-
-
-def _subtitle(assessment: Assessment, kind: str) -> str:
-    names = [assessment.organization.name]
-    if kind != "attestation":
-        names.append(assessment.use_case.name)
-    return " · ".join(name for name in names if name)
 
 
 class _Writer(Voice):
-    """The blocks of one assessment in one language."""
+    """Kinds of report and their parts, of one assessment in one language."""
 
-    def __init__(self, scores: Scores, language: Language) -> None:
+    def __init__(
+        self, scores: Scores, language: Language, step: Step | None, peers: Comparison | None
+    ) -> None:
         super().__init__(language, scores.model)
         self.scores, self.assessment = scores, scores.assessment
+        self.step, self.peers = step, peers
+        self.kinds = {
+            "self": self.self_assessment,
+            "assessment": self.full_assessment,
+            "detailed": self.detailed,
+            "attestation": self.attestation,
+        }
 
-    def blocks(
-        self, kind: str, previous: Assessment | None, peers: Comparison | None
-    ) -> Iterator[Block]:
+    # --- the four kinds --------------------------------------------------------------
+
+    def self_assessment(self) -> Iterator[Block]:
+        yield from self.one_minute()
+        yield from self.next_steps()
+        yield from self.levels(with_radar=False)
+        yield from self.about("date", "method", "model", "coverage", "digest")
+
+    def full_assessment(self) -> Iterator[Block]:
+        yield from self.one_minute()
+        yield from self.next_steps()
+        yield from self.levels()
+        yield from self.comparisons()
+        yield from self.scope()
+        yield from self.about(
+            "date", "period", "assessor", "method", "use_case", "model", "coverage", "digest"
+        )
+
+    def detailed(self) -> Iterator[Block]:
+        yield from self.one_minute()
+        yield from self.next_steps()
+        yield from self.levels()
+        yield from self.comparisons()
+        yield from self.scope()
+        yield Heading(self.say("section.details"))
+        yield from parts.details(self.scores, self)
+        yield from self.action_plans()
+        yield from self.about(
+            *("date", "period", "assessor", "method", "use_case", "sampling", "model"),
+            *("coverage", "digest"),
+        )
+        if self.language.code != DEFAULT_LANGUAGE:
+            yield Text(self.say("text.of_model"), "soft")
+
+    def attestation(self) -> Iterator[Block]:
+        yield from self.synthetic()
+        figure = self.scores.overall
+        yield parts.overall_figure(self.scores, self)
+        if figure.level:
+            yield Text(self.say(f"overall.{figure.level}"))
+        yield Facts(tuple(self.facts("date", "position", "method", "model", "coverage", "digest")))
+
+    # --- page one -------------------------------------------------------------------------
+
+    def synthetic(self) -> Iterator[Block]:
         if self.assessment.synthetic:
             yield Text(self.say("value.synthetic"), "notice")
-        yield Heading(self.say("section.summary"))
-        yield from self.summary(kind)
-        if kind == "attestation":
-            return
-        if kind in {"assessment", "detailed"}:
-            yield from self.scope()
-        yield from self.levels(kind)
-        if kind == "assessment":
-            yield from self.recommendation()
-        if kind == "detailed":
-            yield from self.details()
-        if previous is not None:
-            yield from before_and_now(compare(previous, self.assessment), self)
-        if peers is not None:
-            yield from among_peers(peers, self)
-        if kind == "detailed":
-            yield from self.plans()
-        yield from self.caveats()
-        yield Heading(self.say("section.reading"))
-        yield Text(self.say("text.reading"))
-        if kind == "detailed" and self.language.code != DEFAULT_LANGUAGE:
-            yield Text(self.say("text.of_model"))
 
-    # --- summary and facts -----------------------------------------------------
-
-    def summary(self, kind: str) -> Iterator[Block]:
-        a, figure = self.assessment, self.scores.overall
-        day = self.language.day
-        finish = day(a.period.finish) if a.period.finish else self.say("value.running")
-        period = f"{day(a.period.start)} – {finish}"
-        facts = [("fact.overall", self.level(figure))]
+    def one_minute(self) -> Iterator[Block]:
+        yield from self.synthetic()
+        yield Heading(self.say("section.minute"))
+        figure = self.scores.overall
+        cards = [Card(self.say("value.overall"), (self.level_figure(figure),))]
+        if self.step is not None:
+            cards.append(Card(self.say("card.changed"), (self.change_figure(self.step),)))
+        if self.peers is not None:
+            cards.append(Card(self.say("card.peers"), (self.peer_figure(self.peers),)))
+        yield Row(tuple(cards))
         if figure.level:
-            facts.append(("fact.description", self.say(f"overall.{figure.level}")))
-        facts.append(("fact.date", day(a.date)))
-        if kind in {"assessment", "detailed"}:
-            facts.append(("fact.period", period))
-        if kind != "self":
-            facts.append(("fact.assessor", self.assessor(kind)))
-        facts += [
-            ("fact.method", self.coded(a.assurance)),
-            ("fact.model", f"PKIMM {a.model.version} ({self.requirements()})"),
-            ("fact.digest", a.model.digest),
+            yield Text(self.say(f"overall.{figure.level}"))
+        strong, weak = self.ranked()
+        lists = [("section.strengths", strong), ("section.weaknesses", weak)]
+        shown = [Card(self.say(key), (Items(tuple(rows)),)) for key, rows in lists if rows]
+        if shown:
+            yield Row(tuple(shown))
+
+    def level_figure(self, figure: Score) -> Figure:
+        if figure.level is None:
+            return parts.overall_figure(self.scores, self)
+        return Figure(
+            self.say("value.level", level=figure.level),
+            self.say(
+                "value.name_score",
+                name=self.level_name(figure.level),
+                score=self.figure(figure.value),
+            ),
+            Meter(figure.score),
+            (self.coverage(figure),),
+        )
+
+    def change_figure(self, step: Step) -> Figure:
+        day = self.day(step.before.assessment.date)
+        said = [f"{name}: {self.signed(part)}" for name, part in progress.bridge_rows(step, self)]
+        change = step.overall.change
+        return Figure(self.signed(change), self.say("text.since_day", day=day), None, tuple(said))
+
+    def peer_figure(self, found: Comparison) -> Figure:
+        whole = found["overall"]
+        sentence = among.position_sentence(whole, self)
+        group = self.say(
+            "peers.group", group=among.cohort_text(found.ladder.found, self), n=found.ladder.n
+        )
+        if whole.at_or_below is None:
+            return Figure("–", "", None, (sentence,))
+        return Figure(
+            self.share_range(whole.at_or_below.low, whole.at_or_below.high),
+            self.say("text.at_or_below"),
+            None,
+            (sentence, group),
+        )
+
+    def ranked(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Categories above the whole, and those below it, with what their level means."""
+        whole = self.scores.overall.value
+        rated = [
+            (key, figure)
+            for key, figure in self.scores.categories.items()
+            if figure.value is not None and figure.level is not None
         ]
-        facts.append(("fact.coverage", f"{figure.n_rated} / {figure.n_in_scope}"))
-        if kind in {"assessment", "detailed"}:
-            facts.append(("fact.use_case", a.use_case.name or self.say("value.not_stated")))
-        if kind == "detailed":
-            facts.append(("fact.sampling", self.sampling()))
-        yield Facts(tuple((self.say(key), value) for key, value in facts))
+        if whole is None:
+            return [], []
+        order = sorted(rated, key=lambda one: one[1].value or 0)
+        weak = [one for one in order if (one[1].value or 0) < whole][:MOST_NAMED]
+        strong = [one for one in reversed(order) if (one[1].value or 0) > whole][:MOST_NAMED]
+        return [self.named(*one) for one in strong], [self.named(*one) for one in weak]
 
-    def requirements(self) -> str:
-        return self.say("value.requirements", n=self.assessment.model.requirements)
+    def named(self, key: str, figure: Score) -> tuple[str, str]:
+        text = self.model.categories[key].levels[(figure.level or 1) - 1]
+        text = text.partition(". ")[0].rstrip(".") + "."
+        return f"{self.name(key)}, {self.figure(figure.value)}:", text
 
-    def assessor(self, kind: str) -> str:
-        who = self.assessment.assessor
-        names = [] if kind == "attestation" else [who.name, who.company]
-        return " · ".join(filter(None, [self.coded(who.position), *names]))
+    def next_steps(self) -> Iterator[Block]:
+        """List the first steps to the next level, from the planner."""
+        yield Heading(self.say("section.next"))
+        road = self.road()
+        if road is None:
+            done = self.scores.overall.level is not None
+            yield Text(self.say("text.top" if done else "text.nothing_rated"))
+            return
+        yield plans.step_table(road, self, most=MOST_STEPS)
+        reached = road.plan.projected.overall
+        said = self.say("text.together", level=reached.level, score=self.figure(reached.value))
+        more = sum(len(phase.raises) for phase in road.phases) - MOST_STEPS
+        yield Text(f"{self.say('text.more_steps', n=more)} {said}" if more > 0 else said, "soft")
 
-    def sampling(self) -> str:
-        rated = [a for a in self.assessment.answers.values() if a.state is State.RATED]
-        n = sum(1 for answer in rated if answer.evidence.strip())
-        return self.say("text.sampling", n=n, total=len(rated))
+    def road(self) -> Roadmap | None:
+        missing_ = parts.missing_to_next(self.scores)
+        if missing_ is None:
+            return None
+        targets = [Target("overall", Fraction(missing_[0]))]
+        try:
+            plan = cheapest_plan(self.assessment, targets, model=self.model)
+            return roadmap(self.assessment, plan, when=Calendar(phases=PHASES))
+        except PkimmError:
+            return None
 
-    # --- scope -----------------------------------------------------------------
+    # --- the result, and what it is compared with -----------------------------------------
+
+    def levels(self, *, with_radar: bool = True) -> Iterator[Block]:
+        yield Heading(self.say("section.levels"))
+        before = self.step.before if self.step else None
+        yield parts.category_chart(self.scores, self, before=before, peers=self.peers)
+        if with_radar:
+            yield parts.radar(self.scores, self, peers=self.peers)
+        yield parts.level_table(self.scores, self)
+        yield from parts.extensions(self.scores, self)
+        yield from parts.remarks(self.scores)
+
+    def comparisons(self) -> Iterator[Block]:
+        if self.step is not None:
+            yield from progress.what_changed(self.step, self)
+        if self.peers is not None:
+            yield Heading(self.say("section.peers"))
+            yield from among.among_peers(self.peers, self)
 
     def scope(self) -> Iterator[Block]:
         case, environment = self.assessment.use_case, self.assessment.environment
@@ -188,151 +312,54 @@ class _Writer(Voice):
             ("scope.high_level_design", environment.high_level_design),
             ("scope.points_of_interaction", environment.points_of_interaction),
         ]
-        missing = self.say("value.not_stated")
-        yield Facts(tuple((self.say(key), text or missing) for key, text in pairs))
-        rows = tuple(
-            (self.model.native_id(key), self.name(key), self.state(answer), answer.reason)
-            for key, answer in self.assessment.answers.items()
-            if key in self.model.keys and (answer.partial or answer.state is State.NOT_APPLICABLE)
-        )
-        if rows:
-            header = self.head("element", "name", "state", "reason")
-            yield Table(self.say("scope.applicability"), header, rows)
-        else:
-            yield Text(self.say("scope.everything"))
+        nothing = self.say("value.not_stated")
+        yield Facts(tuple((self.say(key), text or nothing) for key, text in pairs))
+        yield from parts.not_in_scope(self.assessment, self.model, self)
 
-    # --- levels ----------------------------------------------------------------
-
-    def levels(self, kind: str) -> Iterator[Block]:
-        yield Heading(self.say("section.levels"))
-        bars = tuple(
-            Mark(
-                self.name(category.key),
-                figure.score,
-                self.level(figure) if figure.level else self.say(f"value.{figure.state}"),
-                self.name(module.id),
-            )
-            for module in self.model.modules
-            for category in module.categories
-            for figure in [self.scores.categories[category.key]]
-        )
-        yield Chart("bars", self.say("text.chart"), bars)
-        if kind != "self":
-            yield Chart("radar", self.say("text.radar"), bars)
-        yield Table(
-            self.say("section.levels"),
-            self.head("element", "name", "score", "level", "percentage", "coverage"),
-            tuple(self.level_rows()),
-            NUMBERS,
-        )
-        yield from self.extensions()
-
-    def level_rows(self) -> Iterator[tuple[str, ...]]:
-        for module in self.model.modules:
-            yield self.level_row(module.id, module.id, self.scores.modules[module.id])
-            for category in module.categories:
-                figure = self.scores.categories[category.key]
-                yield self.level_row(category.native_id, category.key, figure)
-
-    def level_row(self, native: str, key: str, figure: Figure) -> tuple[str, ...]:
-        name, rated = self.name(key), self.rated(figure)
-        if figure.level is None:
-            return native, name, NOTHING, self.say(f"value.{figure.state}"), NOTHING, rated
-        level = f"{figure.level} {self.level_name(figure.level)}"
-        percentage = self.figure(figure.percentage, 1)
-        return native, name, self.figure(figure.value), level, percentage, rated
-
-    def extensions(self) -> Iterator[Block]:
-        if not self.scores.extensions:
-            return
-        yield Heading(self.say("section.extensions"), 3)
-        pairs = []
-        for found in self.scores.extensions.values():
-            floor = self.say("value.floor", floor=self.figure(found.floor))
-            name = f"{found.extension.name} {found.extension.version}"
-            pairs.append((name, f"{self.figure(found.score)} ({floor})"))
-        yield Facts(tuple(pairs))
-
-    # --- recommendation, details, comparison, plans ------------------------------
-
-    def recommendation(self) -> Iterator[Block]:
-        yield Heading(self.say("section.recommendation"))
-        level, limiting = limits_next_level(self.assessment, model=self.model)
-        if level is None:
-            yield Text(self.say("text.top" if self.scores.overall.level else "value.no_score"))
-            return
-        yield Text(self.say("text.next_level", level=level, score=self.figure(level)))
-        yield Table(
-            self.say("section.recommendation"),
-            self.head("element", "name", "level", "gain"),
-            tuple(
-                (
-                    self.model.native_id(i.key),
-                    self.name(i.key),
-                    str(i.level),
-                    self.signed(i.overall_gain, 3),
-                )
-                for i in limiting[:12]
-            ),
-            frozenset({2, 3}),
-        )
-
-    def details(self) -> Iterator[Block]:
-        yield Heading(self.say("section.details"))
-        for category in self.model.categories.values():
-            figure = self.scores.categories[category.key]
-            yield Heading(f"{category.native_id} {self.name(category.key)}", 3)
-            shown = self.level(figure) if figure.level else self.say(f"value.{figure.state}")
-            yield Text(shown)
-            if figure.level:
-                yield Text(category.levels[figure.level - 1])
-            yield self.answers(category)
-
-    def answers(self, category: Category) -> Table:
-        title = self.name(category.key)
-        items = [(category.native_id, title, self.assessment.answer(category.key))]
-        if items[0][2] == Answer():
-            items = []
-        items += [
-            (r.native_id, r.title, self.assessment.answer(r.key)) for r in category.requirements
-        ]
-        return Table(
-            title,
-            self.head("element", "requirement", "level", "evidence", "notes"),
-            tuple(
-                (
-                    native,
-                    name,
-                    str(answer.level) if answer.level else self.state(answer),
-                    answer.evidence,
-                    "\n".join(filter(None, [answer.reason, answer.notes])),
-                )
-                for native, name, answer in items
-            ),
-        )
-
-    def plans(self) -> Iterator[Block]:
+    def action_plans(self) -> Iterator[Block]:
         if not self.assessment.action_plans:
             return
         yield Heading(self.say("section.plans"))
         for plan in self.assessment.action_plans:
-            key = plan.element
-            name = f"{self.model.native_id(key)} {self.name(key)}"
-            yield Heading(name, 3)
+            native = self.model.native_id(plan.element)
+            yield Heading(f"{native} {self.name(plan.element)}", 3)
             yield Facts(tuple(self.plan_pairs(plan)))
 
     def plan_pairs(self, plan: ActionPlan) -> Iterator[tuple[str, str]]:
         if plan.target_level:
             yield self.say("plan.target_level"), str(plan.target_level)
         if plan.target_date:
-            yield self.say("plan.target_date"), self.language.day(plan.target_date)
+            yield self.say("plan.target_date"), self.day(plan.target_date)
         for part in PLAN_PARTS:
             items: tuple[str, ...] = getattr(plan, part)
-            missing = self.say("value.not_stated")
-            yield self.say(f"plan.{part}"), "\n".join(items) or missing
+            yield self.say(f"plan.{part}"), "\n".join(items) or self.say("value.not_stated")
 
-    def caveats(self) -> Iterator[Block]:
-        if self.assessment.caveats:
-            yield Heading(self.say("section.caveats"))
-            for caveat in self.assessment.caveats:
-                yield Text(caveat.message, "notice")
+    # --- the last page -------------------------------------------------------------------------
+
+    def about(self, *names: str) -> Iterator[Block]:
+        """Say what the report rests on, and how to read it."""
+        yield Heading(self.say("section.about"))
+        yield Facts(tuple(self.facts(*names)))
+        yield Text(self.say("text.reading"), "soft")
+
+    def facts(self, *names: str) -> Iterator[tuple[str, str]]:
+        a, who = self.assessment, self.assessment.assessor
+        finish = self.day(a.period.finish) if a.period.finish else self.say("value.running")
+        rated = [one for one in a.answers.values() if one.state is State.RATED]
+        seen = sum(1 for answer in rated if answer.evidence.strip())
+        values = {
+            "date": self.day(a.date),
+            "period": f"{self.day(a.period.start)} – {finish}",
+            "position": self.coded(who.position),
+            "assessor": " · ".join(filter(None, [self.coded(who.position), who.name, who.company])),
+            "method": self.coded(a.assurance),
+            "use_case": a.use_case.name or self.say("value.not_stated"),
+            "sampling": self.say("text.sampling", n=seen, total=len(rated)),
+            "model": f"PKIMM {a.model.version}"
+            f" ({self.say('value.requirements', n=a.model.requirements)})",
+            "coverage": self.coverage(self.scores.overall),
+            "digest": a.model.digest,
+        }
+        for name in names:
+            key = "assessor" if name == "position" else name
+            yield self.say(f"fact.{key}"), values[name]

@@ -65,8 +65,8 @@ def phase_table(road: Roadmap, voice: Voice) -> Table:
     return Table(voice.say("section.phases"), header, rows, frozenset({3, 4, 5}), "phases")
 
 
-def step_table(road: Roadmap, voice: Voice) -> Table:
-    """Every step: what, from which level to which, its effort and its phase."""
+def step_table(road: Roadmap, voice: Voice, most: int | None = None) -> Table:
+    """List the steps, or the first `most`: what, between which levels, its effort and phase."""
     rows = tuple(
         (
             Cell(voice.name(step.key), below=parent(step.key, voice)),
@@ -79,7 +79,8 @@ def step_table(road: Roadmap, voice: Voice) -> Table:
         for step in phase.raises
     )
     header = voice.head("step", "from", "to", "effort", "phase")
-    return Table(voice.say("section.steps"), header, rows, frozenset({1, 2, 3, 4}), "steps")
+    numeric = frozenset({1, 2, 3, 4})
+    return Table(voice.say("section.steps"), header, rows[:most], numeric, "steps")
 
 
 def followed(plans: Sequence[Tracked], voice: Voice) -> list[Block]:
