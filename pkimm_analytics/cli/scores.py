@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from pkimm_analytics.assessment import Assessment, Mode, carry
 from pkimm_analytics.cli.console import (
@@ -37,13 +36,11 @@ from pkimm_analytics.model import load_model, model_of
 from pkimm_analytics.scoring import (
     Scores,
     Unanswered,
-    figure_text,
     plain_lines,
     score,
     score_all,
     score_batch,
     scores_to_json,
-    tool_figures,
 )
 from pkimm_analytics.workspace import Workspace
 
@@ -294,9 +291,13 @@ def _print_all(
     unanswered: Unanswered,
     noted: list[Problem],
 ) -> None:
+    from pkimm_analytics.render.terminal import show  # imported late: --json does without
+    from pkimm_analytics.views.scores import score_view
+
     for some in _alike(loaded):
         for item, scores in _scored(some, edition, unanswered):
-            _print_scores(scores, name)
+            out().print(f"[dim]{shown(name)}[/]")
+            show(score_view(scores), out())
             problems = [*item.problems, *scores.problems]
             list_problems(problems)
             noted += problems
@@ -313,50 +314,6 @@ def _in_edition(assessment: Assessment, edition: str | None) -> Assessment:
     if edition is None:
         return assessment
     return carry(assessment, model_of(assessment.model), load_model(edition))
-
-
-def _print_scores(scores: Scores, name: str) -> None:
-    model = scores.model
-    table = Table(title=f"{shown(name)}: {model.edition}", title_justify="left")
-    for column in ("Element", "Score", "Level", "Name", "%", "Coverage"):
-        table.add_column(column, justify="left" if column in {"Element", "Name"} else "right")
-    rows = [("Overall", scores.overall, "bold")]
-    for module in model.modules:
-        rows.append((f"{module.id}  {module.name}", scores.modules[module.id], "bold"))
-        rows += [
-            (f"  {_label(c.native_id, c.key)}{c.name}", scores.categories[c.key], "")
-            for c in module.categories
-        ]
-    for label, figure, style in rows:
-        name = "" if figure.level is None else model.level_name(figure.level)
-        state = "" if figure.state == "rated" else figure.state.replace("_", " ")
-        table.add_row(
-            shown(label),
-            figure_text(figure.score),
-            "–" if figure.level is None else str(figure.level),
-            shown(name or state),
-            figure_text(figure.percentage, 1),
-            "–" if figure.coverage is None else f"{figure.coverage:.0%}",
-            style=style,
-        )
-    out().print(table)
-    for key, extension in scores.extensions.items():
-        value, floor = extension.score, extension.floor
-        out().print(
-            f"Extension {shown(key)} {extension.extension.version}: score"
-            f" {figure_text(None if value is None else float(value))}, floor"
-            f" {figure_text(None if floor is None else float(floor))}"
-        )
-    for caveat in scores.assessment.caveats:
-        out().print(f"[yellow]caveat[/] {shown(caveat.message)}")
-    tool = tool_figures(scores)
-    for reason in tool["differs_because"] if tool else []:
-        out().print(f"[yellow]the source's own tool shows another figure[/] {shown(reason)}")
-
-
-def _label(native: str, key: str) -> str:
-    """Give the number of an element; an id that is a name says nothing beside the name."""
-    return "" if native == key else f"{native}  "
 
 
 @ends_cleanly
