@@ -83,11 +83,12 @@ function columns({ edition, peers, others, own, label }, width) {
     const x = center - (wide + thin + (thin && 3)) / 2;
     const title = say("site.hint", { name: fullLevel(edition, level), share: shareWords(one), range: rangeWords(one.interval) });
     const isOwn = own?.level === level;
-    const high = Math.max(rangeOf(one)[1], isNarrow ? one.interval[1] : 0);
+    const isAbove = isNarrow || shareMark(one).length > 6; // clear of the interval
+    const high = Math.max(rangeOf(one)[1], isAbove ? one.interval[1] : 0);
     return [
       bar(`peers${isOwn ? " mine" : ""}`, x, wide, one, title),
       whisker(x + wide - 9, y(one.interval[0]), y(one.interval[1])),
-      text(x + wide / 2 - (isNarrow ? 0 : 6), y(high) - 8, shareMark(one), { class: "value", "text-anchor": "middle" }),
+      text(x + wide / 2 - (isAbove ? 0 : 6), y(high) - 8, shareMark(one), { class: "value", "text-anchor": "middle" }),
       all && bar("others", x + wide + 3, thin, all, say("site.hint_all", { share: shareWords(all) })),
       text(center, height - 24, say("site.level", { level }), { class: "strong", "text-anchor": "middle" }),
       !isNarrow && text(center, height - 7, levelName(edition, level), { class: "soft", "text-anchor": "middle" }),

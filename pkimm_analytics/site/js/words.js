@@ -33,7 +33,7 @@ function shareAt(peers, level) {
   const one = peers[`level_${level}`];
   const [low, high] = one.printed;
   const slack = peers.step / 2 + 1e-9;
-  const isOpen = one.qualifier === "<=" ? high > one.value + slack : low < one.value - slack;
+  const isOpen = one.qualifier === "<=" ? high > one.value + slack : low < one.value - slack || one.value <= 0;
   return one.qualifier !== "=" && isOpen ? { ...one, range: one.printed } : one;
 }
 
@@ -45,10 +45,11 @@ const shareWords = ({ value, qualifier, range }) =>
       ? percent(value)
       : say(qualifier === "<=" ? "share.at_most" : "share.at_least", { share: percent(value) });
 
-const shareMark = ({ value, qualifier, range }) =>
-  range
-    ? putIn(catalogue.percent, { n: outward(range).join("–") })
-    : { "=": "", "<=": "≤ ", ">=": "≥ " }[qualifier] + percent(value);
+function shareMark({ value, qualifier, range }) {
+  if (!range) return { "=": "", "<=": "≤ ", ">=": "≥ " }[qualifier] + percent(value);
+  const [from, to] = outward(range);
+  return putIn(catalogue.percent, { n: from <= 0 ? `≤ ${to}` : to >= 100 ? `≥ ${from}` : `${from}–${to}` });
+}
 
 /* Ends of a range of shares in whole percent. */
 const outward = ([low, high]) => [Math.floor(100 * low + 1e-9), Math.ceil(100 * high - 1e-9)];
