@@ -83,7 +83,7 @@ function columns({ edition, peers, others, own, label }, width) {
     const x = center - (wide + thin + (thin && 3)) / 2;
     const title = say("site.hint", { name: fullLevel(edition, level), share: shareWords(one), range: rangeWords(one.interval) });
     const isOwn = own?.level === level;
-    const isAbove = isNarrow || shareMark(one).length > 6; // clear of the interval
+    const isAbove = isNarrow || shareMark(one).length > 5; // clear of the interval
     const high = Math.max(rangeOf(one)[1], isAbove ? one.interval[1] : 0);
     return [
       bar(`peers${isOwn ? " mine" : ""}`, x, wide, one, title),
