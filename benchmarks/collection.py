@@ -77,6 +77,8 @@ def invented(n: int, seed: int = 1) -> pa.Table:
     for name, value in constant.items():
         columns[name] = pa.array([value]).take(pa.array(np.zeros(n, np.int64)))
     columns["synthetic"] = pa.array(np.ones(n, bool))
+    columns["carried"] = pa.array(np.zeros(n, bool))
+    columns["round"] = pa.nulls(n, pa.string())
     maturity = rng.normal(2.8, 0.9, n).astype(np.float32)
     for key in axis().keys:
         levels = np.zeros(n, np.int8)

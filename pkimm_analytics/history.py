@@ -72,9 +72,9 @@ def latest_revisions(assessments: Iterable[Assessment]) -> list[Assessment]:
     """Each record once, as it was changed last."""
     records: dict[tuple[str | None, ...], Assessment] = {}
     for assessment in assessments:
-        held = records.get(_record_key(assessment))
+        held = records.get(record_key(assessment))
         if held is None or not is_later(held, assessment):
-            records[_record_key(assessment)] = assessment
+            records[record_key(assessment)] = assessment
     return list(records.values())
 
 
@@ -85,7 +85,7 @@ def is_same_record(one: Assessment, other: Assessment) -> bool:
     An id that a program made (a UUID) decides. One that people gave, such as ``1``, says
     so only together with the names and the day.
     """
-    return _record_key(one) == _record_key(other)
+    return record_key(one) == record_key(other)
 
 
 def is_same_content(one: Assessment, other: Assessment) -> bool:
@@ -98,7 +98,8 @@ def is_later(one: Assessment, other: Assessment) -> bool:
     return _moment(one.updated) > _moment(other.updated)
 
 
-def _record_key(assessment: Assessment) -> tuple[str | None, ...]:
+def record_key(assessment: Assessment) -> tuple[str | None, ...]:
+    """Return what all revisions of one record have in common; see :func:`is_same_record`."""
     if _is_uuid(assessment.id):
         return (assessment.id,)
     return (assessment.id, *history_key(assessment), assessment.date)

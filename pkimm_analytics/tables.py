@@ -115,6 +115,9 @@ def _column(line: str) -> Column:
 
 ANSWERS, SCORES, TRUTH, CONTRIBUTIONS, BENCHMARK, COMMENTS, DECISIONS = tables().values()
 
+VOUCHING = tuple(c for c in CONTRIBUTIONS.columns if c.name in ("ticket", "is_verified"))
+"""Columns of contributions that the collection adds, with who vouches for them."""
+
 DIMENSIONS = BENCHMARK.key[:-2]
 """Dimensions of a release, in the order of its columns."""
 
@@ -138,7 +141,7 @@ def contributions_table(
     keys: Iterable[str], extensions: Mapping[str, Iterable[str]] | None = None
 ) -> Table:
     """
-    Describe the table ``contributions`` with its columns of answers.
+    Describe the table ``contributions`` as it is given, with its columns of answers.
 
     Parameters
     ----------
@@ -147,7 +150,8 @@ def contributions_table(
     extensions : mapping of str to iterable of str
         By id of the extension: element keys of the categories that it asks about.
     """
-    table = CONTRIBUTIONS.with_columns(("<element>", key) for key in keys)
+    given = tuple(column for column in CONTRIBUTIONS.columns if column not in VOUCHING)
+    table = replace(CONTRIBUTIONS, columns=given).with_columns(("<element>", key) for key in keys)
     for id_, categories in (extensions or {}).items():
         relevance = [("<extension>:<category>", f"{id_}:{category}") for category in categories]
         table = table.with_columns([("<extension>", id_), *relevance])
@@ -166,7 +170,8 @@ def stored_table(table: Table, scored: Iterable[str], covered: Iterable[str]) ->
         Measures with a stored level, and with a stored coverage.
     """
     levels = [(f"{LEVEL}<measure>", LEVEL + name) for name in scored]
-    return table.with_columns(
+    vouched = replace(table, columns=(*table.columns, *VOUCHING))
+    return vouched.with_columns(
         [*levels, *((f"{COVERAGE}<measure>", COVERAGE + name) for name in covered)]
     )
 

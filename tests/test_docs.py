@@ -43,7 +43,7 @@ def test_every_documented_command_exists():
     """
     known = set(commands(get_command(app)))
     written = re.findall(
-        r"^\| `pkimm ((?:models |collection |feedback )?[a-z]+)",
+        r"^\| `pkimm ((?:models |collection |feedback )?[a-z-]+)",
         COMMANDS.read_text("utf-8"),
         re.MULTILINE,
     )

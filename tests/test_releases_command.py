@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from pkimm_analytics.anonymize import KeyStore, Receipt, anonymize, write_receipt
+from pkimm_analytics.anonymize import KeyStore, anonymize, write_receipt
 from pkimm_analytics.audit import suite
 from pkimm_analytics.cli import collection, releases
 from pkimm_analytics.collection import Collection
@@ -20,7 +20,7 @@ from pkimm_analytics.disclosure import load_plan, load_policy, make_release, rea
 from pkimm_analytics.disclosure.records import parent_tags
 from pkimm_analytics.release import table_bytes
 from pkimm_analytics.synthetic import simulate, write_simulation
-from tests.collection.invented import invented, invented_table, records, token_of
+from tests.collection.invented import invented, invented_table, receipt_for, records
 from tests.disclosure.population import join, population, rows
 
 
@@ -271,7 +271,7 @@ def test_what_the_manifest_does_not_name_is_in_no_release(collected, tmp_path, c
     other = Collection(expected / "c", create=True)
     other.append(invented_table(61, 4, ["2026Q1"]).slice(0, 59))
     gone = invented(61, 4, ["2026Q1"])[59]
-    assert held.withdraw([Receipt(gone.id, gone.content_digest(), token_of(59))])[0] == 1
+    assert held.withdraw([receipt_for(gone, 59)])[0] == 1
     stray.parent.mkdir(exist_ok=True)
     pq.write_table(invented_table(50, 9, ["2026Q1"]), stray)
     for folder in (tmp_path, expected):
@@ -290,11 +290,11 @@ def test_a_withdrawal_reaches_the_private_state(tmp_path, command):
     assert command("release", *options).exit_code == 0
     table = table_of(tmp_path / "r")
     gone = invented(30, 4, ["2026Q1"])[7]
-    receipt = write_receipt(Receipt(gone.id, gone.content_digest(), token_of(7)), tmp_path)
+    receipt = write_receipt(receipt_for(gone, 7), tmp_path)
     result = command("collection", "withdraw", tmp_path / "c", receipt)
     assert result.exit_code == 0, result.output
     (after,) = read_history(tmp_path / "c-disclosure").publications
-    assert not np.isin(parent_tags([gone.values["parent"]]), after.members["parent"]).any()
+    assert not np.isin(parent_tags([gone.parent]), after.members["parent"]).any()
     assert command("release", *options).exit_code == 0
     assert table_of(tmp_path / "r") == table
 

@@ -1,17 +1,10 @@
 """An assessment to a contribution that names nobody."""
 
-from pkimm_analytics.anonymize.contribution import (
-    Anonymized,
-    Contribution,
-    Identity,
-    anonymize,
-    dumps,
-    loads,
-    to_document,
-)
+from pkimm_analytics.anonymize.anonymizing import Anonymized, Identity, anonymize
+from pkimm_analytics.anonymize.contribution import Contribution, dumps, loads
+from pkimm_analytics.anonymize.identifiers import pseudonym
+from pkimm_analytics.anonymize.invitation import Invitation, new_ticket, read_invitation
 from pkimm_analytics.anonymize.keys import KeyStore, open_key_store
-from pkimm_analytics.anonymize.preview import about_rows, answer_rows, preview_page
-from pkimm_analytics.anonymize.pseudonyms import pseudonym
 from pkimm_analytics.anonymize.receipts import (
     Receipt,
     read_receipt,
@@ -24,19 +17,18 @@ __all__ = [
     "Anonymized",
     "Contribution",
     "Identity",
+    "Invitation",
     "KeyStore",
     "Receipt",
-    "about_rows",
     "anonymize",
-    "answer_rows",
     "dumps",
     "loads",
+    "new_ticket",
     "open_key_store",
-    "preview_page",
     "pseudonym",
+    "read_invitation",
     "read_receipt",
     "receipt_of",
-    "to_document",
     "with_proof",
     "write_receipt",
 ]

@@ -14,7 +14,6 @@ import json
 import os
 import secrets
 import string
-import unicodedata
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from typing import Any
 
 import platformdirs
 
+from pkimm_analytics.anonymize.identifiers import canonical
 from pkimm_analytics.errors import KeyStoreError, Problem
 from pkimm_analytics.files import write_atomically
 
@@ -86,7 +86,7 @@ class KeyStore:
         import filelock
 
         try:
-            _private_folder(self.identities.parent)
+            self.identities.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with filelock.FileLock(f"{self.identities}.lock", timeout=_LOCK_SECONDS):
                 known = _read_identities(self.identities)
                 if entry not in known:
@@ -98,18 +98,6 @@ class KeyStore:
             reason = getattr(error, "strerror", None) or type(error).__name__
             raise KeyStoreError(f"The key store cannot be written: {reason}.") from None
         return known
-
-
-def canonical(text: str) -> str:
-    """
-    Spell an id the one way that is hashed.
-
-    Examples
-    --------
-    >>> canonical("  529900T8BM49AURSDO55 ")
-    '529900t8bm49aursdo55'
-    """
-    return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
 def open_key_store() -> KeyStore:
@@ -132,7 +120,8 @@ def open_key_store() -> KeyStore:
     path = folder / "pseudonym.key"
     try:
         if not path.exists():
-            _create(path)
+            key = base64.b64encode(random_key()) + b"\n"
+            write_private(path, key, replaces=False)
         _check_file(path)
         text = path.read_text("ascii")
     except UnicodeDecodeError:
@@ -203,33 +192,44 @@ def _refused(where: str, message: str) -> KeyStoreError:
     )
 
 
-def _private_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def write_private(path: Path, content: bytes, *, replaces: bool = True) -> None:
+    """
+    Write a file that only its owner can read, whole or not at all.
 
-
-def _create(path: Path) -> None:
-    """Write a new key that only its owner can read, unless another process was faster."""
-    _private_folder(path.parent)
-    key = base64.b64encode(_random_key()) + b"\n"
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    Parameters
+    ----------
+    replaces : bool
+        Whether it may take the place of a file that is there.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(key)
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        try:
-            os.link(temporary, path)
-        except FileExistsError:
-            return
-        except OSError:  # a file system without hard links
-            if not path.exists():
-                temporary.replace(path)
+        if replaces:
+            temporary.replace(path)
+        else:
+            _link(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _random_key() -> bytes:
+def _link(temporary: Path, path: Path) -> None:
+    """Give a file its name, unless there is one of that name."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links
+        if not path.exists():
+            temporary.replace(path)
+
+
+def random_key() -> bytes:
+    """Make a key that nobody can guess."""
     while weakness(key := secrets.token_bytes(BYTES)):
         pass
     return key

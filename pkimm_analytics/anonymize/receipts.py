@@ -9,25 +9,22 @@ shown once: with the row that it stood for, it loses its meaning.
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import secrets
-from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Annotated
 
-from pkimm_analytics.anonymize.contribution import Anonymized, Contribution
-from pkimm_analytics.anonymize.keys import private_folder
-from pkimm_analytics.anonymize.vocabulary import PSEUDONYM, TOKEN
-from pkimm_analytics.errors import KeyStoreError, PkimmError, Problem, SourceFormatError
-from pkimm_analytics.files import read_json, read_limited
+from pydantic import Field
 
-FORMAT = "pkimm-receipt/1"
+from pkimm_analytics.anonymize.anonymizing import Anonymized
+from pkimm_analytics.anonymize.contribution import Coded, Contribution
+from pkimm_analytics.anonymize.keys import private_folder, write_private
+from pkimm_analytics.errors import KeyStoreError, PkimmError
+from pkimm_analytics.files import read_limited
+from pkimm_analytics.records import ClosedRecord
+
 SUFFIX = ".receipt.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(ClosedRecord):
     """
     Receipt of one contribution.
 
@@ -41,15 +38,17 @@ class Receipt:
         Proof for the collection. Keep it private.
     """
 
-    contribution: str
-    content: str
-    token: str = field(repr=False)
+    FORMAT = "pkimm-receipt/1"
+
+    contribution: Annotated[str, Coded("contribution")]
+    content: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    token: Annotated[str, Coded("replaces")] = Field(repr=False)
 
 
 def receipt_of(anonymized: Anonymized) -> Receipt:
     """Receipt of a contribution that was just made."""
     made = anonymized.contribution
-    return Receipt(made.id, made.content_digest(), anonymized.token)
+    return Receipt(contribution=made.id, content=made.content_digest(), token=anonymized.token)
 
 
 def receipts_folder() -> Path:
@@ -73,16 +72,8 @@ def write_receipt(receipt: Receipt, folder: Path | None = None) -> Path:
     """
     folder = folder or receipts_folder()
     path = folder / f"{receipt.contribution}-{receipt.content[:8]}{SUFFIX}"
-    document = json.dumps({"format": FORMAT, **asdict(receipt)}, indent=1) + "\n"
-    temporary = folder / f".{secrets.token_hex(8)}.part"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(document.encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
+        write_private(path, receipt.dumps())
     except OSError as error:
         raise KeyStoreError(
             f"The receipt cannot be written: {error.strerror or type(error).__name__}."
@@ -99,19 +90,7 @@ def read_receipt(path: Path) -> Receipt:
     SourceFormatError
         If it is no receipt. What it holds is not repeated.
     """
-    document = read_json(read_limited(path), path.name)
-    forms = {"contribution": PSEUDONYM, "content": re.compile(r"[0-9a-f]{64}"), "token": TOKEN}
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        problems = [Problem(path.name, f"expected a document {FORMAT}")]
-    else:
-        problems = [
-            Problem(f"{path.name}: {name}", "is missing or damaged")
-            for name, form in forms.items()
-            if not form.fullmatch(str(document.get(name, "")))
-        ]
-    if problems:
-        raise SourceFormatError("This is not a receipt. Nothing was changed.", problems)
-    return Receipt(*(document[name] for name in forms))
+    return Receipt.loads(read_limited(path), path.name)
 
 
 def newest_receipt(contribution: Contribution, folder: Path | None = None) -> Receipt | None:
@@ -128,9 +107,6 @@ def newest_receipt(contribution: Contribution, folder: Path | None = None) -> Re
 
 
 def with_proof(anonymized: Anonymized, folder: Path | None = None) -> Anonymized:
-    """Let a file replace an earlier content: the newest receipt of another content proves it."""
+    """Add the proof that it may replace an earlier content: the newest receipt of another."""
     earlier = newest_receipt(anonymized.contribution, folder)
-    if earlier is None:
-        return anonymized
-    contribution = replace(anonymized.contribution, replaces=earlier.token)
-    return replace(anonymized, contribution=contribution)
+    return anonymized if earlier is None else anonymized.replacing(earlier.token)

@@ -1,27 +1,14 @@
 """
-What looks like a name, an address or a machine, in whatever is about to leave.
+What looks like a name, an address or a machine, in what people type.
 
-Contributions have no free text, so the scrubber should never find anything; it is
-the second lock. It also looks at what a contributor gives as an id, because an id
-that anybody can guess is a poor one to make a pseudonym of.
+Contributions have no field for text, so there is nothing to scrub in them. What a
+contributor gives as an id is looked at, because one that anybody can guess is a poor one
+to make a pseudonym of, and so is what an analyst gives as a purpose.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-from pkimm_analytics.anonymize.vocabulary import (
-    FORMAT,
-    TOKEN,
-    axis,
-    expected,
-    is_allowed,
-    is_field,
-    shown_path,
-)
-from pkimm_analytics.errors import Problem
 
 _PATTERNS = {
     "a mail address": r"[^\s@<>\"']+@[^\s@<>\"']+",
@@ -52,50 +39,4 @@ def looks_like(text: str) -> tuple[str, ...]:
     >>> looks_like("250-999")
     ()
     """
-    return tuple(kind for kind, form in _COMPILED.items() if form.search(text))
-
-
-def suspicious_fields(document: Mapping[str, Any]) -> list[Problem]:
-    """
-    List the fields of a contribution that hold more than a code.
-
-    Values are not repeated, only what they look like.
-    """
-    found = []
-    for path, key, value in _texts(document, ()):
-        if _is_known(path, key, value):
-            continue
-        where, kinds = shown_path(path), looks_like(value)
-        if path[0] in ("digest", "edition"):
-            found.append(Problem(where, expected(key)))
-        else:
-            kind = kinds[0] if kinds else "free text"
-            found.append(Problem(where, f"looks like {kind}; {_instead(path, key)}"))
-    return found
-
-
-def _instead(path: tuple[str, ...], key: str) -> str:
-    return expected(key) if len(path) == 1 and is_field(key) else "only codes may leave"
-
-
-def _texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    if isinstance(value, str):
-        yield path, path[-1] if path else "", value
-    elif isinstance(value, Mapping):
-        for key, entry in value.items():
-            yield from _texts(entry, (*path, str(key)))
-    elif isinstance(value, list | tuple):
-        for entry in value:
-            yield from _texts(entry, path)
-
-
-def _is_known(path: tuple[str, ...], key: str, value: str) -> bool:
-    if "answers" in path:
-        return value == "not_applicable" and key in axis().keys
-    if path[:1] == ("extensions",) and key == "version" and len(path) > 1:
-        return is_allowed(path[1], value)
-    if path == ("format",):
-        return value == FORMAT
-    if path == ("replaces",):
-        return bool(TOKEN.fullmatch(value))
-    return is_allowed(key, value)
+    return tuple(kind for kind, pattern in _COMPILED.items() if pattern.search(text))

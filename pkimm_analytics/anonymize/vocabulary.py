@@ -17,21 +17,28 @@ from pkimm_analytics.model.shipped import shipped_extensions, shipped_model, shi
 from pkimm_analytics.organization import ATTRIBUTES, profile_codes
 from pkimm_analytics.tables import CONTRIBUTIONS, Table, contributions_table
 
-FORMAT = "pkimm-contribution/1"
 NOT_APPLICABLE = "not_applicable"
 """What a contribution says in place of a level; what is unanswered is left out."""
 
-PSEUDONYM = re.compile(r"[A-Z2-7]{26}")
-"""130 bits in base32."""
-
-TOKEN = re.compile(r"[A-Z2-7]{52}")
-"""256 bits in base32: what only a receipt holds."""
-
-QUARTER = re.compile(r"20[0-9]{2}Q[1-4]")
-SCORING_VERSION = re.compile(r"[1-9][0-9]{0,2}")
 PSEUDONYMS = ("contribution", "org", "parent", "use_case", "assessor", "commitment")
 ASSURANCES = ("self", "formal", "third-party")
 MODES = ("self", "full")
+
+_PATTERNS = {
+    **dict.fromkeys(PSEUDONYMS, "[A-Z2-7]{26}"),  # 130 bits in base32
+    "replaces": "[A-Z2-7]{52}",  # 256 bits: what only a receipt holds
+    "ticket": "[A-Z2-7]{5}(-[A-Z2-7]{5}){4}",  # 125 bits, in groups that can be read out
+    "round": "20[0-9]{2}Q[1-4]-[A-Z2-7]{6}",
+    "quarter": "20[0-9]{2}Q[1-4]",
+    "scoring_version": "[1-9][0-9]{0,2}",
+}
+_EXPECTED = {
+    **dict.fromkeys(PSEUDONYMS, "expected a pseudonym: 26 letters and digits of base32"),
+    "replaces": "expected the token of a receipt",
+    "ticket": "expected a ticket: five groups of five letters and digits",
+    "round": "expected the id of a round, such as 2026Q4-ABCDEF",
+    "quarter": "expected a quarter such as 2026Q3",
+}
 
 
 @dataclass(frozen=True)
@@ -120,11 +127,10 @@ def codes(field: str) -> frozenset[str] | None:
 
 
 @cache
-def pattern(field: str) -> re.Pattern[str] | None:
-    """Form of a field whose values cannot be listed."""
-    if field in PSEUDONYMS:
-        return PSEUDONYM
-    return {"quarter": QUARTER, "scoring_version": SCORING_VERSION}.get(field)
+def form(field: str) -> str:
+    """Regular expression of what a field takes, for the published schema."""
+    known = codes(field)
+    return _PATTERNS[field] if known is None else "|".join(map(re.escape, sorted(known)))
 
 
 def is_allowed(field: str, value: str) -> bool:
@@ -136,13 +142,10 @@ def is_allowed(field: str, value: str) -> bool:
     >>> is_allowed("sector", "finance"), is_allowed("sector", "Example Bank")
     (True, False)
     """
-    known, form = codes(field), pattern(field)
-    return value in known if known is not None else bool(form and form.fullmatch(value))
-
-
-def is_field(name: str) -> bool:
-    """Whether a field of text has this name."""
-    return codes(name) is not None or pattern(name) is not None
+    known = codes(field)
+    if known is not None:
+        return value in known
+    return field in _PATTERNS and re.fullmatch(_PATTERNS[field], value) is not None
 
 
 def expected(field: str) -> str:
@@ -154,9 +157,7 @@ def expected(field: str) -> str:
         return f"expected one of {', '.join(profile_codes(field, 'group'))}, or a finer code"
     if known is not None:
         return f"expected one of {', '.join(sorted(known))}"
-    if field in PSEUDONYMS:
-        return "expected a pseudonym: 26 letters and digits of base32"
-    return "expected a quarter such as 2026Q3" if field == "quarter" else "expected a number"
+    return _EXPECTED.get(field, "expected a number")
 
 
 def shown_path(path: Iterable[str | int]) -> str:
@@ -169,5 +170,5 @@ def shown_path(path: Iterable[str | int]) -> str:
     'extensions.….version'
     """
     published = {*CONTRIBUTIONS.column_names, *axis().keys, *axis().extensions}
-    published |= {"format", "answers", "extensions", "version", "replaces"}
+    published |= {"format", "answers", "extensions", "version", "ticket", "former", "replaces"}
     return ".".join(str(part) if part in published else "…" for part in path)

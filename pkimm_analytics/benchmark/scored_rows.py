@@ -21,10 +21,12 @@ from pkimm_analytics.anonymize.vocabulary import axis
 from pkimm_analytics.assessment import ASSURANCE_STRENGTH
 from pkimm_analytics.benchmark.statistics import Floats
 from pkimm_analytics.collection import PROFILE, Rows
+from pkimm_analytics.collection.measures import COVERED
+from pkimm_analytics.coverage import least_coverage
 from pkimm_analytics.model import Category, Extension, Model
 from pkimm_analytics.model.shipped import shipped_extensions, shipped_model
 from pkimm_analytics.scoring import NOT_APPLICABLE, Ratio, score_batch
-from pkimm_analytics.tables import OVERALL
+from pkimm_analytics.tables import COVERAGE, OVERALL
 
 PSEUDONYMS = ("parent", "org", "contribution")
 
@@ -173,8 +175,11 @@ def read_scored_rows(contributions: Rows, edition: str | None = None) -> ScoredR
         for name in (*known.requirements, *known.relevance):
             keep(name, table.column(name).to_numpy())
         for name, (numerator, denominator) in _ratios(table, measures, edition).items():
+            enough: Any = 1
+            if name in COVERED:  # a whole that rests on too few answers is no score
+                enough = table.column(COVERAGE + name).to_numpy() >= least_coverage()
             keep(f"{name}/n", numerator)
-            keep(f"{name}/d", denominator)
+            keep(f"{name}/d", denominator * enough)
         for name, column in extension_scores(table, edition).items():
             keep(f"{name}/score", column)
     found = {name: np.concatenate(columns) for name, columns in parts.items()}

@@ -10,6 +10,7 @@ from pkimm_analytics.cli import (
     analyses,
     benchmark,
     collection,
+    contribute,
     counts,
     dashboards,
     feedback,
@@ -54,6 +55,7 @@ progress.register(app)
 plans.register(app)
 reports.register(app)
 models.register(app)
+contribute.register(app)
 collection.register(app)
 counts.register(app)
 analyses.register(app)

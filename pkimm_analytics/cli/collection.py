@@ -1,4 +1,4 @@
-"""Commands around the collection: contribute, and collection verify, info, add and so on."""
+"""Commands that keep a collection: collection info, verify, add, withdraw, open-round and so on."""
 
 from __future__ import annotations
 
@@ -16,11 +16,9 @@ from pkimm_analytics.cli.console import (
     exit_status,
     out,
     print_json,
-    progress_bar,
     say,
-    write_output,
 )
-from pkimm_analytics.errors import ContributionError, PkimmError, Problem
+from pkimm_analytics.errors import PkimmError, Problem
 
 COLLECTION = typer.Option(
     "--collection",
@@ -38,209 +36,34 @@ commands = typer.Typer(no_args_is_help=True, help="Keep a collection of contribu
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command("contribute")(contribute_command)
     app.add_typer(commands, name="collection")
 
 
-# --- contribute --------------------------------------------------------------------
-
-
-@ends_cleanly
-def contribute_command(
-    sources: Annotated[
-        list[str], typer.Argument(metavar="ASSESSMENT...", help="Files, folders or share links.")
-    ],
-    collection: CollectionOption = None,
-    preview: Annotated[
-        bool, typer.Option("--preview", help="Print exactly what would leave, and stop.")
-    ] = False,
-    page: Annotated[
-        Path | None,
-        typer.Option("--preview-page", help="Write the preview as an HTML page, and stop."),
-    ] = None,
-    target: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write a contribution file to hand over.")
-    ] = None,
-    organization_id: Annotated[
-        str | None,
-        typer.Option(help="Register id such as the LEI; a random id without it, never the name."),
-    ] = None,
-    parent_id: Annotated[
-        str | None, typer.Option(help="Register id of the ultimate parent.")
-    ] = None,
-    assessor_id: Annotated[
-        str | None, typer.Option(help="Register id of an external assessor.")
-    ] = None,
-    assurance: Annotated[
-        str | None, typer.Option(help="self, formal or third-party, if not stated.")
-    ] = None,
-    quarter: Annotated[
-        str | None, typer.Option(help="Such as 2026Q3, in place of the date.")
-    ] = None,
-    receipts: Annotated[
-        Path | None, typer.Option(help="Folder for receipts; your data folder without it.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Anonymize assessments and add them to a collection; --preview shows what would leave."""
-    from pkimm_analytics.anonymize import Identity, dumps, preview_page, with_proof
-
-    if not (preview or page or target or collection):
-        raise typer.BadParameter("Name --collection or --out, or look first with --preview.")
-    identity = Identity(
-        organization=organization_id,
-        parent=parent_id,
-        assessor=assessor_id,
-        assurance=assurance,
-        quarter=quarter,
-    )
-    made, problems = _anonymized(sources, identity)
-    _tell(problems if made or preview else ())
-    if not collection or target:  # a file carries the proof; the preview shows it as well
-        made = [with_proof(one, receipts) for one in made]
-    content = dumps([one.contribution for one in made])
-    if page and made:
-        write_output(preview_page(made), page)
-    if preview:
-        write_output(content, None)
-    if not (preview or page) and made:
-        _hand_over(made, content, collection, target, receipts, problems, as_json=as_json)
-    if not made and not preview:
-        raise ContributionError("There is nothing to contribute. Nothing left.", problems)
-    if exit_status(problems):
-        raise typer.Exit(1)
-
-
-def _anonymized(sources: Sequence[str], identity: Any) -> tuple[list[Any], list[Problem]]:
-    """Make contributions of all sources; what cannot be contributed is listed by its number."""
-    from pkimm_analytics.anonymize import anonymize, open_key_store
-
-    assessments, problems = _assessments(sources)
-    if identity.organization and len({a.organization.name for a in assessments}) > 1:
-        problem = Problem("organization-id", "is one id, and there are several organizations")
-        raise ContributionError("Contribute each organization by itself. Nothing left.", [problem])
-    store = open_key_store()
-    made = []
-    with progress_bar("Anonymizing", len(assessments)) as advance:
-        for number, assessment in enumerate(assessments, 1):
-            place = f"assessment {number}" if len(assessments) > 1 else "assessment"
-            try:
-                made.append(anonymize(assessment, store, identity))
-                problems += _placed(place, made[-1].remarks)
-            except ContributionError as error:
-                problems += _placed(place, error.problems)
-            advance()
-    return made, problems
-
-
-def _placed(place: str, problems: Iterable[Problem]) -> list[Problem]:
-    return [replace(problem, where=f"{place}: {problem.where}") for problem in problems]
-
-
-def _assessments(sources: Sequence[str]) -> tuple[list[Any], list[Problem]]:
-    """
-    Read all sources.
-
-    Messages name sources by number: a file's name may be that of its organization.
-    """
-    from pkimm_analytics.loaders import find_sources, load
-
-    found, problems = [], []
-    every = []
-    for number, argument in enumerate(sources, 1):
-        try:
-            every += find_sources(argument)
-        except PkimmError:
-            problems.append(Problem(f"source {number}", "there is no such file, folder or link"))
-    for number, source in enumerate(every, 1):
-        place = f"source {number}" if len(every) > 1 else "source"
-        try:
-            loaded = load(source)
-        except PkimmError:
-            problems.append(Problem(place, "cannot be read; see: pkimm score SOURCE"))
-            continue
-        for one in loaded:
-            if one.is_partial:
-                message = "was read only in part; see: pkimm score SOURCE, and correct it first"
-                problems.append(Problem(place, message))
-            else:
-                found.append(one.assessment)
-    return found, problems
-
-
-def _hand_over(
-    made: Sequence[Any],
-    content: bytes,
-    collection: str | None,
-    target: Path | None,
-    receipts: Path | None,
-    problems: Sequence[Problem],
-    *,
-    as_json: bool,
-) -> None:
-    """Keep the receipts first: a contribution without one could not be withdrawn."""
-    from pkimm_analytics.anonymize import open_key_store, receipt_of, write_receipt
-    from pkimm_analytics.anonymize.pseudonyms import receipt_token
-    from pkimm_analytics.collection import Appended, Collection
-    from pkimm_analytics.files import MAX_BYTES
-
-    if target and len(content) > MAX_BYTES:
-        message = f"would have more than {MAX_BYTES:,} bytes; contribute fewer at a time"
-        raise ContributionError(
-            "The file was not written. Nothing left.", [Problem("out", message)]
-        )
-    kept = [write_receipt(receipt_of(one), receipts) for one in made]
-    result = Appended()
-    if target:
-        write_output(content, target)
-    if collection:
-        key = open_key_store().key
-        result = Collection(collection, create=True).append(
-            [one.contribution for one in made],
-            prove=lambda id_, earlier: receipt_token(key, id_, earlier),
-        )
-    if as_json:
-        print_json(
-            {
-                "format": "pkimm-contributed/1",
-                **_appended(result),
-                "receipts": [str(path) for path in kept],
-                "problems": [p.to_json() for p in (*problems, *result.problems)],
-            }
-        )
-    else:
-        for path in kept:
-            out().print(f"[green]receipt[/] {path}", highlight=False)
-    _tell(result.problems)
-    if collection:
-        _say_appended(result)
-    if exit_status(result.problems):
-        raise typer.Exit(1)
-
-
-def _appended(result: Any) -> dict[str, int]:
-    return {name: getattr(result, name) for name in ("added", "replaced", "unchanged", "refused")}
-
-
-def _say_appended(result: Any) -> None:
-    say(", ".join(f"{n} {name}" for name, n in _appended(result).items()) + ".")
-
-
-def _tell(problems: Iterable[Problem]) -> None:
-    for problem in problems:
-        say(f"  {'not contributed' if problem.refused else 'note'}: {problem}")
-
-
-# --- collection ----------------------------------------------------------------------
-
-
-def _opened(argument: str | None, option: str | None, *, create: bool = False) -> Any:
+def opened(argument: str | None, option: str | None, *, create: bool = False) -> Any:
+    """Open the collection that was named as an argument or with ``--collection``."""
     from pkimm_analytics.collection import Collection
 
     place = argument or option
     if place is None:
         raise typer.BadParameter("Name the collection.")
     return Collection(place, create=create)
+
+
+def tell(problems: Iterable[Problem], *, refused: str = "not contributed") -> None:
+    """List what was refused, and what is to be known about the rest."""
+    for problem in problems:
+        say(f"  {refused if problem.refused else 'note'}: {problem}")
+
+
+def end(problems: Sequence[Problem]) -> None:
+    """End with status 1 if something was refused."""
+    if exit_status(problems):
+        raise typer.Exit(1)
+
+
+def totals(result: Any) -> dict[str, int]:
+    """How many contributions were added and so on."""
+    return {name: getattr(result, name) for name in ("added", "replaced", "unchanged", "refused")}
 
 
 def _place_and_files(
@@ -265,7 +88,7 @@ def verify_command(
     """Check every byte: checksums, schema, values, duplicates."""
     from pkimm_analytics.collection import verify
 
-    found = verify(_opened(place, collection))
+    found = verify(opened(place, collection))
     if as_json:
         print_json(
             {
@@ -276,12 +99,10 @@ def verify_command(
                 "problems": [problem.to_json() for problem in found.problems],
             }
         )
-    for problem in found.problems:
-        say(f"  {'damaged' if problem.refused else 'note'}: {problem}")
+    tell(found.problems, refused="damaged")
     state = "sound" if found.is_sound else "damaged"
-    say(f"{found.contributions} contribution(s) in {found.parts} part(s): {state}.")
-    if not found.is_sound:
-        raise typer.Exit(1)
+    say(f"{found.contributions} contribution(s) in {found.parts} file(s): {state}.")
+    end(found.problems)
 
 
 @commands.command("info")
@@ -291,19 +112,15 @@ def info_command(
     collection: CollectionOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show totals: contributions, quarters, parts, bytes."""
-    info = _opened(place, collection).info()
+    """Show totals: contributions, rounds, quarters, bytes."""
+    info = opened(place, collection).info()
     if as_json:
         print_json({"format": "pkimm-collection-info/1", **asdict(info)})
         return
-    print_line = out().print
-    print_line(f"contributions  {info.contributions}", highlight=False)
-    print_line(f"parts          {info.parts}", highlight=False)
-    print_line(f"bytes          {info.bytes}", highlight=False)
-    print_line(f"schema         {info.schema}", highlight=False)
-    print_line(f"refusals kept  {info.quarantined}", highlight=False)
-    for quarter, n in info.quarters.items():
-        print_line(f"  {quarter}       {n}", highlight=False)
+    from pkimm_analytics.render.terminal import show
+    from pkimm_analytics.views import collection as views
+
+    show(views.info(info), out())
 
 
 @commands.command("add")
@@ -321,7 +138,7 @@ def add_command(
     from pkimm_analytics.files import read_limited
 
     place, files = _place_and_files(arguments, collection)
-    target = _opened(place, None, create=True)
+    target = opened(place, None, create=True)
     good: list[Any] = []
     problems: list[Problem] = []
     for number, path in enumerate(files, 1):
@@ -331,21 +148,16 @@ def add_command(
             good += found
             problems += bad
         except PkimmError as error:
-            problems.append(Problem(_place_in(error, path, name), _reason(error)))
+            where = error.problems[0].where if error.problems else name
+            where = where if where.startswith(name) else where.replace(path.name, name)
+            problems.append(Problem(where, _reason(error)))
     result = target.append(good, refused=problems)
     if as_json:
         listed = [problem.to_json() for problem in result.problems]
-        print_json({"format": "pkimm-contributed/1", **_appended(result), "problems": listed})
-    _tell(result.problems)
-    _say_appended(result)
-    if exit_status(result.problems):
-        raise typer.Exit(1)
-
-
-def _place_in(error: PkimmError, path: Path, name: str) -> str:
-    """Where in a file, which is named by its number: its name may be that of somebody."""
-    where = error.problems[0].where if error.problems else name
-    return where if where.startswith(name) else where.replace(path.name, name)
+        print_json({"format": "pkimm-contributed/1", **totals(result), "problems": listed})
+    tell(result.problems)
+    say(", ".join(f"{n} {name}" for name, n in totals(result).items()) + ".")
+    end(result.problems)
 
 
 def _reason(error: PkimmError) -> str:
@@ -372,24 +184,22 @@ def withdraw_command(
 
     place, files = _place_and_files(arguments or [], collection, more=receipt or [])
     shown, unread = _receipts([*files, *(receipt or [])])
-    target = _opened(place, None)
+    target = opened(place, None)
     state = private
     if state is None and "://" not in str(place):
         state = private_folder(str(place))
     if state is None:
         say("note: the private state of releases is not told; name its folder with --private.")
-    with forgetting(state) if state else nullcontext(None) as tell:
-        n_removed, unfit = target.withdraw([one for _, one in shown], tell=tell)
+    with forgetting(state) if state else nullcontext(None) as told:
+        n_removed, unfit = target.withdraw([one for _, one in shown], tell=told)
     numbers = {f"receipt {i}": f"receipt {number}" for i, (number, _) in enumerate(shown, 1)}
     problems = [*unread, *(replace(p, where=numbers.get(p.where, p.where)) for p in unfit)]
     if as_json:
         listed = [problem.to_json() for problem in problems]
         print_json({"format": "pkimm-withdrawn/1", "withdrawn": n_removed, "problems": listed})
-    for problem in problems:
-        say(f"  not withdrawn: {problem}")
+    tell(problems, refused="not withdrawn")
     say(f"{n_removed} contribution(s) withdrawn.")
-    if problems:
-        raise typer.Exit(1)
+    end(problems)
 
 
 def _receipts(paths: Sequence[Path]) -> tuple[list[tuple[int, Any]], list[Problem]]:
@@ -413,7 +223,64 @@ def rescore_command(
     as_json: JsonOption = False,
 ) -> None:
     """Renew the stored levels by the scoring rules and editions of this software."""
-    n = _opened(place, collection).rescore()
+    n = opened(place, collection).rescore()
     if as_json:
         print_json({"format": "pkimm-rescored/1", "contributions": n})
     say(f"{n} contribution(s) scored.")
+
+
+# --- rounds ------------------------------------------------------------------------------
+
+
+@commands.command("open-round")
+@ends_cleanly
+def open_round_command(
+    target: Annotated[
+        Path, typer.Option("--out", "-o", help="File for the invitation, which holds the key.")
+    ],
+    place: CollectionArgument = None,
+    collection: CollectionOption = None,
+    link: Annotated[
+        Path | None, typer.Option(help="Invitation to the round before, whose key is kept.")
+    ] = None,
+    renew: Annotated[
+        Path | None, typer.Option(help="Invitation to the round before, whose key is renewed.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Open a round: invited organizations contribute with its invitation and a ticket each."""
+    from pkimm_analytics.anonymize import read_invitation
+    from pkimm_analytics.anonymize.keys import write_private
+
+    before = {
+        name: path and read_invitation(path) for name, path in (("link", link), ("renew", renew))
+    }
+    if target.exists():
+        raise PkimmError(f"{target} is there already. Nothing was opened.")
+    invitation = opened(place, collection, create=True).open_round(**before)
+    write_private(target, invitation.dumps())
+    if as_json:
+        print_json(
+            {"format": "pkimm-round/1", "round": invitation.round, "invitation": str(target)}
+        )
+    say(f"Round {invitation.round} is open. Hand out {target} to those who are invited only.")
+
+
+@commands.command("tickets")
+@ends_cleanly
+def tickets_command(
+    place: CollectionArgument = None,
+    collection: CollectionOption = None,
+    number: Annotated[int, typer.Option("--number", "-n", help="One for each organization.")] = 1,
+    round_: Annotated[
+        str | None, typer.Option("--round", help="Id of the round; the newest without it.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print new tickets; the collection keeps their hashes only, so they are shown once."""
+    codes = opened(place, collection).new_tickets(number, round_=round_)
+    if as_json:
+        print_json({"format": "pkimm-tickets/1", "tickets": codes})
+        return
+    for code in codes:
+        typer.echo(code)

@@ -1,4 +1,4 @@
-"""Command that counts a collection for analysts: ``pkimm collection count``."""
+"""Commands for analysts of a collection: collection count, check and decide."""
 
 from __future__ import annotations
 
@@ -7,12 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pkimm_analytics.cli.collection import (
-    CollectionArgument,
-    CollectionOption,
-    commands,
-)
-from pkimm_analytics.cli.console import JsonOption, ends_cleanly, out, print_json, say, shown
+from pkimm_analytics.cli.collection import CollectionArgument, CollectionOption, commands, opened
+from pkimm_analytics.cli.console import JsonOption, ends_cleanly, out, print_json, say
 
 INTERNAL = "internal, not for publication"
 PurposeOption = Annotated[
@@ -30,9 +26,18 @@ class EngineName(StrEnum):
     SPARK = "spark"
 
 
+class DecisionName(StrEnum):
+    """What is decided about a contribution."""
+
+    KEEP = "keep"
+    SET_ASIDE = "set-aside"
+
+
 def register(_app: typer.Typer) -> None:
-    """Add the command of this file to those of the collection."""
+    """Add the commands of this file to those of the collection."""
     commands.command("count")(count_command)
+    commands.command("check")(check_command)
+    commands.command("decide")(decide_command)
 
 
 @ends_cleanly
@@ -52,27 +57,27 @@ def count_command(
     engine: Annotated[
         EngineName, typer.Option("--engine", help="Who counts; the counts are the same.")
     ] = EngineName.DUCKDB,
-    least_coverage: Annotated[
-        int,
+    least: Annotated[
+        int | None,
         typer.Option(
+            "--least-coverage",
             min=0,
             max=100,
-            help="Percent that must have been rated for the whole or a module to be counted.",
+            help="Percent that must have been rated for the whole or a module to be counted; the"
+            " policy's without it.",
         ),
-    ] = 0,
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Count levels of contributions by profile: for analysts, not for publication."""
-    from pkimm_analytics.collection import Collection
     from pkimm_analytics.collection.measures import COVERED
+    from pkimm_analytics.coverage import least_coverage
 
-    where = place or collection
-    if where is None:
-        raise typer.BadParameter("Name the collection.")
-    rows = Collection(where).open_rows(purpose=purpose)
+    wanted_least = least_coverage() if least is None else least
+    rows = opened(place, collection).open_rows(purpose=purpose)
     dimensions = _names(by)
     wanted = _names(measures) if measures is not None else list(COVERED)
-    counts = rows.count(dimensions, wanted, engine.value, least_coverage=least_coverage)
+    counts = rows.count(dimensions, wanted, engine.value, least=wanted_least)
     entries = [_entry(dict(row)) for row in counts.to_dict("records")]
     if as_json:
         print_json(
@@ -82,14 +87,20 @@ def count_command(
                 "engine": engine.value,
                 "purpose": purpose,
                 "contributions": len(rows),
-                "least_coverage": least_coverage,
+                "least_coverage": wanted_least,
                 "dimensions": dimensions,
                 "counts": entries,
             }
         )
     else:
-        _print(entries, dimensions)
-    say(f"Counts of contributions, {INTERNAL}. Counted with {engine.value}.")
+        from pkimm_analytics.render.terminal import show
+        from pkimm_analytics.views import collection as views
+
+        show(views.counts(entries, dimensions), out())
+    say(
+        f"Counts of contributions, {INTERNAL}. Counted with {engine.value}; of a whole or a module"
+        f" at least {wanted_least}% is rated."
+    )
 
 
 def _names(text: str) -> list[str]:
@@ -104,17 +115,37 @@ def _entry(row: dict[Any, Any]) -> dict[str, Any]:
     return {**stated, "levels": levels, **more}
 
 
-def _print(rows: list[dict[str, Any]], dimensions: list[str]) -> None:
-    from rich.table import Table
+@ends_cleanly
+def check_command(
+    purpose: PurposeOption,
+    place: CollectionArgument = None,
+    collection: CollectionOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List contributions that look careless or invented, for an analyst to decide about."""
+    from pkimm_analytics.collection.doubts import doubts
 
-    table = Table(title=f"Contributions at each level ({INTERNAL})", title_justify="left")
-    for name in [*dimensions, "measure"]:
-        table.add_column(name)
-    for name in ["n", "1", "2", "3", "4", "5", "nothing", "not applicable"]:
-        table.add_column(name, justify="right")
-    for row in rows:
-        texts = [shown(str(row[d] if row[d] is not None else "not stated")) for d in dimensions]
-        numbers = [row["n"], *row["levels"].values()]
-        numbers += [row["nothing_to_count"], row["not_applicable"]]
-        table.add_row(*texts, row["measure"], *(str(n) for n in numbers))
-    out().print(table)
+    found = doubts(opened(place, collection), purpose=purpose)
+    if as_json:
+        print_json(
+            {"format": "pkimm-doubts/1", "note": INTERNAL, "doubts": found.to_dict("records")}
+        )
+        return
+    from pkimm_analytics.render.terminal import show
+    from pkimm_analytics.views import collection as views
+
+    show(views.doubts(found), out())
+
+
+@ends_cleanly
+def decide_command(
+    contribution: Annotated[str, typer.Argument(metavar="CONTRIBUTION", help="Its pseudonym.")],
+    decision: Annotated[DecisionName, typer.Argument(help="What is set aside counts no more.")],
+    reason: Annotated[str, typer.Option(help="Why, in plain lower-case words; it is noted.")],
+    collection: CollectionOption = None,
+) -> None:
+    """Note what was decided about a contribution that looked careless or invented."""
+    from pkimm_analytics.collection.doubts import decide
+
+    decide(opened(None, collection), contribution, decision.value, reason=reason)
+    say(f"Noted: {decision.value}.")

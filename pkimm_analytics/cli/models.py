@@ -40,6 +40,7 @@ RECORDS = {
     "assessment": ("pkimm_analytics.assessment", "Assessment"),
     "model": ("pkimm_analytics.model.official", "ModelFile"),
     "extension": ("pkimm_analytics.model.official", "ExtensionFile"),
+    "contribution": ("pkimm_analytics.anonymize", "Contribution"),
 }
 """Documents whose schema follows from a class: its file and name."""
 

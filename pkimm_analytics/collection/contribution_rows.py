@@ -15,8 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.anonymize.contribution import FIELDS, Contribution
-from pkimm_analytics.anonymize.vocabulary import axis, contributions, expected, is_allowed
+from pkimm_analytics.anonymize.contribution import FIELDS, Answers, Contribution
+from pkimm_analytics.anonymize.vocabulary import (
+    NOT_APPLICABLE,
+    PSEUDONYMS,
+    axis,
+    contributions,
+    expected,
+    form,
+    is_allowed,
+)
 from pkimm_analytics.collection.measures import COVERED, scored_measures
 from pkimm_analytics.errors import CollectionError, Problem
 from pkimm_analytics.model.shipped import shipped_model
@@ -62,26 +70,29 @@ def scoring() -> str:
 
 
 def to_table(found: Sequence[Contribution]) -> Any:
-    """Turn contributions into a table; proofs are left out."""
+    """Turn contributions into a table; what only proves something is left out."""
     import pyarrow as pa
 
     known = axis()
-    places = {key: place for place, key in enumerate(known.keys)}
-    codes = np.zeros((len(found), len(known.keys)), np.int8)
-    for row, one in zip(codes, found, strict=True):
-        for key, code in one.answers.items():
-            row[places[key]] = code
-    columns: dict[str, Any] = {name: [one.values.get(name) for one in found] for name in FIELDS}
-    columns |= dict(zip(known.keys, codes.T, strict=True))
-    for id_, categories in known.extensions.items():
-        said: list[tuple[str | None, Mapping[str, int]]] = [
-            one.extensions.get(id_, (None, {})) for one in found
-        ]
-        columns[id_] = [version for version, _ in said]
-        for key in categories:
-            columns[f"{id_}:{key}"] = np.array([a.get(key, 0) for _, a in said], np.int8)
+    columns: dict[str, Any] = {name: [getattr(one, name) for one in found] for name in FIELDS}
+    columns |= _codes([one.answers for one in found], {key: key for key in known.keys})
+    for id_, keys in known.extensions.items():
+        said = [one.extensions.get(id_) for one in found]
+        columns[id_] = [one and one.version for one in said]
+        answers = [one.answers if one else {} for one in said]
+        columns |= _codes(answers, {key: f"{id_}:{key}" for key in keys})
     arrays = [pa.array(columns[field.name], field.type) for field in given_schema()]
     return pa.Table.from_arrays(arrays, schema=given_schema())
+
+
+def _codes(found: Sequence[Answers], names: Mapping[str, str]) -> dict[str, NDArray[np.int8]]:
+    """Columns of codes: 1 to 5, -1 for not applicable, 0 for unanswered."""
+    places = {key: place for place, key in enumerate(names)}
+    codes = np.zeros((len(names), len(found)), np.int8)
+    for row, answers in enumerate(found):
+        for key, word in answers.items():
+            codes[places[key], row] = -1 if word == NOT_APPLICABLE else word
+    return dict(zip(names.values(), codes, strict=True))
 
 
 def from_table(table: Any) -> list[Contribution]:
@@ -91,15 +102,20 @@ def from_table(table: Any) -> list[Contribution]:
 
 def _from_row(row: dict[str, Any]) -> Contribution:
     known = axis()
+    extensions: Any = {
+        id_: {"version": row[id_], "answers": _words(row, {f"{id_}:{k}": k for k in keys})}
+        for id_, keys in known.extensions.items()
+        if row[id_] is not None
+    }
+    answers: Any = _words(row, {key: key for key in known.keys})
     return Contribution(
-        values={name: row[name] for name in FIELDS},
-        answers={key: row[key] for key in known.keys if row[key]},
-        extensions={
-            id_: (row[id_], {k: row[f"{id_}:{k}"] for k in keys if row[f"{id_}:{k}"]})
-            for id_, keys in known.extensions.items()
-            if row[id_] is not None
-        },
+        answers=answers, extensions=extensions, **{name: row[name] for name in FIELDS}
     )
+
+
+def _words(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, int | str]:
+    found = {key: row[name] for name, key in names.items() if row[name]}
+    return {key: NOT_APPLICABLE if code < 0 else code for key, code in found.items()}
 
 
 def check_rows(table: Any) -> Checked:
@@ -170,8 +186,8 @@ def _bad_texts(values: Any, name: str, *, nullable: bool) -> NDArray[np.bool_]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if name in {"contribution", "org", "parent", "use_case", "assessor", "commitment"}:
-        fits = pc.match_substring_regex(values, r"\A[A-Z2-7]{26}\z")
+    if name in PSEUDONYMS:
+        fits = pc.match_substring_regex(values, rf"\A{form(name)}\z")
     else:
         distinct = [v for v in pc.unique(values).to_pylist() if v is not None]
         allowed = [value for value in distinct if is_allowed(name, value)]

@@ -32,7 +32,7 @@ CODES = {
 """Columns of counts by code."""
 
 
-def counted(rows: Any, by: Sequence[str], measures: Sequence[str], least_coverage: int = 0) -> Any:
+def counted(rows: Any, by: Sequence[str], measures: Sequence[str], least: int) -> Any:
     """
     Return the expression that counts.
 
@@ -41,8 +41,8 @@ def counted(rows: Any, by: Sequence[str], measures: Sequence[str], least_coverag
     rows : ibis.Table
         Contributions as they are stored, or some of them.
     by, measures : sequence of str
-    least_coverage : int
-        Percent; below it, the whole or a module is nothing to count.
+    least : int
+        Percent of coverage; below it, the whole or a module is nothing to count.
 
     Returns
     -------
@@ -53,16 +53,14 @@ def counted(rows: Any, by: Sequence[str], measures: Sequence[str], least_coverag
     sums = {}
     for number, measure in enumerate(measures):
         codes = rows[column_of(measure)]
-        if least_coverage and measure in COVERED:
-            codes = (rows[COVERAGE + measure] >= least_coverage).ifelse(codes, 0)
+        if measure in COVERED:
+            codes = (rows[COVERAGE + measure] >= least).ifelse(codes, 0)
         for code in CODES:
             sums[f"{number}:{code}"] = (codes == code).cast("int32").sum().cast("int64")
     return rows.group_by([*by]).agg(**sums) if by else rows.agg(**sums)
 
 
-def count(
-    rows: Any, by: Sequence[str], measures: Sequence[str], *, least_coverage: int = 0
-) -> pd.DataFrame:
+def count(rows: Any, by: Sequence[str], measures: Sequence[str], least: int) -> pd.DataFrame:
     """
     Count on the engine that holds the rows.
 
@@ -75,7 +73,7 @@ def count(
     """
     import pandas as pd
 
-    wide = counted(rows, by, measures, least_coverage).to_pyarrow().to_pandas()
+    wide = counted(rows, by, measures, least).to_pyarrow().to_pandas()
     wide = wide.sort_values([*by], na_position="last", ignore_index=True) if by else wide
     counts = wide.drop(columns=[*by]).to_numpy(np.int64, na_value=0)
     counts = counts.reshape(len(wide) * len(measures), len(CODES))

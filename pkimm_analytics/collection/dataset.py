@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.anonymize.contribution import Contribution
-from pkimm_analytics.anonymize.pseudonyms import commitment_of
+from pkimm_analytics.anonymize.identifiers import commitment_of
+from pkimm_analytics.anonymize.invitation import Invitation
 from pkimm_analytics.anonymize.receipts import Receipt
+from pkimm_analytics.collection import rounds as of_rounds
 from pkimm_analytics.collection.contribution_rows import (
     check_rows,
     from_table,
@@ -26,7 +28,7 @@ from pkimm_analytics.collection.contribution_rows import (
     schema,
     scoring,
 )
-from pkimm_analytics.collection.journal import check_purpose, note, read_journal
+from pkimm_analytics.collection.journal import about, check_purpose, decisions, note, read_journal
 from pkimm_analytics.collection.manifest import (
     NAME,
     DataFile,
@@ -38,9 +40,9 @@ from pkimm_analytics.collection.manifest import (
 )
 from pkimm_analytics.collection.measures import with_levels
 from pkimm_analytics.collection.place import open_place, reason_of
-from pkimm_analytics.collection.revisions import Prove, as_table, settle
+from pkimm_analytics.collection.revisions import Held, Prove, as_table, settle
 from pkimm_analytics.errors import CollectionError, Problem
-from pkimm_analytics.tables import CONTRIBUTIONS_VERSION
+from pkimm_analytics.tables import CONTRIBUTIONS_VERSION, COVERAGE, LEVEL, VOUCHING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,6 +94,8 @@ class Info:
     quarters: dict[str, int]
     quarantined: int
     opened: int
+    verified: int
+    rounds: dict[str, dict[str, int]]
 
 
 class Collection:
@@ -153,6 +157,7 @@ class Collection:
         """Count what is committed."""
         with self._locked(writing=False):
             manifest, lines = self._any_manifest(), read_journal(self.place)
+            rounds = of_rounds.read_rounds(self.place).rounds
         quarters: dict[str, int] = {}
         for path, file in manifest.files.items():
             quarters[period_of(path)] = quarters.get(period_of(path), 0) + file.rows
@@ -165,6 +170,8 @@ class Collection:
             quarters=dict(sorted(quarters.items())),
             quarantined=sum(line["what"] == "refused" for line in lines),
             opened=sum(line["what"] == "opened" for line in lines),
+            verified=sum(file.verified for file in manifest.files.values()),
+            rounds={one.id: one.tickets_used() for one in rounds},
         )
 
     def open_rows(self, *, purpose: str) -> Rows:
@@ -282,16 +289,19 @@ class Collection:
             If the collection cannot be read or written, or the columns do not fit.
             Then nothing was added.
         """
-        table, proofs = as_table(contributions)
+        table, given = as_table(contributions)
         checked = check_rows(table)
-        proofs = [proof for proof, good in zip(proofs, checked.good, strict=False) if good]
+        given = [one for one, good in zip(given, checked.good, strict=False) if good]
         with self.changing(create=True) as manifest:
-            found = self._find(manifest, checked.table.column("contribution"))
-            held = {one.id: one for rows in found.values() for one in from_table(rows)}
-            todo = settle(checked.table, held, proofs, prove)
-            if todo.rows.num_rows:
+            found = self.find(manifest, checked.table.column("contribution"))
+            held = _held(found)
+            todo = settle(checked.table, held, given, prove)
+            remarks: Sequence[Problem] = ()
+            if todo.kept:
+                rows, names, remarks = self._vouched(checked.table, given, held, todo.kept)
                 tables = self._without(manifest, found, todo.replaced)
-                self._fill(manifest, tables, with_levels(todo.rows))
+                self._rename(manifest, tables, names)
+                self._fill(manifest, tables, with_levels(rows))
                 self._commit(manifest, tables)
             problems = (*refused, *checked.problems, *todo.problems)
             n_refused = len(refused) + checked.n_refused + len(todo.problems)
@@ -299,11 +309,11 @@ class Collection:
                 reasons = [problem.to_json() for problem in problems]
                 note(self.place, "refused", n=n_refused, problems=reasons)
         return Appended(
-            added=todo.rows.num_rows - len(todo.replaced),
+            added=len(todo.kept) - len(todo.replaced),
             replaced=todo.n_replaced,
             unchanged=todo.n_unchanged,
             refused=n_refused,
-            problems=problems,
+            problems=(*problems, *remarks),
         )
 
     def withdraw(
@@ -332,13 +342,9 @@ class Collection:
         CollectionError
             If the collection cannot be read or written.
         """
-        import pyarrow as pa
-
         with self.changing() as manifest:
-            ids = pa.array([receipt.contribution for receipt in receipts], pa.string())
-            found = self._find(manifest, ids)
-            held = {one.id: one for rows in found.values() for one in from_table(rows)}
-            gone, problems = _shown(receipts, held)
+            found = self.find(manifest, [receipt.contribution for receipt in receipts])
+            gone, problems = _shown(receipts, _held(found))
             if gone:
                 self._commit(manifest, self._without(manifest, found, gone.keys()))
                 if tell is not None:
@@ -365,14 +371,14 @@ class Collection:
         with self.changing(any_scoring=True) as manifest:
             tables = {}
             for path, file in manifest.files.items():
-                given = _given(self.read(path, file, any_columns=True))
-                checked = check_rows(given)
+                rows = _without_levels(self.read(path, file, any_columns=True))
+                checked = check_rows(rows.select(given_schema().names))
                 if checked.problems:
                     raise CollectionError(
                         "A file has rows that this software does not take. Nothing was changed.",
                         checked.problems,
                     )
-                tables[path] = with_levels(checked.table)
+                tables[path] = with_levels(rows)
             self._commit(manifest.replace(scoring=scoring()), tables)
             return manifest.rows
 
@@ -446,13 +452,20 @@ class Collection:
 
     def _commit(self, manifest: Manifest, tables: Mapping[str, Any]) -> None:
         """Write files beside their places, name them in the manifest, and move them there."""
+        import pyarrow.compute as pc
+
         pending: dict[str, DataFile | None] = {}
         for path, table in tables.items():
             pending[path] = None
             if table.num_rows:
                 content = encode(table)
                 digest = hashlib.sha256(content).hexdigest()
-                pending[path] = DataFile(rows=table.num_rows, bytes=len(content), sha256=digest)
+                pending[path] = DataFile(
+                    rows=table.num_rows,
+                    verified=pc.sum(table.column("is_verified")).as_py(),
+                    bytes=len(content),
+                    sha256=digest,
+                )
                 self.place.write(beside(path), content)
         begun = manifest.replace(pending=pending)
         self.place.write(NAME, begun.dumps())
@@ -466,10 +479,49 @@ class Collection:
                 self.place.move(beside(path), path)
         self.place.write(NAME, manifest.settled().dumps())
 
-    def _find(self, manifest: Manifest, ids: Any) -> dict[str, Any]:
-        """Return the whole rows of contributions that are there, by file."""
+    def open_round(
+        self, *, link: Invitation | None = None, renew: Invitation | None = None
+    ) -> Invitation:
+        """
+        Open a round; see :func:`.rounds.opened`.
+
+        Returns
+        -------
+        Invitation
+            To be handed out. Its key is kept nowhere in the collection.
+        """
+        with self.changing(create=True):
+            rounds, invitation = of_rounds.opened(
+                of_rounds.read_rounds(self.place), link=link, renew=renew
+            )
+            self.place.write(of_rounds.NAME, rounds.dumps())
+        return invitation
+
+    def new_tickets(self, n: int, *, round_: str | None = None) -> list[str]:
+        """Make tickets of a round, the newest if none is named; only hashes are kept."""
+        with self.changing():
+            rounds, codes = of_rounds.with_tickets(of_rounds.read_rounds(self.place), round_, n)
+            self.place.write(of_rounds.NAME, rounds.dumps())
+        return codes
+
+    def set_aside(self, manifest: Manifest, contribution: str) -> None:
+        """Take back that somebody vouches for a contribution; the caller holds the lock."""
         import pyarrow.compute as pc
 
+        for path in self.find(manifest, [contribution]):
+            table = self.read(path, manifest.files[path])
+            other = pc.not_equal(table.column("contribution"), contribution)
+            stays = pc.and_(table.column("is_verified"), other)
+            place = table.column_names.index("is_verified")
+            changed = table.set_column(place, table.schema.field(place), stays)
+            self._commit(manifest, {path: changed})
+
+    def find(self, manifest: Manifest, ids: Any) -> dict[str, Any]:
+        """Return the whole rows of contributions that are there, by file."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        ids = pa.array(ids, pa.string()) if isinstance(ids, list) else ids
         found = {}
         for path, file in manifest.files.items() if len(ids) else ():
             there = self.read(path, file, ["contribution"]).column("contribution")
@@ -480,6 +532,47 @@ class Collection:
             if pc.any(known).as_py():
                 found[path] = self.read(path, file).filter(known)
         return found
+
+    def _vouched(
+        self, table: Any, given: Sequence[Contribution], held: Mapping[str, Held], kept: list[int]
+    ) -> tuple[Any, dict[str, dict[str, str]], list[Problem]]:
+        """Add to some rows who vouches for them; also what to rename, and bad tickets."""
+        import pyarrow as pa
+
+        rows = table.take(pa.array(kept))
+        some = [given[row] for row in kept] if given else []
+        known = of_rounds.read_rounds(self.place)
+        rounds, marks, problems = of_rounds.vouch(known, some, held)
+        if rounds != known:
+            self.place.write(of_rounds.NAME, rounds.dumps())
+        decided = decisions(self.place)
+        marks = [
+            (ticket, is_good and decided.get(about(one.id, one.commitment)) != "set-aside")
+            for one, (ticket, is_good) in zip(some, marks, strict=True)
+        ] or [(None, False)] * len(kept)
+        for column, values in zip(VOUCHING, zip(*marks, strict=True), strict=True):
+            kind = schema().field(column.name)
+            rows = rows.append_column(kind, pa.array(values, kind.type))
+        trusted = [one for one, (_, is_good) in zip(some, marks, strict=False) if is_good]
+        return rows, of_rounds.renamed(trusted, rounds), problems
+
+    def _rename(
+        self, manifest: Manifest, tables: dict[str, Any], names: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        """Give the same ones their new pseudonyms, wherever a renewed key says so."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        for path, file in manifest.files.items() if names else ():
+            table = before = tables[path] if path in tables else self.read(path, file)
+            for name, new in names.items():
+                place = table.column_names.index(name)
+                at = pc.index_in(table.column(name), value_set=pa.array([*new], pa.string()))
+                values = pa.array([*new.values()], pa.string()).take(at.combine_chunks())
+                column = pc.coalesce(values, table.column(name))
+                table = table.set_column(place, table.schema.field(name), column)
+            if not table.equals(before):
+                tables[path] = table
 
     def _parents_left(self, parents: set[str]) -> set[str]:
         """Return which of some parents still have contributions."""
@@ -524,6 +617,16 @@ class Collection:
                 tables[path] = inside.slice(start, FILE_ROWS)
 
 
+def _held(found: Mapping[str, Any]) -> dict[str, Held]:
+    """Contributions of some rows by their pseudonyms, with who vouches for them."""
+    held = {}
+    for table in found.values():
+        marks = table.select([column.name for column in VOUCHING]).to_pylist()
+        for one, mark in zip(from_table(table), marks, strict=True):
+            held[one.id] = Held(one, **mark)
+    return held
+
+
 def leftovers(files: Iterable[str]) -> list[str]:
     """Files that a killed writer left without their final names; other hidden files stay."""
     names = [(path, path.rsplit("/", 1)[-1]) for path in files]
@@ -566,37 +669,36 @@ def _other_shape(parquet: Any, file: DataFile, *, any_columns: bool) -> str:
     return ""
 
 
-def _given(table: Any) -> Any:
-    """Return contributions as they were given, with empty columns of later editions."""
+def _without_levels(table: Any) -> Any:
+    """Return rows as before they were scored, with empty columns of later editions."""
     import pyarrow as pa
 
-    for field in given_schema():
-        if field.name not in table.column_names:
-            empty = 0 if field.type == pa.int8() else None
-            column = pa.array([empty] * table.num_rows, field.type)
-            table = table.append_column(field, column)
-    known = {*given_schema().names}
-    return table.select([n for n in table.column_names if n in known or not _is_added(n)])
-
-
-def _is_added(name: str) -> bool:
-    return name in schema().names or name.startswith(("level:", "coverage:"))
+    columns = {}
+    for field in schema():
+        if field.name in table.column_names:
+            columns[field.name] = table.column(field.name)
+        elif not field.name.startswith((LEVEL, COVERAGE)):
+            empty = {pa.int8(): 0, pa.bool_(): False}.get(field.type)
+            columns[field.name] = pa.array([empty] * table.num_rows, field.type)
+    kept = {name: one for name, one in columns.items() if not name.startswith((LEVEL, COVERAGE))}
+    return pa.table(kept, schema=pa.schema([schema().field(name) for name in kept]))
 
 
 def _shown(
-    receipts: Sequence[Receipt], held: Mapping[str, Contribution]
+    receipts: Sequence[Receipt], held: Mapping[str, Held]
 ) -> tuple[dict[str, str], list[Problem]]:
     """Contributions whose receipts fit, with their parents, and what is wrong with the others."""
     gone: dict[str, str] = {}
     problems = []
     for number, receipt in enumerate(receipts, 1):
-        one = held.get(receipt.contribution)
-        if one is None:
+        if receipt.contribution not in held:
             message = "no such contribution here: withdrawn, replaced, or never added"
             problems.append(Problem(f"receipt {number}", message))
-        elif one.values["commitment"] != commitment_of(receipt.token):
+            continue
+        one = held[receipt.contribution].contribution
+        if one.commitment != commitment_of(receipt.token):
             message = "does not fit what is there; use the receipt of the latest content"
             problems.append(Problem(f"receipt {number}", message))
         else:
-            gone[one.id] = one.values["parent"] or one.values["org"]
+            gone[one.id] = one.parent
     return gone, problems

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+import hashlib
 import json
 import re
 from typing import Any
@@ -41,6 +42,17 @@ def read_journal(place: Place) -> list[dict[str, Any]]:
     except ValueError:
         raise CollectionError("The journal of the collection is damaged.") from None
     return [line for line in lines if isinstance(line, dict)]
+
+
+def about(contribution: str, commitment: str) -> str:
+    """Hash of one content of a contribution: the journal outlives a withdrawal."""
+    return hashlib.sha256(f"{contribution}\0{commitment}".encode()).hexdigest()[:16]
+
+
+def decisions(place: Place) -> dict[str, str]:
+    """Newest decision on each content of a contribution that was decided about."""
+    lines = read_journal(place)
+    return {line["about"]: line["decision"] for line in lines if line["what"] == "decided"}
 
 
 def check_purpose(purpose: str) -> None:

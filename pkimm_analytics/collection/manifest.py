@@ -32,6 +32,7 @@ class DataFile(ClosedRecord):
     """One Parquet file, with rows of one quarter."""
 
     rows: Count
+    verified: Count
     bytes: Count
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

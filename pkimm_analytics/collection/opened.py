@@ -18,8 +18,15 @@ from pkimm_analytics.anonymize.vocabulary import axis
 from pkimm_analytics.collection.contribution_rows import schema
 from pkimm_analytics.collection.dataset import Collection
 from pkimm_analytics.collection.engines import Engine, on_engine
-from pkimm_analytics.collection.measures import answer_columns, exact_scores, scored_measures
-from pkimm_analytics.tables import LEVEL
+from pkimm_analytics.collection.measures import (
+    COVERED,
+    answer_columns,
+    column_of,
+    exact_scores,
+    scored_measures,
+)
+from pkimm_analytics.coverage import least_coverage
+from pkimm_analytics.tables import COVERAGE, LEVEL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,23 +83,45 @@ class Rows:
             At least one, which may be empty: the columns :data:`RECORD_PROFILE`; then
             columns of int8 for ``overall``, modules and categories (score rounded down)
             and for each requirement: 1 to 5, 0 unanswered or not in the edition, -1 not
-            applicable; last ``synthetic``, true if invented.
+            applicable, where the least coverage is not reached also 0 for the whole and for
+            modules; last ``synthetic``, true if invented, and ``is_verified``, whether it
+            may count towards a threshold. Where all are invented, all may.
 
         Raises
         ------
         CollectionError
             If the collection is damaged.
         """
-        scored, requirements = scored_measures(), axis().requirements
-        stored = [*RECORD_PROFILE, *(LEVEL + name for name in scored), *requirements, "synthetic"]
-        names = [*RECORD_PROFILE, *scored, *requirements, "synthetic"]
-        for table in self.tables(stored):
-            yield table.rename_columns(names)
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        measures = [*scored_measures(), *axis().requirements]
+        marks = ["synthetic", "is_verified"]
+        stored = [*RECORD_PROFILE, *map(column_of, measures), *marks]
+        coverage = [COVERAGE + name for name in COVERED]
+        is_invented = self._are_all_invented()
+        for table in self.tables([*stored, *coverage]):
+            columns = dict(zip([*RECORD_PROFILE, *measures, *marks], table.columns, strict=False))
+            for name in COVERED:
+                enough = pc.greater_equal(table.column(COVERAGE + name), least_coverage())
+                columns[name] = pc.if_else(enough, columns[name], pa.scalar(0, pa.int8()))
+            if is_invented:
+                columns["is_verified"] = pa.array([True] * table.num_rows, pa.bool_())
+            yield pa.table(columns)
+
+    def _are_all_invented(self) -> bool:
+        """Whether there is no genuine contribution, which an invented one could endanger."""
+        import pyarrow.compute as pc
+
+        tables = self.tables(["synthetic"])
+        return all(pc.all(table.column("synthetic"), min_count=0).as_py() for table in tables)
 
     @contextmanager
     def on(self, engine: Engine = "duckdb", *, session: Any = None) -> Iterator[Any]:
         """
         Give an engine the rows, as an Ibis table with the columns that are stored.
+
+        ``is_verified`` is true for all where all are invented.
 
         Parameters
         ----------
@@ -105,11 +134,12 @@ class Rows:
         CollectionError
             If the engine is not installed, or fails.
         """
+        is_invented = self._are_all_invented()
         with (
             self.collection.reading() as manifest,
             on_engine(self.collection.place, list(manifest.files), engine, session) as rows,
         ):
-            yield rows
+            yield rows.mutate(is_verified=True) if is_invented else rows
 
     def count(
         self,
@@ -117,7 +147,7 @@ class Rows:
         measures: Sequence[str],
         engine: Engine = "duckdb",
         *,
-        least_coverage: int = 0,
+        least: int | None = None,
         session: Any = None,
     ) -> pd.DataFrame:
         """
@@ -131,8 +161,9 @@ class Rows:
             ``overall``, modules, element keys, or relevance such as ``pqc:G.compliance``.
         engine : {"duckdb", "spark"}
             Who counts; all give the same integers.
-        least_coverage : int
-            Percent that must have been rated for the whole or a module to be counted.
+        least : int, optional
+            Percent of the weight in scope that must have been rated for the whole or a
+            module to be counted; that of the policy without it.
 
         Returns
         -------
@@ -145,7 +176,7 @@ class Rows:
         if not len(self):
             return nobody(by, measures)
         with self.on(engine, session=session) as rows:
-            return count(rows, by, measures, least_coverage=least_coverage)
+            return count(rows, by, measures, least_coverage() if least is None else least)
 
     def to_pandas(self) -> pd.DataFrame:
         """

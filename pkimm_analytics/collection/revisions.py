@@ -13,12 +13,21 @@ from typing import Any
 import numpy as np
 
 from pkimm_analytics.anonymize.contribution import Contribution
-from pkimm_analytics.anonymize.pseudonyms import commitment_of
+from pkimm_analytics.anonymize.identifiers import commitment_of
 from pkimm_analytics.collection.contribution_rows import from_table, to_table
 from pkimm_analytics.errors import Problem
 
 Prove = Callable[[str, str], str]
 """From a contribution and the SHA-256 of its earlier content to the token of its receipt."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A contribution that the collection has, and whether somebody vouches for it."""
+
+    contribution: Contribution
+    ticket: str | None = None
+    is_verified: bool = False
 
 
 @dataclass(frozen=True)
@@ -28,8 +37,8 @@ class Settled:
 
     Parameters
     ----------
-    rows : pyarrow.Table
-        To be written.
+    kept : list of int
+        Rows of the batch that are written.
     replaced : set of str
         Contributions of the collection whose place they take.
     n_replaced, n_unchanged : int
@@ -37,7 +46,7 @@ class Settled:
         One for each row that is refused.
     """
 
-    rows: Any
+    kept: list[int]
     replaced: set[str]
     n_replaced: int = 0
     n_unchanged: int = 0
@@ -45,52 +54,62 @@ class Settled:
 
 
 def settle(
-    batch: Any, held: Mapping[str, Contribution], proofs: Sequence[str | None], prove: Prove | None
+    batch: Any, held: Mapping[str, Held], given: Sequence[Contribution], prove: Prove | None
 ) -> Settled:
-    """Tell new contributions from those that are there, and these from changed ones."""
+    """
+    Tell new contributions from those that are there, and these from changed ones.
+
+    Parameters
+    ----------
+    batch : pyarrow.Table
+        Contributions as columns.
+    held : mapping of str to Held
+        Those of them that are there.
+    given : sequence of Contribution
+        The batch with what it proves; empty if it came as a table.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     ids = pc.dictionary_encode(batch.column("contribution").combine_chunks())
     codes = ids.indices.to_numpy()
-    known = pc.is_in(ids.dictionary, value_set=pa.array(list(held), pa.string())).to_numpy(
-        zero_copy_only=False
-    )
-    doubtful = np.flatnonzero(known[codes] | (np.bincount(codes)[codes] > 1))
-    if not len(doubtful):
-        return Settled(batch, set())
+    known = pc.is_in(ids.dictionary, value_set=pa.array(list(held), pa.string()))
+    known = known.to_numpy(zero_copy_only=False)
+    doubtful = np.flatnonzero(known[codes] | (np.bincount(codes)[codes] > 1)).tolist()
     standing, chosen = dict(held), dict[str, int]()
     n_replaced = n_unchanged = 0
     problems = []
-    for row, one in zip(doubtful.tolist(), from_table(batch.take(doubtful)), strict=True):
+    for row in doubtful:
+        one = given[row] if given else from_table(batch.slice(row, 1))[0]
         earlier = standing.get(one.id)
-        if one == earlier:
+        is_same = earlier and one.content_digest() == earlier.contribution.content_digest()
+        if is_same and earlier and (earlier.is_verified or not one.ticket):
             n_unchanged += 1
-        elif earlier is None or _may_replace(earlier, proofs[row] if proofs else None, prove):
-            n_replaced += earlier is not None
-            standing[one.id], chosen[one.id] = one, row
+        elif earlier is None or is_same or _may_replace(earlier.contribution, one, prove):
+            n_replaced += earlier is not None and not is_same
+            n_unchanged += bool(is_same)
+            standing[one.id], chosen[one.id] = Held(one), row
         else:
             where = "comes twice, or is there," if one.id in chosen else "is there"
             message = f"{where} with other content, and its receipt was not shown"
             problems.append(Problem("contribution", message))
-    plain = np.setdiff1d(np.arange(len(codes)), doubtful)
-    rows = np.sort(np.concatenate([plain, list(chosen.values())]).astype(np.int64))
-    replaced = held.keys() & chosen
-    return Settled(batch.take(rows), replaced, n_replaced, n_unchanged, tuple(problems))
+    plain = np.setdiff1d(np.arange(len(codes)), np.array(doubtful, int))
+    kept = sorted([*plain.tolist(), *chosen.values()])
+    return Settled(kept, held.keys() & chosen, n_replaced, n_unchanged, tuple(problems))
 
 
-def _may_replace(earlier: Contribution, proof: str | None, prove: Prove | None) -> bool:
-    tokens = [proof] if proof else []
+def _may_replace(earlier: Contribution, one: Contribution, prove: Prove | None) -> bool:
+    tokens = [one.replaces] if one.replaces else []
     if prove is not None:
         tokens.append(prove(earlier.id, earlier.content_digest()))
-    return any(commitment_of(token) == earlier.values["commitment"] for token in tokens)
+    return any(commitment_of(token) == earlier.commitment for token in tokens)
 
 
-def as_table(contributions: Iterable[Contribution] | Any) -> tuple[Any, list[str | None]]:
-    """Table of contributions, and the proof of each row; a table brings none."""
+def as_table(contributions: Iterable[Contribution] | Any) -> tuple[Any, list[Contribution]]:
+    """Table of contributions, and they themselves unless they came as one."""
     import pyarrow as pa
 
     if isinstance(contributions, pa.Table):
         return contributions, []
-    found = list(contributions)
-    return to_table(found), [one.replaces for one in found]
+    given = list(contributions)
+    return to_table(given), given

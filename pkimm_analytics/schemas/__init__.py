@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-SCHEMAS = ("contribution", "feedback")
+SCHEMAS = ("feedback",)
 
 
 @cache

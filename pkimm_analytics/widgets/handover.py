@@ -16,20 +16,19 @@ from typing import Any
 from pkimm_analytics.anonymize import (
     Anonymized,
     Identity,
-    about_rows,
     anonymize,
-    answer_rows,
     dumps,
     open_key_store,
-    preview_page,
     receipt_of,
     with_proof,
     write_receipt,
 )
 from pkimm_analytics.assessment import Assessment, Mode
 from pkimm_analytics.benchmark import compare, open_release
+from pkimm_analytics.render.html import document
 from pkimm_analytics.reports import COMPARING, FORMATS, KINDS, build, render, signature
 from pkimm_analytics.scoring import score
+from pkimm_analytics.views.contribution import about_rows, answer_rows, contribution
 from pkimm_analytics.views.words import languages
 from pkimm_analytics.workspace import Workspace
 
@@ -146,15 +145,15 @@ def prepared(assessment: Assessment, ids: dict[str, str]) -> Anonymized:
 
 def preview_document(made: Anonymized) -> dict[str, Any]:
     """Everything that would leave, to be shown: rows with meanings, and the bytes."""
-    document = dumps([made.contribution])
+    content = dumps([made.contribution])
     return {
         "about": about_rows(made.contribution),
         "answers": answer_rows(made.contribution),
         "stays": [f"{n} {kind}" for kind, n in made.left_behind.items()],
         "remarks": [str(remark) for remark in made.remarks],
-        "document": document.decode("ascii"),
-        "digest": digest(document),
-        "page": preview_page([made]).decode(),
+        "document": content.decode("ascii"),
+        "digest": digest(content),
+        "page": document(contribution([made]), for_print=True),
     }
 
 

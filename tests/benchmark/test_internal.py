@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from fractions import Fraction
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -25,24 +26,33 @@ QUARTERS = ["2026Q1", "2026Q2", "2026Q3"]
 
 def assessment_of(contribution):
     """The assessment that a contribution says it was."""
-    values = contribution.values
-    answers = {
-        key: not_applicable() if code < 0 else rated(code)
-        for key, code in contribution.answers.items()
-        if code
-    }
+    answers = {key: answer_of(word) for key, word in contribution.answers.items()}
     extensions = tuple(
         ExtensionAnswers(
-            id=name, version=version, answers={k: rated(c) for k, c in said.items() if c}
+            id=name,
+            version=one.version,
+            answers={key: answer_of(word) for key, word in one.answers.items()},
         )
-        for name, (version, said) in contribution.extensions.items()
+        for name, one in contribution.extensions.items()
     )
     return Assessment(
-        model=shipped_model(values["edition"]).edition,
-        mode=Mode(values["mode"]),
+        model=shipped_model(contribution.edition).edition,
+        mode=Mode(contribution.mode),
         answers=answers,
         extensions=extensions,
     )
+
+
+def answer_of(word):
+    """Answer of a contribution's word."""
+    return not_applicable() if word == "not_applicable" else rated(word)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _any_coverage():
+    """Count every row: what too few answers mean has a test of its own."""
+    with mock.patch("pkimm_analytics.benchmark.scored_rows.least_coverage", return_value=0):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +154,7 @@ def test_figures_are_those_of_numpy_and_scipy_on_the_rows(internal, twin, cohort
             [
                 float(value)
                 for one, value in twin[measure]
-                if value is not None
-                and all(fits(one.values, d, code) for d, code in cohort.items())
+                if value is not None and all(fits(one, d, code) for d, code in cohort.items())
             ]
         )
         assert row["n"] == len(scores) > 20
@@ -160,12 +169,30 @@ def test_figures_are_those_of_numpy_and_scipy_on_the_rows(internal, twin, cohort
         assert (row["median_low"], row["median_high"]) == pytest.approx(expected, abs=1e-9)
 
 
-def fits(values, dimension, code):
+def fits(one, dimension, code):
     """Whether a profile has a code, or a leaf of it."""
-    value = values.get(dimension)
+    value = getattr(one, dimension)
     if value is None or dimension == "mode":
         return value == code
     return code in (value, coarsen(dimension, value, "group"))
+
+
+def test_a_whole_of_too_few_answers_counts_nowhere(tmp_path):
+    """
+    One rated category of sixteen is no overall score to compare with.
+    """
+    full = next(c for c in invented(20, seed=5) if c.mode == "full" and c.edition == "2.0.0")
+    every = dict.fromkeys(shipped_model("2.0.0").requirements, 4)
+    few = {key: 1 for key in every if key.startswith("G.compliance.")}
+    one, other = (
+        full.replace(answers=every),
+        full.replace(answers=few, contribution="B" * 26, org="B" * 26, parent="B" * 26),
+    )
+    Collection(tmp_path / "c", create=True).append([one, other])
+    with mock.patch("pkimm_analytics.benchmark.scored_rows.least_coverage", return_value=80):
+        found = open_internal(tmp_path / "c", purpose="tests of coverage")
+    counts = found.figures({}, ["overall", "G", "G.compliance"]).set_index("measure")["n"]
+    assert counts.to_dict() == {"overall": 1, "G": 1, "G.compliance": 2}
 
 
 def test_a_rank_is_that_of_scipy_and_exact_for_equal_fractions(internal, twin):
@@ -206,7 +233,7 @@ def test_notes_name_the_edition_that_an_assessment_was_scored_in(internal, contr
     """
     Peers of one edition are compared in that edition, and an assessment of it as it is.
     """
-    own = next(assessment_of(c) for c in contributions if c.values["edition"] == "1.1.0")
+    own = next(assessment_of(c) for c in contributions if c.edition == "1.1.0")
     assert internal.notes(own, {"edition": "1.1.0"}) == []
     assert "scored again with PKIMM 1.0.0" in internal.notes(own, {"edition": "1.0.0"})[0]
     assert "scored again with PKIMM 2.0.0" in internal.notes(own)[0]
@@ -218,6 +245,7 @@ def test_requirements_are_counted_where_they_were_rated(internal, contributions)
     """
     key = "M.key-management.key-inventory"
     levels = [c.answers.get(key, 0) for c in contributions]
+    levels = [-1 if level == "not_applicable" else level for level in levels]
     row = internal.figures({}, [key]).iloc[0]
     assert row["n"] == sum(level > 0 for level in levels)
     share = sum(level >= 3 for level in levels) / row["n"]
@@ -228,10 +256,12 @@ def test_a_parent_counts_once_with_its_newest_and_strongest_record(tmp_path):
     """
     Three records of one parent: the newest quarter counts, there the independent one.
     """
-    rows = invented(3, seed=9)
+    given = invented(3, seed=9)
     profiles = [("2026Q1", "third-party"), ("2026Q3", "self"), ("2026Q3", "formal")]
-    for one, (quarter, assurance) in zip(rows, profiles, strict=True):
-        one.values.update(parent=rows[0].values["parent"], quarter=quarter, assurance=assurance)
+    rows = [
+        one.replace(parent=given[0].parent, quarter=quarter, assurance=assurance)
+        for one, (quarter, assurance) in zip(given, profiles, strict=True)
+    ]
     place = tmp_path / "collection"
     Collection(place, create=True).append(rows)
     found = open_internal(place, purpose="tests of statistics")

@@ -9,8 +9,8 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from pkimm_analytics.anonymize import Contribution
-from pkimm_analytics.anonymize.pseudonyms import commitment_of
+from pkimm_analytics.anonymize import Contribution, Receipt
+from pkimm_analytics.anonymize.identifiers import commitment_of
 from pkimm_analytics.anonymize.vocabulary import axis, contributions
 from pkimm_analytics.collection.contribution_rows import from_table, given_schema
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
@@ -37,6 +37,11 @@ def token_of(number: int) -> str:
     return f"{number:052d}".translate(str.maketrans("0189", "ABIJ"))
 
 
+def receipt_for(one: Contribution, number: int) -> Receipt:
+    """Return the receipt of the invented contribution with a number."""
+    return Receipt(contribution=one.id, content=one.content_digest(), token=token_of(number))
+
+
 def invented_table(n: int, seed: int = 0, quarters: list[str] | None = None) -> pa.Table:
     """Return a table of `n` valid contributions; row i has the commitment of token i."""
     rng = np.random.default_rng(seed)
@@ -53,6 +58,8 @@ def invented_table(n: int, seed: int = 0, quarters: list[str] | None = None) -> 
     columns["mode"] = pa.array(np.where(full, "full", "self").tolist())
     columns["synthetic"] = pa.array(np.ones(n, bool))
     columns["scoring_version"] = pa.array(["1"] * n)
+    columns["carried"] = pa.array(np.zeros(n, bool))
+    columns["round"] = pa.nulls(n, pa.string())
     columns["commitment"] = pa.array([commitment_of(token_of(i)) for i in range(n)])
     for key, inside in _elements().items():
         answered = np.isin(version, inside) & (full if key.count(".") == 2 else ~full)

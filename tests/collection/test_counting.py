@@ -85,7 +85,7 @@ def test_counts_are_those_of_a_plain_loop(rows, dimensions):
     Every scored measure and some answers, all editions, full and self.
     """
     table = pa.concat_tables(rows.tables())
-    counts = rows.count(dimensions, MEASURES)
+    counts = rows.count(dimensions, MEASURES, least=0)
     assert as_mapping(counts, dimensions) == slow_counts(table, dimensions, MEASURES)
     assert (counts["n"] == counts[[f"level_{n}" for n in range(1, 6)]].sum(axis=1)).all()
 
@@ -99,8 +99,8 @@ def test_spark_gives_identical_integers(rows, spark, dimensions):
     """
     measures = ["overall", "M", "G.compliance", "R.awareness", MEASURES[-2], "pqc:G.compliance"]
     for least in (0, 80):
-        expected = rows.count(dimensions, measures, least_coverage=least)
-        found = rows.count(dimensions, measures, "spark", least_coverage=least, session=spark)
+        expected = rows.count(dimensions, measures, least=least)
+        found = rows.count(dimensions, measures, "spark", least=least, session=spark)
         pd.testing.assert_frame_equal(found, expected)
 
 
@@ -110,8 +110,8 @@ def test_too_little_coverage_is_nothing_to_count(rows):
     """
     measures = ["overall", "M", "M.key-management"]
     frame = rows.to_pandas()
-    every = rows.count([], measures).set_index("measure")
-    some = rows.count([], measures, least_coverage=80).set_index("measure")
+    every = rows.count([], measures, least=0).set_index("measure")
+    some = rows.count([], measures).set_index("measure")
     for measure in measures[:2]:
         rated = frame[measure].notna()
         assert some["n"][measure] == (rated & (frame["coverage:" + measure] >= 80)).sum()
@@ -177,13 +177,13 @@ def test_appending_starts_no_engine(tmp_path):
 
 def test_damage_is_said_without_what_the_engine_says(tmp_path):
     """
-    It may show places and rows.
+    What an engine says may show places and rows.
     """
     damaged = Collection(tmp_path, create=True)
     damaged.append(invented_table(20, 3))
     opened = damaged.open_rows(purpose="test of damage")
     (tmp_path / next(iter(damaged.manifest().files))).write_bytes(b"not Parquet")
-    with pytest.raises(CollectionError, match="could not count") as caught:
+    with pytest.raises(CollectionError, match="damaged") as caught:
         opened.count(["sector"], ["overall"])
     assert str(tmp_path) not in str(caught.value)
 

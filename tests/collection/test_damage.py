@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,9 +15,9 @@ from typer.testing import CliRunner
 
 from pkimm_analytics.cli import app
 from pkimm_analytics.collection import Collection, verify
-from pkimm_analytics.collection.manifest import NAME, DataFile, load_manifest
+from pkimm_analytics.collection.manifest import NAME, load_manifest
 from pkimm_analytics.errors import CollectionError
-from tests.collection.invented import invented, invented_table, records, token_of
+from tests.collection.invented import invented, invented_table, receipt_for, records, token_of
 from tests.planted import NAME as ORGANIZATION
 from tests.planted import found_in
 
@@ -44,7 +43,7 @@ def with_file(collection, content):
     path, file = first(collection)
     target(collection).write_bytes(content)
     sha256 = hashlib.sha256(content).hexdigest()
-    other = DataFile(rows=file.rows, bytes=len(content), sha256=sha256)
+    other = file.replace(bytes=len(content), sha256=sha256)
     manifest = collection.manifest()
     changed = manifest.replace(files={**manifest.files, path: other})
     collection.place.write(NAME, changed.dumps())
@@ -60,7 +59,7 @@ def target(collection):
     return collection.place.folder / first(collection)[0]
 
 
-FILE = {"rows": 3, "bytes": 3, "sha256": "0" * 64}
+FILE = {"rows": 3, "verified": 0, "bytes": 3, "sha256": "0" * 64}
 
 
 @pytest.mark.parametrize(
@@ -270,7 +269,7 @@ def test_hidden_files_of_others_are_left_alone(thirty):
 
 def changed(one):
     """The same contribution with other levels and no proof."""
-    return replace(one, answers=dict.fromkeys(one.answers, 5))
+    return one.replace(answers=dict.fromkeys(one.answers, 5))
 
 
 def test_the_first_of_two_in_one_batch_stays_without_a_proof(tmp_path):
@@ -291,14 +290,14 @@ def test_the_second_of_two_in_one_batch_replaces_the_first_with_a_proof(tmp_path
     By its own proof, or by the key of who contributes; a proof of another row is none.
     """
     first, other = invented(2)
-    second = replace(changed(first), replaces=None if with_key else token_of(0))
+    second = changed(first).replace(replaces=None if with_key else token_of(0))
     collection = Collection(tmp_path / "c", create=True)
-    stranger = replace(changed(other), replaces=token_of(0))
+    stranger = changed(other).replace(replaces=token_of(0))
     keys = {first.id: token_of(0)}
     prove = (lambda id_, _: keys.get(id_, "")) if with_key else None
     done = collection.append([first, other, second, stranger], prove=prove)
     assert (done.added, done.replaced, done.refused) == (2, 1, 1)
-    assert collection.append([replace(second, replaces=None), other]).unchanged == 2
+    assert collection.append([second.replace(replaces=None), other]).unchanged == 2
 
 
 # --- what is said ------------------------------------------------------------------------------
@@ -335,12 +334,18 @@ def test_every_receipt_that_is_none_is_listed_and_the_good_ones_are_used(run, th
     """
     All problems at once, each with the number of its receipt.
     """
-    from pkimm_analytics.anonymize import Receipt, write_receipt
+    from pkimm_analytics.anonymize import write_receipt
 
     one = invented(30)[3]
-    good = write_receipt(Receipt(one.id, one.content_digest(), token_of(3)), tmp_path / "x")
+    good = write_receipt(
+        receipt_for(one, 3),
+        tmp_path / "x",
+    )
     (tmp_path / "bad.json").write_text("{")
-    wrong = write_receipt(Receipt(one.id, one.content_digest(), token_of(4)), tmp_path / "y")
+    wrong = write_receipt(
+        receipt_for(one, 4),
+        tmp_path / "y",
+    )
     done = run("collection", "withdraw", "c", "bad.json", "none.json", wrong, "--json")
     assert done.exit_code == 1
     places = [p["where"] for p in json.loads(done.stdout)["problems"]]
@@ -354,11 +359,14 @@ def test_nothing_is_withdrawn_while_a_release_is_being_made(run, thirty, tmp_pat
     """
     Its state could not be told; the message says that nothing was changed, and nothing was.
     """
-    from pkimm_analytics.anonymize import Receipt, write_receipt
+    from pkimm_analytics.anonymize import write_receipt
     from pkimm_analytics.disclosure.history import alone
 
     one = invented(30)[3]
-    good = write_receipt(Receipt(one.id, one.content_digest(), token_of(3)), tmp_path / "x")
+    good = write_receipt(
+        receipt_for(one, 3),
+        tmp_path / "x",
+    )
     with alone(tmp_path / "c-disclosure"):
         done = run("collection", "withdraw", "c", good, "--json")
     assert done.exit_code == 1

@@ -18,13 +18,12 @@ import pandas as pd
 import pytest
 from pyarrow import fs
 
-from pkimm_analytics.anonymize import Receipt
 from pkimm_analytics.collection import Collection, verify
 from pkimm_analytics.collection.place import open_place
 from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions, read_records
 from pkimm_analytics.errors import CollectionError
 from tests.collection.conftest import CREDENTIALS
-from tests.collection.invented import invented, invented_table, records, token_of
+from tests.collection.invented import invented, invented_table, receipt_for, records
 
 PREPARED = Path(__file__).parents[2] / ".cache" / "s3-server" / "bin"
 SERVER = os.environ.get("PKIMM_TEST_S3_SERVER") or shutil.which(
@@ -92,7 +91,7 @@ def test_a_collection_on_object_storage_appends_withdraws_and_verifies(bucket):
     assert collection.append(table).added == 30
     assert collection.append(table).unchanged == 30
     one = invented(30)[4]
-    receipt = Receipt(one.id, one.content_digest(), token_of(4))
+    receipt = receipt_for(one, 4)
     assert collection.withdraw([receipt]) == (1, ())
     assert collection.append(invented_table(2, 8)).added == 2
     again = Collection(place)
@@ -177,7 +176,7 @@ def test_a_release_is_made_from_object_storage(bucket):
     found = read_records(open_contributions(place, plan), plan, policy, "2026Q3")
     expected = read_records(records(Collection(place)), plan, policy, "2026Q3")
     assert len(found) == 40
-    assert found.record_tag.tolist() == expected.record_tag.tolist()
+    assert found.parent.tolist() == expected.parent.tolist()
 
 
 def test_object_storage_is_counted_as_a_folder(bucket, tmp_path):

@@ -12,7 +12,7 @@ from pkimm_analytics.collection import Collection
 from pkimm_analytics.disclosure import load_policy, publish
 from pkimm_analytics.errors import DisclosureError
 from pkimm_analytics.release import release_folders
-from tests.collection.invented import invented_table, token_of
+from tests.collection.invented import invented_table, receipt_for
 from tests.disclosure.population import FEW, join, population
 
 
@@ -147,13 +147,16 @@ def test_a_damaged_state_is_said_before_a_withdrawal(run, collection, tmp_path):
     """
     Nothing is removed then, because nobody could be forgotten.
     """
-    from pkimm_analytics.anonymize import Receipt, write_receipt
+    from pkimm_analytics.anonymize import write_receipt
     from pkimm_analytics.collection.contribution_rows import from_table
 
     run("release", "-c", "c", "-o", "r", "--quarter", "2026Q3")
     (tmp_path / "c-disclosure" / "history.json").write_text("[" * 100_000)
     one = from_table(invented_table(30, 4, ["2026Q1"]))[2]
-    good = write_receipt(Receipt(one.id, one.content_digest(), token_of(2)), tmp_path / "x")
+    good = write_receipt(
+        receipt_for(one, 2),
+        tmp_path / "x",
+    )
     done = run("collection", "withdraw", "c", good)
     assert done.exit_code == 1
     assert "Nothing was changed" in done.stderr

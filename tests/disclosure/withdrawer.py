@@ -11,11 +11,11 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from pkimm_analytics.anonymize import Receipt, write_receipt
+from pkimm_analytics.anonymize import write_receipt
 from pkimm_analytics.cli import app
 from pkimm_analytics.collection import Collection
 from pkimm_analytics.collection.contribution_rows import from_table
-from tests.collection.invented import token_of
+from tests.collection.invented import receipt_for
 from tests.disclosure.publisher import contributions, make, start_children, watch_changes
 
 
@@ -24,7 +24,10 @@ def prepare(folder: Path) -> None:
     Collection(folder / "c", create=True).append(contributions())
     make(folder, "2026Q3")
     one = from_table(contributions())[3]
-    write_receipt(Receipt(one.id, one.content_digest(), token_of(3)), folder / "receipts")
+    write_receipt(
+        receipt_for(one, 3),
+        folder / "receipts",
+    )
     os._exit(0)
 
 
