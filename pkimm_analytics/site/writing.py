@@ -19,6 +19,7 @@ from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.suite import Rules
 from pkimm_analytics.benchmark import open_release
 from pkimm_analytics.errors import DisclosureError, Problem
+from pkimm_analytics.files import raised_as
 from pkimm_analytics.release import release_folders
 from pkimm_analytics.site.checking import attack_pages, scan_files
 from pkimm_analytics.site.contents import SITE_MANIFEST, read_files, sha256, site_files
@@ -197,31 +198,26 @@ def _is_there(out: Path, files: dict[str, bytes]) -> bool:
 
 def _put(files: dict[str, bytes], out: Path) -> None:
     """Write all files beside the place, then exchange the folders."""
-    try:
+    with raised_as(DisclosureError, "No site was made. It cannot be written"):
         out.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
-    except OSError as error:
-        raise _not_written(error) from None
-    try:
-        new, old = staging / "new", staging / "old"
-        for name, content in files.items():
-            path = new / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        if out.exists():
-            out.rename(old)
         try:
-            new.rename(out)
-        except OSError:
-            if old.exists():
-                old.rename(out)
-            raise
-    except OSError as error:
-        raise _not_written(error) from None
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+            for name, content in files.items():
+                path = staging / "new" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            _exchange(staging / "new", out, staging / "old")
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
 
 
-def _not_written(error: OSError) -> DisclosureError:
-    reason = error.strerror or type(error).__name__
-    return DisclosureError(f"The site cannot be written: {reason}. No site was made.")
+def _exchange(new: Path, place: Path, old: Path) -> None:
+    """Move a folder to a place; what stood there comes back if that fails."""
+    if place.exists():
+        place.rename(old)
+    try:
+        new.rename(place)
+    except OSError:
+        if old.exists():
+            old.rename(place)
+        raise

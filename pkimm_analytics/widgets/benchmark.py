@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,8 @@ class BenchmarkPage(anywidget.AnyWidget):
         self._assessment: Assessment | None = None
         self.comparison: Comparison | None = None
         self.on_msg(self._receive)
+        with suppress(PkimmError):  # it is said when the page is shown
+            self._opened()
 
     # --- what the browser asks ---------------------------------------------------------
 
@@ -101,6 +104,15 @@ class BenchmarkPage(anywidget.AnyWidget):
 
     def _open_page(self, _value: Any, _content: bytes) -> dict[str, Any]:
         """Give everything that is shown without an assessment."""
+        series = self._opened()
+        return {
+            "page": self._page,
+            "stored": [[one.id, _label(one)] for one in self._stored()],
+            "problems": [str(problem) for problem in series.problems],
+        }
+
+    def _opened(self) -> Series:
+        """Open the releases that are there now, unless they are open already."""
         if self._place is None:
             raise PkimmError(f"No release was named. {NO_RELEASE}")
         state = series_state(self._place)
@@ -108,11 +120,7 @@ class BenchmarkPage(anywidget.AnyWidget):
             self._series, self._state = open_series(self._place), state
             data = notebook_data(self._series.releases, self._language)
             self._page = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        return {
-            "page": self._page,
-            "stored": [[one.id, _label(one)] for one in self._stored()],
-            "problems": [str(problem) for problem in self._series.problems],
-        }
+        return self._series
 
     def _stored(self) -> list[Assessment]:
         """Assessments of the workspace, newest first."""
