@@ -70,6 +70,10 @@ class UnknownEditionError(PkimmError, LookupError):
     """No installed edition or extension fits."""
 
 
+class SourceWarning(UserWarning):
+    """Something of a source could not be taken as it stands; the rest was read."""
+
+
 class AssessmentError(PkimmError, ValueError):
     """An assessment contradicts itself or its model."""
 

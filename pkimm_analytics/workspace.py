@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pkimm_analytics.assessment import SUFFIX, Assessment
+from pkimm_analytics.display import Shown
 from pkimm_analytics.errors import PkimmError, Problem, WorkspaceError
 from pkimm_analytics.files import (
     raised_as,
@@ -69,7 +70,7 @@ class ImportReport:
     interrupted: bool = False
 
 
-class Workspace:
+class Workspace(Shown):
     """
     A folder of assessments.
 
@@ -81,6 +82,8 @@ class Workspace:
     folder : Path
         Created when something is first written.
     """
+
+    VIEW = "pkimm_analytics.views.home:workspace_view"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -26,6 +26,7 @@ from pkimm_analytics.benchmark.printed import Distribution, Estimate, around, pa
 from pkimm_analytics.benchmark.release import Benchmark, estimates, kind_of, peers_document
 from pkimm_analytics.benchmark.verdicts import ALIKE, verdict
 from pkimm_analytics.context import Context
+from pkimm_analytics.display import Shown
 from pkimm_analytics.model import Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.release import Interval
@@ -97,8 +98,8 @@ class Position:
         return f"{ALIKE}: {where}" if self.verdict == ALIKE else where
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """
     An assessment against a cohort of a release.
 
@@ -119,6 +120,8 @@ class Comparison:
         apart, or a broader one that can, where the one that was asked for cannot.
     """
 
+    VIEW = "pkimm_analytics.views.peers:comparison_view"
+
     bench: Benchmark
     ladder: Ladder
     edition: Model = field(repr=False)
@@ -126,6 +129,9 @@ class Comparison:
     notes: tuple[str, ...]
     scores: Scores = field(repr=False)
     beside: Comparison | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        return f"Comparison({self.bench.id}, n {self.ladder.n}, {self[OVERALL].verdict})"
 
     def __getitem__(self, measure: str) -> Position:
         """Position of one measure."""

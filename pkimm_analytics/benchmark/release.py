@@ -21,6 +21,7 @@ from pkimm_analytics.benchmark.printed import (
     Estimate,
     read_distribution,
 )
+from pkimm_analytics.display import Shown
 from pkimm_analytics.errors import BenchmarkError, DisclosureError, Problem
 from pkimm_analytics.model import LEVELS, MODULE_IDS, Model
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
@@ -44,8 +45,8 @@ Cohort = Mapping[str, str]
 """Code by dimension; a dimension that is left out, or ``*``, means all."""
 
 
-@dataclass(frozen=True)
-class Benchmark:
+@dataclass(frozen=True, repr=False)
+class Benchmark(Shown):
     """
     One release. Open it with :func:`open_release`.
 
@@ -57,8 +58,13 @@ class Benchmark:
         What it says about itself.
     """
 
+    VIEW = "pkimm_analytics.views.peers:release_view"
+
     published: Release = field(repr=False)
     manifest: Mapping[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"Benchmark({self.id}, {len(self.measures)} measures)"
 
     @property
     def id(self) -> str:

@@ -41,6 +41,7 @@ from pkimm_analytics.collection.manifest import (
 from pkimm_analytics.collection.measures import with_levels
 from pkimm_analytics.collection.place import open_place, reason_of
 from pkimm_analytics.collection.revisions import Held, Prove, as_table, settle
+from pkimm_analytics.display import Shown
 from pkimm_analytics.errors import CollectionError, Problem
 from pkimm_analytics.tables import CONTRIBUTIONS_VERSION, COVERAGE, LEVEL, VOUCHING
 
@@ -98,7 +99,7 @@ class Info:
     rounds: dict[str, dict[str, int]]
 
 
-class Collection:
+class Collection(Shown):
     """
     A collection of contributions.
 
@@ -116,6 +117,8 @@ class Collection:
     CollectionError
         If there is none, or it is damaged.
     """
+
+    VIEW = "pkimm_analytics.views.collection:collection_view"
 
     def __init__(self, place: str | Path, *, create: bool = False) -> None:
         self.place = open_place(place)

@@ -10,12 +10,13 @@ import logging
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pkimm_analytics.assessment import SUFFIX, Assessment, check
-from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError
+from pkimm_analytics.errors import PkimmError, Problem, SourceFormatError, SourceWarning
 from pkimm_analytics.files import MAX_BYTES, check_size, read_json, read_limited
 from pkimm_analytics.loaders import tabular, web_tool, workbook
 from pkimm_analytics.loaders.loaded import Loaded
@@ -126,6 +127,37 @@ def _files_below(folder: Path) -> Iterator[Source]:
     for fault in faults:
         name = os.path.relpath(str(fault.filename), folder)
         yield Source(name, fault=fault.strerror or type(fault).__name__)
+
+
+def read(source: str | Path) -> list[Assessment]:
+    """
+    Read assessments of any known format.
+
+    Parameters
+    ----------
+    source : str or Path
+        File, folder or share link.
+
+    Returns
+    -------
+    list of Assessment
+        In the order of the source.
+
+    Raises
+    ------
+    SourceFormatError
+        If nothing of the source can be read; all problems are listed.
+
+    Warns
+    -----
+    SourceWarning
+        For each thing that could not be taken as it stands, with its place.
+    """
+    loaded = [item for one in find_sources(str(source)) for item in load(one)]
+    for item in loaded:
+        for problem in item.problems:
+            warnings.warn(str(problem), SourceWarning, stacklevel=2)
+    return [item.assessment for item in loaded]
 
 
 def load(source: Source, tell: Callable[[], object] | None = None) -> list[Loaded]:

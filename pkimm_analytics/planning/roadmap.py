@@ -16,11 +16,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
 from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.display import Shown
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import Model, category_of, model_of, module_of
 from pkimm_analytics.overview import signed_text
@@ -31,6 +33,7 @@ from pkimm_analytics.planning.solver import (
     PlanningError,
     Raise,
     Target,
+    cheapest_plan,
     impacts,
     planned_assessment,
     score_of,
@@ -94,8 +97,8 @@ class Phase:
     projected: Scores
 
 
-@dataclass(frozen=True)
-class Roadmap:
+@dataclass(frozen=True, repr=False)
+class Roadmap(Shown):
     """
     A plan in phases.
 
@@ -112,11 +115,20 @@ class Roadmap:
         Dependencies, as the planner was given them.
     """
 
+    VIEW = "pkimm_analytics.views.plan:plan_view"
+
     today: Scores
     plan: Plan
     phases: tuple[Phase, ...]
     late: tuple[Problem, ...]
     needs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return (
+            f"Roadmap({figure_text(self.today.overall.value)} to"
+            f" {figure_text(self.plan.projected.overall.value)}, {len(self.plan.raises)} elements,"
+            f" effort {self.plan.effort:g}, {len(self.phases)} phases)"
+        )
 
 
 def roadmap(
@@ -163,6 +175,36 @@ def roadmap(
     phases = tuple(_phases(assessment, plan, places, costs, when, model))
     today = score(assessment, model)
     return Roadmap(today, plan, phases, tuple(_late(targets, today, phases)), needs)
+
+
+def plan(
+    assessment: Assessment,
+    target: float = 4,
+    *,
+    phases: int | None = None,
+    start: str | None = None,
+) -> Roadmap:
+    """
+    Find the cheapest steps to a target and spread them over phases.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Levels today.
+    target : float
+        Overall score to reach, 1 to 5.
+    phases : int, optional
+        How many there may be; one if left out.
+    start : str, optional
+        First day, ``YYYY-MM-DD``; phases have no dates without it.
+
+    Raises
+    ------
+    PlanningError
+        If the target is out of reach.
+    """
+    steps = cheapest_plan(assessment, [Target(OVERALL, Fraction(str(target)))])
+    return roadmap(assessment, steps, when=Calendar(start, phases=phases))
 
 
 def phase_table(plan: Roadmap) -> pd.DataFrame:

@@ -29,8 +29,9 @@ from pkimm_analytics.assessment import (
     carry,
     not_applicable,
 )
+from pkimm_analytics.display import Shown
 from pkimm_analytics.model import Model, comparability, model_of, shared_keys
-from pkimm_analytics.scoring import Scores, score
+from pkimm_analytics.scoring import Scores, figure_text, score
 
 PARTS = ("edition", "scope", "coverage", "assurance", "answers")
 """Parts of a bridge, in the order in which they are taken."""
@@ -101,8 +102,8 @@ class Delta:
         return self.after - self.before
 
 
-@dataclass(frozen=True)
-class Step:
+@dataclass(frozen=True, repr=False)
+class Step(Shown):
     """
     From one assessment of a use case to the next.
 
@@ -119,6 +120,8 @@ class Step:
         Categories and requirements of either edition.
     """
 
+    VIEW = "pkimm_analytics.views.progress:step_view"
+
     before: Scores
     after: Scores
     overall: Bridge
@@ -126,6 +129,12 @@ class Step:
     categories: Mapping[str, Bridge]
     like_for_like: tuple[Scores, Scores]
     deltas: tuple[Delta, ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"Step({figure_text(self.overall.before)} to {figure_text(self.overall.after)},"
+            f" {self.before.assessment.date} to {self.after.assessment.date})"
+        )
 
 
 def compare(before: Assessment, after: Assessment) -> Step:

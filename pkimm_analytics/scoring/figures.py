@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pkimm_analytics.assessment import Assessment, State
+from pkimm_analytics.display import Shown
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import Extension, Model
 from pkimm_analytics.scoring.batch import Unanswered
@@ -113,8 +114,8 @@ class ExtensionScores:
     categories: Mapping[str, Fraction | None]
 
 
-@dataclass(frozen=True)
-class Scores:
+@dataclass(frozen=True, repr=False)
+class Scores(Shown):
     """
     Everything that one assessment scores.
 
@@ -129,6 +130,8 @@ class Scores:
         What could not be scored, such as an extension that is not installed.
     """
 
+    VIEW = "pkimm_analytics.views.scores:score_view"
+
     model: Model
     assessment: Assessment
     unanswered: Unanswered
@@ -137,6 +140,12 @@ class Scores:
     categories: Mapping[str, Figure]
     extensions: Mapping[str, ExtensionScores]
     problems: tuple[Problem, ...] = ()
+
+    def __repr__(self) -> str:
+        return (
+            f"Scores({figure_text(self.overall.value)}, level {self.overall.level},"
+            f" {self.overall.n_rated} of {self.overall.n_in_scope} rated, {self.model.edition})"
+        )
 
     def figure(self, key: str) -> Figure | None:
         """Figure of ``overall``, a module or a category; None if there is no such."""

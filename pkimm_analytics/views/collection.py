@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pkimm_analytics.collection import Info
+from pkimm_analytics.collection import Collection, Info
 from pkimm_analytics.views.view import Facts, Table, Text, View
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ def info(found: Info) -> View:
     rows = tuple((quarter, f"{n:,}") for quarter, n in found.quarters.items())
     table = Table("Contributions by quarter", ("quarter", "contributions"), rows, frozenset({1}))
     return View("Collection", "", (Facts(tuple(pairs)), *([table] if rows else [])))
+
+
+def collection_view(collection: Collection) -> View:
+    """Show a collection: counts only, never a row."""
+    return info(collection.info())
 
 
 def counts(rows: Sequence[dict[str, Any]], by: Sequence[str]) -> View:

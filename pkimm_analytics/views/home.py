@@ -4,47 +4,36 @@ The first page: use cases with level and change, what to do next, and what else 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.assessment import Assessment, State
 from pkimm_analytics.benchmark import Benchmark
-from pkimm_analytics.errors import PkimmError
+from pkimm_analytics.errors import PkimmError, Problem
+from pkimm_analytics.history import histories
 from pkimm_analytics.model import NEWEST, load_model
 from pkimm_analytics.progress import compare
 from pkimm_analytics.scoring import Scores, score
+from pkimm_analytics.session import is_locked
 from pkimm_analytics.views.figures import Voice
-from pkimm_analytics.views.view import Card, Cell, Figure, Link, Row, Slot, Steps, Table, Text, View
+from pkimm_analytics.views.view import (
+    Block,
+    Card,
+    Cell,
+    Figure,
+    Link,
+    Row,
+    Slot,
+    Steps,
+    Table,
+    Text,
+    View,
+)
 from pkimm_analytics.views.words import DEFAULT_LANGUAGE, catalogue
+from pkimm_analytics.workspace import Workspace
 
-
-@dataclass(frozen=True)
-class Case:
-    """
-    One use case over time.
-
-    Parameters
-    ----------
-    assessments : tuple of Assessment
-        Oldest first; parallel ratings of one date do not count as a change.
-    ids : tuple of str
-        Name of each in the workspace.
-    """
-
-    assessments: tuple[Assessment, ...]
-    ids: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Draft:
-    """An assessment that was begun and not finished."""
-
-    id: str
-    name: str
-    organization: str
-    n_answered: int
-    n_questions: int
-    updated: str
+Case = tuple[Assessment, ...]
+"""Assessments of one use case, oldest first, one for each day."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +41,7 @@ class Whole:
     """Everything that the first page looks at."""
 
     cases: tuple[Case, ...]
-    drafts: tuple[Draft, ...] = ()
+    drafts: tuple[Assessment, ...] = ()
     bench: Benchmark | None = None
     n_findings: int | None = None
     feedback_round: str = ""
@@ -60,46 +49,77 @@ class Whole:
     links: Mapping[str, str] = field(default_factory=dict)
 
 
+def sorted_out(
+    assessments: Iterable[Assessment],
+) -> tuple[tuple[Case, ...], tuple[Assessment, ...]]:
+    """Use cases, the newest first, and drafts: what was begun here and is not finished."""
+    found = list(assessments)
+    drafts = [a for a in found if _is_draft(a)]
+    cases = map(tuple, histories(a for a in found if not _is_draft(a)).values())
+    newest_first = sorted(cases, key=lambda case: case[-1].date or "", reverse=True)
+    return tuple(newest_first), tuple(drafts)
+
+
+def _is_draft(assessment: Assessment) -> bool:
+    begun_here = assessment.source.kind == "pkimm" and not assessment.period.finish
+    return begun_here and not is_locked(assessment)
+
+
+def workspace_view(workspace: Workspace) -> View:
+    """Show the use cases of a workspace."""
+    problems: list[Problem] = []
+    cases, drafts = sorted_out(one.assessment for one in workspace.stored(problems))
+    voice = Voice(catalogue(), load_model(NEWEST))
+    notices = tuple(Text(str(problem), "notice") for problem in problems)
+    blocks = (*notices, *_cases_table(Whole(cases, drafts), voice))
+    return View(voice.say("home.title"), _counted(cases, voice), blocks)
+
+
 def home(whole: Whole, language: str = DEFAULT_LANGUAGE) -> View:
     """Answer how the PKIs of a workspace stand, and what to do next."""
     voice = Voice(catalogue(language), load_model(NEWEST))
-    n = sum(len(case.assessments) for case in whole.cases)
-    synthetic = [a.synthetic for case in whole.cases for a in case.assessments]
-    said = [voice.say("home.cases", n=len(whole.cases)), voice.say("home.assessments", n=n)]
-    subtitle = ", ".join(said) + "."
-    if synthetic and all(synthetic):
-        subtitle += f" {voice.say('home.synthetic')}"
+    subtitle = _counted(whole.cases, voice)
     blocks = (
         Row((_cases_card(whole, voice), _steps_card(whole, voice)), (5, 4)),
         Row((_benchmark_card(whole, voice), _feedback_card(whole, voice))),
     )
-    return View(voice.say("home.title"), subtitle if n else voice.say("home.empty"), blocks)
+    return View(voice.say("home.title"), subtitle, blocks)
+
+
+def _counted(cases: Sequence[Case], voice: Voice) -> str:
+    assessments = [a for case in cases for a in case]
+    if not assessments:
+        return voice.say("home.empty")
+    said = [
+        voice.say("home.cases", n=len(cases)),
+        voice.say("home.assessments", n=len(assessments)),
+    ]
+    invented = all(a.synthetic for a in assessments)
+    return f"{', '.join(said)}." + (f" {voice.say('home.synthetic')}" if invented else "")
 
 
 def _cases_card(whole: Whole, voice: Voice) -> Card:
-    rows = [_case_row(case, whole.links, voice) for case in whole.cases]
-    rows += [_draft_row(draft, whole.links, voice) for draft in whole.drafts]
-    header = voice.head("use_case", "level", "score", "since", "trend", "assessed")
-    table = Table(
-        voice.say("card.cases"),
-        header,
-        tuple(rows),
-        frozenset({2, 3, 5}),
-        "cases",
-        frozenset({3, 4}),
-    )
-    shown = (table,) if rows else (Text(voice.say("home.nothing"), "soft"),)
+    shown = _cases_table(whole, voice) or (Text(voice.say("home.nothing"), "soft"),)
     return Card("", (*shown, Slot("import")), anchor="use-cases")
 
 
+def _cases_table(whole: Whole, voice: Voice) -> tuple[Block, ...]:
+    rows = [_case_row(case, whole.links, voice) for case in whole.cases]
+    rows += [_draft_row(draft, whole.links, voice) for draft in whole.drafts]
+    header = voice.head("use_case", "level", "score", "since", "trend", "assessed")
+    numeric, minor = frozenset({2, 3, 5}), frozenset({3, 4})
+    table = Table(voice.say("card.cases"), header, tuple(rows), numeric, "cases", minor)
+    return (table,) if rows else ()
+
+
 def _case_row(case: Case, links: Mapping[str, str], voice: Voice) -> tuple[str | Cell, ...]:
-    newest = case.assessments[-1]
+    newest = case[-1]
     name = Cell(
         newest.use_case.name or voice.say("value.unnamed"),
         below=newest.organization.name,
-        link=f"{links.get('results', '')}{case.ids[-1]}",
+        link=f"{links.get('results', '')}{newest.id}",
     )
-    scored = [found for found in map(_scores, case.assessments) if found is not None]
+    scored = [found for found in map(_scores, case) if found is not None]
     if not scored or scored[-1].assessment is not newest:
         return name, voice.say("value.no_score"), "", "", "", voice.month(newest.date)
     whole = scored[-1].overall
@@ -123,8 +143,8 @@ def _scores(assessment: Assessment) -> Scores | None:
 
 
 def _since(case: Case, voice: Voice) -> str | Cell:
-    newest = case.assessments[-1]
-    before = [a for a in case.assessments[:-1] if a.date and newest.date and a.date < newest.date]
+    newest = case[-1]
+    before = [a for a in case[:-1] if a.date and newest.date and a.date < newest.date]
     if not before:
         return voice.say("value.first")
     try:
@@ -134,18 +154,12 @@ def _since(case: Case, voice: Voice) -> str | Cell:
     return Cell(voice.signed(change), None if change is None else float(change), "change")
 
 
-def _draft_row(draft: Draft, links: Mapping[str, str], voice: Voice) -> tuple[str | Cell, ...]:
-    said = voice.say("home.draft", n=draft.n_answered, total=draft.n_questions)
-    name = Cell(draft.name or voice.say("value.unnamed"), below=said)
-    target = f"{links.get('draft', '')}{draft.id}"
-    return (
-        name,
-        "",
-        "",
-        "",
-        Cell(voice.say("link.continue"), link=target),
-        voice.month(draft.updated),
-    )
+def _draft_row(draft: Assessment, links: Mapping[str, str], voice: Voice) -> tuple[str | Cell, ...]:
+    answered = [one for one in draft.answers.values() if one.state is not State.UNANSWERED]
+    said = voice.say("home.draft", n=len(answered))
+    name = Cell(draft.use_case.name or voice.say("value.unnamed"), below=said)
+    go_on = Cell(voice.say("link.continue"), link=f"{links.get('draft', '')}{draft.id}")
+    return name, "", "", "", go_on, voice.month(draft.date)
 
 
 def _steps_card(whole: Whole, voice: Voice) -> Card:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark.comparison import ABSENT, Comparison, Position
 from pkimm_analytics.benchmark.internal import Internal
-from pkimm_analytics.benchmark.ladder import Ladder, code_label
+from pkimm_analytics.benchmark.ladder import Ladder, code_label, peer_ladder
 from pkimm_analytics.benchmark.printed import Distribution, Estimate
 from pkimm_analytics.benchmark.release import Benchmark
 from pkimm_analytics.benchmark.verdicts import ABOVE, ALIKE, BELOW
@@ -25,7 +25,18 @@ from pkimm_analytics.organization import ALL
 from pkimm_analytics.release import LEVEL_BOUNDS
 from pkimm_analytics.tables import OVERALL
 from pkimm_analytics.views.figures import NOTHING, Voice
-from pkimm_analytics.views.view import Block, Cell, Chart, Facts, Heading, Items, Mark, Table, Text
+from pkimm_analytics.views.view import (
+    Block,
+    Cell,
+    Chart,
+    Facts,
+    Heading,
+    Items,
+    Mark,
+    Table,
+    Text,
+    View,
+)
 from pkimm_analytics.views.words import catalogue
 
 if TYPE_CHECKING:
@@ -520,3 +531,21 @@ def context_facts(context: Context, voice: Voice) -> Facts:
 def comparison_blocks(found: Comparison, voice: Voice) -> tuple[Block, ...]:
     """Return the part of a report that compares with peers."""
     return (Heading(voice.say("section.peers")), *among_peers(found, voice))
+
+
+# --- in a notebook ----------------------------------------------------------------------
+
+
+def comparison_view(found: Comparison) -> View:
+    """Show an assessment among its peers."""
+    voice = english(found.bench)
+    return View(voice.say("section.peers"), found.bench.id, tuple(among_peers(found, voice)))
+
+
+def release_view(bench: Benchmark) -> View:
+    """Show a release: everybody's levels, and which groups there are."""
+    voice = english(bench)
+    everybody = peer_ladder(bench, {})
+    blocks = (*peers_alone(bench, everybody, voice), cohort_table(bench, voice))
+    badge = voice.say("value.synthetic_badge") if bench.synthetic else ""
+    return View(voice.say("peers.release"), bench.id, blocks, badge=badge)

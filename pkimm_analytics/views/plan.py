@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pkimm_analytics.planning.action_plans import Tracked
 from pkimm_analytics.planning.roadmap import Roadmap
 from pkimm_analytics.views.figures import NOTHING, Voice
-from pkimm_analytics.views.scores import parent
-from pkimm_analytics.views.view import Block, Cell, Chart, Heading, Mark, Table, Text
+from pkimm_analytics.views.scores import parent, subtitle, title, voice_of
+from pkimm_analytics.views.view import Block, Cell, Chart, Heading, Mark, Table, Text, View
 
 
 def plan(road: Roadmap, voice: Voice) -> Iterator[Block]:
@@ -34,6 +34,14 @@ def plan(road: Roadmap, voice: Voice) -> Iterator[Block]:
     yield Chart("steps", voice.say("plan.chart"), tuple(_marks(road, voice)))
     yield phase_table(road, voice)
     yield step_table(road, voice)
+
+
+def plan_view(road: Roadmap) -> View:
+    """Show a plan."""
+    voice = voice_of(road.today)
+    assessment = road.today.assessment
+    blocks = tuple(plan(road, voice))
+    return View(title(assessment, voice), subtitle(assessment, voice), blocks)
 
 
 def _marks(road: Roadmap, voice: Voice) -> Iterator[Mark]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from pkimm_analytics.progress import Step
 from pkimm_analytics.scoring import Scores
 from pkimm_analytics.views.figures import NOTHING, Voice
-from pkimm_analytics.views.view import Block, Cell, Chart, Heading, Mark, Table, Text
+from pkimm_analytics.views.scores import subtitle, title, voice_of
+from pkimm_analytics.views.view import Block, Cell, Chart, Heading, Mark, Table, Text, View
 
 MOST_COLUMNS = 8
 """Assessments side by side in the table of categories."""
@@ -33,6 +34,14 @@ def progress(history: Sequence[Scores], step: Step | None, voice: Voice) -> list
         blocks += what_changed(step, voice)
     blocks += [Heading(voice.say("section.over_time")), over_time(history, voice)]
     return blocks
+
+
+def step_view(step: Step) -> View:
+    """Show a change."""
+    voice = voice_of(step.after)
+    assessment = step.after.assessment
+    blocks = tuple(what_changed(step, voice))
+    return View(title(assessment, voice), subtitle(assessment, voice), blocks)
 
 
 def timeline(history: Sequence[Scores], voice: Voice) -> Chart:

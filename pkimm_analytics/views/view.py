@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pkimm_analytics.display import Shown
+
 Tone = Literal["plain", "good", "bad", "notice", "soft"]
 """How something is meant; words say the same, so that nothing depends on color."""
 
@@ -264,7 +266,7 @@ Block = Heading | Text | Items | Facts | Table | Chart | Figure | Row | Fold | L
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class View(Shown):
     """
     A title, a line below it, and blocks.
 
@@ -289,6 +291,13 @@ class View:
     language: str = "en"
     badge: str = ""
     footer: str = ""
+
+    VIEW = "pkimm_analytics.views.view:itself"
+
+
+def itself(view: View) -> View:
+    """Show a view."""
+    return view
 
 
 def flat(blocks: Sequence[Block]) -> list[Block]:

@@ -8,14 +8,11 @@ from pathlib import Path
 
 import htpy as h
 
-from pkimm_analytics.assessment import State
 from pkimm_analytics.benchmark import Benchmark, open_release
 from pkimm_analytics.errors import PkimmError, Problem
-from pkimm_analytics.history import histories
 from pkimm_analytics.loaders import Source
 from pkimm_analytics.render.html import Medium, fragment
-from pkimm_analytics.session import is_locked
-from pkimm_analytics.views.home import Case, Draft, Whole, home
+from pkimm_analytics.views.home import Whole, home, sorted_out
 from pkimm_analytics.widgets.page import Page, address_of, drop_zone
 from pkimm_analytics.workspace import Imported, Stored, Workspace
 
@@ -64,18 +61,11 @@ class HomePage(Page):
         ]
 
     def _whole(self, stored: list[Stored]) -> Whole:
-        drafts = [s for s in stored if _is_draft(s)]
-        done = [s for s in stored if not _is_draft(s)]
-        names = {id(s.assessment): s.assessment.id for s in done}
-        cases = [
-            Case(tuple(found), tuple(names[id(one)] for one in found))
-            for found in histories(s.assessment for s in done).values()
-        ]
-        cases.sort(key=lambda case: case.assessments[-1].date or "", reverse=True)
-        newest = cases[0].ids[-1] if cases else ""
+        cases, drafts = sorted_out(one.assessment for one in stored)
+        newest = cases[0][-1].id if cases else ""
         return Whole(
-            cases=tuple(cases),
-            drafts=tuple(map(_draft, drafts)),
+            cases=cases,
+            drafts=drafts,
             bench=self._bench(),
             done=frozenset({"assess", "results"} if cases else ()),
             links={
@@ -133,22 +123,3 @@ class HomePage(Page):
         n_bad = sum(one.is_refused for one in imported)
         text = f"{len(written)} assessment(s) imported, {n_bad} source(s) with problems."
         self.say(text, problems, "notice" if problems else "good")
-
-
-def _is_draft(stored: Stored) -> bool:
-    assessment = stored.assessment
-    begun_here = assessment.source.kind == "pkimm" and not assessment.period.finish
-    return begun_here and not is_locked(assessment)
-
-
-def _draft(stored: Stored) -> Draft:
-    a = stored.assessment
-    answered = [x for x in a.answers.values() if x.state is not State.UNANSWERED]
-    return Draft(
-        a.id,
-        a.use_case.name,
-        a.organization.name,
-        len(answered),
-        a.model.requirements,
-        a.date or "",
-    )
