@@ -3,6 +3,7 @@ The scripts of a site, run by Node where it is at hand; a browser runs them in t
 """
 
 import json
+import re
 import shutil
 import subprocess
 import zlib
@@ -15,8 +16,9 @@ from pkimm_analytics.loaders.sources import Source, load
 from pkimm_analytics.loaders.web_tool import write_link
 from pkimm_analytics.model import model_of
 from pkimm_analytics.site.contents import READING, VIEWS, page_data
-from pkimm_analytics.site.reading import reading_data
+from pkimm_analytics.site.reading import reading_data, words_data
 from pkimm_analytics.synthetic import sample_history, simulate
+from pkimm_analytics.views.words import catalogue
 from tests.site.cases import BY_SCRIPT, COMPARED, differences, differing, encoded, texts
 
 NODE = shutil.which("node")
@@ -130,6 +132,20 @@ def test_every_script_is_part_of_the_site(files):
     }
     for name in (*READING, *VIEWS):
         assert (folder / f"{name}.js").read_bytes().strip() in files["assets/benchmark.js"], name
+
+
+def test_every_word_of_the_scripts_is_in_the_catalogue():
+    """
+    Sentences, what is refused and what is remarked; a page never shows a key.
+    """
+    words = words_data(catalogue())["words"]
+    folder = resources.files("pkimm_analytics.site") / "js"
+    text = "\n".join(path.read_text("utf-8") for path in folder.iterdir())
+    said = set(re.findall(r'say\("([\w.]+)"', text))
+    said |= {f"site.refused.{c}" for c in re.findall(r'(?:Refused|refuse)\("(\w+)"', text)}
+    said |= {f"site.problem.{c}" for c in re.findall(r'problems.push\(\["(\w+)"', text)}
+    assert len(said) > 120
+    assert said <= words.keys()
 
 
 def test_facts_do_not_depend_on_what_a_publisher_installed(monkeypatch, tmp_path, sources):
