@@ -2,7 +2,6 @@
 
 from pkimm_analytics.charts.bars import bars
 from pkimm_analytics.charts.burn_down import burn_down
-from pkimm_analytics.charts.diverging import diverging_bars
 from pkimm_analytics.charts.gaps import gaps
 from pkimm_analytics.charts.groups import groups
 from pkimm_analytics.charts.heatmap import heatmap
@@ -19,7 +18,6 @@ from pkimm_analytics.charts.waterfall import waterfall
 __all__ = [
     "bars",
     "burn_down",
-    "diverging_bars",
     "gaps",
     "groups",
     "heatmap",

@@ -34,17 +34,15 @@ from pkimm_analytics.model import (
     load_model,
     models,
 )
-from pkimm_analytics.schemas import SCHEMAS, schema
 
 RECORDS = {
     "assessment": ("pkimm_analytics.assessment", "Assessment"),
     "model": ("pkimm_analytics.model.official", "ModelFile"),
     "extension": ("pkimm_analytics.model.official", "ExtensionFile"),
     "contribution": ("pkimm_analytics.anonymize", "Contribution"),
+    "feedback": ("pkimm_analytics.feedback.document", "Comments"),
 }
 """Documents whose schema follows from a class: its file and name."""
-
-PUBLISHED = (*RECORDS, *SCHEMAS)
 
 DigestOption = Annotated[
     str | None, typer.Option(help="Digest, where several editions have the version.")
@@ -279,14 +277,11 @@ def diff_command(
 
 @ends_cleanly
 def schema_command(
-    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(PUBLISHED)}.")] = "assessment",
+    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(RECORDS)}.")] = "assessment",
 ) -> None:
     """Print a published JSON Schema."""
-    if name not in PUBLISHED:
-        raise PkimmError(f"There is no schema {name}. Known: {', '.join(PUBLISHED)}.")
     if name not in RECORDS:
-        print_json(schema(name))
-        return
+        raise PkimmError(f"There is no schema {name}. Known: {', '.join(RECORDS)}.")
     file, record = RECORDS[name]
     print_json(getattr(importlib.import_module(file), record).json_schema())
 

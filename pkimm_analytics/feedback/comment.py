@@ -182,6 +182,14 @@ class Comment(ClosedRecord):
             raise ValueError(f"says nothing; expected one of {', '.join(SAYING)}")
         return self
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        """Publish the id too, which may be left out."""
+        schema = super().__get_pydantic_json_schema__(core_schema, handler)
+        says = "Digest of what was said. It may be left out; a wrong one is refused."
+        known = {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": says}
+        return {**schema, "properties": {"id": known, **schema["properties"]}}
+
     @cached_property
     def id(self) -> str:
         """Digest of what was said, without the day: the same comment twice is one."""

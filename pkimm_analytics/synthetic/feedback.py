@@ -28,7 +28,7 @@ from pkimm_analytics.files import write_atomically
 from pkimm_analytics.loaders.tabular import write_csv
 from pkimm_analytics.model import Model, category_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
-from pkimm_analytics.synthetic import feedback_words as words
+from pkimm_analytics.synthetic import feedback_words as numbers
 
 MOST_RESPONDENTS = 100_000
 MAIL_DOMAIN = "respondent.invalid"
@@ -145,9 +145,9 @@ def _submissions(
     weights = {key: c.weight for key, c in model.categories.items()}
     weights |= {key: r.weight for key, r in model.requirements.items()}
     comments = _distinct_texts(texts)
-    roles = rng.choice(list(words.ROLE_SHARES), n, p=list(words.ROLE_SHARES.values()))
-    strict = rng.normal(0, words.STRICTNESS, (n, 2))
-    critical = rng.beta(2, 2 / words.DISPUTING - 2, n)
+    roles = rng.choice(list(numbers.ROLE_SHARES), n, p=list(numbers.ROLE_SHARES.values()))
+    strict = rng.normal(0, numbers.STRICTNESS, (n, 2))
+    critical = rng.beta(2, 2 / numbers.DISPUTING - 2, n)
     found = []
     for who in range(n):
         person = {
@@ -155,15 +155,15 @@ def _submissions(
             "role": str(roles[who]),
             "received": (dt.date(2026, 10, 1) + dt.timedelta(days=int(rng.integers(45)))),
         }
-        rated_here = np.flatnonzero(rng.random(len(elements)) < words.RATED_SHARE)
+        rated_here = np.flatnonzero(rng.random(len(elements)) < numbers.RATED_SHARE)
         writes = set(rng.choice(rated_here, min(1, len(rated_here)), replace=False).tolist())
-        if rng.random() >= words.WRITING_SHARE:
+        if rng.random() >= numbers.WRITING_SHARE:
             writes = set()
         for place in rated_here.tolist():
             key = elements[place]
             said = _ratings(rng, key, strict[who], float(critical[who]), weights[key], plants)
             if place in writes:
-                kind = rng.choice(list(words.KIND_SHARES), p=list(words.KIND_SHARES.values()))
+                kind = rng.choice(list(numbers.KIND_SHARES), p=list(numbers.KIND_SHARES.values()))
                 said |= {"kind": str(kind), "text": next(comments)}
             found.append({**person, "element": key, **said})
         found.append({**person, "element": "process", **_process(rng)})
@@ -180,10 +180,10 @@ def _ratings(
     weight: int,
     plants: Plants | None,
 ) -> dict[str, Any]:
-    clarity = words.CLARITY + strict[0] + rng.normal(0, words.NOISE)
+    clarity = numbers.CLARITY + strict[0] + rng.normal(0, numbers.NOISE)
     if plants is not None and key == plants.unclear:
-        clarity -= words.UNCLEAR_BY
-    relevance = words.RELEVANCE + strict[1] + rng.normal(0, words.NOISE)
+        clarity -= numbers.UNCLEAR_BY
+    relevance = numbers.RELEVANCE + strict[1] + rng.normal(0, numbers.NOISE)
     said: dict[str, Any] = {"clarity": _step(clarity), "relevance": _step(relevance)}
     disputes, is_high = rng.random() < critical, rng.random() < 0.5
     if plants is not None and key == plants.disputed:
@@ -196,7 +196,7 @@ def _ratings(
 
 
 def _process(rng: np.random.Generator) -> dict[str, Any]:
-    median, spread = words.MINUTES
+    median, spread = numbers.MINUTES
     return {
         "minutes": int(np.clip(median * np.exp(rng.normal(0, spread)), 5, 2_000)),
         "difficulty": _step(2.8 + rng.normal(0, 1)),
@@ -210,23 +210,24 @@ def _step(value: float) -> int:
 
 def _distinct_texts(rng: np.random.Generator) -> Iterator[str]:
     """Texts of which no two share more than one part; after the last one they begin again."""
-    size = len(words.SUBJECTS)
+    words = numbers.words()
+    size = len(words["subjects"])
     pairs = [(a, b) for a in range(size) for b in range(size)]
     while True:
         for place in rng.permutation(len(pairs)).tolist():
             a, b = pairs[place]
             matter, occasion, wish = ((a + k * b) % size for k in (1, 2, 3))
             yield (
-                f"{words.SUBJECTS[a]} {words.DOINGS[b]} {words.MATTERS[matter]}"
-                f" {words.OCCASIONS[occasion]} {words.WISHES[wish]}"
+                f"{words['subjects'][a]} {words['doings'][b]} {words['matters'][matter]}"
+                f" {words['occasions'][occasion]} {words['wishes'][wish]}"
             )
 
 
 def _plant_texts(rng: np.random.Generator, found: list[dict[str, Any]], plants: Plants) -> None:
     """Give the paraphrases, and some texts about the unclear requirement, to who rated it."""
     for key, texts, kind in (
-        (plants.paraphrased, words.PARAPHRASES, "missing"),
-        (plants.unclear, words.UNCLEAR_TEXTS, "unclear"),
+        (plants.paraphrased, numbers.words()["paraphrases"], "missing"),
+        (plants.unclear, numbers.words()["unclear_texts"], "unclear"),
     ):
         rows = [i for i, said in enumerate(found) if said["element"] == key]
         chosen = rng.permutation(rows)[: len(texts)].tolist()
@@ -243,19 +244,19 @@ def _assessment_codes(
     keys = list(model.requirements)
     categories = list(model.categories)
     of = np.array([categories.index(category_of(key)) for key in keys])
-    common = rng.normal(size=(n, 1)) * words.FACTOR_LOADING
-    group = rng.normal(size=(n, len(categories)))[:, of] * words.CATEGORY_LOADING
+    common = rng.normal(size=(n, 1)) * numbers.FACTOR_LOADING
+    group = rng.normal(size=(n, len(categories)))[:, of] * numbers.CATEGORY_LOADING
     own = rng.normal(size=(n, len(keys)))
-    own *= np.sqrt(1 - words.FACTOR_LOADING**2 - words.CATEGORY_LOADING**2)
+    own *= np.sqrt(1 - numbers.FACTOR_LOADING**2 - numbers.CATEGORY_LOADING**2)
     levels = np.clip(np.floor(3 + 1.1 * (common + group + own) + 0.5), 1, 5).astype(np.int8)
     if plants is not None:
         levels[:, keys.index(plants.dead)] = rng.integers(2, 5, n)
         one, twin = (keys.index(key) for key in plants.redundant)
-        copied = rng.random(n) < words.COPIED
+        copied = rng.random(n) < numbers.COPIED
         levels[copied, twin] = levels[copied, one]
     chance = rng.random(levels.shape)
-    levels[chance < words.SKIPPED] = 0
-    levels[chance > 1 - words.NOT_APPLICABLE] = -1
+    levels[chance < numbers.SKIPPED] = 0
+    levels[chance > 1 - numbers.NOT_APPLICABLE] = -1
     return levels
 
 
@@ -275,57 +276,11 @@ FIELDS = (
 )  # fmt: skip
 """Questions of the form, in the order of its columns."""
 
-ENGLISH = {
-    "received": "Timestamp",
-    "email": "Email Address",
-    "role": "What is your role?",
-    "element": "Which part of the model is this about?",
-    "clarity": "How clear is it? (1 = not at all, 5 = completely)",
-    "relevance": "How relevant is it to your PKI? (1-5)",
-    "weight": "Is its weight right?",
-    "suggested_weight": "Which weight would you choose?",
-    "minutes": "How many minutes did it take?",
-    "difficulty": "How difficult was it? (1-5)",
-    "usefulness": "How useful was it? (1-5)",
-    "kind": "Kind of comment",
-    "text": "Your comment",
-}
-GERMAN = {
-    "received": "Zeitstempel",
-    "email": "E-Mail-Adresse",
-    "role": "Ihre Rolle",
-    "element": "Zu welchem Element?",
-    "clarity": "Wie verständlich ist es? (1–5)",
-    "relevance": "Wie relevant ist es für Ihre PKI? (1–5)",
-    "weight": "Ist die Gewichtung richtig?",
-    "suggested_weight": "Welches Gewicht würden Sie wählen?",
-    "minutes": "Aufwand in Minuten",
-    "difficulty": "Wie schwierig war es? (1–5)",
-    "usefulness": "Wie nützlich war es? (1–5)",
-    "kind": "Art der Anmerkung",
-    "text": "Ihr Kommentar",
-}
-_ENGLISH_VALUES = {
-    "operator": "PKI operator", "assessor": "Assessor", "vendor": "Vendor",
-    "relying-party": "Relying party", "other": "Other",
-    "too-low": "Too low", "right": "About right", "too-high": "Too high",
-    "typo": "Typo", "unclear": "Unclear", "missing": "Something is missing",
-    "weight": "I disagree with the weight", "out-of-scope": "Out of scope", "idea": "Idea",
-    "process": "The assessment process",
-}  # fmt: skip
-_GERMAN_VALUES = {
-    "operator": "Betreiber", "assessor": "Auditor", "vendor": "Hersteller",
-    "relying-party": "Vertrauende Partei", "other": "Sonstige",
-    "too-low": "Zu niedrig", "right": "Richtig", "too-high": "Zu hoch",
-    "typo": "Tippfehler", "unclear": "Unklar", "missing": "Etwas fehlt",
-    "weight": "Gewichtung", "out-of-scope": "Nicht im Umfang", "idea": "Idee",
-    "process": "Der Prozess",
-}  # fmt: skip
-
 
 def form_rows(simulated: FeedbackRound, language: str = "en") -> Iterator[list[Any]]:
     """Yield the header and a row for each submission, in the words of a form."""
-    header, values = (ENGLISH, _ENGLISH_VALUES) if language == "en" else (GERMAN, _GERMAN_VALUES)
+    form = numbers.words()["forms"][language]
+    header, values = form["questions"], form["values"]
     yield [header[field] for field in FIELDS]
     for said in simulated.answers:
         yield [_cell(simulated.model, values, field, said.get(field)) for field in FIELDS]
