@@ -74,7 +74,7 @@ def release_and_truth(plan: Plan, tier: Tier, columns: dict[str, Any]) -> tuple[
     n = len(columns["sector"])
     rows = {}
     for family in tier.families:
-        for group in plan.groups(family):
+        for group in plan.groups(tier, family):
             inside = np.ones(n, bool)
             for dimension, code in zip(DIMENSIONS, group, strict=True):
                 inside &= (columns[dimension] == code) if code != "*" else True

@@ -98,7 +98,7 @@ def release_of(
     measures = (*PLAN.categories, "overall")
     printed = {}
     for family in tier.families:
-        for group in PLAN.groups(family):
+        for group in PLAN.groups(tier, family):
             for measure, counts in zip(measures, count(codes, levels, group), strict=True):
                 figures = print_shares(counts, POLICY)
                 if figures is not None:

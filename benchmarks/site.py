@@ -73,7 +73,7 @@ def release(folder: Path, tier: int, seed: int) -> Source:
             for measure in measures
         }
         for family in families
-        for group in PLAN.groups(family)
+        for group in PLAN.groups(tier, family)
     }
     place = made_release(folder, counts, tier=tier)
     bench = open_release(place)

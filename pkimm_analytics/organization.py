@@ -21,10 +21,10 @@ from typing import Literal
 
 from pkimm_analytics.errors import AssessmentError, Problem
 
-Grain = Literal["leaf", "group", "all"]
+Grain = Literal["leaf", "group", "broad", "broadest", "all"]
 
 ATTRIBUTES = ("sector", "size", "region", "role")
-GRAINS: tuple[Grain, ...] = ("leaf", "group", "all")
+GRAINS: tuple[Grain, ...] = ("leaf", "group", "broad", "broadest", "all")
 ALL = "*"
 """The one code of the coarsest grain of every attribute."""
 
@@ -35,7 +35,7 @@ PREFER_NOT_TO_SAY = "prefer-not-to-say"
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
     """
-    The codes of one attribute at three grains.
+    The codes of one attribute at all grains.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def coarsen(attribute: str, code: str | None, grain: Grain) -> str | None:
     code : str, optional
         Leaf or group. None, which is no answer, stays None, except among all, where
         everybody counts.
-    grain : {"leaf", "group", "all"}
+    grain : {"leaf", "group", "broad", "broadest", "all"}
 
     Raises
     ------
@@ -144,6 +144,27 @@ def coarsen(attribute: str, code: str | None, grain: Grain) -> str | None:
     return code
 
 
+@cache
+def broader_codes(dimension: str, code: str | None) -> frozenset[str]:
+    """
+    Coarser codes that a group of a dimension lies in; none for a dimension without grains.
+
+    Who did not say (None) is in some of the broad groups.
+
+    Examples
+    --------
+    >>> sorted(broader_codes("region", "asia"))
+    ['*', 'elsewhere', 'outside-europe']
+    """
+    if dimension not in ATTRIBUTES:
+        return frozenset({ALL})
+    start = PREFER_NOT_TO_SAY if code is None else code
+    parents, found = hierarchy(dimension).parents, {start}
+    for grain in GRAINS[1:-1]:
+        found |= {parents[grain][one] for one in found if one in parents[grain]}
+    return frozenset(found - {start}) | {ALL}
+
+
 def check_profile(
     *,
     sector: str | None = None,
@@ -161,9 +182,9 @@ def check_profile(
     --------
     >>> print(*check_profile(sector="L-finance", size="40", region="Czechia"))
     organization.size: not a known code; expected one of 'up-to-49', '50-249', '250-999',
-    '1000-4999', '5000-49999', '50000+', 'prefer-not-to-say' organization.region: not a
-    known code; expected an ISO 3166-1 alpha-3 country code such as 'DEU', or
-    'prefer-not-to-say'; did you mean 'CZE'?
+    '1000-4999', '5000-49999', '50000+', 'prefer-not-to-say'; did you mean 'up-to-49'?
+    organization.region: not a known code; expected an ISO 3166-1 alpha-3 country code such
+    as 'DEU', or 'prefer-not-to-say'; did you mean 'CZE'?
     """
     profile = {"sector": sector, "size": size, "region": region, "role": role}
     return [

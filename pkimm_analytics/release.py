@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
 from pkimm_analytics.files import sync_folder, write_atomically
-from pkimm_analytics.organization import ALL
+from pkimm_analytics.organization import ALL, broader_codes
 from pkimm_analytics.tables import BENCHMARK, DIMENSIONS, arrow_schema
 
 TABLE_FILE = "benchmark.parquet"
@@ -258,9 +258,14 @@ def family(group: Group) -> tuple[int, ...]:
     return tuple(i for i, code in enumerate(group) if code != ALL)
 
 
+@lru_cache(maxsize=65536)
 def contains(outer: Group, inner: Group) -> bool:
-    """Whether everybody in `inner` is in `outer`."""
-    return all(code in (ALL, other) for code, other in zip(outer, inner, strict=True))
+    """Whether everybody in `inner` is in `outer`, which may have broader codes."""
+    names = DIMENSIONS if len(outer) == len(DIMENSIONS) else ("",) * len(outer)
+    return all(
+        code in (ALL, other) or code in broader_codes(name, other)
+        for name, code, other in zip(names, outer, inner, strict=True)
+    )
 
 
 # --- cells of a table that somebody else made ----------------------------------------------

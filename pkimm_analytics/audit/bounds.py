@@ -12,12 +12,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pkimm_analytics.organization import ATTRIBUTES, GRAINS, PREFER_NOT_TO_SAY, profile_codes
 from pkimm_analytics.release import LEVEL_BOUNDS, Cell, Group, Release, contains, family
+from pkimm_analytics.tables import DIMENSIONS
 
 QUANTITIES = ("n", "ge:2", "ge:3", "ge:4", "ge:5", "sum")
 MOST = 1e9
@@ -117,13 +120,41 @@ def links_of(groups: Sequence[Group]) -> tuple[tuple[int, NDArray[np.intp]], ...
     for place, group in enumerate(groups):
         tables.setdefault(family(group), []).append(place)
     links = []
-    for outer, group in enumerate(groups):
-        for used, places in tables.items():
-            if set(used) > set(family(group)):
-                parts = [p for p in places if contains(group, groups[p])]
-                if parts:
-                    links.append((outer, np.array(parts, np.intp)))
+    for used, places in tables.items():
+        for table in _partitions(groups, used, places):
+            for outer, group in enumerate(groups):
+                if set(used) >= set(family(group)):
+                    parts = [p for p in table if p != outer and contains(group, groups[p])]
+                    if parts:
+                        links.append((outer, np.array(parts, np.intp)))
     return tuple(links)
+
+
+def _partitions(
+    groups: Sequence[Group], used: tuple[int, ...], places: list[int]
+) -> list[list[int]]:
+    """Split a table that has codes of several grains into one for each; else return it whole."""
+    if not used or len(groups[0]) != len(DIMENSIONS):
+        return [places]
+    found: dict[tuple[int, ...], None] = {}
+    for choice in product(*(_codes_by_grain(DIMENSIONS[p], groups, places, p) for p in used)):
+        table = [
+            place
+            for place in places
+            if all(groups[place][p] in codes for p, codes in zip(used, choice, strict=True))
+        ]
+        if len(table) == math.prod(map(len, choice)):
+            found[tuple(table)] = None
+    return [list(table) for table in found] or [places]
+
+
+def _codes_by_grain(
+    dimension: str, groups: Sequence[Group], places: list[int], position: int
+) -> list[frozenset[str]]:
+    """Codes of a dimension at each grain; those that occur, where it has no grains."""
+    if dimension not in ATTRIBUTES:
+        return [frozenset(groups[place][position] for place in places)]
+    return [frozenset(profile_codes(dimension, g)) - {PREFER_NOT_TO_SAY} for g in GRAINS[1:-1]]
 
 
 def propagate(bounds: Bounds) -> Bounds | None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.truth import Truth
-from pkimm_analytics.organization import ALL, ATTRIBUTES, PREFER_NOT_TO_SAY, profile_codes
+from pkimm_analytics.organization import ALL, ATTRIBUTES, GRAINS, PREFER_NOT_TO_SAY, profile_codes
 from pkimm_analytics.release import ANY_NUMBER, COLUMNS, Cell, Group, Release, band, family
 
 
@@ -142,10 +142,11 @@ def _known_codes(release: Release, place: int) -> list[str]:
     """Codes of a dimension that everybody can look up, or else those of the table."""
     seen = {group[place] for group in release.all_groups} - {ALL}
     name = release.dimensions[place]
-    listed = (
-        set(profile_codes(name, "group")) - {PREFER_NOT_TO_SAY} if name in ATTRIBUTES else set()
-    )
-    return sorted(listed) if seen <= listed else sorted(seen)
+    for grain in GRAINS[1:-1] if name in ATTRIBUTES else ():
+        listed = set(profile_codes(name, grain)) - {PREFER_NOT_TO_SAY}
+        if seen <= listed:
+            return sorted(listed)
+    return sorted(seen)
 
 
 def linkage(release: Release, truth: Truth, threshold: int, n_known: int = 50) -> list[Finding]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.organization import ALL
+from pkimm_analytics.organization import ALL, broader_codes
 from pkimm_analytics.release import Group
 
 NOBODY = 0
@@ -73,12 +73,8 @@ class Truth:
         return np.where(named[codes], codes, -1)
 
     @cached_property
-    def _codes(self) -> dict[str, tuple[NDArray[Any], dict[str, int]]]:
-        out = {}
-        for name, column in self.dimensions.items():
-            codes, labels = coded(column)
-            out[name] = (codes, {str(label): i for i, label in enumerate(labels)})
-        return out
+    def _codes(self) -> dict[str, tuple[NDArray[np.int64], list[Any]]]:
+        return {name: coded(column) for name, column in self.dimensions.items()}
 
     def members(self, group: Group) -> NDArray[np.intp]:
         """Places of the records that count for a group, one for each parent."""
@@ -90,9 +86,10 @@ class Truth:
 
     def _is_in(self, group: Group, rows: Any) -> NDArray[np.bool_]:
         inside: NDArray[np.bool_] = np.ones(len(self.parent), bool)[rows]
-        for code, (codes, places) in zip(group, self._codes.values(), strict=True):
+        for (name, (codes, labels)), code in zip(self._codes.items(), group, strict=True):
             if code != ALL:
-                inside &= codes[rows] == places.get(code, -1)
+                own = [label == code or code in broader_codes(name, label) for label in labels]
+                inside &= np.array(own, bool)[codes[rows]]
         return inside
 
     def outside(self, parent: Group, children: tuple[Group, ...]) -> NDArray[np.intp]:

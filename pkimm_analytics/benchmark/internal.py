@@ -35,7 +35,7 @@ from pkimm_analytics.collection import PROFILE, Collection
 from pkimm_analytics.errors import BenchmarkError, Problem
 from pkimm_analytics.model import NEWEST, Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
-from pkimm_analytics.organization import ALL
+from pkimm_analytics.organization import ALL, broader_codes
 from pkimm_analytics.quarters import is_quarter, ordinal
 from pkimm_analytics.scoring import LEAST_COVERAGE
 from pkimm_analytics.statistics import (
@@ -115,6 +115,8 @@ class Internal:
                 continue
             known = self.rows.values[dimension]
             fits = [i for i, leaf in enumerate(known) if code in _codes_of(dimension, leaf)]
+            if code in broader_codes(dimension, None):
+                fits.append(-1)  # those who did not say are in one of the broad groups
             if not fits:
                 codes = {published_code_of(dimension, leaf) or leaf for leaf in known}
                 text = f"nobody has it; there are {', '.join(sorted(codes)) or 'no values'}"
@@ -447,7 +449,8 @@ def measure_name(measure: str) -> str:
 
 
 def _codes_of(dimension: str, leaf: str) -> set[str]:
-    return {leaf, published_code_of(dimension, leaf) or leaf}
+    code = published_code_of(dimension, leaf) or leaf
+    return {leaf, code, *broader_codes(dimension, code)} - {ALL}
 
 
 def _plain(value: Any) -> Any:

@@ -21,7 +21,14 @@ from pkimm_analytics.disclosure.plan import ASSURANCES
 from pkimm_analytics.errors import AssessmentError, BenchmarkError, Problem
 from pkimm_analytics.model import is_known_edition, model_of
 from pkimm_analytics.model.shipped import shipped_versions
-from pkimm_analytics.organization import ALL, ATTRIBUTES, PREFER_NOT_TO_SAY, coarsen, label
+from pkimm_analytics.organization import (
+    ALL,
+    ATTRIBUTES,
+    PREFER_NOT_TO_SAY,
+    broader_codes,
+    coarsen,
+    label,
+)
 from pkimm_analytics.tables import OVERALL
 
 IMPORTANCE = ("sector", "size", "role", "region", "assurance", "edition")
@@ -138,7 +145,7 @@ def _coarser(
             problems.append(Problem(dimension[:40], f"expected {', '.join(IMPORTANCE)}"))
             continue
         known = bench.codes(dimension) if dimension in bench.dimensions else None
-        group = published_code_of(dimension, code)
+        group = _code_in(known or (), dimension, published_code_of(dimension, code))
         if known is None or (
             dimension == "edition" and code in set(shipped_versions()) - set(known)
         ):
@@ -154,6 +161,12 @@ def _coarser(
     if problems:
         raise BenchmarkError("There is no such cohort.", problems)
     return coarse, relaxed
+
+
+def _code_in(known: Sequence[str], dimension: str, code: str | None) -> str | None:
+    """Return the code, or the broader one that a release of few contributors has."""
+    broader = set() if code is None else broader_codes(dimension, code)
+    return next((c for c in known if c in broader), code)
 
 
 def published_code_of(dimension: str, code: str) -> str | None:

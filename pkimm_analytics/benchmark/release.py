@@ -25,7 +25,7 @@ from pkimm_analytics.display import Shown
 from pkimm_analytics.errors import BenchmarkError, DisclosureError, Problem
 from pkimm_analytics.model import LEVELS, MODULE_IDS, Model
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
-from pkimm_analytics.organization import ALL, ATTRIBUTES, profile_codes
+from pkimm_analytics.organization import ALL, ATTRIBUTES, GRAINS, profile_codes
 from pkimm_analytics.release import (
     LEVEL_BOUNDS,
     MANIFEST_FILE,
@@ -121,7 +121,8 @@ class Benchmark(Shown):
 
     def _order(self, dimension: str) -> list[str]:
         if dimension in ATTRIBUTES:
-            return list(profile_codes(dimension, "group"))
+            grains = (profile_codes(dimension, grain) for grain in GRAINS[1:-1])
+            return list(dict.fromkeys(code for codes in grains for code in codes))
         if dimension == "assurance":
             return ["self", "independent"]
         return [str(edition["version"]) for edition in self.manifest.get("editions", ())]

@@ -292,8 +292,12 @@ class _Known:
 
         quarter = last_quarter() if folder is None or release is None else _date_of(folder, release)
         records = self._records(quarter)
+        finest = self.plan.tiers[-1]
         families = [f for size in range(3) for f in combinations(DIMENSIONS, size)]
-        tables = [count_family(records, self.plan, f, self.plan.all_measures) for f in families]
+        tables = [
+            count_family(records, self.plan, finest, family, self.plan.all_measures)
+            for family in families
+        ]
         rows = (row for table in tables for row in table.counts.reshape(-1, 5).tolist())
         levels = {tuple(row) for row in rows if sum(row) >= _COLUMN}  # weights look like fewer
         return Secrets(names_of(self.contributions), level_counts=levels, n_known=records.n_known)

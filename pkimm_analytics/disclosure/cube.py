@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.disclosure.plan import Family, Plan
+from pkimm_analytics.disclosure.plan import Family, Plan, Tier
 from pkimm_analytics.disclosure.records import Records
 from pkimm_analytics.release import Group
 
@@ -55,19 +55,20 @@ class FamilyCounts:
         return np.asarray(self.counts.sum(axis=2))
 
 
-def cell_codes(records: Records, plan: Plan, family: Family) -> NDArray[np.int64]:
-    """Place of each record in ``plan.groups(family)``; -1 if it is in none of them."""
+def cell_codes(records: Records, plan: Plan, tier: Tier, family: Family) -> NDArray[np.int64]:
+    """Place of each record in ``plan.groups(tier, family)``; -1 if it is in none of them."""
     code = np.zeros(len(records), np.int64)
     inside = np.ones(len(records), bool)
+    codes = plan.codes_of(tier.grain)
     for dimension in family:
-        own = records.codes[dimension]
+        own = np.array(plan.places(tier.grain, dimension))[records.codes[dimension]]
         inside &= own >= 0
-        code = code * len(plan.codes[dimension]) + own
+        code = code * len(codes[dimension]) + own
     return np.where(inside, code, -1)
 
 
 def count_family(
-    records: Records, plan: Plan, family: Family, measures: Sequence[str]
+    records: Records, plan: Plan, tier: Tier, family: Family, measures: Sequence[str]
 ) -> FamilyCounts:
     """
     Count one table of the plan.
@@ -77,8 +78,8 @@ def count_family(
     measures : sequence of str
         Measures that the records have; others are counted as nowhere answered.
     """
-    groups = plan.groups(family)
-    cells = cell_codes(records, plan, family)
+    groups = plan.groups(tier, family)
+    cells = cell_codes(records, plan, tier, family)
     rows = _one_per_parent(records, cells)
     cell = cells[rows]
     counts = np.zeros((len(groups), len(measures), 5), np.int64)
@@ -101,7 +102,7 @@ def count_family(
 
 
 def nested_counts(
-    records: Records, plan: Plan, outer: FamilyCounts, inner: Family
+    records: Records, plan: Plan, tier: Tier, outer: FamilyCounts, inner: Family
 ) -> NDArray[np.int64]:
     """
     Contributors of each outer group, by the inner group that they lie in.
@@ -111,8 +112,8 @@ def nested_counts(
     array of int, shape (n_outer_groups, n_inner_groups, n_measures)
         Whoever is in no inner group is left out.
     """
-    n_outer, n_inner = len(outer.groups), len(plan.groups(inner))
-    own = cell_codes(records, plan, inner)[outer.rows]
+    n_outer, n_inner = len(outer.groups), len(plan.groups(tier, inner))
+    own = cell_codes(records, plan, tier, inner)[outer.rows]
     inside = own >= 0
     rows, slot = outer.rows[inside], (outer.cell * n_inner + own)[inside]
     found = []

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.audit.truth import FORGOTTEN
 from pkimm_analytics.disclosure.cube import FamilyCounts, count_family
-from pkimm_analytics.disclosure.plan import Plan
+from pkimm_analytics.disclosure.plan import Plan, Tier
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.disclosure.records import Records
 
@@ -53,6 +53,7 @@ def stays(
     printed: NDArray[np.bool_],
     *,
     plan: Plan,
+    tier: Tier,
     policy: Policy,
     oldest: int,
 ) -> NDArray[np.bool_]:
@@ -70,7 +71,7 @@ def stays(
     oldest : int
         Oldest quarter that the release may use.
     """
-    then = count_family(before, plan, counts.family, counts.measures)
+    then = count_family(before, plan, tier, counts.family, counts.measures)
     group, old, new = _aligned(before, then, records, counts)
     countable = _countable(old, new, oldest)
     n_groups = len(counts.groups)

@@ -201,17 +201,21 @@ class _Work:
         self.last = self._last_computed()
         self.tier = self._tier()
         self.counts: dict[Table, FamilyCounts] = {
-            (family, part): count_family(records, plan, family, measures)
+            (family, part): count_family(records, plan, self.tier, family, measures)
             for family in self.tier.families
             for part, measures in plan.parts(self.tier, family).items()
         }
         self.links = [
-            Link(outer, inner, nested_counts(records, plan, self.counts[outer], inner[0]))
+            Link(
+                outer, inner, nested_counts(records, plan, self.tier, self.counts[outer], inner[0])
+            )
             for outer in self.counts
             for inner in self.counts
             if outer[1] == inner[1] and set(outer[0]) < set(inner[0])
         ]
-        self.anew = {table: ~self._stays(table, counts) for table, counts in self.counts.items()}
+        self.anew = {
+            table: ~self._stays(table, counts, self.tier) for table, counts in self.counts.items()
+        }
 
     def _tier(self) -> Tier:
         """
@@ -220,24 +224,25 @@ class _Work:
         It never becomes a coarser one.
         """
         whole = ((), "base")
-        measures = self.plan.parts(self.plan.tiers[0], ())["base"]
-        counts = count_family(self.records, self.plan, (), measures)
+        first = self.plan.tiers[0]
+        measures = self.plan.parts(first, ())["base"]
+        counts = count_family(self.records, self.plan, first, (), measures)
         total = int(counts.members[0])
-        least = max(self.plan.tiers[0].start, self.policy.threshold)
+        least = max(first.start, self.policy.threshold)
         if total < least:
             raise DisclosureError(
                 f"There are fewer than {least} contributors that are old enough. Nothing was"
                 " published."
             )
         earlier = max((one.tier for one in self.history), default=0)
-        is_frozen = bool(self._stays(whole, counts)[0])
+        is_frozen = bool(self._stays(whole, counts, first)[0])
         tier = self.plan.tier(earlier if is_frozen else max(total, earlier))
-        return self.plan.tiers[0] if tier is None else tier
+        return first if tier is None else tier
 
     def _last_computed(self) -> dict[Block, Publication]:
         return {block: one for one in self.history for block in one.computed}
 
-    def _stays(self, table: Table, counts: FamilyCounts) -> NDArray[np.bool_]:
+    def _stays(self, table: Table, counts: FamilyCounts, tier: Tier) -> NDArray[np.bool_]:
         """Find the groups of a table that have too few changes to be computed anew."""
         held = np.zeros(len(counts.groups), bool)
         newest = quarter_ordinal(self.quarter) - self.policy.age_months // 3
@@ -254,6 +259,7 @@ class _Work:
                 Records.of_table(one.members, self.plan),
                 printed,
                 plan=self.plan,
+                tier=tier,
                 policy=self.policy,
                 oldest=newest - self.policy.window_months // 3 + 1,
             )

@@ -18,11 +18,14 @@ from pydantic import Field, model_validator
 
 from pkimm_analytics.disclosure.policy import checked, digest_of, read_settings
 from pkimm_analytics.errors import PolicyError, Problem
+from pkimm_analytics.model import MODULE_IDS
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.organization import (
     ALL,
     ATTRIBUTES,
+    GRAINS,
     PREFER_NOT_TO_SAY,
+    broader_codes,
     coarsen,
     hierarchy,
     profile_codes,
@@ -40,6 +43,7 @@ Family = tuple[str, ...]
 _Dimensions = Annotated[
     tuple[Literal["sector", "size", "region", "role", "assurance", "edition"], ...], AtMost(2)
 ]
+_Grain = Literal["group", "broad", "broadest"]
 _Families = Annotated[tuple[_Dimensions, ...], AtMost(30)]
 
 
@@ -50,10 +54,20 @@ class Requirements(ClosedRecord):
     at_least: Annotated[Whole, Field(ge=50)]
 
 
+class Grains(ClosedRecord):
+    """How fine the codes of each attribute are."""
+
+    sector: _Grain = "group"
+    size: _Grain = "group"
+    region: _Grain = "group"
+    role: _Grain = "group"
+
+
 class Tier(ClosedRecord):
     """Tables of a release that has at least `start` contributors."""
 
     start: Annotated[Whole, Field(ge=5, alias="from")]
+    grain: Grains = Grains()
     groups: _Families
     requirements: Requirements = Requirements(groups=(), at_least=50)
 
@@ -108,8 +122,13 @@ class Plan(ClosedRecord):
             if any(len({*f}) < len(f) for f in tier.groups) or len({*families}) < len(families):
                 yield Problem(f"tiers.{number}", "expected each table and dimension once")
         for number, (one, other) in enumerate(itertools.pairwise(self.tiers), 1):
+            finer = [
+                GRAINS.index(getattr(one.grain, d)) >= GRAINS.index(getattr(other.grain, d))
+                for d in ATTRIBUTES
+            ]
             if not (
-                one.start < other.start
+                all(finer)
+                and one.start < other.start
                 and set(one.families) <= set(other.families)
                 and set(one.requirement_families) <= set(other.requirement_families)
             ):
@@ -122,19 +141,41 @@ class Plan(ClosedRecord):
 
     @cached_property
     def codes(self) -> Mapping[str, tuple[str, ...]]:
-        """Published codes by dimension."""
-        known = {d: profile_codes(d, "group") for d in ATTRIBUTES}
+        """Codes by dimension, at the finest grain."""
+        return self.codes_of(Grains())
+
+    def codes_of(self, grain: Grains) -> dict[str, tuple[str, ...]]:
+        """Return the published codes by dimension, at some grain."""
+        known = {d: profile_codes(d, getattr(grain, d)) for d in ATTRIBUTES}
         return {
             **{d: tuple(c for c in codes if c != PREFER_NOT_TO_SAY) for d, codes in known.items()},
             "assurance": tuple(dict.fromkeys(ASSURANCES.values())),
             "edition": self.editions,
         }
 
+    def places(self, grain: Grains, dimension: str) -> list[int]:
+        """
+        Place among the codes at a grain of each finest code, and last of who did not say.
+
+        -1 is in no group.
+        """
+        codes = self.codes_of(grain)[dimension]
+        found = []
+        for code in (*self.codes[dimension], None):
+            names = broader_codes(dimension, code) | {code}
+            found.append(next((place for place, name in enumerate(codes) if name in names), -1))
+        return found
+
     @cached_property
     def categories(self) -> tuple[str, ...]:
         """Element keys of the categories that are measures."""
         every, chosen = tuple(self._model.categories), self.measures.categories
         return every if chosen is None else tuple(key for key in every if key in chosen)
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Modules, where all their categories are measures."""
+        return MODULE_IDS if self.measures.categories is None else ()
 
     @cached_property
     def requirements(self) -> tuple[str, ...]:
@@ -150,14 +191,14 @@ class Plan(ClosedRecord):
         fit = [tier for tier in self.tiers if tier.start <= n]
         return fit[-1] if fit else None
 
-    def groups(self, family: Family) -> list[Group]:
+    def groups(self, tier: Tier, family: Family) -> list[Group]:
         """Every group of a table."""
-        choices = [self.codes[d] if d in family else (ALL,) for d in DIMENSIONS]
-        return list(product(*choices))
+        codes = self.codes_of(tier.grain)
+        return list(product(*(codes[d] if d in family else (ALL,) for d in DIMENSIONS)))
 
     def parts(self, tier: Tier, family: Family) -> Mapping[str, tuple[str, ...]]:
         """Measures of a table in the parts that are computed together."""
-        parts = {"base": (*self.categories, OVERALL)}
+        parts = {"base": (*self.categories, OVERALL, *self.modules)}
         if family in tier.requirement_families and self.requirements:
             parts["requirements"] = self.requirements
         return parts
@@ -165,7 +206,7 @@ class Plan(ClosedRecord):
     @property
     def all_measures(self) -> tuple[str, ...]:
         """Every measure that some tier has."""
-        return (*self.categories, OVERALL, *self.requirements)
+        return (*self.categories, OVERALL, *self.modules, *self.requirements)
 
 
 def hierarchy_versions() -> dict[str, str]:

@@ -44,8 +44,8 @@ def open_contributions(place: str | Path, plan: Plan) -> Any:
 
     Only what a collection's manifest names is read: nothing that was withdrawn, replaced,
     refused or left behind by a writer that was stopped. Of a simulation, ``truth.parquet``
-    is read; scores are rounded down to levels, and without a column ``overall`` it is
-    computed from the categories, by the weights of each row's edition.
+    is read; scores are rounded down to levels, and without columns of ``overall`` and
+    of modules these are computed from the categories, by the weights of each row's edition.
 
     Parameters
     ----------
@@ -151,26 +151,30 @@ def _with_levels(table: Any, plan: Plan) -> Any:
             levels = np.nan_to_num(np.floor(values + 1e-9)).astype(np.int8)
             place = table.column_names.index(key)
             table = table.set_column(place, key, pa.array(levels))
-    if OVERALL not in table.column_names:
-        table = table.append_column(OVERALL, pa.array(_overall(table, scores, plan)))
+    for measure in (m for m in (OVERALL, *plan.modules) if m not in table.column_names):
+        inside = "" if measure == OVERALL else f"{measure}."
+        keys = [k for k in plan.categories if k in table.column_names and k.startswith(inside)]
+        table = table.append_column(measure, pa.array(_mean(table, scores, plan, keys)))
     return table
 
 
-def _overall(table: Any, scores: dict[str, NDArray[np.float64]], plan: Plan) -> NDArray[np.int8]:
+def _mean(
+    table: Any, scores: dict[str, NDArray[np.float64]], plan: Plan, keys: list[str]
+) -> NDArray[np.int8]:
+    """Level of the whole or of a module: mean of its categories by the weights of each edition."""
     editions = np.array(table.column("edition").to_pylist(), object)
-    keys = [key for key in plan.categories if key in table.column_names]
     if not keys:
         return np.zeros(table.num_rows, np.int8)
     matrix = np.stack(
         [scores.get(key, table.column(key).to_numpy().astype(float)) for key in keys], axis=1
     )
     known = matrix > 0
-    overall = np.zeros(table.num_rows)
+    mean = np.zeros(table.num_rows)
     for version in plan.codes["edition"]:
         categories = shipped_model(version).categories
         weights = np.array([categories[k].weight if k in categories else 0 for k in keys], float)
         rows = editions == version
         total = (known[rows] * weights).sum(axis=1)
         points = (np.where(known[rows], matrix[rows], 0) * weights).sum(axis=1)
-        overall[rows] = np.where(total > 0, points / np.maximum(total, 1), 0)
-    return np.floor(overall + 1e-9).astype(np.int8)
+        mean[rows] = np.where(total > 0, points / np.maximum(total, 1), 0)
+    return np.floor(mean + 1e-9).astype(np.int8)

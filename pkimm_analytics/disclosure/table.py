@@ -47,7 +47,7 @@ def table_columns(
     keys = sorted(
         (group, measure)
         for family in tier.families
-        for group in plan.groups(family)
+        for group in plan.groups(tier, family)
         for measures in plan.parts(tier, family).values()
         for measure in measures
     )

@@ -17,7 +17,7 @@ from pkimm_analytics.loaders.web_tool.numbering import data_files, official_text
 from pkimm_analytics.model import MODULE_IDS, comparability
 from pkimm_analytics.model.shipped import shipped_extensions, shipped_model, shipped_versions
 from pkimm_analytics.model.structure import Model
-from pkimm_analytics.organization import ATTRIBUTES, coarsen, profile_codes
+from pkimm_analytics.organization import ALL, ATTRIBUTES, broader_codes, coarsen, profile_codes
 from pkimm_analytics.tables import OVERALL
 from pkimm_analytics.views.words import Language
 
@@ -65,6 +65,7 @@ def reading_data() -> dict[str, Any]:
         **names_data(),
         "numbering": _numbering(),
         "groups": _groups(),
+        "broader": _broader(),
         "comparability": _comparability(),
         "extensions": [[e.id, e.version, list(e.compatibility)] for e in shipped_extensions()],
     }
@@ -113,6 +114,17 @@ def _groups() -> dict[str, dict[str, str]]:
         found[attribute] = {code: group for code, group in pairs.items() if group is not None}
     found["assurance"] = dict(ASSURANCES)
     return found
+
+
+def _broader() -> dict[str, dict[str, list[str]]]:
+    """Return the broader codes of each published one, by attribute; see `codeIn` in release.js."""
+    return {
+        attribute: {
+            code: sorted(broader_codes(attribute, code) - {ALL})
+            for code in profile_codes(attribute, "group")
+        }
+        for attribute in ATTRIBUTES
+    }
 
 
 def _comparability() -> dict[str, str]:

@@ -111,12 +111,12 @@ def test_few_peers_are_not_distinguishable():
 
 def test_without_a_score_or_peers_nothing_is_claimed(mine, bench):
     """
-    A category that does not apply, a withheld measure, and a module that is not published.
+    A category that does not apply, and a module that is withheld.
     """
     answers = {**mine.answers, "O.automation": not_applicable("none of it")}
     found = {p.measure: p for p in compare(mine.replace(answers=answers), bench).positions}
     assert found["O.automation"].verdict == "no score of your own"
-    assert found["M"].verdict == "not in the release"
+    assert found["M"].verdict == "withheld"
     assert found["M"].own is not None
     comparison = compare(mine, bench, {"sector": "public"})
     assert comparison.ladder.found == {}

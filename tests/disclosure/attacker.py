@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pkimm_analytics.organization import broader_codes
+
 DIMENSIONS = ["sector", "size", "region", "role", "assurance", "edition"]
 K, CHANGES, TOP = 10, 5, 0.9
 BIG = 10**9
@@ -24,6 +26,11 @@ BIG = 10**9
 def ordinal(quarter: str) -> int:
     """Number of a quarter."""
     return int(quarter[:4]) * 4 + int(quarter[5])
+
+
+def _names(dimension: str, code: str) -> frozenset[str]:
+    """Return a published code, ``?`` if none was stated, and the broader ones."""
+    return broader_codes(dimension, None if code == "?" else code) | {code}
 
 
 class Facts:
@@ -46,7 +53,8 @@ class Facts:
             inside = self.frame
             for dimension, code in zip(DIMENSIONS, group, strict=True):
                 if code != "*":
-                    inside = inside[inside[dimension] == code]
+                    names = [d for d in set(inside[dimension]) if code in _names(dimension, d)]
+                    inside = inside[inside[dimension].isin(names)]
             self._known[group] = inside.drop_duplicates("parent")
         return self._known[group]
 
@@ -73,7 +81,8 @@ class Facts:
             one = np.ones(len(own), bool)
             for position, code in enumerate(part):
                 if code != "*":
-                    one &= codes[:, position] == code
+                    own = codes[:, position]
+                    one &= np.array([code in _names(DIMENSIONS[position], d) for d in own], bool)
             inside |= one
         return ~inside
 

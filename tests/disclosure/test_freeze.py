@@ -138,7 +138,7 @@ def test_a_mover_counts_where_it_arrives_and_not_where_it_left():
     moved["quarter"][:], moved["size"][:] = "2026Q3", "5000+"
     first = release(columns, quarter="2026Q3")
     after = release(join(columns, moved), first, quarter="2026Q4")
-    small, large = (("*", size, "*", "*", "*", "*") for size in ("250-4999", "5000+"))
+    small, large = (("*", size, "*", "*", "*", "*") for size in ("up-to-4999", "5000+"))
     assert date(after, small) == "2026Q3"
     assert date(after, large) == "2026Q4"
     assert date(after) == "2026Q3"

@@ -46,11 +46,11 @@ def sixty():
 
 def test_the_table_has_the_public_columns_and_every_row_of_the_plan(sixty):
     """
-    Nineteen groups of four measures with ten statistics each.
+    The whole, four sectors, two sizes and three regions; four measures of ten statistics each.
     """
     _, candidate = sixty
     assert tuple(candidate.columns) == BENCHMARK.column_names
-    assert len(candidate.columns["measure"]) == (1 + 10 + 3 + 5) * 4 * 10
+    assert len(candidate.columns["measure"]) == (1 + 4 + 2 + 3) * 4 * 10
 
 
 def test_withheld_rows_are_all_the_same(sixty):
@@ -181,10 +181,10 @@ def test_the_order_of_the_rows_does_not_matter():
 
 def test_a_residual_below_the_threshold_withholds_the_smallest_part():
     """
-    Two sizes of 20 and 30 and four more: the 20 are withheld as well.
+    Two sizes of 40 and 60 and four more: the 40 are withheld as well.
     """
-    columns = population(54, 1)
-    columns["size"] = np.array(["250-4999"] * 20 + ["up-to-249"] * 30 + ["5000+"] * 4, object)
+    columns = population(104, 1)
+    columns["size"] = np.array(["250-4999"] * 40 + ["up-to-249"] * 60 + ["5000+"] * 4, object)
     cells = release(columns).published.cells
     sizes = PLAN.codes["size"]
     shown = {s: not cells[("*", s, *"****"), "overall"].withheld for s in sizes}
@@ -193,9 +193,9 @@ def test_a_residual_below_the_threshold_withholds_the_smallest_part():
 
 def test_a_withheld_group_looks_the_same_with_none_to_nine_members():
     """
-    Sector finance has 0, 1, 5 or 9 organizations; sixty others are elsewhere.
+    Sector finance has 0, 1, 5 or 9 organizations; a hundred others are elsewhere.
     """
-    columns = population(70, 1)
+    columns = population(110, 1)
     columns["sector"][columns["sector"] == "finance"] = "industry"
     seen = set()
     for n in (0, 1, 5, 9):
@@ -209,13 +209,15 @@ def test_a_withheld_group_looks_the_same_with_none_to_nine_members():
 
 def test_who_does_not_state_a_sector_still_counts_in_the_whole():
     """
-    Null and prefer-not-to-say are in no group of the sector.
+    Null and prefer-not-to-say are in no sector, and in a broad one of a small collection.
     """
-    columns = population(24, 1)
-    columns["sector"][:12], columns["sector"][12:] = None, "prefer-not-to-say"
-    cells = release(columns).published.cells
-    assert not cells[ALL, "overall"].withheld
-    assert all(cell.withheld for (group, _), cell in cells.items() if group[0] != "*")
+    for n, is_in_one in ((120, False), (60, True)):
+        columns = population(n, 1)
+        columns["sector"][: n // 2], columns["sector"][n // 2 :] = None, "prefer-not-to-say"
+        cells = release(columns).published.cells
+        assert not cells[ALL, "overall"].withheld
+        shown = {group[0] for (group, _), cell in cells.items() if not cell.withheld} - {"*"}
+        assert shown == ({"public-and-other"} if is_in_one else set())
 
 
 def test_editions_that_the_plan_does_not_have_are_left_out():

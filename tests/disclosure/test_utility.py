@@ -94,7 +94,7 @@ def test_all_tables_of_ninety_two_measures_are_counted(n):
     records = read_records(columns, PLAN, load_policy(), "2026Q3")
     tier = PLAN.tiers[-1]
     for family in tier.families:
-        found = count_family(records, PLAN, family, PLAN.all_measures)
+        found = count_family(records, PLAN, tier, family, PLAN.all_measures)
         for place in {0, len(found.groups) - 1}:
             inside = np.ones(n, bool)
             for dimension, code in zip(DIMENSIONS, found.groups[place], strict=True):

@@ -96,24 +96,35 @@ if there is one. As pkimm_analytics/benchmark/ladder.py.
 */
 function ladder(release, asked, telling) {
   const used = release.importance.filter((d) => (asked[d] ?? ALL) !== ALL);
-  const known = used.filter((d) => release.codesOf(d).some(([code]) => code === asked[d]));
+  const coarse = Object.fromEntries(used.map((d) => [d, codeIn(release, d, asked[d])]));
+  const known = used.filter((d) => coarse[d] !== ALL);
   let [group, peers] = [{}, null];
-  for (const step of parts(asked, known)) {
+  for (const step of parts(coarse, known)) {
     const shown = release.peers(step, "overall");
     if (!shown || (peers && !release.tells(step))) continue;
     [group, peers] = [step, shown];
     if (!telling || release.tells(step)) break;
   }
   const gone = release.importance.toReversed().filter((d) => used.includes(d) && !(d in group));
-  const unknown = Object.keys(asked).filter((d) => used.includes(d) && !known.includes(d));
+  const changed = Object.keys(asked).filter((d) => used.includes(d) && coarse[d] !== asked[d]);
   return {
     asked: Object.fromEntries(used.map((d) => [d, asked[d]])),
     found: group,
-    relaxed: [...unknown, ...gone.filter((d) => known.includes(d))].map((d) => [d, asked[d], ALL]),
+    relaxed: [
+      ...changed.map((d) => [d, asked[d], coarse[d]]),
+      ...gone.filter((d) => known.includes(d)).map((d) => [d, coarse[d], ALL]),
+    ],
     gone,
     n: peers?.n ?? "",
     tells: release.tells(group),
   };
+}
+
+/* A code, or the broader one that a release of few contributors has; all if it has neither. */
+function codeIn(release, dimension, code) {
+  const known = release.codesOf(dimension).map(([one]) => one);
+  const names = [code, ...(facts.broader[dimension]?.[code] ?? [])];
+  return names.find((one) => known.includes(one)) ?? ALL;
 }
 
 /*
