@@ -21,7 +21,7 @@ from pkimm_analytics.scoring import (
     UNANSWERED,
     BatchScores,
     Codes,
-    Ratio,
+    Unanswered,
     answer_codes,
     score_batch,
 )
@@ -37,13 +37,21 @@ class Shown:
     value: float | None = None
     error: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the figure as it is kept with the assessment."""
-        return {"level": self.level, "value": self.value}
+    def is_as(self, other: Shown) -> bool:
+        """Whether two figures agree; the level decides only where a value is missing."""
+        if self.error or other.error:
+            return bool(self.error) == bool(other.error)
+        if self.value is None and other.value is None:
+            return (self.level or None) == (other.level or None)
+        if self.value is None or other.value is None:
+            return self.level is not None and self.level == other.level
+        return abs(self.value - other.value) <= TOLERANCE
 
 
 Figures = Mapping[str, Shown]
 """Figures by module, and the whole as ``overall``."""
+Reasons = list[tuple[str, str]]
+"""Codes and messages."""
 
 
 @dataclass(frozen=True)
@@ -70,24 +78,9 @@ class Filled:
     stored: Figures = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class FullTool:
-    """
-    Outcome for a full workbook.
-
-    Parameters
-    ----------
-    tool : mapping
-        As in :class:`pkimm_analytics.assessment.Source`.
-    levels : mapping of str to int
-        Level that the workbook shows for each category that has one, 0 to 5.
-    """
-
-    tool: Mapping[str, Any]
-    levels: Mapping[str, int]
-
-
-def full_tool(assessment: Assessment, model: Model, filled: Filled) -> FullTool:
+def full_tool(
+    assessment: Assessment, model: Model, filled: Filled
+) -> tuple[Mapping[str, Any], Mapping[str, int]]:
     """
     Figures of the full workbook: the stored ones, or what it would show.
 
@@ -95,38 +88,49 @@ def full_tool(assessment: Assessment, model: Model, filled: Filled) -> FullTool:
     ----------
     assessment : Assessment
         As it was read, with the levels of items out of scope set aside.
+
+    Returns
+    -------
+    tuple of mapping and mapping of str to int
+        Figures as in :class:`pkimm_analytics.assessment.Source`; and the level that the
+        workbook shows for each category that has one, 0 to 5.
     """
     stated, categories = answer_codes(assessment, model)
     wired = _wired(assessment, model, filled, stated)
-    ours = _scored(model, stated, categories, "excluded")
-    zero = _scored(model, stated, categories, "zero")
+    errors = _errors(model, wired, categories, filled)
     implied = _scored(model, wired, categories, "zero")
-    emptied, unlisted = _broken(model, wired, categories, filled)
-    would = _figures(model, implied, broken={**emptied, **unlisted}, is_tool=True)
+    would = _figures(model, implied, errors)
     shown = {key: _stored(filled.stored.get(key), figure) for key, figure in would.items()}
-    reasons = _reasons(
-        _Compared(
-            shown=shown,
-            would=would,
-            wired=_figures(model, implied),
-            zero=_figures(model, zero),
-            ours=_figures(model, ours),
-        ),
-        n_unanswered=int((stated == UNANSWERED).sum()),
-        miscounted=_miscounted(model, filled, wired, categories),
-        errors=_error_causes(
-            model,
-            emptied,
-            n_unlisted=sum(filled.n_unlisted[key] for key in unlisted),
-            nothing_in_scope=bool((categories == NOT_APPLICABLE).all()),
-        ),
+    ours, zero = (
+        _figures(model, _scored(model, stated, categories, policy)) for policy in _POLICIES
     )
+    is_cut_off = any(
+        figure.is_as(would[key]) and not figure.error and figure.level != would[key].level
+        for key, figure in shown.items()
+    )
+    reasons: Reasons = []
+    if not _same(shown, ours) or is_cut_off:
+        if not _same(shown, would) and not _same(shown, zero):
+            reasons.append(("stale-cache", _STALE))
+        if any(figure.error for figure in shown.values()):
+            reasons += _error_causes(model, shown, errors, filled)
+        miscounted = _miscounted(model, filled, wired, categories)
+        depends = not _same(_figures(model, implied), zero) and not _same(shown, zero)
+        reasons += [("scope-wiring", miscounted)] if depends and miscounted else []
+        n_unanswered = int((stated == UNANSWERED).sum())
+        if n_unanswered and not _same(zero, ours):
+            counts = "in scope and unanswered: the workbook counts each as 0 with its full weight"
+            message = (
+                f"{_many(n_unanswered, 'requirement')} {counts}, while here they are left out."
+            )
+            reasons.append(("unanswered-zero", message))
+        reasons += [("rounding", _ROUNDING)] if is_cut_off else []
     levels = {
         key: int(ratio.level[0])
         for key, ratio in implied.categories.items()
-        if ratio.has_score[0] and key not in unlisted
+        if ratio.has_score[0] and errors.get(key) != "#N/A"
     }
-    return FullTool(_tool(shown, reasons), levels)
+    return _tool(shown, reasons), levels
 
 
 def self_tool(
@@ -138,37 +142,36 @@ def self_tool(
     It leaves out what is unanswered, as we do, and shows an error where nothing is
     answered at all.
     """
-    _, categories = answer_codes(assessment, model)
-    batch = score_batch(model, categories=categories[None, :])
+    batch = score_batch(model, categories=answer_codes(assessment, model)[1][None, :])
     would = {key: Shown(level=f.level) for key, f in _figures(model, batch).items()}
     if would["overall"].level is None:
         would["overall"] = Shown(error="#DIV/0!")
     shown = {key: stored.get(key, figure) for key, figure in would.items()}
-    reasons: list[tuple[str, str]] = []
+    reasons: Reasons = []
     if shown["overall"].error:
-        is_empty = bool(would["overall"].error)
-        cause = ", because no category is answered" if is_empty else ""
+        cause = ", because no category is answered" if would["overall"].error else ""
         reasons.append(("workbook-error", f"The workbook shows {shown['overall'].error}{cause}."))
-    if not _same(shown, would) and n_refused:
-        message = (
+    if not _same(shown, would):
+        takes = (
             f"{_many(n_refused, 'answer')} refused here; the workbook takes them in its own way."
         )
-        reasons.append(("refused-answers", message))
-    elif not _same(shown, would):
-        reasons.append(("stale-cache", _STALE))
+        reasons.append(("refused-answers", takes) if n_refused else ("stale-cache", _STALE))
     return _tool(shown, reasons)
 
 
+_POLICIES: tuple[Unanswered, ...] = ("excluded", "zero")
 _STALE = (
     "The results stored in the file are not what the workbook computes from the answers in it;"
     " it was changed without being recalculated."
 )
+_ROUNDING = "The exact value is a whole number; the workbook cut off a value just below it."
 
 
-def _tool(shown: Figures, reasons: Iterable[tuple[str, str]]) -> Mapping[str, Any]:
+def _tool(shown: Figures, reasons: Reasons) -> Mapping[str, Any]:
+    figures = {key: {"level": f.level, "value": f.value} for key, f in shown.items()}
     return {
-        "overall": shown["overall"].to_json(),
-        "modules": {key: f.to_json() for key, f in shown.items() if key != "overall"},
+        "overall": figures.pop("overall"),
+        "modules": figures,
         "reasons": [{"code": code, "message": message} for code, message in reasons],
     }
 
@@ -189,56 +192,44 @@ def _wired(assessment: Assessment, model: Model, filled: Filled, stated: Codes) 
     return wired
 
 
-def _scored(model: Model, requirements: Codes, categories: Codes, unanswered: Any) -> BatchScores:
+def _scored(
+    model: Model, requirements: Codes, categories: Codes, policy: Unanswered
+) -> BatchScores:
     return score_batch(
         model,
         requirements=requirements[None, :],
         categories=categories[None, :],
-        unanswered=unanswered,
+        unanswered=policy,
     )
 
 
-def _broken(
-    model: Model, wired: Codes, categories: Codes, filled: Filled
-) -> tuple[dict[str, str], dict[str, str]]:
+def _errors(model: Model, wired: Codes, categories: Codes, filled: Filled) -> dict[str, str]:
     """Categories in scope that end in an error: emptied ones, and those with odd answers."""
-    emptied, unlisted = {}, {}
+    errors: dict[str, str] = {}
     start = 0
     for code, (key, category) in zip(categories.tolist(), model.categories.items(), strict=True):
-        stop = start + len(category.requirements)
+        inside = wired[start : (start := start + len(category.requirements))]
         if code != NOT_APPLICABLE:
-            if (wired[start:stop] == NOT_APPLICABLE).all():
-                emptied[key] = "#DIV/0!"
-            if filled.n_unlisted.get(key):
-                unlisted[key] = "#N/A"
-        start = stop
-    return emptied, unlisted
+            errors |= {key: "#DIV/0!"} if (inside == NOT_APPLICABLE).all() else {}
+            errors |= {key: "#N/A"} if filled.n_unlisted.get(key) else {}
+    return errors
 
 
 def _figures(
-    model: Model,
-    batch: BatchScores,
-    *,
-    broken: Mapping[str, str] | None = None,
-    is_tool: bool = False,
+    model: Model, batch: BatchScores, errors: Mapping[str, str] | None = None
 ) -> dict[str, Shown]:
-    """Turn scores into what a reader sees; `is_tool` for the errors of the workbook."""
-    broken = broken or {}
+    """Turn scores into what a reader sees; with `errors`, in the workbook."""
     figures = {}
-    for module in model.modules:
-        errors = [error for key, error in broken.items() if module_of(key) == module.id]
-        figures[module.id] = _shown(batch.modules[module.id], errors)
-    nothing = ["#DIV/0!"] if is_tool and not batch.overall.has_score[0] else []
-    figures["overall"] = _shown(batch.overall, [*broken.values(), *nothing])
+    for module in (*model.modules, None):
+        ratio = batch.modules[module.id] if module else batch.overall
+        broken = [e for k, e in (errors or {}).items() if not module or module_of(k) == module.id]
+        if errors is not None and not module and not ratio.has_score[0]:
+            broken.append("#DIV/0!")
+        shown = Shown(error=broken[0]) if broken else Shown()
+        if not broken and ratio.has_score[0]:
+            shown = Shown(int(ratio.level[0]), float(ratio.score[0]))
+        figures[module.id if module else "overall"] = shown
     return figures
-
-
-def _shown(ratio: Ratio, errors: list[str]) -> Shown:
-    if errors:
-        return Shown(error=errors[0])
-    if not ratio.has_score[0]:
-        return Shown()
-    return Shown(int(ratio.level[0]), float(ratio.score[0]))
 
 
 def _stored(stored: Shown | None, would: Shown) -> Shown:
@@ -247,92 +238,24 @@ def _stored(stored: Shown | None, would: Shown) -> Shown:
     return would if stored is None or (is_out and not stored.error) else stored
 
 
-# --- why two figures differ --------------------------------------------------------
-
-
-def _equal(a: Shown, b: Shown) -> bool:
-    """Whether two figures agree; the level decides only where a value is missing."""
-    if a.error or b.error:
-        return bool(a.error) == bool(b.error)
-    if a.value is not None and b.value is not None:
-        return abs(a.value - b.value) <= TOLERANCE
-    if a.value is not None or b.value is not None:
-        return a.level is not None and a.level == b.level
-    return (a.level or None) == (b.level or None)
-
-
 def _same(a: Figures, b: Figures) -> bool:
-    return all(_equal(a[key], b[key]) for key in a)
+    return all(figure.is_as(b[key]) for key, figure in a.items())
 
 
-@dataclass(frozen=True)
-class _Compared:
-    """The same figures as five parties have them, from the file to this package."""
-
-    shown: Figures
-    would: Figures
-    wired: Figures
-    zero: Figures
-    ours: Figures
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether neither the published workbook nor a repaired one shows such figures."""
-        return not _same(self.shown, self.would) and not _same(self.shown, self.zero)
-
-    @property
-    def is_cut_off(self) -> bool:
-        """Whether only a level differs, because a value was a little below a whole number."""
-        pairs = [(shown, self.would[key]) for key, shown in self.shown.items()]
-        return any(_equal(a, b) and not a.error and a.level != b.level for a, b in pairs)
-
-    @property
-    def depends_on_wiring(self) -> bool:
-        """Whether the wrong scope cells change what is shown."""
-        return not _same(self.wired, self.zero) and not _same(self.shown, self.zero)
-
-
-def _reasons(
-    compared: _Compared, *, n_unanswered: int, miscounted: str, errors: list[str]
-) -> list[tuple[str, str]]:
-    """List what explains the difference between the file's figures and ours, if there is one."""
-    if _same(compared.shown, compared.ours) and not compared.is_cut_off:
-        return []
-    reasons = []
-    if compared.is_stale:
-        reasons.append(("stale-cache", _STALE))
-    found = [figure.error for figure in compared.shown.values() if figure.error]
-    if found:
-        causes = errors or [f"The workbook shows {found[0]}."]
-        reasons += [("workbook-error", cause) for cause in causes]
-    if compared.depends_on_wiring and miscounted:
-        reasons.append(("scope-wiring", miscounted))
-    if n_unanswered and not _same(compared.zero, compared.ours):
-        message = (
-            f"{_many(n_unanswered, 'requirement')} in scope and unanswered: the workbook counts"
-            " each as 0 with its full weight, while here they are left out."
-        )
-        reasons.append(("unanswered-zero", message))
-    if compared.is_cut_off:
-        message = "The exact value is a whole number; the workbook cut off a value just below it."
-        reasons.append(("rounding", message))
-    return reasons
+# --- why two figures differ --------------------------------------------------------
 
 
 def _miscounted(model: Model, filled: Filled, wired: Codes, categories: Codes) -> str:
     """Name the requirements that the workbook counts or drops against their stated scope."""
     codes = dict(zip(model.categories, categories.tolist(), strict=True))
-    wrong = []
-    for requirement, drops in zip(
-        model.requirements.values(), (wired == NOT_APPLICABLE).tolist(), strict=True
-    ):
+    wrong: dict[bool, list[str]] = {True: [], False: []}
+    for requirement, code in zip(model.requirements.values(), wired.tolist(), strict=True):
         is_out = filled.slots.get(requirement.key, "") in filled.out_slots
-        if is_out != drops and codes[category_of(requirement.key)] != NOT_APPLICABLE:
-            wrong.append((requirement, is_out))
-    counted = [r.native_id for r, is_out in wrong if is_out]
-    dropped = [r.native_id for r, is_out in wrong if not is_out]
-    parts = [f"counts {', '.join(counted)} although set OUT OF"] if counted else []
-    parts += [f"leaves out {', '.join(dropped)} although IN"] if dropped else []
+        in_scope = codes[category_of(requirement.key)] != NOT_APPLICABLE
+        if is_out != (code == NOT_APPLICABLE) and in_scope:
+            wrong[is_out].append(requirement.native_id)
+    parts = [f"counts {', '.join(wrong[True])} although set OUT OF"] if wrong[True] else []
+    parts += [f"leaves out {', '.join(wrong[False])} although IN"] if wrong[False] else []
     if not parts:
         return ""
     n_wrong = sum(bool(slot.requirement) and slot.code != slot.reads for slot in slots().values())
@@ -343,19 +266,20 @@ def _miscounted(model: Model, filled: Filled, wired: Codes, categories: Codes) -
 
 
 def _error_causes(
-    model: Model, emptied: Iterable[str], *, n_unlisted: int, nothing_in_scope: bool
-) -> list[str]:
-    """Say why the workbook shows errors; nothing if its rules give none."""
+    model: Model, shown: Figures, errors: Mapping[str, str], filled: Filled
+) -> Iterable[tuple[str, str]]:
+    """Say why the workbook shows errors; only that it does if its rules give none."""
+    emptied = ", ".join(model.native_id(key) for key, e in errors.items() if e == "#DIV/0!")
+    n_unlisted = sum(filled.n_unlisted[key] for key, e in errors.items() if e == "#N/A")
     causes = []
-    names = ", ".join(model.native_id(key) for key in emptied)
-    if names:
-        uncounted = f"it counts no requirement of {names}, which is IN"
-        causes.append(f"The workbook shows #DIV/0!, because {uncounted}.")
-    if nothing_in_scope:
-        causes.append("The workbook shows #DIV/0!, because nothing is in scope.")
+    if emptied:
+        causes.append(f"#DIV/0!, because it counts no requirement of {emptied}, which is IN.")
+    if not errors and shown["overall"].error == "#DIV/0!":
+        causes.append("#DIV/0!, because nothing is in scope.")
     if n_unlisted:
-        causes.append(f"The workbook shows #N/A: {_many(n_unlisted, 'answer')} not on its list.")
-    return causes
+        causes.append(f"#N/A, because {_many(n_unlisted, 'answer')} not on its list.")
+    found = next(figure.error for figure in shown.values() if figure.error)
+    return [("workbook-error", f"The workbook shows {c}") for c in causes or [f"{found}."]]
 
 
 def _many(n: int, noun: str) -> str:

@@ -71,14 +71,14 @@ def read_full(pages: Pages, content: bytes, model: Model) -> Loaded:
         n_unlisted=_n_unlisted(rows, keys),
         stored=stored_results(pages, page, _headers(page)),
     )
-    figures = full_tool(assessment, model, filled)
+    tool, levels = full_tool(assessment, model, filled)
     source = Source(
         kind="workbook-full",
         detail=source_detail("PKI Maturity Assessment Tool", pages.book.application),
         digest=content_digest(content),
-        tool=figures.tool,
+        tool=tool,
     )
-    plans = read_plans(pages, keys, figures.levels, problems)
+    plans = read_plans(pages, keys, levels, problems)
     assessment = assessment.replace(source=source, action_plans=plans)
     return Loaded(with_demo_caveat(assessment, model), tuple(problems))
 

@@ -7,66 +7,55 @@ two rows below theirs. One more row or column between them is allowed for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
-from pkimm_analytics.assessment import (
-    Assessment,
-    Assessor,
-    Environment,
-    Mode,
-    Organization,
-    Period,
-    UseCase,
-)
+from pkimm_analytics.assessment import Assessment, Mode
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.cells import plain, read_day, shown
-from pkimm_analytics.loaders.sheets import Sheet, Value, is_empty
+from pkimm_analytics.loaders.sheets import is_empty
 from pkimm_analytics.loaders.workbook.pages import Page, Pages
 from pkimm_analytics.loaders.workbook.words import free_text
 from pkimm_analytics.model import Model
 
-AREAS = (
-    "describe the use-case",
-    "list all components",
-    "specify out-of-scope",
-    "high-level design",
-    "points of interaction",
-)
+_LABELS = {
+    "use_case.name": "use-case name",
+    "organization.name": "company",
+    "assessor.position": "assessor's position",
+    "assessor.company": "company",
+    "assessor.name": "assessor's name",
+    "period.start": "starting date",
+    "period.target": "target date",
+    "period.finish": "finish date",
+}
+_BELOW = {"organization.name": "use-case name", "assessor.company": "assessor's position"}
+"""Labels above those that occur twice."""
+_AREAS = {
+    "use_case.description": "describe the use-case",
+    "use_case.components": "list all components",
+    "use_case.out_of_scope": "specify out-of-scope",
+    "environment.high_level_design": "high-level design",
+    "environment.points_of_interaction": "points of interaction",
+}
 """How the labels of the text areas begin, from top to bottom."""
 
 
 def read_overview(pages: Pages, model: Model, id_: str, problems: list[Problem]) -> Assessment:
     """Start the assessment with what the sheet says; without the sheet all of it is empty."""
     page = pages.find("overview", _is_overview, problems)
+    found: dict[str, str | None] = {}
     if page is None:
         expected = "no sheet with the labels 'Use-case name' and 'Assessor's position' in one row"
         problems.append(Problem("Overview", f"{expected}; left empty"))
-        page = Page(Sheet("Overview", (), pages.book.name))
-    fields = _Fields(page, is_1904=pages.book.is_1904, problems=problems)
-    areas = fields.areas()
-    return Assessment(
-        model=model.edition,
-        mode=Mode.FULL,
-        id=id_,
-        use_case=UseCase(
-            name=fields.text("use-case name"),
-            description=areas[0],
-            components=areas[1],
-            out_of_scope=areas[2],
-        ),
-        organization=Organization(name=fields.text("company", below="use-case name")),
-        assessor=Assessor(
-            name=fields.text("assessor's name"),
-            company=fields.text("company", below="assessor's position"),
-            position=fields.position(),
-        ),
-        period=Period(
-            start=fields.date("starting date"),
-            target=fields.date("target date"),
-            finish=fields.date("finish date"),
-        ),
-        environment=Environment(high_level_design=areas[3], points_of_interaction=areas[4]),
-    )
+    else:
+        for name in _LABELS:
+            found[name] = _value(page, name, problems, is_1904=pages.book.is_1904)
+        found |= _areas(page, problems)
+    document: dict[str, Any] = {}
+    for name, value in found.items():
+        section, _, part = name.partition(".")
+        if value:
+            document.setdefault(section, {})[part] = value
+    return Assessment(model=model.edition, mode=Mode.FULL, id=id_, **document)
 
 
 def _is_overview(page: Page) -> bool:
@@ -75,67 +64,41 @@ def _is_overview(page: Page) -> bool:
     return any(row in rows for row, _ in page.find("assessor's position"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """Values of the sheet by their labels; problems are added to the list."""
-
-    page: Page
-    is_1904: bool
-    problems: list[Problem]
-
-    def text(self, label: str, *, below: str = "") -> str:
-        place = self._value_place(label, below)
-        return free_text(self.page, *place, self.problems) if place else ""
-
-    def date(self, label: str) -> str | None:
-        where, value = self._cell(label)
+def _value(page: Page, name: str, problems: list[Problem], *, is_1904: bool) -> str | None:
+    heads = page.find(_BELOW.get(name, ""))
+    for row, column in page.find(_LABELS[name]):
+        if heads and not any(column == c and row > r for r, c in heads):
+            continue
+        place = page.beside(row, column)
+        value = page.at(*place)
         try:
-            return read_day(value, is_1904=self.is_1904)
+            if name.startswith("period."):
+                return read_day(value, is_1904=is_1904)
+            if name != "assessor.position":
+                return free_text(page, *place, problems)
+            word = plain(value) if isinstance(value, str) else shown(value)
+            if word in {"", "internal", "external"}:
+                return word
+            raise ValueError(f"{shown(value)}; expected Internal or External")
         except ValueError as error:
-            self.problems.append(Problem(where, f"{label}: {error}; left empty"))
-            return None
+            problems.append(Problem(page.where(*place), f"{_LABELS[name]}: {error}; left empty"))
+        break
+    return None
 
-    def position(self) -> str | None:
-        where, value = self._cell("assessor's position")
-        word = plain(value) if isinstance(value, str) else shown(value)
-        if word in {"internal", "external"}:
-            return word
-        if word:
-            note = f"{shown(value)} as position; expected Internal or External; left empty"
-            self.problems.append(Problem(where, note))
-        return None
 
-    def areas(self) -> list[str]:
-        """Texts of the large areas; each lies between its label and the next one."""
-        rows: list[tuple[int, int] | None] = []
-        last = 0
-        for label in AREAS:
-            # A text may begin like a label: labels come in order, with a text between.
-            places = [p for p in self.page.find(label, start=True) if p[0] > last + 2]
-            rows.append(places[0] if places else None)
-            last = places[0][0] if places else last
-        labels = [place[0] for place in rows if place]
-        return [self._area(place, labels) if place else "" for place in rows]
-
-    def _area(self, label: tuple[int, int], labels: list[int]) -> str:
-        row, column = label
-        for below in (row + 2, row + 1, row + 3):
-            if below not in labels and not is_empty(self.page.at(below, column)):
-                return free_text(self.page, below, column, self.problems)
-        return ""
-
-    def _cell(self, label: str) -> tuple[str, Value]:
-        place = self._value_place(label, "")
-        return (self.page.where(*place), self.page.at(*place)) if place else ("", "")
-
-    def _value_place(self, label: str, below: str) -> tuple[int, int] | None:
-        """Place of a value: two columns to the right of its label, or three."""
-        places = self.page.find(label)
-        heads = self.page.find(below) if below else []
-        if below:
-            places = [p for p in places if any(p[1] == h[1] and p[0] > h[0] for h in heads)]
-        if not places:
-            return None
-        row, column = places[0]
-        filled = [n for n in (2, 3) if not is_empty(self.page.at(row, column + n))]
-        return row, column + (filled[0] if filled else 2)
+def _areas(page: Page, problems: list[Problem]) -> dict[str, str | None]:
+    """Texts of the large areas; each lies between its label and the next one."""
+    places: dict[str, tuple[int, int]] = {}
+    last = 0
+    for name, label in _AREAS.items():
+        # A text may begin like a label: labels come in order, with a text between.
+        after = [place for place in page.find(label, start=True) if place[0] > last + 2]
+        if after:
+            places[name], last = after[0], after[0][0]
+    labels = {row for row, _ in places.values()}
+    found: dict[str, str | None] = {}
+    for name, (row, column) in places.items():
+        rows = [r for r in (row + 2, row + 1, row + 3) if r not in labels]
+        below = next((r for r in rows if not is_empty(page.at(r, column))), None)
+        found[name] = free_text(page, below, column, problems) if below else None
+    return found

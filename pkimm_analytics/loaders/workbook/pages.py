@@ -7,7 +7,7 @@ from functools import cached_property
 
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.cells import plain
-from pkimm_analytics.loaders.sheets import Book, Sheet, Value
+from pkimm_analytics.loaders.sheets import Book, Sheet, Value, is_empty
 
 MAX_SEARCHED = 40
 """Sheets that are searched by content where none has the name."""
@@ -43,6 +43,11 @@ class Page:
     def where(self, row: int, column: int) -> str:
         """Place as a user reads it, such as ``Assessment!I14``."""
         return self.sheet.where(row, column).removeprefix(f"{self.sheet.source}, ")
+
+    def beside(self, row: int, column: int) -> tuple[int, int]:
+        """Place of the value of a label: two columns to the right, or three, or one."""
+        filled = [n for n in (2, 3, 1) if not is_empty(self.at(row, column + n))]
+        return row, column + (filled[0] if filled else 2)
 
     def words(self, row: int, column: int) -> str:
         """Text of a cell, lower case, blanks collapsed; empty if it holds no text."""

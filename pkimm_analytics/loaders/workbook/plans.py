@@ -94,15 +94,7 @@ def _boxes(page: Page, problems: list[Problem]) -> list[tuple[str, dict[str, Any
         for row in range(start, end):
             label = page.words(row, column)
             if label in PLAN_PARTS and label not in parts:
-                text = _box_text(page, row, column, problems)
+                text = free_text(page, *page.beside(row, column), problems)
                 parts |= {label: (text,)} if text else {}
         boxes.append((page.where(start, column), parts))
     return boxes
-
-
-def _box_text(page: Page, row: int, column: int, problems: list[Problem]) -> str:
-    """Text two columns to the right of its label, or three or one."""
-    for right in (column + 2, column + 3, column + 1):
-        if not is_empty(page.at(row, right)):
-            return free_text(page, row, right, problems)
-    return ""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pkimm_analytics.assessment import Answer, Assessment, Mode, Source, UseCase
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.loaded import Loaded, content_digest, content_id
-from pkimm_analytics.loaders.sheets import Value, is_empty
+from pkimm_analytics.loaders.sheets import Value
 from pkimm_analytics.loaders.workbook.figures import Shown, self_tool
 from pkimm_analytics.loaders.workbook.pages import Page, Pages
 from pkimm_analytics.loaders.workbook.results import label_figure
@@ -116,10 +116,8 @@ def _answer_cells(
 
 
 def _use_case(page: Page, problems: list[Problem]) -> str:
-    for row, column in page.find("assessed use-case", start=True)[:1]:
-        for right in (column + 2, column + 3, column + 1):
-            if not is_empty(page.at(row, right)):
-                return free_text(page, row, right, problems)
+    for place in page.find("assessed use-case", start=True):
+        return free_text(page, *page.beside(*place), problems)
     return ""
 
 
