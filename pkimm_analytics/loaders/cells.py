@@ -150,7 +150,11 @@ def plain(text: str) -> str:
 _PLAIN: dict[int, str | None] = {
     ord(letter): "-" for letter in "\u2010\u2011\u2012\u2013\u2014\u2212"
 }
-_PLAIN |= {ord(letter): "'" for letter in "\u2018\u2019\u02bc"} | {0x200B: None, 0xFEFF: None}
+_PLAIN |= {ord(letter): "'" for letter in "\u2018\u2019\u02bc"} | {
+    0x200B: None,
+    0xFEFF: None,
+    0xAD: None,
+}
 
 
 # --- days --------------------------------------------------------------------------------

@@ -219,6 +219,9 @@ def _load(
         return [web_tool.read_link(stripped.strip(), name)]
     if stripped.startswith("{") and not _are_lines(stripped):
         return [_load_json(content, name)]
+    if stripped.startswith("{") and '"pkimm-' in stripped.partition("\n")[0]:
+        lines = enumerate(content.splitlines(), 1)
+        return [_load_json(line, f"{name}, line {n}") for n, line in lines if line.strip()]
     if web_tool.looks_like_yaml_export(stripped):
         return [web_tool.read_yaml_export(content, name)]
     return tabular.read_table(content, name, tell=tell)

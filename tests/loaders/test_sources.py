@@ -30,6 +30,10 @@ def loaded(content: str | bytes, name: str = "x") -> list[Assessment]:
         "PK,G.compliance,O.automation\nx,3,2\n",
         '{"Category": "Compliance", "Level": 3}\n{"Category": "Automation", "Level": 2}\n',
         '[{"element": "G.compliance", "level": 3}, {"element": "O.automation", "level": 2}]',
+        (
+            '{"id": 7, "answers": {"G.compliance": 3, "O.automation": {"level": 2}}}\n'
+            '{"id": 8, "answers": {}}\n'
+        ),
         "\ufeff\u00a0element , level\u00a0,\nG.compliance,\u00a03,\nO.automation,2,\n",
         "element\tlevel\nG.compliance\t3\nO.automation\t2\n",
     ],
@@ -38,7 +42,7 @@ def test_a_table_is_told_by_its_content(text: str):
     """
     A first word PK is no zip file, and a brace begins JSON lines as well.
     """
-    (assessment,) = loaded(text)
+    assessment, *_ = loaded(text)
     assert {key: answer.level for key, answer in assessment.answers.items()} == {
         "G.compliance": 3,
         "O.automation": 2,
@@ -54,6 +58,15 @@ def test_our_own_document_is_read_without_unknown_answers():
     (one,) = load(Source("x", content=assessment.dumps()))
     assert [*one.assessment.answers] == ["G.compliance"]
     assert [problem.where for problem in one.problems] == ["answers.G.made-up"]
+
+
+def test_our_own_documents_may_stand_in_lines():
+    """
+    One assessment for each line.
+    """
+    one = Assessment(model=load_model().edition, id="one", answers={"G.compliance": rated(3)})
+    lines = [json.dumps(one.replace(id=id_).to_json()) for id_ in ("a", "b")]
+    assert [a.id for a in loaded("\n".join(lines))] == ["a", "b"]
 
 
 def test_one_bad_file_never_stops_a_folder(tmp_path, monkeypatch, caplog):

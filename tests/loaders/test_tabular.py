@@ -315,7 +315,7 @@ def test_an_unknown_element_names_the_nearest(id_: str, hint: str):
     [
         ("element,level\nM.6,4\n", "expected its edition in column model_version"),
         ("element,level,model_version\nG.compliance,3,9.9.9\n", "PKIMM 1.0.0 (72 requirements)"),
-        ("element,level,model_version\nG.compliance,3,two\n", "expected 2.0.0"),
+        ("element,level,model_version\nG.compliance,3,two\n", "expected a version"),
         (f"element,level,model_digest\nG.compliance,3,sha256:{64 * '0'}\n", "no edition of this"),
     ],
 )
@@ -324,6 +324,23 @@ def test_an_edition_that_is_not_known_is_refused(text: str, expected: str):
     Nobody guesses which edition a number is of.
     """
     assert expected in problems_of(text)[-1].message
+
+
+@pytest.mark.parametrize("version", ["1.1.0", "1.1", "v1.1.0", "PKIMM 1.1", "version 1.1.0"])
+def test_a_version_is_read_however_it_is_written(version: str):
+    """
+    A spreadsheet takes 1.1 for a number.
+    """
+    loaded = read_one(f"element,level,model_version\nM.6,3,{version}\n")
+    assert levels(loaded.assessment) == {"M.key-management": 3}
+
+
+def test_a_mode_that_does_not_fit_the_answers_is_remarked():
+    """
+    A self-assessment does not score requirements.
+    """
+    loaded = read_one("element,level,mode\nG.compliance.compliance-policies,3,self\n")
+    assert "not scored" in said(loaded)
 
 
 def test_a_digest_decides_the_edition():
@@ -400,6 +417,21 @@ def test_a_column_for_each_organization_is_an_assessment_for_each():
     assert levels(one.assessment) == {"M.key-management": 3, "G.compliance": 2, "O.automation": 4}
     assert levels(two.assessment) == {"G.compliance": "not_applicable", "O.automation": 5}
     assert one.assessment.source.kind == "csv-matrix"
+
+
+def test_hidden_sheets_are_left_alone_and_said_to_be():
+    """
+    They hold lists of choices, or older copies.
+    """
+    book = openpyxl.Workbook()
+    for title, level in (("Answers", 3), ("Old", 1)):
+        sheet = book.create_sheet(title)
+        for row in (["element", "level"], ["G.compliance", level]):
+            sheet.append(row)
+    book["Old"].sheet_state = "hidden"
+    (loaded,) = read_table(saved(book), "t.xlsx")
+    assert levels(loaded.assessment) == {"G.compliance": 3}
+    assert "hidden sheets were not read" in said(loaded)
 
 
 @pytest.mark.parametrize(

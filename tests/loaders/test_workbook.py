@@ -511,29 +511,6 @@ def test_a_stored_error_of_a_module_is_an_error_and_that_of_a_category_is_not():
     assert reasons(assessment) == ["stale-cache", "workbook-error"]
 
 
-def test_results_come_from_the_evaluation_sheet_where_there_are_no_others():
-    """
-    It names levels only, so there is no value.
-    """
-
-    def add_evaluation(book: openpyxl.Workbook) -> None:
-        sheet = book.create_sheet("Evaluation")
-        sheet["C8"], sheet["D8"], sheet["C10"], sheet["F9"] = (
-            "x",
-            "PKI Maturity Level",
-            "y",
-            "Basic",
-        )
-        sheet["C18"], sheet["D18"] = "Module", "Module Maturity Level"
-        sheet["C19"], sheet["F19"] = "1. Governance", "Managed"
-
-    assessment = read(full_workbook(ALL_BASIC, change=add_evaluation)).assessment
-    assert shown_overall(assessment) == {"level": 2, "value": None}
-    assert assessment.source.tool is not None
-    assert assessment.source.tool["modules"]["G"] == {"level": 4, "value": None}
-    assert reasons(assessment) == ["stale-cache"]
-
-
 def test_the_example_that_the_workbook_ships_with_is_recognized_by_its_name():
     """
     Someone filled in answers and left the use case as it was.

@@ -45,6 +45,8 @@ class Book:
         Program that a workbook says it was saved by; may be empty.
     is_1904 : bool
         Whether numbers that are days count from 1904.
+    hidden : frozenset of str
+        Sheets that a spreadsheet does not show.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Book:
     problems: Sequence[Problem] = ()
     application: str = ""
     is_1904: bool = False
+    hidden: frozenset[str] = frozenset()
     _read: Callable[[str], Sequence[Sequence[Value]]] = field(default=lambda _: (), repr=False)
     _sheets: dict[str, Sheet] = field(default_factory=dict, repr=False)
 
@@ -125,5 +128,11 @@ def _workbook(content: bytes, name: str) -> Book:
         kind = "a binary workbook (.xlsb)" if is_binary else "a zip archive without a workbook"
         raise refused(name, "", f"{kind}; expected a workbook such as .xlsx or .ods")
     return Book(
-        name, book.kind, book.sheet_names, (), book.application, book.is_1904, _read=book.rows
+        name,
+        book.kind,
+        book.sheet_names,
+        application=book.application,
+        is_1904=book.is_1904,
+        hidden=book.hidden,
+        _read=book.rows,
     )

@@ -37,7 +37,7 @@ class OdsBook:
         If it is damaged or too large.
     """
 
-    kind, application, is_1904 = "ods", "", False
+    kind, application, is_1904, hidden = "ods", "", False, frozenset[str]()
 
     def __init__(self, archive: Archive) -> None:
         content = archive.read("content.xml", MAX_UNPACKED)

@@ -75,6 +75,9 @@ class XlsxBook:
         if len(sheets) > MAX_SHEETS or len({*self._parts.values()}) < len(self._parts):
             reason = f"has more than {MAX_SHEETS:,} sheets, or several on one part"
             raise refused(archive.name, "", reason)
+        self.hidden = frozenset(
+            sheet.get("name", "") for sheet in sheets if sheet.get("state", "visible") != "visible"
+        )
         flags = [found.get("date1904") for tag, found in workbook if tag == "workbookPr"]
         self.is_1904 = bool({*flags} & {"1", "true"})
         # How many texts there are is not believed: memory would be set aside for them.

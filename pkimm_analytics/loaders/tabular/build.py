@@ -152,8 +152,9 @@ def _only_one(name: str, group: Group) -> None:
 
 def _edition(group: Group, origin: Origin, problems: list[Problem]) -> Model:
     """Settle the edition from version, digest and the elements that are named."""
-    version, version_place = _stated(group, "model_version", r"[0-9]+\.[0-9]+\.[0-9]+", "2.0.0")
-    digest, digest_place = _stated(group, "model_digest", r"sha256:[0-9a-f]{64}", "sha256:...")
+    version, version_place = _stated(group, "model_version", _VERSION, "a version such as 2.0.0")
+    version = ".".join([*version.split("."), "0", "0"][:3]) if version else None
+    digest, digest_place = _stated(group, "model_digest", r"(sha256:[0-9a-f]{64})", "sha256:...")
     editions = [elements.model for elements in origin.editions]
     known = ", ".join(str(model.edition) for model in editions)
     known = f"known are {known}; add others with: pkimm models add FILE"
@@ -228,13 +229,16 @@ def _fits(entry: Entry, elements: Elements) -> bool:
     return elements.titled(title) == key
 
 
+_VERSION = r"(?:pkimm|version|v)? ?([0-9]{1,4}(?:\.[0-9]{1,4}){0,2})"
+
+
 def _stated(group: Group, name: str, form: str, example: str) -> tuple[str | None, str]:
     """Return the one value that is stated for version or digest, None if there is none."""
     for claim in group.claims.get(name, ()):
-        text = text_of(claim.value).strip()
-        if not re.fullmatch(form, text):
+        match = re.fullmatch(form, plain(text_of(claim.value)))
+        if match is None:
             raise NotRead(claim.where, f"expected {example}; the assessment was left out")
-        return text, claim.where
+        return match[1], claim.where
     return None, group.where
 
 
@@ -339,7 +343,7 @@ def _state(entry: Entry, model: Model) -> Document:
 # --- properties ----------------------------------------------------------------------
 
 
-def property_value(name: str, value: Value) -> str | bool:
+def _value(name: str, value: Value) -> str | bool:
     """
     Read the value of a property.
 
@@ -363,7 +367,7 @@ def property_value(name: str, value: Value) -> str | bool:
     return text if kind == "text" else text.strip()
 
 
-def profile_remark(name: str, value: str) -> str:
+def _profile_remark(name: str, value: str) -> str:
     """Say that a value of a profile is no code, and which one comes nearest; else nothing."""
     if PROPERTIES[name][0] != "profile":
         return ""
@@ -371,9 +375,10 @@ def profile_remark(name: str, value: str) -> str:
     return f"{found[0].message}; kept as it is, and refused when it is contributed" if found else ""
 
 
-def _properties(
+def read_properties(
     claims: Mapping[str, list[Claim]], problems: list[Problem], places: Places
 ) -> Document:
+    """Read properties as parts of a document; what cannot be taken is added to `problems`."""
     document: Document = {}
     for name in PROPERTIES:
         said = claims.get(name, [])
@@ -384,13 +389,13 @@ def _properties(
             problems.append(Problem(said[1].where, message))
             continue
         try:
-            value = property_value(name, said[0].value)
+            value = _value(name, said[0].value)
         except ValueError as error:
             problems.append(Problem(said[0].where, f"{name}: {error}; left out"))
             continue
         section, _, part = name.partition(".")
         places[tuple(name.split("."))] = said[0].where
-        if remark := profile_remark(name, str(value)):
+        if remark := _profile_remark(name, str(value)):
             problems.append(Problem(said[0].where, f"{name}: {remark}", refused=False))
         if value != "":
             (document.setdefault(section, {}) if part else document)[part or section] = value
@@ -409,7 +414,7 @@ def _assessment(group: Group, origin: Origin, model: Model, problems: list[Probl
         "model": model.edition.to_json(),
         "mode": _mode(group, answers, model, problems),
         "answers": answers,
-        **_properties(group.claims, problems, places),
+        **read_properties(group.claims, problems, places),
         "source": {"kind": origin.kind_of(group.shape), "digest": origin.digest},
     }
     if not answers and any(problem.refused for problem in problems):
@@ -440,6 +445,9 @@ def _keep_name(group: Group, document: Document, problems: list[Problem]) -> Non
 def _mode(group: Group, answers: Document, model: Model, problems: list[Problem]) -> str:
     said = group.claims.get("mode", [])
     stated = plain(text_of(said[0].value)) if len(said) == 1 else ""
+    if stated == Mode.SELF and any(key in model.requirements for key in answers):
+        message = "mode self asks about categories; requirements are answered and not scored"
+        problems.append(Problem(said[0].where, message, refused=False))
     if stated in {*Mode}:
         return stated
     inferred = Mode.FULL if any(key in model.requirements for key in answers) else Mode.SELF

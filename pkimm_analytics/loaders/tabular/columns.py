@@ -8,6 +8,7 @@ element, or the levels of one assessment, named by its header.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -34,6 +35,9 @@ ENOUGH = 0.6
 
 MAX_UNKNOWN = 100
 """Cells of a row without any known word that is looked at as a header."""
+
+_OF_JSON = re.compile(r"^(?:answers|levels)\.(.{1,200}?)(?:\.level)?$")
+"""Path of a level in the JSON of others."""
 
 HasElement = Callable[[str], bool]
 
@@ -100,7 +104,7 @@ def propose_columns(sheet: Sheet, has_element: HasElement) -> TableColumns | Non
     """
     best: tuple[int, TableColumns] | None = None
     for number, row in islice(sheet.filled(), TOP):
-        words = [text_of(value) for value in row[: sheet.width(number)]]
+        words = [_OF_JSON.sub(r"\1", text_of(value)) for value in row[: sheet.width(number)]]
         n_known = sum(bool(field_of(word)[0]) or has_element(word) for word in words)
         if (best is not None and n_known <= best[0]) or not 1 < len(words) <= MAX_COLUMNS:
             continue

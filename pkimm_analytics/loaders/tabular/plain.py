@@ -28,9 +28,9 @@ from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.loaders.cells import read_level
 from pkimm_analytics.loaders.loaded import ASSESSMENT_ID, Loaded
 from pkimm_analytics.loaders.sheets import Value, is_empty
-from pkimm_analytics.loaders.tabular.build import Origin, build, profile_remark, property_value
+from pkimm_analytics.loaders.tabular.build import Origin, build, read_properties
 from pkimm_analytics.loaders.tabular.fields import PROPERTIES, STATED
-from pkimm_analytics.loaders.tabular.groups import Table, wide_group, wide_key
+from pkimm_analytics.loaders.tabular.groups import Claim, Table, wide_group, wide_key
 from pkimm_analytics.model import Category, Model, Requirement, load_model
 from pkimm_analytics.scoring import Codes
 
@@ -171,17 +171,15 @@ class PlainReader:
 
     def _profile(self, values: Sequence[Value]) -> Mapping[str, Any] | None:
         """Properties of a row as parts of an assessment; None if one is not in order."""
-        document: dict[str, Any] = {}
+        pairs = zip(self._told, values, strict=True)
+        claims = {c.field: [Claim(value, "")] for c, value in pairs if not is_empty(value)}
+        problems: list[Problem] = []
+        document = read_properties(claims, problems, {})
+        if problems:
+            return None
         try:
-            for column, value in zip(self._told, values, strict=True):
-                read = "" if is_empty(value) else property_value(column.field, value)
-                section, _, part = column.field.partition(".")
-                if read and profile_remark(column.field, str(read)):
-                    return None
-                if read != "":
-                    (document.setdefault(section, {}) if part else document)[part or section] = read
             whole = Assessment(model=self._origin.editions[0].model.edition, **document)
-        except (ValueError, PkimmError):
+        except PkimmError:
             return None
         return {name: getattr(whole, name) for name in document}
 

@@ -97,7 +97,12 @@ def read_book(
             f"{book.name} cannot be read to its end. Nothing was imported.", problems
         )
     origin = Origin(book.name, book.kind, content_digest(content))
-    return _read(book.sheets(), origin, problems, columns, tell)
+    if columns is None and book.hidden:
+        message = "hidden sheets were not read; show them, or name one in a column map"
+        problems.append(Problem(book.name, message, refused=False))
+    is_left_out = book.hidden.__contains__ if columns is None else lambda _: False
+    sheets = [book.sheet(sheet) for sheet in book.sheet_names if not is_left_out(sheet)]
+    return _read(sheets, origin, problems, columns, tell)
 
 
 def propose(content: bytes, name: str) -> TableColumns:

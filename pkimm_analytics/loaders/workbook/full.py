@@ -69,7 +69,7 @@ def read_full(pages: Pages, content: bytes, model: Model) -> Loaded:
         slots={key: code for code, key in placed.items()},
         out_slots=scope.out_slots,
         n_unlisted=_n_unlisted(rows, keys),
-        stored=stored_results(pages, page, _headers(page)),
+        stored=stored_results(page, _headers(page)),
     )
     tool, levels = full_tool(assessment, model, filled)
     source = Source(

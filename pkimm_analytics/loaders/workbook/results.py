@@ -1,24 +1,19 @@
 """
 Results that a full workbook stores: the figures that its formulas gave when saved.
 
-They are looked up beside their labels on the sheet with the answers, and as labels on
-the sheet Evaluation where those are missing. None of them is needed.
+They are looked up beside their labels on the sheet with the answers. None is needed.
 """
 
 from __future__ import annotations
 
 from pkimm_analytics.loaders.sheets import Fault, Value
 from pkimm_analytics.loaders.workbook.figures import Shown
-from pkimm_analytics.loaders.workbook.pages import MAX_COLUMN, Page, Pages
-from pkimm_analytics.loaders.workbook.words import MODULE_TITLE, NAMES
+from pkimm_analytics.loaders.workbook.pages import Page
+from pkimm_analytics.loaders.workbook.words import MODULE_TITLE
 from pkimm_analytics.model import MODULE_IDS
 
-_LABELS = {**NAMES, "not evaluated": 0}
 
-
-def stored_results(
-    pages: Pages, page: Page, headers: dict[int, dict[str, int]]
-) -> dict[str, Shown]:
+def stored_results(page: Page, headers: dict[int, dict[str, int]]) -> dict[str, Shown]:
     """
     Return stored figures by module and as ``overall``; only those that are stored.
 
@@ -41,7 +36,7 @@ def stored_results(
         figure = _pair(page, column, start, min(stops, default=start + 4)) if column else None
         if figure is not None:
             found[key] = figure
-    return {**_evaluation(pages), **found}
+    return found
 
 
 def _module_rows(page: Page, numbers: int, first: int) -> dict[str, int]:
@@ -79,32 +74,3 @@ def _is_result(value: Value) -> bool:
     """Whether a cell is a number, an error, or a formula without a stored result."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return is_number or isinstance(value, Fault)
-
-
-def _evaluation(pages: Pages) -> dict[str, Shown]:
-    """Levels by their labels on the sheet Evaluation, left of its statistics."""
-    page = pages.find("evaluation", lambda page: bool(page.find("pki maturity level")))
-    if page is None:
-        return {}
-    found: dict[str, Shown] = {}
-    for row, column in page.find("pki maturity level")[:1]:
-        figures = (label_figure(page, below, column, column + 3) for below in (row + 1, row + 2))
-        overall = next((figure for figure in figures if figure is not None), None)
-        found |= {"overall": overall} if overall is not None else {}
-    for row, column in page.find("module maturity level")[:1]:
-        for below in range(row + 1, row + 13):
-            match = MODULE_TITLE.match(page.words(below, column - 1))
-            figure = label_figure(page, below, column, column + 3) if match else None
-            if match and figure is not None:
-                found[MODULE_IDS[int(match[1]) - 1]] = figure
-    return found
-
-
-def label_figure(page: Page, row: int, column: int, end: int = MAX_COLUMN) -> Shown | None:
-    """Return the level that a row names, from a column on and before another one."""
-    for place, value in page.rows.get(row, {}).items():
-        word = page.words(row, place)
-        error = value.error if isinstance(value, Fault) else ""
-        if column <= place < end and (error or word in _LABELS or word == "n/a"):
-            return Shown(error=error) if error else Shown(_LABELS.get(word))
-    return None

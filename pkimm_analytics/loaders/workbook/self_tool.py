@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from pkimm_analytics.assessment import Answer, Assessment, Mode, Source, UseCase
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.loaded import Loaded, content_digest, content_id
-from pkimm_analytics.loaders.sheets import Value
+from pkimm_analytics.loaders.sheets import Fault, Value
 from pkimm_analytics.loaders.workbook.figures import Shown, self_tool
 from pkimm_analytics.loaders.workbook.pages import Page, Pages
-from pkimm_analytics.loaders.workbook.results import label_figure
 from pkimm_analytics.loaders.workbook.words import (
+    NAMES,
     TITLE,
     category_keys,
     free_text,
@@ -142,7 +142,20 @@ def _stored_on(page: Page, overall: str, module: str) -> dict[str, Shown]:
 
 def _near(page: Page, row: int, column: int) -> Shown | None:
     """Level that is named beside a label or below it."""
-    return label_figure(page, row, column + 1) or label_figure(page, row + 1, column)
+    return _label_figure(page, row, column + 1) or _label_figure(page, row + 1, column)
+
+
+def _label_figure(page: Page, row: int, column: int) -> Shown | None:
+    """Return the level that a row names, from a column on."""
+    for place, value in page.rows.get(row, {}).items():
+        word = page.words(row, place)
+        error = value.error if isinstance(value, Fault) else ""
+        if column <= place and (error or word in _LEVELS or word == "n/a"):
+            return Shown(error=error) if error else Shown(_LEVELS.get(word))
+    return None
+
+
+_LEVELS = {**NAMES, "not evaluated": 0}
 
 
 def _was_reset(values: list[Value], application: str) -> bool:
