@@ -49,12 +49,13 @@ class KeyStore:
     ----------
     key : bytes
         Never printed, never stored with data.
-    identities : Path
-        File of random ids; created when one is first asked for.
+    identities : Path, optional
+        File of random ids; created when one is first asked for. Without it, ids follow
+        from the key, which is for what is invented.
     """
 
     key: bytes = field(repr=False)
-    identities: Path
+    identities: Path | None = None
     _known: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def random_id(self, kind: str, name: str) -> str:
@@ -78,13 +79,14 @@ class KeyStore:
         tag = hmac.digest(self.key, f"pkimm/local/v1\0{kind}\0{canonical(name)}".encode(), "sha256")
         entry = base64.b32encode(tag).decode()[:26]
         if entry not in self._known:
-            self._known.update(self._with(entry))
+            self._known.update(self._with(entry) if self.identities else {entry: tag.hex()})
         return self._known[entry]
 
     def _with(self, entry: str) -> dict[str, str]:
         """Read the file, after adding an entry that it lacks."""
         import filelock
 
+        assert self.identities is not None  # noqa: S101  # random_id has seen to it
         try:
             self.identities.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with filelock.FileLock(f"{self.identities}.lock", timeout=_LOCK_SECONDS):

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,7 +28,6 @@ BENCHMARK_QUARTERS = ("2026Q1", "2026Q2", "2026Q3")
 FEEDBACK_ROUNDS = {"2026Q3-synthetic": 90, "2026Q4-synthetic": 160}
 """Invented rounds of feedback and their respondents; the newest one has planted truths."""
 FEEDBACK_ASSESSMENTS = 80
-_BATCH = 400
 
 
 def benchmark_folder(workspace: Path) -> Path:
@@ -146,24 +144,14 @@ def _fill_feedback(folder: Path) -> None:
 
 
 def _make(folder: Path, organizations: int) -> None:
-    from pkimm_analytics.anonymize import Contribution, KeyStore, anonymize
-    from pkimm_analytics.collection import Collection
+    from pkimm_analytics.collection.simulated import collect
     from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions, publish
     from pkimm_analytics.synthetic import simulate
 
     simulation = simulate(organizations=organizations, seed=SEED)
-    folder.mkdir(parents=True)
-    collection = Collection(folder / "collection", create=True)
-    key = KeyStore(os.urandom(32), folder / "identities.json")
-    batches = -(-len(simulation) // _BATCH)
-    with progress_bar("Inventing a benchmark", batches + len(BENCHMARK_QUARTERS)) as advance:
-
-        def contributions() -> Iterator[Contribution]:
-            for assessment in simulation.assessments:
-                yield anonymize(assessment, key).contribution
-
-        _in_batches(contributions(), collection.append, advance)
-        (folder / "identities.json").unlink(missing_ok=True)
+    steps = len(simulation) + len(BENCHMARK_QUARTERS)
+    with progress_bar("Inventing a benchmark", steps) as advance:
+        collect(simulation, folder / "collection", advance)
         policy, plan = load_policy(None), load_plan(None)
         for quarter in BENCHMARK_QUARTERS:
             publish(
@@ -175,20 +163,3 @@ def _make(folder: Path, organizations: int) -> None:
                 plan=plan,
             )
             advance()
-
-
-def _in_batches(
-    made: Iterator[object],
-    append: Callable[[Sequence[object]], object],
-    advance: Callable[[], None],
-) -> None:
-    batch: list[object] = []
-    for one in made:
-        batch.append(one)
-        if len(batch) == _BATCH:
-            append(batch)
-            advance()
-            batch = []
-    if batch:
-        append(batch)
-        advance()

@@ -34,11 +34,14 @@ def simulate_command(
     if feedback:
         _feedback(out, feedback, seed, plant=plant)
         return
+    from pkimm_analytics.collection.dataset import SIMULATED
+    from pkimm_analytics.collection.simulated import collect
     from pkimm_analytics.synthetic import simulate, write_simulation
 
     simulation = simulate(organizations=organizations, seed=seed)
-    with progress_bar("Inventing assessments", len(simulation)) as advance:
+    with progress_bar("Inventing assessments", 2 * len(simulation)) as advance:
         write_simulation(simulation, out, lambda _done, _of: advance())
+        collect(simulation, out / SIMULATED, advance)
     say(f"{len(simulation)} assessments of {organizations} invented organizations in {out}")
 
 

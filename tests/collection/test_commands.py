@@ -432,3 +432,20 @@ def test_every_analysis_has_a_name_on_the_command_line():
     from pkimm_analytics.cli.analyses import NAMES
 
     assert tuple(ANALYSES) == NAMES
+
+
+def test_the_folder_of_a_simulation_works_as_its_collection(run, tmp_path):
+    """
+    The same seed gives the same bytes; every invented assessment is contributed.
+    """
+    for name in ("a", "b"):
+        ask = ["simulate", "--organizations", 8, "--seed", 5, "--out", name]
+        assert run(*ask).exit_code == PASSED
+    one, other = (every_byte(tmp_path / name) for name in ("a", "b"))
+    assert sorted(one.split(b"\n")) == sorted(other.split(b"\n"))
+    n = len(list((tmp_path / "a" / "assessments").iterdir()))
+    assert json.loads(run("collection", "info", "a", "--json").stdout)["contributions"] == n
+    assert run("collection", "verify", "a").exit_code == PASSED
+    look = ["--purpose", "a look at it", "--json"]
+    assert json.loads(run("collection", "count", "a", *look).stdout)["contributions"] == n
+    assert run("analyze", "assurance-gap", "a", *look).exit_code == PASSED
