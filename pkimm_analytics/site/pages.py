@@ -113,7 +113,11 @@ class Pages:
         title = self.look.title if name == "index" else f"{self._name(name)} · {self.look.title}"
         classes = "pk-view pk-site embed" if name == "embed" else "pk-view pk-site"
         return str(
-            h.html(lang=self.look.language, class_=classes)[
+            h.html(
+                lang=self.look.language,
+                class_=classes,
+                data_theme="light" if name == "embed" else None,  # as most host pages are
+            )[
                 h.head[self._meta(name, title)],
                 h.body[
                     None if name == "embed" else self._top(name),

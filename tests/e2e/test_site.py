@@ -413,3 +413,8 @@ def test_a_view_is_embedded_in_another_site(page: Any, addresses: dict[str, str]
     assert "Finance and insurance" in inside.locator("h1").inner_text()
     inside.locator("#peers-sector").select_option("public")
     inside.locator("h1", has_text="Public administration").wait_for()
+    page.emulate_media(color_scheme="dark")
+    color = "getComputedStyle(document.querySelector('.card')).backgroundColor"
+    for theme, expected in (("", "rgb(255, 255, 255)"), ("#theme=dark", "rgb(26, 32, 40)")):
+        go(page, f"{addresses['server']}embed.html{theme}")
+        assert page.evaluate(color) == expected

@@ -23,6 +23,8 @@ const inBrowser = (release) => {
 function start() {
   const element = globalThis.document?.getElementById("benchmark");
   if (!element) return;
+  const theme = new URLSearchParams(location.hash.slice(1)).get("theme");
+  if (theme) document.documentElement.dataset.theme = theme; // an embedded view is light, unless asked
   mount(element, { data: globalThis.pkimmData, host: inBrowser, isEmbedded: "embedded" in element.dataset });
 }
 
