@@ -4,19 +4,18 @@
 #     display_name: Python 3
 #     language: python
 #     name: python3
-#   title: A first look
+#   title: First look
 # ---
 
 # %% [markdown]
-# # A first look
+# # First look
 #
-# Six assessments of one invented organization: what they score, how they look,
-# and what changes when they are counted differently.
-# Everything below is a call of a public function; nothing leaves this computer.
+# Assessments of one invented organization: what they score, how they look, what changed,
+# and what happens when they are counted differently.
+# Nothing leaves this computer.
 
 # %%
 SEED = 7
-EDITION = "2.0.0"
 
 # %% [markdown]
 # ## Assessments
@@ -25,20 +24,18 @@ EDITION = "2.0.0"
 # `sample_history` invents some that repeat over two years; each is marked as synthetic.
 
 # %%
-from pkimm_analytics.overview import workspace_table
+import pkimm_analytics as pk
 from pkimm_analytics.synthetic import sample_history
 
 history = sample_history(SEED)
-workspace_table(history)
+[(one.use_case.name, one.date, one.model.version) for one in history]
 
 # %% [markdown]
-# To look at your own results instead, read a workbook, a share link or any other known format:
+# To look at your own results instead, read a workbook, a share link or any other known format;
+# what cannot be read as it stands is a warning with its place:
 #
 # ```python
-# from pkimm_analytics.loaders import find_sources, load
-#
-# sources = find_sources("FILE-OR-LINK")
-# history = [loaded.assessment for source in sources for loaded in load(source)]
+# history = pk.load("FILE-OR-LINK")
 # ```
 
 # %% [markdown]
@@ -48,62 +45,41 @@ workspace_table(history)
 # Coverage says how much of it was answered.
 
 # %%
-from pkimm_analytics.scoring import score
-
-assessment = history[2]
-scores = score(assessment)
-print(f"{float(scores.overall.value):.3f}: level {scores.overall.level}")
+scores = pk.score(history[2])
+print(scores)
 
 # %%
-from pkimm_analytics.overview import category_table, total_table
-
-total_table(scores)
-
-# %%
-categories = category_table(scores)
-categories[["native_id", "name", "weight", "state", "score", "level_name", "coverage"]]
+scores
 
 # %% [markdown]
-# ## Charts
+# Every figure is at hand, exactly, by the key of its element:
+
+# %%
+scores.categories["M.key-management"].value, scores.modules["M"].level
+
+# %% [markdown]
+# ## What changed
 #
-# A chart takes one of these tables and draws it; it filters and averages nothing.
-# What was not answered or does not apply has no point and no bar.
+# From one assessment to the next; the parts add up to the change.
 
 # %%
-from pkimm_analytics.charts import bars, radar
-
-radar(categories)
-
-# %%
-bars(categories, level_names=scores.model.level_names)
-
-# %% [markdown]
-# Several tables of the same edition make one radar with several lines.
-# `carry` brings an older assessment to a newer edition;
-# what that edition adds stays unanswered, and a caveat says so.
-
-# %%
-import pandas as pd
-
-from pkimm_analytics.assessment import carry
-from pkimm_analytics.model import load_model, model_of
-
-target = load_model(EDITION)
-carried = [carry(one, model_of(one.model), target) for one in (history[0], history[4])]
-radar(pd.concat([category_table(score(one)) for one in carried]), labels="short")
-
-# %%
-[caveat.message for caveat in carried[0].caveats]
+pk.what_changed(history[1], history[2])
 
 # %% [markdown]
 # ## Counted differently
 #
 # The official full workbook counts unanswered items as zero; we leave them out and show coverage.
-# The first assessment, carried to the newer edition, has one unanswered category.
+# An older assessment, carried to a newer edition, has unanswered parts: the new ones.
 
 # %%
-excluded, zero = score(carried[0]), score(carried[0], unanswered="zero")
-float(excluded.overall.value), float(zero.overall.value)
+from pkimm_analytics.assessment import carry
+from pkimm_analytics.model import load_model, model_of
+
+carried = carry(history[0], model_of(history[0].model), load_model("2.0.0"))
+[caveat.message for caveat in carried.caveats]
+
+# %%
+pk.score(carried), pk.score(carried, unanswered="zero")
 
 # %% [markdown]
 # ## What to try next

@@ -91,9 +91,7 @@ report = workspace.import_sources(find_sources(str(FOLDER)))
 [(one.source, len(one.written), len(one.problems)) for one in report.imported]
 
 # %%
-from pkimm_analytics.overview import workspace_table
-
-workspace_table([stored.assessment for stored in workspace.stored()])
+workspace
 
 # %% [markdown]
 # ## What the figures say
@@ -101,10 +99,9 @@ workspace_table([stored.assessment for stored in workspace.stored()])
 # The assessment is scored by one formula, whatever the source was.
 
 # %%
-from pkimm_analytics.overview import total_table
 from pkimm_analytics.scoring import score
 
-total_table(score(loaded.assessment))
+score(loaded.assessment)
 
 # %% [markdown]
 # ## What to try next

@@ -14,9 +14,9 @@
 # It stores every answer at once in the folder that you name, and goes on where you stopped.
 
 # %%
-from pkimm_analytics.widgets.assess import Questionnaire
+import pkimm_analytics as pk
 
-form = Questionnaire("workspace", mode="self")
+form = pk.Questionnaire("workspace", mode="self")
 form
 
 # %% [markdown]
@@ -33,9 +33,7 @@ form.assessment and len(form.assessment.answers)
 # What you see is what the package computes; score it yourself:
 
 # %%
-from pkimm_analytics.scoring import score
-
-form.assessment and score(form.assessment).overall.score
+form.assessment and pk.score(form.assessment)
 
 # %% [markdown]
 # Next: rate a few categories, run the two cells again, then try

@@ -21,111 +21,73 @@ TARGET = 4
 START = "2026-01-01"
 
 # %% [markdown]
-# ## Portfolio
+# ## A workspace
 #
-# One row for each use case: the latest figures, the change since the assessment before, and
-# what holds it back most.
-# Scores of different editions and assurances stand side by side and are not averaged.
+# A workspace is a folder of assessments; it shows one row for each use case.
+# Scores of different editions and assurances stand beside each other and are not averaged.
 
 # %%
-from pkimm_analytics.progress.portfolio import portfolio_sentence, portfolio_table
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pkimm_analytics as pk
 from pkimm_analytics.synthetic import sample_history, simulate
 
+workspace = pk.Workspace(Path(mkdtemp()))
 sample = sample_history(SEED)
-assessments = [*sample, *simulate(organizations=ORGANIZATIONS, seed=SEED).assessments]
-table = portfolio_table(assessments)
-portfolio_sentence(table)
+invented = [*sample, *simulate(organizations=ORGANIZATIONS, seed=SEED).assessments]
+paths = [workspace.save(one) for one in invented]
 
 # %%
-table[["organization", "use_case", "date", "score", "level", "coverage", "like_for_like", "limits"]]
+workspace
 
 # %% [markdown]
-# To follow your own, read a workspace instead:
-#
-# ```python
-# from pathlib import Path
-#
-# from pkimm_analytics.workspace import Workspace
-#
-# assessments = [stored.assessment for stored in Workspace(Path("WORKSPACE")).stored()]
-# ```
-#
-# Who fell, like for like, is a filter on the table.
-
-# %%
-table[table["like_for_like"] < 0][["organization", "use_case", "change", "like_for_like"]]
+# To follow your own, open your folder: `pk.Workspace("FOLDER")`.
 
 # %% [markdown]
 # ## One use case over time
 #
 # The first five assessments are of one use case, over three editions.
-# The line is dotted where the edition changed, because both ends were not asked the same.
 
 # %%
-from pkimm_analytics.charts import timeline
-from pkimm_analytics.progress.timeline import timeline_table
+from pkimm_analytics.views.progress import timeline
+from pkimm_analytics.views.scores import voice_of
+from pkimm_analytics.views.view import View
 
 history = sample[:5]
-timeline(timeline_table(history))
+scored = [pk.score(one) for one in history]
+View("Over time", "", (timeline(scored, voice_of(scored[-1])),))
 
 # %% [markdown]
-# The bridge says why a score moved; its parts add up exactly.
+# What changed says why a score moved; its parts add up exactly.
 
 # %%
-from pkimm_analytics.charts import waterfall
-from pkimm_analytics.progress import compare
-from pkimm_analytics.progress.timeline import bridge_sentence, bridge_table
-
-step = compare(history[1], history[2])
-bridge_sentence(step)
-
-# %%
-waterfall(bridge_table(step.overall), title="From one score to the next")
-
-# %%
-from pkimm_analytics.charts import heatmap
-from pkimm_analytics.progress.timeline import category_timeline
-
-heatmap(category_timeline(history))
+pk.what_changed(history[1], history[2])
 
 # %% [markdown]
 # ## A plan in phases
 #
-# The planner finds the cheapest raises that reach a target.
-# A roadmap spreads them over phases; the score after each is computed from the planned answers.
+# The planner finds the cheapest steps that reach a target and spreads them over phases;
+# the score after each is computed from the planned answers.
 
 # %%
-from pkimm_analytics.planning import OVERALL, Effort, Target, cheapest_plan
-from pkimm_analytics.planning.roadmap import Calendar, phase_table, roadmap
-
 then = history[2]
-plan = cheapest_plan(then, [Target(OVERALL, TARGET)], effort=Effort((1, 2, 3, 5)))
-road = roadmap(then, plan, when=Calendar(START, months=3, phases=4))
-waterfall(phase_table(road), title="Overall score after each phase")
+road = pk.plan(then, TARGET, phases=4, start=START)
+road
 
 # %% [markdown]
 # ## What came of it
 #
 # Action plans stand in the assessment in which they were made.
-# Later assessments say which of them are open, reached or overtaken.
+# Later assessments say which of them are open, reached or superseded.
 
 # %%
 from pkimm_analytics.planning.action_plans import action_plans, tracked, with_action_plans
+from pkimm_analytics.views.plan import followed
 
-followed = [with_action_plans(then, action_plans(road)), *history[3:]]
-plans = tracked(followed)
-len(plans)
-
-# %%
-from pkimm_analytics.planning.action_plans import action_plan_table
-
-action_plan_table(plans)[["name", "state", "why", "target_date"]].head(8)
-
-# %%
-from pkimm_analytics.charts import burn_down
-from pkimm_analytics.planning.action_plans import burn_down_table
-
-burn_down(burn_down_table(followed))
+later = [with_action_plans(then, action_plans(road)), *history[3:]]
+plans = tracked(later)
+View("Action plans", "", tuple(followed(plans, voice_of(scored[-1]))))
 
 # %% [markdown]
 # They go into a spreadsheet, a calendar or an issue tracker.
@@ -139,8 +101,7 @@ len(to_icalendar(plans))
 # %% [markdown]
 # ## What to try next
 #
-# - Change `TARGET` and `START` above, or the effort of each step, and run all cells again.
-# - Lock what cannot be raised with `cheapest_plan(..., locked=frozenset({"O"}))`.
+# - Change `TARGET` and `START` above and run all cells again.
 # - Do the same in a terminal: `pkimm progress WORKSPACE --portfolio`,
 #   `pkimm plan FILE --target 4 --phases 4 --start 2026-01-01 --export ics -o plan.ics`,
 #   `pkimm plans WORKSPACE`.

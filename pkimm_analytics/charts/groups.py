@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from pkimm_analytics.charts.heatmap import SCALE
 from pkimm_analytics.charts.level_shares import names_axis
 from pkimm_analytics.charts.look import (
     INK,
@@ -25,6 +24,8 @@ from pkimm_analytics.charts.look import (
     wrapped,
 )
 
+SCALE = [[0, "#f7fbff"], [0.25, "#deebf7"], [0.5, "#c6dbef"], [0.75, "#9ecae1"], [1, "#6baed6"]]
+"""Shades from none to all."""
 _ROW = 27
 
 

@@ -22,8 +22,7 @@ from typing import Any, Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
-ORANGE, SKY = "#e69f00", "#56b4e9"
+BLUE = "#0072b2"
 INK, SOFT, GRID = "#1b2027", "#4b5563", "#c9ced6"
 LINE = "#7b8794"
 """Color of thin lines that a light and a dark page both show."""
@@ -34,19 +33,7 @@ LEVEL_INK = (INK, INK, INK, "#ffffff", "#ffffff")
 """Color of a text on each of them; at least 4.5 to 1."""
 MARKS = {"=": "", "<=": "≤", ">=": "≥"}
 """What stands before a share that was cut off, by its qualifier."""
-MINE = VERMILION
-"""Color of the reader's own organization among its peers."""
 
-MODULE_COLORS = {"G": BLUE, "M": VERMILION, "O": GREEN, "R": PURPLE}
-SERIES = (
-    {"color": BLUE, "dash": "solid", "symbol": "circle"},
-    {"color": VERMILION, "dash": "dash", "symbol": "square"},
-    {"color": GREEN, "dash": "dot", "symbol": "diamond"},
-    {"color": PURPLE, "dash": "dashdot", "symbol": "triangle-up"},
-    {"color": ORANGE, "dash": "longdash", "symbol": "cross"},
-    {"color": SKY, "dash": "longdashdot", "symbol": "x"},
-)
-"""Looks of several assessments in one chart, in their order; the seventh repeats the first."""
 
 Labels = Literal["names", "short"]
 """Whole names need a chart that is 560 pixels wide or more; short ones fit on a phone."""
@@ -67,16 +54,6 @@ FONT = {
     "family": "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif",
     "color": INK,
     "size": 12,
-}
-LEGEND_ABOVE = {
-    "orientation": "h",
-    "x": 0,
-    "xanchor": "left",
-    "y": 1,
-    "yanchor": "bottom",
-    "font": {**FONT, "size": 11},
-    "itemclick": False,
-    "itemdoubleclick": False,
 }
 
 
@@ -170,20 +147,6 @@ def figure_of(traces: Sequence[Any], title: str, subtitle: str, **layout: Any) -
     axes = {name: _AXIS | layout[name] for name in ("xaxis", "yaxis") if name in layout}
     whole = _common_layout(title, subtitle) | layout | axes | {"template": {}}
     return go.Figure(list(traces), layout=whole, _validate=False)
-
-
-def row_text(y: float, x: float, text: str, anchor: str, size: int = 12) -> dict[str, Any]:
-    """Text that stands on a height and begins (left) or ends (right) at `x`; not escaped."""
-    return {
-        "x": x,
-        "y": y,
-        "text": text,
-        "xanchor": anchor,
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"size": size},
-        "borderpad": 0,
-    }
 
 
 def _common_layout(title: str, subtitle: str) -> dict[str, Any]:

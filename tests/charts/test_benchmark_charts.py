@@ -15,16 +15,8 @@ import pytest
 pytest.importorskip("plotly")
 
 from pkimm_analytics.audit.artifacts import scan_file
-from pkimm_analytics.charts import (
-    gaps,
-    groups,
-    level_shares,
-    peer_trend,
-    quartiles,
-    steps,
-)
+from pkimm_analytics.charts import groups, level_shares, peer_trend
 from pkimm_analytics.charts.look import LEVEL_COLORS, LEVEL_INK
-from pkimm_analytics.charts.peer_bar import peer_bar
 
 HOSTILE = "<a href='https://example.org'>x</a> $\\alpha$ %{y} <b>"
 SHARES = {1: 0.1, 2: 0.2, 3: 0.4, 4: 0.2, 5: 0.1}
@@ -49,32 +41,17 @@ def all_charts(name: str) -> dict[str, Any]:
     """
     Draw every chart with one name in it.
     """
-    step_rows = pd.DataFrame(
-        {
-            "group": name,
-            "level": [1, 2, 3, 4, 5],
-            "share": [1, 0.9, 0.7, 0.3, 0.1],
-            "low": [1, 0.8, 0.6, 0.2, 0],
-            "high": [1, 1, 0.8, 0.4, 0.2],
-            "words": name,
-        }
-    )
-    boxes = {"median": 3, "p25": 2, "p75": 4, "p10": 1, "p90": 5, "words": name}
     cell = {"measure": "m", "group": "g", "group_name": name, "is_published": True}
     cell |= {"share": 0.4, "qualifier": "="}
-    gap = {"name": name, "share": 0.4, "low": 0.3, "high": 0.5, "qualifier": "=", "words": name}
     point = {"as_of": "2026Q3", "level": 3, "share": 0.4, "low": 0.3, "high": 0.5, "words": name}
     return {
         "levels": level_shares(level_rows(name)),
-        "steps": steps(step_rows),
-        "quartiles": quartiles(pd.DataFrame([{"name": name, **boxes}])),
         "groups": groups(pd.DataFrame([{**cell, "name": name, "words": name}])),
-        "gaps": gaps(pd.DataFrame([gap])),
         "trend": peer_trend(pd.DataFrame([point])),
     }
 
 
-@pytest.mark.parametrize("kind", ["levels", "steps", "quartiles", "groups", "gaps", "trend"])
+@pytest.mark.parametrize("kind", ["levels", "groups", "trend"])
 def test_a_name_is_never_markup_and_no_point_carries_details(kind: str) -> None:
     """
     Names are text, hover texts hold words, and the audit of artifacts finds nothing.
@@ -114,22 +91,6 @@ def test_a_withheld_bar_is_a_hatched_track_and_no_zero() -> None:
     assert level_shares(level_rows(is_published=False)).layout.showlegend is False
 
 
-def test_a_box_comes_from_the_printed_quartiles_alone() -> None:
-    """
-    Whiskers end at the box where deciles are withheld; without quartiles there is no box.
-    """
-    row = {"name": "A", "median": 3.0, "p25": 2.0, "p75": 4.0, "p10": np.nan, "p90": np.nan}
-    box, _ = quartiles(pd.DataFrame([{**row, "words": "A"}])).data
-    assert (box.q1[0], box.median[0], box.q3[0]) == (2, 3, 4)
-    assert (box.lowerfence[0], box.upperfence[0]) == (2, 4)
-    assert box.x is None
-    alone = quartiles(pd.DataFrame([{**row, "p25": np.nan, "p75": np.nan, "words": "A"}]))
-    assert [trace.type for trace in alone.data] == ["scatter"]
-    row |= {"median": np.nan, "p25": np.nan, "median_text": "2 or 3"}
-    nothing = quartiles(pd.DataFrame([{**row, "words": "A"}]))
-    assert nothing.layout.annotations[0].text == "<i>2 or 3</i>"
-
-
 def test_a_withheld_cell_is_a_dot_without_a_color() -> None:
     """
     So that it is not taken for a small share; one that is shown says what was cut off.
@@ -156,17 +117,6 @@ def test_a_withheld_cell_is_a_dot_without_a_color() -> None:
     assert [(note.x, note.text) for note in figure.layout.annotations] == [(1, "·")]
 
 
-def test_the_whisker_of_a_gap_ends_at_its_interval() -> None:
-    """
-    Also where the interval is not symmetric; the figure says what was cut off.
-    """
-    row = {"name": "A", "share": 0.4, "low": 0.35, "high": 0.6, "words": "A", "qualifier": "<="}
-    bars = gaps(pd.DataFrame([row])).data[0]
-    assert bars.x[0] + bars.error_x.array[0] == pytest.approx(0.6)
-    assert bars.x[0] - bars.error_x.arrayminus[0] == pytest.approx(0.35)
-    assert bars.text[0] == "≤40 %"
-
-
 def test_one_level_of_a_trend_is_strong_and_has_the_interval() -> None:
     """
     Each level has a mark and a dash of its own; one point alone has an area, too.
@@ -185,33 +135,11 @@ def test_one_level_of_a_trend_is_strong_and_has_the_interval() -> None:
     assert max(area.x) > min(area.x)
 
 
-def test_steps_come_down_from_everybody_and_shade_their_intervals() -> None:
-    """
-    A second group has another color, dash and mark.
-    """
-    table = pd.DataFrame(
-        {
-            "group": ["a"] * 5 + ["b"] * 5,
-            "level": [1, 2, 3, 4, 5] * 2,
-            "share": [1, 0.9, 0.7, 0.3, 0.1] * 2,
-            "low": [1, 0.8, 0.6, 0.2, 0] * 2,
-            "high": [1, 1, 0.8, 0.4, 0.2] * 2,
-            "words": "w",
-        }
-    )
-    area, line, _, other = steps(table).data
-    assert list(line.y) == [1, 0.9, 0.7, 0.3, 0.1]
-    assert max(area.y) == 1
-    assert min(area.y) == 0
-    assert (line.line.dash, line.marker.symbol) != (other.line.dash, other.marker.symbol)
-
-
 def test_charts_of_nothing_are_charts() -> None:
     """
     Tables without rows draw empty frames.
     """
     assert level_shares(level_rows().iloc[:0]).layout.height > 100
-    assert gaps(pd.DataFrame(columns=["name", "share", "low", "high", "words"])).data
     assert peer_trend(pd.DataFrame(columns=["as_of", "level", "share", "low", "high", "words"]))
 
 
@@ -233,21 +161,3 @@ def test_colors_of_levels_are_told_apart_without_colors_and_hold_their_texts() -
     for shade, ink in zip(shades, map(luminance, LEVEL_INK), strict=True):
         light, dark = max(shade, ink), min(shade, ink)
         assert (light + 0.05) / (dark + 0.05) >= 4.5
-
-
-@pytest.mark.parametrize(("level", "x"), [(1, 10), (3, 100), (5, 190)])
-def test_the_mark_of_a_peer_bar_is_in_the_middle_of_its_level(level: int, x: float) -> None:
-    """
-    Two hundred units wide: level 3 covers 30 to 70 %.
-    """
-    assert f'points="{x}' in peer_bar(list(SHARES.values()), level, label="L")
-
-
-def test_a_peer_bar_without_figures_is_a_dashed_track() -> None:
-    """
-    Without a mark, and its label is escaped.
-    """
-    svg = peer_bar(None, 3, label=HOSTILE)
-    assert "polygon" not in svg
-    assert "stroke-dasharray" in svg
-    assert "<a href" not in svg

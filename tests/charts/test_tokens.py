@@ -7,7 +7,7 @@ import pytest
 
 from pkimm_analytics import vendor
 from pkimm_analytics.charts import look
-from pkimm_analytics.charts.heatmap import SCALE
+from pkimm_analytics.charts.groups import SCALE
 
 PACKAGE = resources.files("pkimm_analytics")
 
