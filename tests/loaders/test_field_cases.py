@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import openpyxl
 import pytest
 
 from pkimm_analytics.errors import SourceFormatError
 from pkimm_analytics.loaders import Loaded, Source, load
 from pkimm_analytics.model import load_model
-from pkimm_analytics.scoring import score
 from tests.loaders.invented_workbook import saved
 
 KEYS = [*load_model("2.0.0").categories]
@@ -61,17 +58,6 @@ def test_numbers_and_titles_of_another_edition_are_refused():
     assert len(loaded.assessment.answers) == 15
 
 
-def test_a_sheet_for_each_organization_is_an_assessment_for_each():
-    """
-    Two that agree in some levels are not one with these (T04).
-    """
-    one, two = read(book(Acme_Bank=[3, 1] * 8, Beta_Energy=[2, 1] * 8), "T04.xlsx")
-    assert [x.assessment.use_case.name for x in (one, two)] == ["Acme Bank", "Beta Energy"]
-    assert [len(x.assessment.answers) for x in (one, two)] == [16, 16]
-    assert not one.is_partial
-    assert not two.is_partial
-
-
 def test_profile_values_that_are_no_codes_are_named_with_the_nearest():
     """
     Kept as they are, because only a contribution needs codes (T06, 08).
@@ -90,25 +76,3 @@ def test_profile_values_that_are_no_codes_are_named_with_the_nearest():
         assert f"did you mean '{code}'?" in message
     assert loaded.assessment.organization.sector == "Banking"
     assert not loaded.is_partial
-
-
-def test_one_category_of_sixteen_is_read_as_such():
-    """
-    Its coverage is known to whoever attests it (05).
-    """
-    text = (
-        "model_version,mode,element,level,value\n2.0.0,self,use_case.name,,TLS\n"
-        "2.0.0,self,period.finish,,2026-03-31\n2.0.0,self,G.compliance,5,\n"
-    )
-    (loaded,) = read(text, "05.csv")
-    assert loaded.assessment.period.finish == "2026-03-31"
-    assert score(loaded.assessment).overall.coverage == pytest.approx(1 / 16)
-
-
-def test_a_day_in_a_level_cell_is_explained():
-    """
-    A spreadsheet has made it of 3-4.
-    """
-    (loaded,) = read(book(S=[date(2026, 3, 4), *[3] * 15]), "day.xlsx")
-    assert refused(loaded) == ["day.xlsx, S!B2"]
-    assert "spreadsheets make days" in " ".join(p.message for p in loaded.problems)

@@ -550,16 +550,6 @@ def test_rows_of_one_name_and_date_are_one_assessment_or_none():
     assert len({one.assessment.id for one in read(text.format("2025-01-01", 4))}) == 3
 
 
-def test_the_same_file_gives_the_same_ids():
-    """
-    Ids that are made follow from the content, and differ within a file.
-    """
-    text = "model_version,mode,G.compliance,O.automation\n2.0.0,self,3,\n2.0.0,self,3,\n"
-    first = [loaded.assessment.id for loaded in read(text)]
-    assert first == [loaded.assessment.id for loaded in read(text)]
-    assert len(set(first)) == 2
-
-
 # --- headers and column maps ---------------------------------------------------------
 
 
