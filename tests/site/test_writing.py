@@ -174,6 +174,24 @@ def test_the_command_prints_one_document(command, site, site_releases):
     assert document["files"] == len([p for p in site.rglob("*") if p.is_file()])
 
 
+def test_the_command_takes_the_looks_of_a_publisher(command, site_releases, tmp_path):
+    """
+    An address of mail that the publisher names is no finding; anything but an address is.
+    """
+    logo = tmp_path / "our logo.svg"
+    logo.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    arguments = ("--release", site_releases, "--out", tmp_path / "site", "--language", "de")
+    looks = ("--contact", "mailto:us@us.example", "--logo", logo, "--title", "Unser Vergleich")
+    result = command(*arguments, *looks)
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "site/index.html").read_text("utf-8")
+    assert "Unser Vergleich" in page
+    assert 'src="assets/logo.svg"' in page
+    assert "mailto:us@us.example" in page
+    assert command(*arguments, "--contact", "us").exit_code == 2
+    assert command(*arguments[:-1], "xx").exit_code == 1
+
+
 def test_the_command_ends_with_1_if_refused_and_2_if_used_wrongly(command, tmp_path):
     """
     Neither leaves anything behind.
