@@ -9,12 +9,6 @@
 #   title: Feedback form
 # ---
 
-# %% [markdown]
-# # Feedback
-#
-# What do you think of the model and of the assessment process?
-# Each comment is stored at once in your workspace, on this computer.
-
 # %%
 from pkimm_analytics.widgets.feedback_form import FeedbackForm
 from pkimm_analytics.workspace import default_workspace

@@ -8,9 +8,8 @@ that are stored are those of :mod:`.comments`; a test holds both together.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from pkimm_analytics.feedback import FIELDS, MAX_TEXT, MODEL, PROCESS
+from pkimm_analytics.feedback import FIELDS, MODEL, PROCESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +77,3 @@ SAID = tuple(
     and field != "received"
 )
 """Fields of a comment that a respondent fills in for one element."""
-
-
-def words_document() -> dict[str, Any]:
-    """Return all words as what a browser needs: dicts, lists and text."""
-    return {
-        "scales": {
-            field: {"name": scale.name, "question": scale.question, "words": list(scale.words)}
-            for field, scale in SCALES.items()
-        },
-        "weights": WEIGHT_WORDS,
-        "kinds": KIND_WORDS,
-        "roles": ROLE_WORDS,
-        "wholes": ELEMENT_WORDS,
-        "forms": {name: list(fields) for name, fields in FORMS.items()},
-        "kind_of": {MODEL: MODEL, PROCESS: PROCESS},
-        "fields": list(SAID),
-        "longest": MAX_TEXT,
-    }

@@ -29,6 +29,7 @@ STATES = {
     "categories": "results.ipynb#assessment={id}&tab=categories",
     "progress": "results.ipynb#assessment={id}&tab=progress",
     "plan": "results.ipynb#assessment={id}&tab=plan",
+    "form": "feedback_form.ipynb",
     "data": "results.ipynb#assessment={id}&tab=data",
 }
 
