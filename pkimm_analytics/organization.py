@@ -154,7 +154,7 @@ def broader_codes(dimension: str, code: str | None) -> frozenset[str]:
     Examples
     --------
     >>> sorted(broader_codes("region", "asia"))
-    ['*', 'elsewhere', 'outside-europe']
+    ['*', 'asia-and-oceania', 'elsewhere']
     """
     if dimension not in ATTRIBUTES:
         return frozenset({ALL})

@@ -213,5 +213,5 @@ def test_subsidiaries_of_one_parent_are_one_voice(are_known):
     if are_known:
         columns["parent"][:10] = "parent-of-ten"
     made = make_release(columns, quarter="2026Q2", policy=POLICY, plan=PLAN)
-    finance = ("finance", *"*****")
+    finance = ("finance-and-trade", *"*****")
     assert made.published.cells[finance, "overall"].withheld == are_known
