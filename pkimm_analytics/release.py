@@ -16,7 +16,7 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -414,6 +414,26 @@ def totals(release: Release, quarter: str) -> dict[str, int]:
         "withheld": len(dates) - len(published),
         "published_carried_forward": sum(quarter not in found for found in published),
     }
+
+
+def mixed_rules(releases: Sequence[Release]) -> list[str]:
+    """
+    Name releases that other rules made of the contributions of the first of them.
+
+    Their figures could be subtracted from each other, which no audit of one series sees.
+    """
+
+    def rules(release: Release) -> tuple[Any, ...]:
+        stated = release.manifest
+        return tuple(stated.get(part, {}).get("digest") for part in ("policy", "plan"))
+
+    def source(release: Release) -> Any:
+        return release.manifest.get("contributions", {}).get("collection")
+
+    first: dict[Any, Release] = {}
+    for one in releases:
+        first.setdefault(source(one), one)
+    return [one.name for one in releases if rules(one) != rules(first[source(one)])]
 
 
 # --- writing -------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import typer
+import yaml
 from typer.testing import CliRunner
 
 from pkimm_analytics.anonymize import KeyStore, anonymize, write_receipt
@@ -17,8 +18,11 @@ from pkimm_analytics.cli import collection, releases
 from pkimm_analytics.collection import Collection
 from pkimm_analytics.collection.journal import read_journal
 from pkimm_analytics.disclosure import load_plan, load_policy, make_release, read_history, sources
+from pkimm_analytics.disclosure.policy import read_settings
 from pkimm_analytics.disclosure.records import parent_tags
-from pkimm_analytics.release import table_bytes
+from pkimm_analytics.errors import DisclosureError
+from pkimm_analytics.release import release_folders, table_bytes
+from pkimm_analytics.site import publish_site
 from pkimm_analytics.synthetic import simulate, write_simulation
 from tests.collection.invented import invented, invented_table, receipt_for, records
 from tests.disclosure.population import join, population, rows
@@ -65,6 +69,46 @@ def test_an_audit_of_it_finds_nothing(published, command):
         result = command("audit", folder / "releases", *truth, "--json")
         assert json.loads(result.stdout)["findings"] == []
         assert result.exit_code == 0
+
+
+@pytest.fixture
+def copied(collected, tmp_path):
+    """A copy of it, to be spoilt."""
+    shutil.copytree(collected, tmp_path / "x")
+    return tmp_path / "x"
+
+
+def test_a_new_private_folder_is_not_a_new_beginning(copied, command):
+    """
+    The journal of the collection knows that there was a release.
+    """
+    for place in (("--private", copied / "other"), ()):
+        if not place:
+            shutil.rmtree(copied / "c-disclosure")
+        options = ("-c", copied / "c", "-o", copied / "new", "--quarter", "2026Q4", *place)
+        result = command("release", *options)
+        assert result.exit_code == 1
+        assert "was published before" in result.stderr
+        assert not (copied / "new").exists()
+
+
+def test_releases_of_other_rules_are_remembered_told_apart_and_refused(copied, command):
+    """
+    Not in the same folder; elsewhere they say the same, and nobody shows both together.
+    """
+    settings = read_settings(None, "disclosure.yaml") | {"version": 2}
+    (copied / "policy.yaml").write_text(yaml.safe_dump(settings))
+    options = ("-c", copied / "c", "--quarter", "2026Q4", "--policy", copied / "policy.yaml")
+    beside = command("release", *options, "-o", copied / "r")
+    assert beside.exit_code == 1
+    assert "other rules" in beside.stderr
+    assert command("release", *options, "-o", copied / "other").exit_code == 0
+    (other,) = (copied / "other").glob("*/benchmark.parquet")
+    assert other.read_bytes() == table_of(copied / "r")
+    both = command("audit", copied / "r", copied / "other", "--truth", copied / "c", "--json")
+    assert [f["attack"] for f in json.loads(both.stdout)["findings"]] == ["T14"]
+    with pytest.raises(DisclosureError, match="other rules"):
+        publish_site([copied / "r", copied / "other"], copied / "site")
 
 
 def test_an_audit_sees_that_one_change_moved_a_figure(tmp_path, command):
@@ -252,7 +296,10 @@ def test_a_release_of_a_collection_leaves_a_line_in_its_journal(collected, comma
     result = command("audit", collected / "r", "--truth", collected / "c", "--json")
     assert json.loads(result.stdout)["findings"] == []
     lines = read_journal(Collection(collected / "c").place)
-    assert {line["why"] for line in lines} == {"making or checking a release"}
+    why = {line["why"] for line in lines if line["what"] == "opened"}
+    assert why == {"making or checking a release"}
+    (name,) = (folder.name for folder in release_folders(collected / "r"))
+    assert [line["release"] for line in lines if line["what"] == "released"] == [name]
     columns = records(Collection(collected / "c"))
     candidate = make_release(columns, quarter="2026Q3", policy=load_policy(), plan=load_plan())
     assert table_bytes(candidate.columns) == table_of(collected / "r")

@@ -29,7 +29,14 @@ from pkimm_analytics.cli.console import (
 )
 from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.quarters import last_quarter, running_quarter
-from pkimm_analytics.release import MANIFEST_FILE, TABLE_FILE, Release, read_release
+from pkimm_analytics.release import (
+    MANIFEST_FILE,
+    TABLE_FILE,
+    Release,
+    check_release,
+    mixed_rules,
+    read_release,
+)
 from pkimm_analytics.tables import DIMENSIONS
 
 PolicyOption = Annotated[
@@ -159,7 +166,7 @@ def audit_command(
     series: list[Vintage] = []
     with progress_bar("Attacking", len(folders) + len(files)) as advance:
         for folder in folders:
-            release = read_release(folder)
+            release = check_release(folder)[0] or read_release(folder)
             facts = None if known is None else known.at(folder, release)
             secrets = Secrets() if known is None else known.secrets(folder, release)
             series.append(Vintage(release, facts))
@@ -174,6 +181,9 @@ def audit_command(
             for table in _tables_in(file):
                 found += _placed(table.name, attack_release(read_release(table), rules=rules))
             advance()
+    for name in mixed_rules([one.release for one in series]):
+        why = "other rules made it of the same contributions, so that both can be subtracted"
+        found.append(Finding("T14", why, where=name))
     _report(found, len(folders), len(files), as_json=as_json)
 
 

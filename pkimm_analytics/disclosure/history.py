@@ -97,8 +97,13 @@ class Entry(ClosedRecord):
     seal: _Hash
 
     def sealed(self, before: str) -> Entry:
-        """Bind the entry to the one before it."""
-        document = {name: value for name, value in self.to_json().items() if name != "seal"}
+        """
+        Bind the entry to the one before it, without the records, which forget.
+
+        The journal of the collection has the seal of each release.
+        """
+        free = ("seal", "members")
+        document = {name: value for name, value in self.to_json().items() if name not in free}
         text = before + json.dumps(document, sort_keys=True)
         return self.replace(seal=_sha256(text.encode()))
 
@@ -132,9 +137,9 @@ class History:
         return tuple(entry.release for entry in self.entries)
 
     @property
-    def seal(self) -> str:
-        """Seal of the newest entry; empty if there is none."""
-        return self.entries[-1].seal if self.entries else ""
+    def seals(self) -> tuple[str, ...]:
+        """Seals of all entries, oldest first; before them that of nothing."""
+        return ("", *(entry.seal for entry in self.entries))
 
     @cached_property
     def publications(self) -> tuple[Publication, ...]:
@@ -189,7 +194,7 @@ class History:
         )
         write_atomically(self.folder / _file("table", entry.table), table)
         write_atomically(self.folder / _file("members", entry.members), members)
-        return self._committed([*self.entries, entry.sealed(self.seal)])
+        return self._committed([*self.entries, entry.sealed(self.seals[-1])])
 
     def forgetting(self, gone: Callable[[Any], Any], partly: Callable[[Any], Any]) -> int:
         """
@@ -208,7 +213,7 @@ class History:
             entry = old.replace(members=_sha256(content)) if n else old
             if n:
                 write_atomically(self.folder / _file("members", entry.members), content)
-            entries.append(entry.sealed(entries[-1].seal if entries else ""))
+            entries.append(entry)
             n_changed += n
         if n_changed:
             self._committed(entries)

@@ -54,11 +54,13 @@ def manifest(
     files: Mapping[str, bytes],
     table: bytes,
     synthetic: bool = False,
+    collection: str | None = None,
 ) -> bytes:
     """
     Public manifest as JSON; it lists every other file of the release with its hash.
 
-    `synthetic` says that invented organizations count in it.
+    `synthetic` says that invented organizations count in it; `collection` is the public mark
+    of where the contributions are.
     """
     newest = quarter_ordinal(quarter) - policy.age_months // 3
     oldest = newest - policy.window_months // 3 + 1
@@ -68,7 +70,11 @@ def manifest(
         "quarter": quarter,
         "previous": previous,
         "synthetic": synthetic,
-        "contributions": {"from": spelled(oldest), "to": spelled(newest)},
+        "contributions": {
+            "from": spelled(oldest),
+            "to": spelled(newest),
+            "collection": collection,
+        },
         "editions": [_edition(code) for code in plan.codes["edition"]],
         "pooled": POOLED,
         "policy": _policy(policy),

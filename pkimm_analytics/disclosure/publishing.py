@@ -27,6 +27,7 @@ from pkimm_analytics.disclosure.manifest import changes, manifest, readme
 from pkimm_analytics.disclosure.plan import Plan
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.disclosure.records import Records, quarter_ordinal, read_records
+from pkimm_analytics.disclosure.sources import Opened
 from pkimm_analytics.errors import DisclosureError, PkimmError, PolicyError, Problem
 from pkimm_analytics.files import write_atomically
 from pkimm_analytics.release import (
@@ -132,6 +133,9 @@ def _publish(
     advance: Callable[[], None],
 ) -> Written:
     history = read_history(private)
+    collection = contributions if isinstance(contributions, Opened) else None
+    seals = [] if collection is None else collection.seals()
+    _check_seals(seals, history)
     there = _check_earlier(out, history, policy, plan)
     try:
         records = read_records(contributions, plan, policy, quarter)
@@ -151,12 +155,20 @@ def _publish(
         raise
     name = release_id(quarter, table_bytes(candidate.columns))
     previous = [one for one in there if one != name]
-    files = release_files(candidate, history, previous, synthetic=records.synthetic)
+    files = release_files(
+        candidate,
+        history,
+        previous,
+        synthetic=records.synthetic,
+        collection=None if collection is None else collection.mark,
+    )
     check_files(files, Secrets(words=names_of(contributions), n_known=records.n_known))
     report = private / f"report-{name}.parquet"
     if name not in history.names:
         write_atomically(report, report_bytes(candidate.decisions))
-        history.with_release(candidate.publication(name))
+        history = history.with_release(candidate.publication(name))
+    if collection is not None and history.seals[-1] not in seals:
+        collection.note(name, history.seals[-1])
     is_new = write_release(out, name, files)
     _note(private, quarter, "written" if is_new else "there already", [name])
     n_missing = len(set(previous) - {folder.name for folder in release_folders(out)})
@@ -210,6 +222,7 @@ def release_files(
     previous: Sequence[str] = (),
     *,
     synthetic: bool = False,
+    collection: str | None = None,
 ) -> dict[str, bytes]:
     """
     Make every file of a release, by name.
@@ -220,6 +233,8 @@ def release_files(
         Releases of the series before it, oldest first.
     synthetic : bool
         Whether invented organizations count.
+    collection : str, optional
+        Public mark of the collection.
     """
     table = table_bytes(candidate.columns)
     last = previous[-1] if previous else None
@@ -239,6 +254,7 @@ def release_files(
         files=files,
         table=table,
         synthetic=synthetic,
+        collection=collection,
     )
     return files
 
@@ -277,6 +293,16 @@ def report_bytes(decisions: Iterable[Decision]) -> bytes:
 
 
 # --- what is there already -------------------------------------------------------------
+
+
+def _check_seals(seals: Sequence[str], history: History) -> None:
+    """Compare the history with what the journal of the collection says was published."""
+    if seals and seals[-1] not in history.seals:
+        raise DisclosureError(
+            "This collection was published before, and the private folder does not know it: it is"
+            " another one, an older copy, or it was edited. Nothing was published.",
+            [Problem("private", "name the folder of the earlier releases, or restore it")],
+        )
 
 
 def _check_earlier(out: Path, history: History, policy: Policy, plan: Plan) -> list[str]:

@@ -6,6 +6,7 @@ Both become tables with a level for each category and requirement and overall.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.collection import Collection
+from pkimm_analytics.collection.journal import note, read_journal
 from pkimm_analytics.collection.manifest import NAME as MANIFEST
 from pkimm_analytics.disclosure.plan import Plan
 from pkimm_analytics.disclosure.records import SYNTHETIC
@@ -27,7 +29,7 @@ TRUTH_FILE = "truth.parquet"
 """What a simulation writes beside its assessments; all of it is invented."""
 
 
-class _Collection:
+class Opened:
     """Records of a collection, one file at a time; opening it leaves a line in its journal."""
 
     def __init__(self, collection: Collection) -> None:
@@ -36,6 +38,21 @@ class _Collection:
     def tables(self) -> Iterator[Any]:
         """Read the records as they are committed now."""
         return self.collection.open_rows(purpose="making or checking a release").records()
+
+    @property
+    def mark(self) -> str:
+        """Public name of the collection: releases of the same contributions have the same."""
+        return hashlib.sha256(self.collection.manifest().id.encode()).hexdigest()[:12]
+
+    def seals(self) -> list[str]:
+        """Seals of the releases that the journal of the collection knows, oldest first."""
+        lines = read_journal(self.collection.place)
+        return [str(line.get("seal")) for line in lines if line.get("what") == "released"]
+
+    def note(self, release: str, seal: str) -> None:
+        """Leave a line about a release in the journal."""
+        with self.collection.changing():
+            note(self.collection.place, "released", release=release, seal=seal)
 
 
 def open_contributions(place: str | Path, plan: Plan) -> Any:
@@ -97,10 +114,10 @@ def private_folder(collection: str) -> Path:
     return place.with_name(f"{place.name}-disclosure")
 
 
-def _opened(place: str | Path) -> _Collection:
+def _opened(place: str | Path) -> Opened:
     collection = Collection(place)
     collection.manifest()
-    return _Collection(collection)
+    return Opened(collection)
 
 
 def _read_file(source: Path) -> Any:

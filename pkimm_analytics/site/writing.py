@@ -20,7 +20,7 @@ from pkimm_analytics.audit.suite import Rules
 from pkimm_analytics.benchmark import open_release
 from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.files import raised_as
-from pkimm_analytics.release import release_folders
+from pkimm_analytics.release import mixed_rules, release_folders
 from pkimm_analytics.site.checking import attack_pages, scan_files
 from pkimm_analytics.site.contents import SITE_MANIFEST, read_files, sha256, site_files
 from pkimm_analytics.site.pages import Appearance
@@ -94,6 +94,13 @@ def publish_site(
     _check_place(out, folders)
     step("Verifying releases")
     sources = [read_files(folder, open_release(folder)) for folder in folders]
+    others = mixed_rules([source.bench.published for source in sources])
+    if others:
+        raise DisclosureError(
+            "Releases that other rules made of the same contributions can be subtracted from"
+            " each other. No site was made.",
+            [Problem(name, "made with another policy or plan") for name in others],
+        )
     _refuse([finding for folder in folders for finding in scan_folder(folder)])
     step("Writing pages")
     files = site_files(sources, appearance, pictures)
