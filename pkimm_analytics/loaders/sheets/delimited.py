@@ -19,6 +19,7 @@ from pkimm_analytics.files import MAX_BYTES
 from pkimm_analytics.loaders.sheets.sheet import MAX_CELLS, MAX_ROWS, Sheet
 
 DELIMITERS = ",;\t|"
+MAX_DELIMITERS = 100_000
 _SAMPLE = 65_536
 """Characters that are looked at to find the delimiter."""
 
@@ -59,20 +60,26 @@ def _rows(text: str, name: str) -> tuple[list[list[str]], bool]:
     first, _, rest = text.partition("\n")
     if re.fullmatch(r"sep=[,;|]?\s*", first, re.IGNORECASE):  # spreadsheets understand this line
         rows, text = [[]], rest
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
+    delimiter = delimiter_of(text)
+    if max(line.count(delimiter) for line in io.StringIO(text)) > MAX_DELIMITERS:
+        raise _too_large(name, f"a line has more than {MAX_DELIMITERS:,} delimiters")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     is_protected, n_cells = "'" in text, 0
     try:
         for row in reader:
             rows.append([_unprotected(cell) for cell in row] if is_protected else row)
             n_cells += len(row)
             if len(rows) > MAX_ROWS or n_cells > MAX_CELLS:
-                raise SourceFormatError(
-                    f"{name} has too many rows. Nothing was imported.",
-                    [Problem(name, f"more than {MAX_CELLS:,} cells; split the file")],
-                )
+                raise _too_large(name, f"more than {MAX_CELLS:,} cells")
     except csv.Error:
         return rows, False
     return rows, True
+
+
+def _too_large(name: str, why: str) -> SourceFormatError:
+    return SourceFormatError(
+        f"{name} is too large. Nothing was imported.", [Problem(name, f"{why}; split the file")]
+    )
 
 
 def decode_text(content: bytes, name: str) -> tuple[str, list[Problem]]:

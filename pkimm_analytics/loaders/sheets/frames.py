@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_UNPACKED = 200_000_000
 """Bytes of all columns as a file states them."""
+MAX_LINES = 150_000
+"""Most objects of JSON; each line is read on its own."""
 PARQUET_MAGIC, ARROW_MAGIC, STREAM_MAGIC = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
 
 
@@ -127,9 +129,11 @@ def read_json_rows(content: bytes, name: str) -> Sheet:
         If a line is no JSON object.
     """
     if content.lstrip()[:1] == b"[":
+        _check(name, content.count(b"{"), MAX_LINES)
         records = read_json(content, name)
     else:
         lines = content.split(b"\n")
+        _check(name, len(lines), MAX_LINES)
         records = [
             read_json(line, f"{name}, line {number}")
             for number, line in enumerate(lines, 1)
@@ -184,5 +188,5 @@ def _check(name: str, n: int, limit: int = MAX_CELLS) -> None:
     if n > limit:
         raise SourceFormatError(
             f"{name} is too large. Nothing was imported.",
-            [Problem(name, f"more than {MAX_CELLS:,} cells or {MAX_UNPACKED:,} bytes; split it")],
+            [Problem(name, f"more than {limit:,} cells, lines or bytes; split it")],
         )

@@ -13,7 +13,7 @@ from pkimm_analytics.errors import Problem, SourceFormatError
 MAX_COLUMNS = 4_000
 """Most columns of a header; a form with a block for each question has some hundred."""
 MAX_ROWS = 1_000_000
-MAX_CELLS = 6_000_000
+MAX_CELLS = 5_000_000
 """Most cells of all sheets of a file together."""
 ERRORS = frozenset(
     ["#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"]

@@ -104,7 +104,8 @@ def propose_columns(sheet: Sheet, has_element: HasElement) -> TableColumns | Non
     """
     best: tuple[int, TableColumns] | None = None
     for number, row in islice(sheet.filled(), TOP):
-        words = [_OF_JSON.sub(r"\1", text_of(value)) for value in row[: sheet.width(number)]]
+        width = min(sheet.width(number), MAX_COLUMNS + 1)
+        words = [_OF_JSON.sub(r"\1", text_of(value)[:1000]) for value in row[:width]]
         n_known = sum(bool(field_of(word)[0]) or has_element(word) for word in words)
         if (best is not None and n_known <= best[0]) or not 1 < len(words) <= MAX_COLUMNS:
             continue

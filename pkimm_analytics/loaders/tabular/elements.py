@@ -18,6 +18,8 @@ _KEY = re.compile(r"[gmor](?:\.[a-z0-9-]{1,80}){0,2}")
 _NUMBERED = re.compile(r"[gmor](?:\.[0-9]{1,9}){1,2}")
 _BEFORE_TITLE = re.compile(r"([gmor](?:\.[a-z0-9-]{1,80}){0,2})\.?(?: ?[-:|)] ?| )(\S.{0,400})")
 MAX_HINTS = 200
+MAX_TITLE = 400
+"""Characters of a text that may mean an element."""
 
 
 class ContradictionError(ValueError):
@@ -35,7 +37,8 @@ class Elements:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self._found: dict[str, str | ValueError] = {}
+        self._found: dict[str, str | None] = {}
+        self._hints: dict[str, str] = {}
         self._by_id = {name.lower(): key for name, key in model.native.items()}
         self._by_id |= {key.lower(): key for key in model.keys}
 
@@ -55,10 +58,9 @@ class Elements:
     def has(self, text: str) -> bool:
         """Whether a text means one element."""
         try:
-            self.find(text)
-        except ValueError:
+            return self._lookup(text) is not None
+        except ContradictionError:
             return False
-        return True
 
     def find(self, text: str, title: str = "") -> str:
         """
@@ -76,19 +78,21 @@ class Elements:
         ValueError
             If it means none, or two different ones; the message says what would be right.
         """
-        if text not in self._found:
-            try:
-                self._found[text] = self._find(plain(text))
-            except ValueError as error:
-                self._found[text] = error
-        found = self._found[text]
-        if isinstance(found, ValueError):
-            raise found
+        key = self._lookup(text)
+        if key is None:
+            raise ValueError(self._unknown(plain(text[:MAX_TITLE])))
         if title:
-            self._compare(found, title)
-        return found
+            self._compare(key, title)
+        return key
 
-    def _find(self, text: str) -> str:
+    def _lookup(self, text: str) -> str | None:
+        if text not in self._found:  # a table repeats its elements
+            self._found[text] = self._search(plain(text[: 2 * MAX_TITLE]))
+        return self._found[text]
+
+    def _search(self, text: str) -> str | None:
+        if len(text) > MAX_TITLE:
+            return None
         key = self._by_id.get(text.removesuffix("."))
         if key is not None:
             return key
@@ -98,10 +102,7 @@ class Elements:
             self._compare(key, parted[2])
             if "." in key or self.titled(parted[2]) == key:  # a letter alone is no number
                 return key
-        titled = self._by_title.get(text)
-        if titled is None or (parted and "." in parted[1]):
-            raise ValueError(self._unknown(text))
-        return titled
+        return None if parted and "." in parted[1] else self._by_title.get(text)
 
     def _compare(self, key: str, title: str) -> None:
         other = self.titled(title)
@@ -115,7 +116,9 @@ class Elements:
         """Say that there is no such element; repeats a text only if it has the form of an id."""
         if ":" in text:
             return "answers about extensions are read from JSON only"
-        hint = self._hint(text) if len(self._found) < MAX_HINTS else "see: pkimm models show"
+        if text not in self._hints and len(self._hints) < MAX_HINTS:
+            self._hints[text] = self._hint(text)
+        hint = self._hints.get(text, "see: pkimm models show")
         if is_id_like(text):
             return f"{spelled(text)} is not in {self.model.edition}; {hint}"
         return f"means no element of {self.model.edition}; {hint}"

@@ -27,6 +27,9 @@ from pkimm_analytics.loaders.tabular.fields import (
     field_of,
 )
 
+MAX_ROWS = 250_000
+"""Most answers that are taken apart one by one; rows of plain levels may be more."""
+
 Key = tuple[str, ...]
 
 
@@ -143,6 +146,14 @@ def check_columns(table: Table) -> list[Problem]:
     return problems
 
 
+def too_many(name: str, what: str) -> SourceFormatError:
+    """Error for a table that would take too long."""
+    return SourceFormatError(
+        f"{name} is too large. Nothing was imported.",
+        [Problem(name, f"more than {what}; split it, or make a row for each assessment")],
+    )
+
+
 def groups_of(tables: Sequence[Table], problems: list[Problem]) -> Iterator[Group]:
     """Sort what tables say by assessment; what belongs to none is added to `problems`."""
     long = [table for table in tables if table.shape in {"long", "properties"}]
@@ -200,6 +211,8 @@ def _long_entries(table: Table, default: str, problems: list[Problem]) -> list[t
     named = bool(default) or any(
         not is_empty(row[column.number - 1]) for _, row in table.rows for column in keys
     )
+    if len(table.rows) > MAX_ROWS:
+        raise too_many(table.sheet.source, f"{MAX_ROWS:,} rows of single answers")
     nameless: list[Problem] = []
     found: list[tuple[Entry, Key]] = []
     for number, row in table.rows:
@@ -267,11 +280,12 @@ def _unambiguous(groups: dict[Key, Group], problems: list[Problem]) -> Iterator[
 
 
 def _matrix_groups(table: Table) -> Iterator[Group]:
-    for column in table.columns.columns:
-        if not column.assessment:
-            continue
+    columns = [column for column in table.columns.columns if column.assessment]
+    if len(columns) * len(table.rows) > MAX_ROWS:
+        raise too_many(table.sheet.source, f"{MAX_ROWS:,} answers")
+    for column in columns:
         where = table.sheet.where(table.columns.header, column.number)
-        group = Group(column.assessment, f"column {column.number}", where, "matrix")
+        group = Group(str(column.assessment), f"column {column.number}", where, "matrix")
         for number, row in table.rows:
             value = table.value(row, column)
             subject, title = _subject(table, row)
@@ -302,25 +316,26 @@ def same_rows(table: Table, problems: list[Problem]) -> dict[int, bool]:
     if not table.is_named:
         return {}
     columns = table.key_columns
-    by_key: dict[Key, list[int]] = {}
+    first: dict[Key, int] = {}
+    again: dict[int, list[int]] = {}
     for index, (_, row) in enumerate(table.rows):
         key = tuple(text_of(row[column.number - 1]).strip() for column in columns)
-        if key[0]:
-            by_key.setdefault(key, []).append(index)
+        if key[0] and first.setdefault(key, index) != index:
+            again.setdefault(first[key], []).append(index)
     left_out: dict[int, bool] = {}
-    for indexes in by_key.values():
-        first, rest = table.rows[indexes[0]], indexes[1:]
-        same = all([*table.rows[index][1]] == [*first[1]] for index in rest)
-        for index in rest:
-            place = table.sheet.where(table.rows[index][0], columns[0].number)
-            says = f"repeats {table.sheet.where(first[0])}; read once"
-            if not same:
-                says = (
-                    f"has the name and date of {table.sheet.where(first[0])} and says something"
-                    " else; all of that name and date were left out"
-                )
+    for index, others in again.items():
+        number, said = table.rows[index]
+        same = all([*table.rows[other][1]] == [*said] for other in others)
+        says = f"repeats {table.sheet.where(number)}; read once"
+        if not same:
+            says = (
+                f"has the name and date of {table.sheet.where(number)} and says something else;"
+                " all of that name and date were left out"
+            )
+        for other in others:
+            place = table.sheet.where(table.rows[other][0], columns[0].number)
             problems.append(Problem(place, says, refused=not same))
-        left_out |= dict.fromkeys(rest if same else indexes if rest else (), same)
+        left_out |= dict.fromkeys(others if same else [index, *others], same)
     return left_out
 
 

@@ -17,16 +17,21 @@ from pkimm_analytics.loaders.tabular.columns import (
     remarks_on,
 )
 from pkimm_analytics.loaders.tabular.groups import (
+    Group,
     Table,
     check_columns,
     groups_of,
     same_rows,
+    too_many,
     wide_group,
 )
 from pkimm_analytics.loaders.tabular.plain import PlainReader
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MAX_SLOW = 15_000
+"""Most assessments that are taken apart row by row."""
 
 Tell = Callable[[], object]
 
@@ -190,10 +195,18 @@ def _check_map(sheet: Sheet, columns: TableColumns) -> None:
 def _assessments(
     tables: Sequence[Table], origin: Origin, problems: list[Problem]
 ) -> Iterator[Loaded | None]:
-    for group in groups_of(tables, problems):
+    n_slow = 0
+
+    def built(group: Group) -> Loaded | None:
+        nonlocal n_slow
+        n_slow += 1
+        if n_slow > MAX_SLOW:
+            raise too_many(origin.name, f"{MAX_SLOW:,} assessments other than rows of plain levels")
         loaded, refused = build(group, origin)
-        problems += refused
-        yield loaded
+        problems.extend(refused)
+        return loaded
+
+    yield from map(built, groups_of(tables, problems))
     for table in tables:
         if table.shape != "wide":
             continue
@@ -202,13 +215,7 @@ def _assessments(
         for index, (number, row) in enumerate(table.rows):
             if index in left_out:
                 continue
-            one = plain.read(number, row)
-            if one is not None:
-                yield one
-                continue
-            loaded, refused = build(wide_group(table, number, row), origin)
-            problems += refused
-            yield loaded
+            yield plain.read(number, row) or built(wide_group(table, number, row))
 
 
 def _no_table(name: str) -> SourceFormatError:
