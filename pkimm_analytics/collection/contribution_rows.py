@@ -193,7 +193,7 @@ def _bad_texts(values: Any, name: str, *, nullable: bool) -> NDArray[np.bool_]:
         allowed = [value for value in distinct if is_allowed(name, value)]
         fits = pc.is_in(values, value_set=pa.array(allowed, pa.string()))
         fits = pc.if_else(pc.is_null(values), None, fits)
-    return ~np.asarray(pc.fill_null(fits, nullable).to_numpy(), dtype=bool)
+    return ~np.asarray(pc.fill_null(fits, nullable).to_numpy(), bool)
 
 
 def _contradictions(table: Any) -> Iterable[tuple[str, NDArray[np.bool_], str]]:

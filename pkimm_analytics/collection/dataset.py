@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pkimm_analytics.anonymize.contribution import Contribution
 from pkimm_analytics.anonymize.identifiers import commitment_of
 from pkimm_analytics.anonymize.invitation import Invitation
@@ -210,6 +212,28 @@ class Collection(Shown):
         with self._locked(writing=False):
             yield self.manifest()
 
+    def content(self, path: str, file: DataFile) -> bytes:
+        """
+        Read the bytes of a file and compare them with its checksum.
+
+        Nothing is written anew, counted or published from a damaged file.
+
+        Raises
+        ------
+        CollectionError
+            If the file is not there or damaged.
+        """
+        try:
+            content = self.place.read(path)
+        except FileNotFoundError:
+            raise _damaged(path, "the file is missing") from None
+        except OSError as error:
+            problem = Problem(path, reason_of(error))
+            raise CollectionError("A file of the collection cannot be read.", [problem]) from None
+        if hashlib.sha256(content).hexdigest() != file.sha256:
+            raise _damaged(path, "its bytes are not those that were written")
+        return content
+
     def read(
         self,
         path: str,
@@ -220,9 +244,6 @@ class Collection(Shown):
     ) -> Any:
         """
         Read a file, or some of its columns, as one table.
-
-        Its bytes are compared with the checksum first, so that nothing is written anew or
-        published from a damaged file.
 
         Parameters
         ----------
@@ -239,23 +260,15 @@ class Collection(Shown):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        message = "A file of the collection is damaged."
+        content = self.content(path, file)
         try:
-            content = self.place.read(path)
-            if hashlib.sha256(content).hexdigest() != file.sha256:
-                problem = "its bytes are not those that were written"
-            else:
-                parquet = pq.ParquetFile(pa.BufferReader(content))
-                problem = _other_shape(parquet, file, any_columns=any_columns)
+            parquet = pq.ParquetFile(pa.BufferReader(content))
+            problem = _other_shape(parquet, file, any_columns=any_columns)
             if not problem:
                 return parquet.read(columns=columns).replace_schema_metadata(None)
-        except FileNotFoundError:
-            problem = "the file is missing"
         except pa.ArrowException as error:
             problem = f"cannot be read as Parquet ({type(error).__name__})"
-        except OSError as error:
-            message, problem = "A file of the collection cannot be read.", reason_of(error)
-        raise CollectionError(message, [Problem(path, problem)])
+        raise _damaged(path, problem)
 
     # --- changing ----------------------------------------------------------------------
 
@@ -300,7 +313,7 @@ class Collection(Shown):
             held = _held(found)
             todo = settle(checked.table, held, given, prove)
             remarks: Sequence[Problem] = ()
-            if todo.kept:
+            if len(todo.kept):
                 rows, names, remarks = self._vouched(checked.table, given, held, todo.kept)
                 tables = self._without(manifest, found, todo.replaced)
                 self._rename(manifest, tables, names)
@@ -465,6 +478,7 @@ class Collection(Shown):
                 digest = hashlib.sha256(content).hexdigest()
                 pending[path] = DataFile(
                     rows=table.num_rows,
+                    invented=pc.sum(table.column("synthetic")).as_py(),
                     verified=pc.sum(table.column("is_verified")).as_py(),
                     bytes=len(content),
                     sha256=digest,
@@ -537,12 +551,12 @@ class Collection(Shown):
         return found
 
     def _vouched(
-        self, table: Any, given: Sequence[Contribution], held: Mapping[str, Held], kept: list[int]
+        self, table: Any, given: Sequence[Contribution], held: Mapping[str, Held], kept: Any
     ) -> tuple[Any, dict[str, dict[str, str]], list[Problem]]:
         """Add to some rows who vouches for them; also what to rename, and bad tickets."""
         import pyarrow as pa
 
-        rows = table.take(pa.array(kept))
+        rows = table if len(kept) == table.num_rows else table.take(pa.array(kept))
         some = [given[row] for row in kept] if given else []
         known = of_rounds.read_rounds(self.place)
         rounds, marks, problems = of_rounds.vouch(known, some, held)
@@ -552,8 +566,10 @@ class Collection(Shown):
         marks = [
             (ticket, is_good and decided.get(about(one.id, one.commitment)) != "set-aside")
             for one, (ticket, is_good) in zip(some, marks, strict=True)
-        ] or [(None, False)] * len(kept)
-        for column, values in zip(VOUCHING, zip(*marks, strict=True), strict=True):
+        ]
+        nobody = [pa.nulls(len(kept)), np.zeros(len(kept), bool)]
+        columns: list[Any] = [*zip(*marks, strict=True)] or nobody
+        for column, values in zip(VOUCHING, columns, strict=True):
             kind = schema().field(column.name)
             rows = rows.append_column(kind, pa.array(values, kind.type))
         trusted = [one for one, (_, is_good) in zip(some, marks, strict=False) if is_good]
@@ -605,8 +621,11 @@ class Collection(Shown):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        for period in sorted(pc.unique(rows.column("quarter")).to_pylist()):
-            inside = rows.filter(pc.equal(rows.column("quarter"), period))
+        rows = _ordered(rows, "quarter", "contribution")
+        quarters = rows.column("quarter").combine_chunks()
+        for period in pc.unique(quarters).to_pylist():
+            first = pc.index(quarters, period).as_py()
+            inside = rows.slice(first, pc.sum(pc.equal(quarters, period)).as_py())
             names = [path for path in manifest.files if period_of(path) == period]
             number = max((_number(path) for path in names), default=0)
             last = f"period={period}/part-{number}.parquet"
@@ -647,7 +666,7 @@ def encode(table: Any) -> memoryview:
 
     sink = pa.BufferOutputStream()
     pq.write_table(
-        table.sort_by("contribution").combine_chunks().replace_schema_metadata(None),
+        _ordered(table, "contribution").combine_chunks().replace_schema_metadata(None),
         sink,
         compression="zstd",
         use_dictionary=[name for name in table.column_names if name not in _UNIQUE],
@@ -658,8 +677,21 @@ def encode(table: Any) -> memoryview:
     return memoryview(sink.getvalue())
 
 
+def _ordered(table: Any, *names: str) -> Any:
+    """Rows in the order of some columns; those that are in it are not copied."""
+    import pyarrow.compute as pc
+
+    order = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in names])
+    is_ordered = np.array_equal(order.to_numpy(), np.arange(table.num_rows, dtype=np.uint64))
+    return table if is_ordered else table.take(order)
+
+
 def _number(path: str) -> int:
     return int(path.rsplit("-", 1)[1].removesuffix(".parquet"))
+
+
+def _damaged(path: str, problem: str) -> CollectionError:
+    return CollectionError("A file of the collection is damaged.", [Problem(path, problem)])
 
 
 def _other_shape(parquet: Any, file: DataFile, *, any_columns: bool) -> str:

@@ -29,9 +29,10 @@ DataPath = Annotated[
 
 
 class DataFile(ClosedRecord):
-    """One Parquet file, with rows of one quarter."""
+    """One Parquet file, with rows of one quarter: how many, and how many of a kind."""
 
     rows: Count
+    invented: Count
     verified: Count
     bytes: Count
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -68,6 +69,11 @@ class Manifest(ClosedRecord):
     def rows(self) -> int:
         """Contributions in all files."""
         return sum(file.rows for file in self.files.values())
+
+    @property
+    def is_invented(self) -> bool:
+        """Whether nothing is genuine, so that there is nobody to vouch for or to protect."""
+        return all(file.rows == file.invented for file in self.files.values())
 
     def settled(self) -> Manifest:
         """Return the manifest after its pending change."""

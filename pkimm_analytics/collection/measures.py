@@ -12,7 +12,6 @@ applicable.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,14 +22,17 @@ from pkimm_analytics.errors import CollectionError
 from pkimm_analytics.model import Model
 from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.model.structure import MODULE_IDS
-from pkimm_analytics.scoring import NOT_APPLICABLE, Ratio, score_batch
+from pkimm_analytics.scoring import NOT_APPLICABLE, Codes, Ratio, score_batch
 from pkimm_analytics.scoring.batch import BatchScores
 from pkimm_analytics.tables import COVERAGE, LEVEL, OVERALL
 
 COVERED = (OVERALL, *MODULE_IDS)
 """Measures that rest on enough answers only where the coverage says so."""
 
-_BLOCK = 131_072
+_APART = 4_096
+"""More than the weights of a category add up to: two sums fit into one whole number."""
+
+_BLOCK = 32_768
 """Rows scored at a time, which bounds the memory."""
 
 
@@ -77,16 +79,16 @@ def with_levels(table: Any) -> Any:
 def _with_levels(table: Any) -> Any:
     import pyarrow as pa
 
-    n = table.num_rows
-    columns = {LEVEL + name: np.zeros(n, np.int8) for name in scored_measures()}
-    columns |= {COVERAGE + name: np.zeros(n, np.int8) for name in COVERED}
-    for model, rows, batch, full in _scored(table):
+    columns = {LEVEL + name: np.zeros(table.num_rows, np.int8) for name in scored_measures()}
+    columns |= {COVERAGE + name: np.zeros(table.num_rows, np.int8) for name in COVERED}
+    for model, rows, answers, by_hand in _editions(table):
+        batch = score_batch(model, requirements=answers, categories=by_hand)
+        share, in_scope = _rated_shares(model, answers, by_hand)
         for name, ratio in _by_measure(batch).items():
             columns[LEVEL + name][rows] = ratio.level
         for place, name in enumerate(model.categories):
-            outside = batch.states[:, place] == NOT_APPLICABLE
-            columns[LEVEL + name][rows[outside]] = NOT_APPLICABLE
-        for name, percent in _coverage(model, batch, full).items():
+            columns[LEVEL + name][rows[~in_scope[:, place]]] = NOT_APPLICABLE
+        for name, percent in _coverage(model, share, in_scope).items():
             columns[COVERAGE + name][rows] = percent
     for name, codes in columns.items():
         table = table.append_column(pa.field(name, pa.int8(), nullable=False), pa.array(codes))
@@ -109,7 +111,8 @@ def exact_scores(table: Any) -> dict[str, tuple[NDArray[np.int64], NDArray[np.in
     """
     found = {name: np.zeros((2, table.num_rows), np.int64) for name in scored_measures()}
     for start in _starts(table):
-        for _, rows, batch, _ in _scored(table.slice(start, _BLOCK)):
+        for model, rows, answers, by_hand in _editions(table.slice(start, _BLOCK)):
+            batch = score_batch(model, requirements=answers, categories=by_hand)
             for name, ratio in _by_measure(batch).items():
                 found[name][0, start + rows] = ratio.numerator
                 found[name][1, start + rows] = ratio.denominator
@@ -129,9 +132,9 @@ def _by_measure(batch: BatchScores) -> Mapping[str, Ratio]:
     return {OVERALL: batch.overall, **batch.modules, **batch.categories}
 
 
-def _scored(table: Any) -> Iterator[tuple[Model, NDArray[np.intp], BatchScores, BatchScores]]:
+def _editions(table: Any) -> Iterator[tuple[Model, NDArray[np.intp], Codes, Codes]]:
     """
-    Score the rows of each edition: as we do, and with unanswered questions counted as 0.
+    Rows of each edition with the codes of its requirements and of its categories.
 
     A self-assessment has no answered requirement, so that its category levels count as
     those given by hand: one formula serves both kinds.
@@ -142,31 +145,45 @@ def _scored(table: Any) -> Iterator[tuple[Model, NDArray[np.intp], BatchScores, 
         rows = np.flatnonzero(pc.equal(table.column("edition"), version).to_numpy())
         if len(rows):
             model = shipped_model(version)
-            score = partial(
-                score_batch,
-                model,
-                requirements=_codes(table, list(model.requirements), rows),
-                categories=_codes(table, list(model.categories), rows),
-            )
-            yield model, rows, score(), score(unanswered="zero")
+            answers = _codes(table, list(model.requirements), rows)
+            yield model, rows, answers, _codes(table, list(model.categories), rows)
 
 
-def _codes(table: Any, keys: Sequence[str], rows: NDArray[np.intp]) -> NDArray[np.int8]:
+def _codes(table: Any, keys: Sequence[str], rows: NDArray[np.intp]) -> Codes:
     found = np.empty((len(keys), len(rows)), np.int8)
     for codes, key in zip(found, keys, strict=True):
         codes[:] = table.column(key).to_numpy()[rows]
     return found.T
 
 
-def _coverage(model: Model, batch: BatchScores, full: BatchScores) -> dict[str, NDArray[np.int8]]:
+def _rated_shares(
+    model: Model, answers: Codes, by_hand: Codes
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Share of the weight of each category that was rated, and whether the category applies."""
+    weights = np.zeros((len(model.requirements), len(model.categories)), np.float32)
+    first = 0
+    for place, category in enumerate(model.categories.values()):
+        inside = slice(first, first := first + len(category.requirements))
+        weights[inside, place] = [requirement.weight for requirement in category.requirements]
+    both = ((answers >= 0) + np.float32(_APART) * (answers > 0)) @ weights
+    rated = np.floor(both / _APART)
+    applies = both - _APART * rated
+    in_scope = (by_hand >= 0) & ((applies > 0) | ~weights.any(axis=0))
+    share = np.divide(rated, applies, out=np.zeros_like(rated), where=applies > 0)
+    return np.where(rated > 0, share, by_hand > 0) * in_scope, in_scope
+
+
+def _coverage(
+    model: Model, share: NDArray[np.float32], in_scope: NDArray[np.bool_]
+) -> dict[str, NDArray[np.int8]]:
     """Weight that was rated of the weight in scope, in whole percent, rounded down."""
-    weights = np.array([category.weight for category in model.categories.values()])
-    (rated, in_scope), applies = (b.exact[0][1] for b in (batch, full)), full.exact[0][1] > 0
-    share = np.divide(rated, in_scope, out=np.zeros(rated.shape), where=applies)
-    found = {}
-    for name in COVERED:
-        inside = [name in (OVERALL, key.split(".", maxsplit=1)[0]) for key in model.categories]
-        weight = weights * inside
-        percent = 100 * (share @ weight) / np.maximum(applies @ weight, 1)
-        found[name] = np.floor(percent + 1e-9).astype(np.int8)
-    return found
+    weights = np.array(
+        [
+            [c.weight * (name in (OVERALL, key.split(".", maxsplit=1)[0])) for name in COVERED]
+            for key, c in model.categories.items()
+        ],
+        np.float32,
+    )
+    scope = np.maximum(in_scope.astype(np.float32) @ weights, 1)
+    percent = np.floor(100 * (share.astype(np.float32) @ weights) / scope + 1e-4).astype(np.int8)
+    return dict(zip(COVERED, percent.T, strict=True))

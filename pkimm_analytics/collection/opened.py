@@ -99,7 +99,7 @@ class Rows:
         marks = ["synthetic", "is_verified"]
         stored = [*RECORD_PROFILE, *map(column_of, measures), *marks]
         coverage = [COVERAGE + name for name in COVERED]
-        is_invented = self._are_all_invented()
+        is_invented = self.collection.manifest().is_invented
         for table in self.tables([*stored, *coverage]):
             columns = dict(zip([*RECORD_PROFILE, *measures, *marks], table.columns, strict=False))
             for name in COVERED:
@@ -108,13 +108,6 @@ class Rows:
             if is_invented:
                 columns["is_verified"] = pa.array([True] * table.num_rows, pa.bool_())
             yield pa.table(columns)
-
-    def _are_all_invented(self) -> bool:
-        """Whether there is no genuine contribution, which an invented one could endanger."""
-        import pyarrow.compute as pc
-
-        tables = self.tables(["synthetic"])
-        return all(pc.all(table.column("synthetic"), min_count=0).as_py() for table in tables)
 
     @contextmanager
     def on(self, engine: Engine = "duckdb", *, session: Any = None) -> Iterator[Any]:
@@ -134,12 +127,11 @@ class Rows:
         CollectionError
             If the engine is not installed, or fails.
         """
-        is_invented = self._are_all_invented()
-        with (
-            self.collection.reading() as manifest,
-            on_engine(self.collection.place, list(manifest.files), engine, session) as rows,
-        ):
-            yield rows.mutate(is_verified=True) if is_invented else rows
+        with self.collection.reading() as manifest:
+            for path, file in manifest.files.items():
+                self.collection.content(path, file)
+            with on_engine(self.collection.place, list(manifest.files), engine, session) as rows:
+                yield rows.mutate(is_verified=True) if manifest.is_invented else rows
 
     def count(
         self,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pkimm_analytics.anonymize.contribution import Contribution
 from pkimm_analytics.anonymize.identifiers import commitment_of
@@ -37,7 +38,7 @@ class Settled:
 
     Parameters
     ----------
-    kept : list of int
+    kept : ndarray of int
         Rows of the batch that are written.
     replaced : set of str
         Contributions of the collection whose place they take.
@@ -46,7 +47,7 @@ class Settled:
         One for each row that is refused.
     """
 
-    kept: list[int]
+    kept: NDArray[np.intp]
     replaced: set[str]
     n_replaced: int = 0
     n_unchanged: int = 0
@@ -93,8 +94,10 @@ def settle(
             where = "comes twice, or is there," if one.id in chosen else "is there"
             message = f"{where} with other content, and its receipt was not shown"
             problems.append(Problem("contribution", message))
-    plain = np.setdiff1d(np.arange(len(codes)), np.array(doubtful, int))
-    kept = sorted([*plain.tolist(), *chosen.values()])
+    is_kept = np.ones(len(codes), bool)
+    is_kept[doubtful] = False
+    is_kept[[*chosen.values()]] = True
+    kept = np.flatnonzero(is_kept)
     return Settled(kept, held.keys() & chosen, n_replaced, n_unchanged, tuple(problems))
 
 

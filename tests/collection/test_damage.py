@@ -59,7 +59,7 @@ def target(collection):
     return collection.place.folder / first(collection)[0]
 
 
-FILE = {"rows": 3, "verified": 0, "bytes": 3, "sha256": "0" * 64}
+FILE = {"rows": 3, "invented": 0, "verified": 0, "bytes": 3, "sha256": "0" * 64}
 
 
 @pytest.mark.parametrize(
