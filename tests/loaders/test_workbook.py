@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 
 from pkimm_analytics.assessment import State, UseCase
+from pkimm_analytics.errors import SourceFormatError
 from pkimm_analytics.scoring import score, tool_figures
 from tests.loaders.invented_workbook import (
     AREAS,
@@ -203,12 +204,12 @@ def _swap_titles(book: openpyxl.Workbook) -> None:
     tech["A125"], tech["A126"] = "3.1. INTEROPERABILITY", "3.2.  Resilience"
 
 
-def test_categories_are_known_by_their_title_and_not_by_their_number():
+def test_a_workbook_that_numbers_its_categories_in_another_way_is_refused():
     """
-    A workbook that numbers two categories the other way round is read by their names.
+    It is of another edition, and its answers would land on other categories.
     """
-    loaded = read(full_workbook({"O.9.1": "Managed", "O.11.2": "Basic"}, change=_swap_titles))
-    assert levels(loaded.assessment) == {"O.11.1": 4, "O.9.2": 2}
+    with pytest.raises(SourceFormatError, match="another way"):
+        read(full_workbook({"O.9.1": "Managed"}, change=_swap_titles))
 
 
 def test_the_last_dot_of_a_number_may_be_missing():

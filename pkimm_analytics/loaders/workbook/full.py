@@ -7,7 +7,7 @@ that a formula computes is needed, for files written by other programs lack resu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -31,7 +31,6 @@ from pkimm_analytics.loaders.workbook.words import (
     slot_code,
     slots,
     source_detail,
-    titles,
     with_demo_caveat,
 )
 from pkimm_analytics.model import Model, category_of
@@ -59,8 +58,8 @@ def read_full(pages: Pages, content: bytes, model: Model) -> Loaded:
     page = answer_page(pages, problems)
     assert page is not None  # noqa: S101  # it is told by this sheet
     assessment = read_overview(pages, model, content_id(content), problems)
-    keys = _category_keys(pages, page, model, problems)
-    placed = _requirements(keys, model)
+    keys = category_keys(_titled(pages, page), model, problems)
+    placed = {s.code: model.native[s.requirement] for s in slots().values() if s.requirement}
     scope = _read_scope(pages, problems)
     rows = _answer_rows(page, problems)
     _report_rows(rows, placed, page, model, problems)
@@ -83,25 +82,10 @@ def read_full(pages: Pages, content: bytes, model: Model) -> Loaded:
     return Loaded(with_demo_caveat(assessment, model), tuple(problems))
 
 
-# --- categories and requirements ---------------------------------------------------
-
-
-def _category_keys(
-    pages: Pages, page: Page, model: Model, problems: list[Problem]
-) -> dict[str, str]:
-    """Element keys of the categories by code; the sheet `tech` has the titles as constants."""
+def _titled(pages: Pages, page: Page) -> Iterator[Page]:
+    """Sheets with the titles of the categories; `tech` has them as constants."""
     names = ["evaluation", "scoping", "actionplans", *map(plain, pages.book.sheet_names)]
-    every = chain(pages.named("tech"), [page], pages.named(*names))
-    return category_keys(titles(every), model, "tech", problems)
-
-
-def _requirements(keys: Mapping[str, str], model: Model) -> dict[str, str]:
-    """Element keys of the requirements by slot: number n is the n-th of its category."""
-    return {
-        f"{code}{number}.": requirement.key
-        for code, key in keys.items()
-        for number, requirement in enumerate(model.categories[key].requirements, 1)
-    }
+    yield from chain(pages.named("tech"), [page], pages.named(*names))
 
 
 # --- answers -----------------------------------------------------------------------

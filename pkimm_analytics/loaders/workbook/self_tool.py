@@ -23,7 +23,6 @@ from pkimm_analytics.loaders.workbook.words import (
     free_text,
     self_entry,
     source_detail,
-    titles,
     with_demo_caveat,
 )
 from pkimm_analytics.model import MODULE_IDS, Model
@@ -50,7 +49,7 @@ def read_self(pages: Pages, content: bytes, model: Model) -> Loaded:
     problems: list[Problem] = []
     page = tool_page(pages, problems)
     assert page is not None  # noqa: S101  # it is told by this sheet
-    keys = category_keys(titles([page]), model, page.name, problems)
+    keys = category_keys([page], model, problems)
     cells = _answer_cells(page, keys, problems)
     entries = {key: self_entry(page.at(*place)) for key, place in cells.items()}
     problems += [p for k, place in cells.items() for p in entries[k].problems(page.where(*place))]

@@ -11,13 +11,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 from pkimm_analytics.assessment import Answer, Assessment, Mode, State, not_applicable, rated
-from pkimm_analytics.errors import Problem
+from pkimm_analytics.errors import Problem, SourceFormatError
 from pkimm_analytics.loaders.cells import OFFICIAL_LEVELS, plain, read_level, shown
 from pkimm_analytics.loaders.sheets import Fault, Value, is_empty, text_of
 from pkimm_analytics.loaders.workbook.pages import Page
@@ -177,59 +177,52 @@ def free_text(page: Page, row: int, column: int, problems: list[Problem]) -> str
 # --- categories ------------------------------------------------------------------
 
 
-def titles(pages: Iterable[Page]) -> dict[str, str]:
-    """Category titles by code, such as ``3.2.``, from the first sheet that has each."""
-    found: dict[str, str] = {}
-    for page in pages:
-        if len(found) == len({slot.code[:4] for slot in slots().values()}):
-            break
-        for texts in page.labels.values():
-            for text in texts.values():
-                match = TITLE.fullmatch(text)
-                if match:
-                    found.setdefault(f"{match[1]}.", match[2])
-    return found
+@cache
+def _published(model: Model) -> dict[str, str]:
+    """Element keys of the categories by their code in the workbook, in its order."""
+    filled = (slot for slot in slots().values() if slot.requirement)
+    return {slot.code[:4]: category_of(model.native[slot.requirement]) for slot in filled}
 
 
-def category_keys(
-    found: Mapping[str, str], model: Model, where: str, problems: list[Problem]
-) -> dict[str, str]:
+def category_keys(pages: Iterable[Page], model: Model, problems: list[Problem]) -> dict[str, str]:
     """
-    Element keys of the categories by their code in the workbook, mapped by title.
+    Element keys of the categories by their code in the workbook, in its order.
 
     Parameters
     ----------
-    found : mapping of str to str
-        Titles by code.
-    where : str
-        Sheet of the titles, for remarks.
+    pages : iterable of Page
+        Where their titles stand, the best first.
 
-    Returns
-    -------
-    dict of str to str
-        In the order of the workbook. A title that the edition does not know is
-        taken as the category that the published workbooks number so, with a remark.
+    Raises
+    ------
+    SourceFormatError
+        If a code has the title of another category: it is the workbook of another edition.
     """
+    keys = _published(model)
     by_title = {plain(category.name): key for key, category in model.categories.items()}
-    published = {
-        slot.code[:4]: category_of(model.native[slot.requirement])
-        for slot in slots().values()
-        if slot.requirement
-    }
-    keys: dict[str, str] = {}
-    for code in published:
-        key = by_title.get(found.get(code, ""))
-        if key is not None and key not in keys.values():
-            keys[code] = key
-    for code, key in published.items():
-        if code not in keys:
-            title = "an unknown title" if code in found else "no title"
-            note = f"category {code} has {title}; published as '{model.name(key)}'"
-            is_free = key not in keys.values()
-            outcome = "taken as that" if is_free else "left out, because another one is called that"
-            problems.append(Problem(where, f"{note}; {outcome}", refused=not is_free))
-            keys |= {code: key} if is_free else {}
-    return {code: keys[code] for code in published if code in keys}
+    titles: dict[str, tuple[str, str]] = {}
+    for page in pages:
+        for text in (text for texts in page.labels.values() for text in texts.values()):
+            if match := TITLE.fullmatch(text):
+                titles.setdefault(f"{match[1]}.", (match[2], page.name))
+        if keys.keys() <= titles.keys():
+            break
+    for code, key in keys.items():
+        title, where = titles.get(code, ("", page.name))
+        if by_title.get(title, key) != key:
+            raise SourceFormatError(
+                "The workbook numbers its categories in another way. Nothing was imported.",
+                [
+                    Problem(
+                        where, f"category {code} is not '{model.name(key)}' as in {model.edition}"
+                    )
+                ],
+            )
+        if title not in by_title:
+            what = "an unknown title" if title else "no title"
+            message = f"category {code} has {what}; taken as '{model.name(key)}', as published"
+            problems.append(Problem(where, message, refused=False))
+    return keys
 
 
 def source_detail(tool: str, application: str) -> str:
