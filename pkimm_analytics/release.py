@@ -111,7 +111,7 @@ class Cell:
         return Interval(max(0.0, this.low - above.high), min(1.0, this.high - above.low))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Release:
     """
     One release. Read it with :func:`read_release` or :func:`check_release`.
@@ -288,12 +288,20 @@ def _misfits(objects: Mapping[str, NDArray[Any]], texts: tuple[str, ...]) -> lis
         f"{column}: expected {_EXPECTED.get(column, 'a text')}"
         for column, values in objects.items()
         if column in {*texts, *COLUMNS}
-        and not all(_fits(column, value, is_key=column in texts) for value in values)
+        and not all(_fits(column, value, is_key=column in texts) for value in _distinct(values))
     ]
     pairs = zip(objects["statistic"], objects["value"], strict=True)
     if not wrong and any(s in _LEVEL_OF and v is not None and not 0 <= v <= 1 for s, v in pairs):
         wrong = ["value: expected a number, for a share from 0 to 1"]
     return wrong
+
+
+def _distinct(values: NDArray[Any]) -> list[object]:
+    """Return each value once; all of them, if some are lists."""
+    try:
+        return [value for _, value in {(type(value), value) for value in values}]
+    except TypeError:
+        return list(values)
 
 
 def _fits(column: str, value: object, *, is_key: bool) -> bool:

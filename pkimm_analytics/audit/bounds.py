@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -61,10 +62,10 @@ class Bounds:
         return self.groups.index(group)
 
 
-def printed_bounds(release: Release, measures: Sequence[str] | None = None) -> Bounds:
-    """Bounds that follow from each row by itself."""
-    groups = release.all_groups
-    measures = release.measures if measures is None else tuple(measures)
+@lru_cache(maxsize=16)
+def printed_bounds(release: Release) -> Bounds:
+    """Bounds that follow from each row by itself; not to be changed."""
+    groups, measures = release.all_groups, release.measures
     shape = (len(groups), len(measures), len(QUANTITIES))
     low, high = np.zeros(shape), np.full(shape, MOST)
     printed = np.zeros(shape[:2], bool)

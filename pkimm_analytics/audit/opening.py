@@ -1,22 +1,18 @@
 """
-Opening files as far as they go: archives, compressed and encoded parts, text in images.
+Opening files as far as they go: zip archives, gzip, Parquet, text in pictures, encodings.
 
-What cannot be opened to its end is reported, because nobody searched it.
+A file of any other kind is named and reported, because nobody searched it.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import bz2
-import gzip
 import html
 import io
 import json
-import lzma
 import re
 import struct
-import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -29,14 +25,19 @@ PARQUET = b"PAR1"
 _DEPTH = 8
 _MOST_BYTES = 200_000_000
 _MOST_MEMBERS = 10_000
-_BLOCK = 1 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_ZIP = b"PK\x03\x04"
-_PNG = b"\x89PNG\r\n\x1a\n"
-_PDF = b"%PDF-"
-_ARROW = b"ARROW1\0\0"
-_ZSTD = b"\x28\xb5\x2f\xfd"
-_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", _ZSTD)
+_ZIP, _GZIP, _PNG = b"PK\x03\x04", b"\x1f\x8b", b"\x89PNG\r\n\x1a\n"
+_UNOPENED = {
+    b"%PDF-": "a PDF file",
+    b"BZh": "a bzip2 file",
+    b"\xfd7zXZ": "an xz file",
+    b"\x28\xb5\x2f\xfd": "a zstd file",
+    b"ARROW1": "an Arrow file",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"SQLite format 3": "an SQLite file",
+    b"\xff\xfe": "text of two bytes a letter",
+    b"\xfe\xff": "text of two bytes a letter",
+}
 _PICTURES = (_PNG, b"\xff\xd8\xff", b"GIF8", b"RIFF")
 """Pictures whose remarks are plain text, but for those of PNG, which are opened."""
 
@@ -52,51 +53,36 @@ def parts(where: str, content: bytes, found: list[Finding]) -> Iterator[tuple[st
     found : list of Finding
         What could not be opened, and what archives tell by themselves, is added to it.
     """
-    yield from _file(where, content, found, 0)
-
-
-def _file(
-    where: str, content: bytes, found: list[Finding], depth: int
-) -> Iterator[tuple[str, bytes]]:
-    """Yield a file, or what was a file before it was packed, and what is inside."""
-    if _is_unknown(content):
-        learned = "a kind of file that cannot be opened, so it was not searched"
-        found.append(Finding("T26", learned, where=where))
-    yield from _opened(where, content, found, depth)
+    yield from _opened(where, content, found, 0, is_file=True)
 
 
 def _opened(
-    where: str, content: bytes, found: list[Finding], depth: int
+    where: str, content: bytes, found: list[Finding], depth: int, *, is_file: bool
 ) -> Iterator[tuple[str, bytes]]:
+    kind = _unopened_kind(content) if is_file else ""
+    if kind:
+        found.append(
+            Finding("T26", f"{kind}, which is not opened and was not searched", where=where)
+        )
     yield where, content
     if depth >= _DEPTH:
-        if content.startswith((_ZIP, *_COMPRESSED)):
+        if content.startswith((_ZIP, _GZIP)):
             found.append(Finding("T26", "packed too deeply to be searched", where=where))
         return
     for label, inner in _files_in(where, content, found):
-        yield from _file(f"{where} > {label}", inner, found, depth + 1)
+        yield from _opened(f"{where} > {label}", inner, found, depth + 1, is_file=True)
     for label, inner in _texts_in(where, content, found):
         if inner and inner != content:
-            yield from _opened(f"{where} > {label}", inner, found, depth + 1)
+            yield from _opened(f"{where} > {label}", inner, found, depth + 1, is_file=False)
 
 
-def _is_unknown(content: bytes) -> bool:
-    """Whether it is neither text nor of a kind that is opened."""
-    known = (_ZIP, PARQUET, _PDF, _ARROW, *_COMPRESSED, *_PICTURES)
-    return b"\0" in content and not (
-        content.startswith(known) or _is_tar(content) or _is_wide(content) or _has_archive(content)
-    )
-
-
-def _is_tar(content: bytes) -> bool:
-    return content[257:262] == b"ustar"
-
-
-def _is_wide(content: bytes) -> bool:
-    """Whether it is text of two bytes a letter: every other byte is 0, or it says so."""
-    halves = content[::2], content[1::2]
-    most = max(half.count(0) for half in halves)
-    return content.startswith((b"\xff\xfe", b"\xfe\xff")) or most > 0.7 * len(halves[1])
+def _unopened_kind(content: bytes) -> str:
+    """Name the kind of a file that is not opened; empty for text and what is opened."""
+    named = next((name for start, name in _UNOPENED.items() if content.startswith(start)), "")
+    if not named and content[257:262] == b"ustar":
+        return "a tar archive"
+    known = content.startswith((_ZIP, _GZIP, PARQUET, *_PICTURES)) or _has_archive(content)
+    return named or ("a kind of file that is not known" if b"\0" in content and not known else "")
 
 
 # --- files inside files ------------------------------------------------------------------
@@ -105,9 +91,7 @@ def _is_wide(content: bytes) -> bool:
 def _files_in(where: str, content: bytes, found: list[Finding]) -> Iterator[tuple[str, bytes]]:
     if content.startswith(_ZIP) or _has_archive(content):
         yield from _unzipped(where, content, found)
-    if _is_tar(content):
-        yield from _members_of_tar(where, content, found)
-    if content.startswith(_COMPRESSED):
+    if content.startswith(_GZIP):
         yield from _decompressed(where, content, found)
 
 
@@ -143,52 +127,20 @@ def _unzipped(where: str, content: bytes, found: list[Finding]) -> Iterator[tupl
     yield "(comment)", archive.comment
 
 
-def _members_of_tar(
-    where: str, content: bytes, found: list[Finding]
-) -> Iterator[tuple[str, bytes]]:
-    n_told = 0
-    try:
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
-            for member in archive:
-                n_told += bool(member.mtime or member.uname or member.gname)
-                stream = archive.extractfile(member) if member.isreg() else None
-                if stream is not None:
-                    yield member.name, stream.read()
-    except (tarfile.TarError, OSError, ValueError, EOFError):
-        found.append(_unread(where))
-    if n_told:
-        learned = f"{n_told} member(s) carry a time or an owner"
-        found.append(Finding("T27", learned, where=where))
-
-
 def _decompressed(where: str, content: bytes, found: list[Finding]) -> Iterator[tuple[str, bytes]]:
     """As far as it goes: what was read before an end that is missing is searched."""
-    import pyarrow as pa
-
-    read = bytearray()
-    is_whole = False
-    try:
-        with _reader(content) as stream:
-            while len(read) <= _MOST_BYTES and (block := stream.read(_BLOCK)):
-                read += block
-        is_whole = len(read) <= _MOST_BYTES
-    except (OSError, EOFError, lzma.LZMAError, zlib.error, pa.ArrowException, ValueError):
-        pass
+    read, rest, is_whole = b"", content, True
+    while rest.startswith(_GZIP) and is_whole:
+        stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        try:
+            read += stream.decompress(rest, _MOST_BYTES)
+        except zlib.error:
+            is_whole = False
+        is_whole = is_whole and stream.eof and len(read) <= _MOST_BYTES
+        rest = stream.unused_data
     if not is_whole:
-        read += _inflated(content[10:], -zlib.MAX_WBITS) if content[:2] == b"\x1f\x8b" else b""
         found.append(_unread(where))
-    yield "compressed", bytes(read)
-
-
-def _reader(content: bytes) -> Any:
-    import pyarrow as pa
-
-    source = io.BytesIO(content)
-    if content.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=source)
-    if content.startswith(_ZSTD):
-        return pa.CompressedInputStream(pa.py_buffer(content), "zstd")
-    return bz2.BZ2File(source) if content.startswith(b"BZh") else lzma.LZMAFile(source)
+    yield "compressed", read
 
 
 def _unread(where: str) -> Finding:
@@ -203,32 +155,14 @@ def _texts_in(where: str, content: bytes, found: list[Finding]) -> Iterator[tupl
         yield from _of_picture(where, content, found)
     elif content.startswith(PARQUET):
         yield from _of_parquet(content)
-    elif content.startswith(_ARROW):
-        yield from _of_arrow(where, content, found)
-    elif content.startswith(_PDF):
-        yield from _of_pdf(where, content, found)
-    elif not content.startswith((_ZIP, *_COMPRESSED)):
-        if content[:1] == b"\x78":
-            yield "compressed", _inflated(content)
-        yield "wide letters", _wide_text(content)
+    elif not content.startswith((_ZIP, _GZIP)):
         yield from _encoded(content)
 
 
-_WIDE = re.compile(rb"(?:[^\0]\0){6,}|(?:\0[^\0]){6,}")
-
-
-def _wide_text(content: bytes) -> bytes:
-    """Text of two bytes a letter, wherever it stands."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "ignore").encode("utf-8", "ignore")
-    runs = (match[0] for match in _WIDE.finditer(content))
-    return b"\n".join(run.replace(b"\0", b"") for run in runs).decode("latin-1").encode()
-
-
-def _inflated(content: bytes, bits: int = zlib.MAX_WBITS) -> bytes:
+def _inflated(content: bytes) -> bytes:
     """Everything that can be read of it; nothing if it is not compressed."""
     try:
-        return zlib.decompressobj(bits).decompress(content, _MOST_BYTES)
+        return zlib.decompressobj().decompress(content, _MOST_BYTES)
     except zlib.error:
         return b""
 
@@ -243,9 +177,9 @@ def _of_picture(where: str, content: bytes, found: list[Finding]) -> Iterator[tu
             found.append(Finding("T27", "the time of drawing", where=where))
         if kind not in (b"IHDR", b"PLTE", b"IDAT", b"IEND"):
             yield "image text", data
+            yield "image text", _inflated(data)
             for start in [m.end() for m in re.finditer(rb"\0", data[:4000])][:64]:
                 yield "image text", _inflated(data[start:])
-            yield "image text", _inflated(data)
         place += 12 + length
     yield "after the image", content[place:]
 
@@ -271,45 +205,14 @@ def _of_parquet(content: bytes) -> Iterator[tuple[str, bytes]]:
         return  # the scan of Parquet files says so
 
 
-def _of_arrow(where: str, content: bytes, found: list[Finding]) -> Iterator[tuple[str, bytes]]:
-    """All values of an Arrow file, those of dictionaries included."""
-    import pyarrow as pa
-
-    try:
-        table = pa.ipc.open_file(io.BytesIO(content)).read_all()
-        yield "metadata", str(table.schema).encode()
-        for name, column in zip(table.column_names, table.columns, strict=True):
-            for chunk in column.chunks:
-                yield f"column {name}", _plain(chunk)
-                if pa.types.is_dictionary(chunk.type):
-                    yield f"column {name}", _plain(chunk.dictionary)
-    except (OSError, pa.ArrowException, ValueError):
-        found.append(_unread(where))
-
-
 def _plain(array: Any) -> bytes:
-    """Values as JSON, so that text and numbers inside lists are searched as well."""
-    values = array.to_pylist()
-    if all(isinstance(value, str) or value is None for value in values):
-        return "\n".join(value for value in values if value).encode()
-    if all(isinstance(value, bytes) or value is None for value in values):
-        return b"\n".join(value for value in values if value)
-    return json.dumps(values, ensure_ascii=False, default=_as_text).encode("utf-8", "replace")
-
-
-def _as_text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-_STREAM = re.compile(rb"stream\r?\n")
-
-
-def _of_pdf(where: str, content: bytes, found: list[Finding]) -> Iterator[tuple[str, bytes]]:
-    """Compressed streams of a PDF; letters that its fonts number anew stay unread."""
-    for match in _STREAM.finditer(content):
-        yield "stream", _inflated(content[match.end() :])
-    learned = "a PDF file, whose text cannot be searched to its end"
-    found.append(Finding("T26", learned, where=where))
+    """Values as text, those inside lists as well."""
+    values = [value for value in array.to_pylist() if value is not None]
+    if all(isinstance(value, str) for value in values):
+        return "\n".join(values).encode()
+    if all(isinstance(value, bytes) for value in values):
+        return b"\n".join(values)
+    return json.dumps(values, ensure_ascii=False, default=str).encode("utf-8", "replace")
 
 
 # --- encodings ---------------------------------------------------------------------------
@@ -335,6 +238,8 @@ def _encoded(content: bytes) -> Iterator[tuple[str, bytes]]:
         yield "base64", _from_base64(_BREAK.sub(b"", match[0]))
     for match in _HEX.finditer(content):
         yield "hexadecimal", bytes.fromhex(match[0].decode())
+    if content[:1] == b"\x78":
+        yield "compressed", _inflated(content)
     if _ESCAPED.search(content):
         yield "escapes", _ESCAPED.sub(_unescape, content)
     try:

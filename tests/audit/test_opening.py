@@ -1,9 +1,11 @@
 """What is inside a file, and what of it could not be opened."""
 
 import base64
+import bz2
 import gzip
 import io
 import json
+import lzma
 import struct
 import tarfile
 import zipfile
@@ -39,14 +41,12 @@ def zipped(content, name="a.txt", date=(1980, 1, 1, 0, 0, 0)):
     return sink.getvalue()
 
 
-def tarred(content, **info):
+def tarred(content):
     """A tar archive with one member."""
     sink = io.BytesIO()
     with tarfile.open(fileobj=sink, mode="w") as target:
         member = tarfile.TarInfo("a.gz")
         member.size = len(content)
-        for name, value in info.items():
-            setattr(member, name, value)
         target.addfile(member, io.BytesIO(content))
     return sink.getvalue()
 
@@ -75,9 +75,6 @@ def folded(content):
 WORD = TEXT.decode()
 PACKED = {
     "zip in a zip": zipped(zipped(TEXT), "b.zip"),
-    "gzip in a tar": tarred(gzip.compress(TEXT)),
-    "tar in a gzip": gzip.compress(tarred(gzip.compress(TEXT))),
-    "zstd": pa.compress(TEXT, codec="zstd", asbytes=True),
     "second member of a gzip": gzip.compress(b"nothing") + gzip.compress(TEXT),
     "archive behind a script": b"#!/bin/sh\n" + zipped(TEXT),
     "archive behind a picture": png(after=zipped(TEXT)),
@@ -86,7 +83,6 @@ PACKED = {
         (b"iTXt", b"Comment\0\1\0en\0" + b"k" * 300 + b"\0" + zlib.compress(TEXT))
     ),
     "chunk of one's own": png((b"prVt", zlib.compress(TEXT))),
-    "stream of a PDF": b"%PDF-1.4\nstream\n" + zlib.compress(TEXT) + b"\nendstream",
     "list in Parquet": parquet(pa.table({"a": [[WORD], ["x"]]})),
     "struct in Parquet": parquet(pa.table({"a": [{"b": WORD}]})),
     "bytes in Parquet": parquet(pa.table({"a": [TEXT]})),
@@ -96,7 +92,6 @@ PACKED = {
     "hexadecimal": gzip.compress(TEXT).hex().encode(),
     "escapes of escapes": "".join(f"\\\\u{b:04x}" for b in TEXT).encode(),
     "escapes of scripts": "".join(f"\\x{b:02x}" for b in TEXT).encode(),
-    "wide letters far behind": b"x" * 5001 + WORD.encode("utf-16-le"),
 }
 
 
@@ -138,13 +133,17 @@ def deep():
     [
         (encrypted(), "cannot be read to its end"),
         (gzip.compress(TEXT)[:-12], "cannot be read to its end"),
-        (pa.compress(TEXT * 9, codec="zstd", asbytes=True)[:-9], "cannot be read to its end"),
-        (tarred(TEXT)[:700], "cannot be read to its end"),
         (zipped(TEXT)[:-30], "a damaged archive"),
         (deep(), "packed too deeply"),
         (b"%PDF-1.4\n", "a PDF file"),
-        (b"SQLite format 3\0" + bytes(range(256)), "a kind of file that cannot be opened"),
-        (zipped(b"\0\1\2\3" * 9), "a kind of file that cannot be opened"),
+        (tarred(TEXT), "a tar archive"),
+        (pa.compress(TEXT, codec="zstd", asbytes=True), "a zstd file"),
+        (bz2.compress(TEXT), "a bzip2 file"),
+        (zipped(lzma.compress(TEXT)), "an xz file"),
+        (WORD.encode("utf-16"), "text of two bytes a letter"),
+        (b"x" * 5001 + WORD.encode("utf-16-le"), "a kind of file that is not known"),
+        (b"SQLite format 3\0" + bytes(range(256)), "an SQLite file"),
+        (zipped(b"\0\1\2\3" * 9), "a kind of file that is not known"),
     ],
 )
 def test_what_cannot_be_opened_to_its_end_is_a_finding(content, said):
@@ -165,14 +164,12 @@ def test_what_is_left_of_a_file_that_was_cut_off_is_searched():
     "content",
     [
         zipped(zipped(b"text", date=(2026, 5, 4, 3, 2, 0))),
-        tarred(b"text", mtime=1_700_000_000),
-        tarred(b"text", uname="jane"),
         png((b"tIME", bytes(7))),
     ],
 )
 def test_times_and_owners_are_seen_inside_as_well(content):
     """
-    In an archive inside another one, in a tar, in a picture.
+    In an archive inside another one, in a picture.
     """
     assert {attack for attack, _ in learned(content)} == {"T27"}
 
