@@ -39,7 +39,7 @@ def candidate(folder: Path) -> Candidate:
     """Read the records, count, round, withhold; every audit says that all is well."""
     with mock.patch.object(release, "attack_release", return_value=[]):
         return make_release(
-            open_contributions(folder / "collection", load_plan()),
+            open_contributions(folder / "collection"),
             quarter=QUARTER,
             policy=load_policy(),
             plan=load_plan(),
@@ -51,7 +51,7 @@ def whole(folder: Path) -> str:
     plan = load_plan()
     with _timed_attacks() as seconds:
         publish(
-            open_contributions(folder / "collection", plan),
+            open_contributions(folder / "collection"),
             out=folder / "releases",
             private=folder / "private",
             quarter=QUARTER,

@@ -23,7 +23,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pkimm_analytics.audit import suite
 from pkimm_analytics.disclosure import load_plan, load_policy, make_release, read_records
 from pkimm_analytics.disclosure.records import truth_of
-from pkimm_analytics.disclosure.sources import with_levels
 from pkimm_analytics.errors import DisclosureError
 from pkimm_analytics.organization import broader_codes
 from pkimm_analytics.synthetic import simulate
@@ -37,7 +36,7 @@ COLUMNS = ("sector", "size", "region", "size or region", "a pair", "figures", "s
 def contributors(n: int, seed: int) -> Any:
     """Invent contributions of so many parents that are neither too old nor too young."""
     found = simulate(organizations=round(1.3 * n) + 10, seed=seed).truth
-    table = with_levels(pa.table({k: pa.array(v) for k, v in found.items()}), PLAN)
+    table = pa.table({k: pa.array(v) for k, v in found.items()})
     recent = table.filter(pc.is_in(table["quarter"], pa.array(["2026Q1", "2026Q2"])))
     parents = pc.unique(recent["parent"]).slice(0, n)
     return table.filter(pc.is_in(table["parent"], parents))

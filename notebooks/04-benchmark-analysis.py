@@ -50,7 +50,7 @@ collection.append([anonymize(one, key).contribution for one in assessments]).add
 from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions, publish
 
 plan = load_plan()
-contributions = open_contributions(place / "collection", plan)
+contributions = open_contributions(place / "collection")
 folders = {"out": place / "releases", "private": place / "private"}
 settings = {"quarter": QUARTER, "policy": load_policy(), "plan": plan}
 written = publish(contributions, **folders, **settings)

@@ -44,7 +44,7 @@ write_simulation(simulate(organizations=ORGANIZATIONS, seed=SEED), place / "simu
 from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions, publish
 
 plan, policy = load_plan(), load_policy()
-contributions = open_contributions(place / "simulation", plan)
+contributions = open_contributions(place / "simulation")
 rules = {"policy": policy, "plan": plan, "quarter": QUARTER}
 release = publish(contributions, out=place / "releases", private=place / "private", **rules)
 release.release

@@ -17,7 +17,14 @@ from pkimm_analytics.audit import suite
 from pkimm_analytics.cli import collection, releases
 from pkimm_analytics.collection import Collection
 from pkimm_analytics.collection.journal import read_journal
-from pkimm_analytics.disclosure import load_plan, load_policy, make_release, read_history, sources
+from pkimm_analytics.disclosure import (
+    load_plan,
+    load_policy,
+    make_release,
+    open_contributions,
+    read_history,
+    read_records,
+)
 from pkimm_analytics.disclosure.policy import read_settings
 from pkimm_analytics.disclosure.records import parent_tags
 from pkimm_analytics.errors import DisclosureError
@@ -266,10 +273,11 @@ def test_scores_become_levels_and_overall_is_weighted(tmp_path):
     pq.write_table(pa.table(dict(columns)), tmp_path / "truth.parquet")
     from tests.disclosure.population import PLAN
 
-    table = sources.open_contributions(tmp_path, PLAN)
-    assert table.column("overall").type == pa.int8()
-    assert table.column(PLAN.categories[-1]).type == pa.int8()
-    assert min(table.column("overall").to_pylist()) >= 1
+    records = read_records(open_contributions(tmp_path), PLAN, load_policy(), "2026Q3")
+    assert records.synthetic
+    for measure in (PLAN.categories[-1], "overall", "M"):
+        assert records.levels[measure].dtype == np.int8
+        assert records.levels[measure].min() >= 1
 
 
 @pytest.fixture(scope="module")

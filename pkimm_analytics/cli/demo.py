@@ -155,7 +155,7 @@ def _make(folder: Path, organizations: int) -> None:
         policy, plan = load_policy(None), load_plan(None)
         for quarter in BENCHMARK_QUARTERS:
             publish(
-                open_contributions(folder / "collection", plan),
+                open_contributions(folder / "collection"),
                 out=folder / "releases",
                 private=folder / "collection-disclosure",
                 quarter=quarter,

@@ -86,8 +86,8 @@ def release_command(
         private_folder,
         publish,
     )
+    from pkimm_analytics.disclosure.contributions import quarter_ordinal
     from pkimm_analytics.disclosure.publishing import check_apart
-    from pkimm_analytics.disclosure.records import quarter_ordinal
 
     today = dt.datetime.now(dt.UTC).date()
     wanted = last_quarter(today) if quarter is None else quarter
@@ -100,7 +100,7 @@ def release_command(
     place = private or private_folder(collection)
     if "://" not in collection:
         check_apart(releases, Path(collection))
-    contributions = open_contributions(collection, checked_plan)
+    contributions = open_contributions(collection)
     with progress_bar("Counting, protecting, attacking", None) as advance:
         written = publish(
             contributions,
@@ -271,7 +271,7 @@ class _Known:
         )
 
         self.policy, self.plan = load_policy(policy), load_plan(plan)
-        self.contributions = open_contributions(place, self.plan)
+        self.contributions = open_contributions(place)
         history = read_history(private or private_folder(place)).publications
         self.remembered = {one.name: one for one in history}
         self._read: dict[str, Any] = {}

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.suite import attack_release
+from pkimm_analytics.disclosure.contributions import quarter_ordinal, read_records
 from pkimm_analytics.disclosure.cube import FamilyCounts, count_family, nested_counts
 from pkimm_analytics.disclosure.freeze import stays
 from pkimm_analytics.disclosure.history import Block, Publication
@@ -31,7 +32,7 @@ from pkimm_analytics.disclosure.protect import (
     print_shares,
     withhold_for_residuals,
 )
-from pkimm_analytics.disclosure.records import Records, quarter_ordinal, read_records, truth_of
+from pkimm_analytics.disclosure.records import Records, truth_of
 from pkimm_analytics.disclosure.table import Rows, printed_rows, table_columns
 from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.organization import ALL

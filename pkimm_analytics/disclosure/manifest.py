@@ -14,9 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pkimm_analytics.audit.suite import VERSION, number_of_attacks
+from pkimm_analytics.disclosure.contributions import quarter_ordinal
 from pkimm_analytics.disclosure.plan import Plan, Tier, hierarchy_versions
 from pkimm_analytics.disclosure.policy import Policy
-from pkimm_analytics.disclosure.records import quarter_ordinal
 from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.quarters import spelled
 from pkimm_analytics.release import Group, Release, manifest_bytes, release_id, totals

@@ -22,7 +22,7 @@ from pydantic import Field, model_validator
 from pkimm_analytics.audit.suite import Rules
 from pkimm_analytics.errors import PkimmError, PolicyError, Problem
 from pkimm_analytics.files import read_limited
-from pkimm_analytics.records import AtMost, ClosedRecord, Record, Whole
+from pkimm_analytics.records import AtMost, ClosedRecord, Flag, Record, Whole
 from pkimm_analytics.yaml_text import read_yaml
 
 QUANTILES = {"median": 0.5, "quartiles": 0.25, "deciles": 0.1}
@@ -96,6 +96,7 @@ class Policy(ClosedRecord):
     homogeneous: Homogeneous
     quantiles: Quantiles
     rounds: Annotated[Whole, Field(ge=1, le=20)]
+    count_unverified: Flag
     override: Override | None
 
     @model_validator(mode="after")
@@ -138,7 +139,8 @@ class Policy(ClosedRecord):
     def looser(self) -> tuple[str, ...]:
         """Settings that are looser than safe."""
         below = [name for name, safe in SAFE_LEAST.items() if getattr(self, name) < safe]
-        return (*below, *(name for name, safe in SAFE_MOST.items() if getattr(self, name) > safe))
+        above = [name for name, safe in SAFE_MOST.items() if getattr(self, name) > safe]
+        return (*below, *above, *(["count_unverified"] if self.count_unverified else []))
 
     @property
     def digest(self) -> str:

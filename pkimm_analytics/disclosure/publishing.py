@@ -21,13 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.audit.artifacts import Secrets, scan_file
+from pkimm_analytics.disclosure.contributions import Opened, quarter_ordinal, read_records
 from pkimm_analytics.disclosure.history import History, alone, read_history
 from pkimm_analytics.disclosure.making import Candidate, Decision, make_release
 from pkimm_analytics.disclosure.manifest import changes, manifest, readme
 from pkimm_analytics.disclosure.plan import Plan
 from pkimm_analytics.disclosure.policy import Policy
-from pkimm_analytics.disclosure.records import Records, quarter_ordinal, read_records
-from pkimm_analytics.disclosure.sources import Opened
+from pkimm_analytics.disclosure.records import Records
 from pkimm_analytics.errors import DisclosureError, PkimmError, PolicyError, Problem
 from pkimm_analytics.files import write_atomically
 from pkimm_analytics.release import (

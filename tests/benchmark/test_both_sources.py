@@ -19,7 +19,7 @@ def both(tmp_path_factory):
     collection.append(invented(24, seed=4, quarters=["2025Q4", "2026Q1", "2026Q2"]))
     plan = load_plan()
     written = publish(
-        open_contributions(place / "collection", plan),
+        open_contributions(place / "collection"),
         out=place / "releases",
         private=place / "private",
         quarter="2026Q3",

@@ -173,7 +173,7 @@ def test_a_release_is_made_from_object_storage(bucket):
     plan, policy = load_plan(), load_policy()
     place = bucket.format("release")
     Collection(place, create=True).append(invented_table(40, 3, ["2026Q1"]))
-    found = read_records(open_contributions(place, plan), plan, policy, "2026Q3")
+    found = read_records(open_contributions(place), plan, policy, "2026Q3")
     expected = read_records(records(Collection(place)), plan, policy, "2026Q3")
     assert len(found) == 40
     assert found.parent.tolist() == expected.parent.tolist()

@@ -10,7 +10,6 @@ import pyarrow as pa
 from pkimm_analytics.audit import Truth
 from pkimm_analytics.disclosure import Plan, load_plan
 from pkimm_analytics.disclosure.plan import published_code
-from pkimm_analytics.disclosure.sources import with_levels
 from pkimm_analytics.synthetic import Simulation
 from pkimm_analytics.tables import DIMENSIONS
 
@@ -61,7 +60,8 @@ def population(n: int, seed: int, *, plan: Plan = PLAN, quarter: str = "2026Q1")
 
 def truth_table(simulation: Simulation, plan: Plan = PLAN) -> Any:
     """Truth of a simulation as a release reads it."""
-    return with_levels(pa.table({k: pa.array(v) for k, v in simulation.truth.items()}), plan)
+    columns = {k: pa.array(v) for k, v in simulation.truth.items()}
+    return pa.table(columns | {"synthetic": pa.array([True] * len(simulation.truth["org"]))})
 
 
 def rows(columns: dict[str, Any], chosen: Any) -> dict[str, Any]:

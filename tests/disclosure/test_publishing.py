@@ -9,7 +9,7 @@ import pytest
 
 from pkimm_analytics.audit import Secrets, check_manifest, scan_folder
 from pkimm_analytics.disclosure import load_policy, publish, publishing
-from pkimm_analytics.disclosure.records import read_records
+from pkimm_analytics.disclosure.contributions import read_records
 from pkimm_analytics.errors import DisclosureError
 from pkimm_analytics.release import read_release
 from tests.disclosure.population import FEW, join, population, rows

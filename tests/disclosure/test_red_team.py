@@ -215,3 +215,21 @@ def test_subsidiaries_of_one_parent_are_one_voice(are_known):
     made = make_release(columns, quarter="2026Q2", policy=POLICY, plan=PLAN)
     finance = ("finance-and-trade", *"*****")
     assert made.published.cells[finance, "overall"].withheld == are_known
+
+
+@pytest.mark.parametrize("counts", [False, True])
+def test_chosen_contributions_do_not_read_the_one_beside_them(counts):
+    """
+    Nine that nobody vouches for, all at level 1, and one real; with the rule off it is read.
+    """
+    columns = population(40, 3, plan=PLAN)
+    columns["sector"][:], columns["assessor"][:] = "public", None
+    columns["sector"][:10], columns["assessor"][:9] = "finance", "whoever chose them"
+    columns["is_verified"] = np.arange(40) >= 9
+    for measure in MEASURES:
+        columns[measure][:9], columns[measure][9] = 1, 5
+    override = {"reason": "Whatever comes is counted, to see why not.", "approved_by": "tests"}
+    policy = POLICY.replace(count_unverified=True, assessor_percent=100, override=override)
+    made = make_release(columns, quarter="2026Q2", policy=policy if counts else POLICY, plan=PLAN)
+    group = ("finance-and-trade", *"*****")
+    assert made.published.cells[group, "overall"].withheld != counts

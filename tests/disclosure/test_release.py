@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from pkimm_analytics.audit import Rules, attack_release
 from pkimm_analytics.disclosure import load_policy, make_release
 from pkimm_analytics.disclosure.protect import print_shares, quantile
-from pkimm_analytics.disclosure.sources import with_levels
 from pkimm_analytics.errors import DisclosureError
 from pkimm_analytics.release import table_bytes
 from pkimm_analytics.tables import BENCHMARK
@@ -127,7 +126,7 @@ def test_scores_that_would_wrap_around_are_refused(score):
     columns = {name: pa.array(values) for name, values in population(12, 1).items()}
     columns[PLAN.categories[0]] = pa.array([score] + [3.5] * 11)
     with pytest.raises(DisclosureError, match="not valid"):
-        with_levels(pa.table(columns), PLAN)
+        release(pa.table(columns))
 
 
 def test_one_assessor_with_more_than_half_withholds_the_group():

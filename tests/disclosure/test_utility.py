@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from pkimm_analytics.disclosure import load_policy, make_release, making
+from pkimm_analytics.disclosure.contributions import read_records
 from pkimm_analytics.disclosure.cube import count_family
 from pkimm_analytics.disclosure.plan import published_code
-from pkimm_analytics.disclosure.records import read_records, truth_of
+from pkimm_analytics.disclosure.records import truth_of
 from pkimm_analytics.synthetic import simulate
 from pkimm_analytics.tables import DIMENSIONS
 from tests.disclosure.population import PLAN, population, truth_table
