@@ -134,9 +134,9 @@ def test_the_public_summary_withholds_and_prints_bands(place):
     """
     result = run("summarize", "-f", place, "--public")
     document = json.loads(result.stdout)
-    assert document["respondents"] == "10-19"
+    assert document["respondents"] == "15-19"
     element = document["elements"]["M.key-management.key-inventory"]
-    assert element["clarity"]["n"] == "10-19"
+    assert element["clarity"]["n"] == "15-19"
     assert element["relevance"] is None
     assert "SECRETWORD" not in result.output
 

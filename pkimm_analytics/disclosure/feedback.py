@@ -93,7 +93,7 @@ def _figure(counts: NDArray[np.int64], policy: Policy) -> dict[str, Any] | None:
     if figures is None:
         return None
     return {
-        "n": policy.band_label(figures.start),
+        "n": figures.n,
         "step": figures.step,
         "at_least": [
             {"percent": percent, "qualifier": qualifier}

@@ -338,7 +338,7 @@ class _Work:
         counts = self.counts[table]
         coarser = self.coarser.get(place, 0) + 1
         largest = int(counts.n[group].max())
-        fits = self.policy.step(self.policy.band_start(largest), coarser)
+        fits = self.policy.step(largest, coarser)
         if finding.groups and fits and coarser <= 1:
             self.coarser[place] = coarser
             return "coarser"

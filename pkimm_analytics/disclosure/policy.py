@@ -90,7 +90,7 @@ class Policy(ClosedRecord):
     parent_percent: Annotated[Percent, Field(le=50)]
     assessor_percent: Percent
     assessor_changes_percent: Percent
-    bands: Annotated[tuple[Band, ...], AtMost(60)]
+    bands: Annotated[tuple[Band, ...], AtMost(100)]
     steps_percent: Annotated[tuple[Step, ...], AtMost(10)]
     coding: Annotated[tuple[Coding, ...], AtMost(20)]
     homogeneous: Homogeneous
@@ -113,8 +113,9 @@ class Policy(ClosedRecord):
         first = 5 if self.threshold < 10 else 10
         if self.bands[:1] != (first,):
             yield Problem("bands", f"expected a first band of {first} for this threshold")
-        if any(2 * one > other for one, other in itertools.pairwise(self.bands)):
-            yield Problem("bands", "expected each at least twice the one before")
+        wide = self.bands[::2]
+        if not _rises(self.bands) or any(2 * a > b for a, b in itertools.pairwise(wide)):
+            yield Problem("bands", "expected rising numbers, every second at least twice as large")
         if not _rises(self.steps_percent) or any(100 % step for step in self.steps_percent):
             yield Problem("steps_percent", "expected rising numbers that divide 100")
         if not self._is_coding_sound():
@@ -158,26 +159,27 @@ class Policy(ClosedRecord):
             assessor_percent=self.assessor_percent,
         )
 
-    def band_start(self, n: int) -> int:
+    def band_start(self, n: int, *, wide: bool = False) -> int:
         """Lower end of the band that `n` contributors, at least the threshold, are in."""
-        return max(start for start in self.bands if start <= n)
+        return max(start for start in self.bands[:: 2 if wide else 1] if start <= n)
 
-    def band_label(self, start: int) -> str:
-        """Band as it is printed, such as ``20-49``."""
-        later = [other for other in self.bands if other > start]
+    def band_label(self, start: int, *, wide: bool = False) -> str:
+        """Band as it is printed, such as ``20-29``."""
+        later = [other for other in self.bands[:: 2 if wide else 1] if other > start]
         return f"{start}-{later[0] - 1}" if later else f"{start}+"
 
-    def step(self, start: int, coarser: int = 0) -> int | None:
+    def step(self, n: int, coarser: int = 0) -> int | None:
         """
-        Return the rounding step (percent) for a band, or None if no step is coarse enough.
+        Return the rounding step (percent) for a group, or None if no step is coarse enough.
 
         Parameters
         ----------
-        start : int
-            Lower end of the band.
+        n : int
+            Contributors with a level.
         coarser : int
             How many steps coarser than need be.
         """
+        start = self.band_start(n, wide=True)
         fit = [step for step in self.steps_percent if step * start >= 200]
         return fit[coarser] if coarser < len(fit) else None
 

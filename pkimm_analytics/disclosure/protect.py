@@ -40,11 +40,14 @@ class Figures:
     shares : tuple of (int, str)
         For levels 2 to 5: percent of contributors at that level or above, and
         ``=``, ``<=`` or ``>=``.
+    n : str
+        Band of contributors as it is printed.
     """
 
     start: int
     step: int
     shares: tuple[tuple[int, str], ...]
+    n: str = ""
 
 
 def large_enough(counts: Mapping[Table, FamilyCounts], policy: Policy, tier: Tier) -> Flags:
@@ -157,11 +160,12 @@ def print_shares(counts: NDArray[np.int64], policy: Policy, coarser: int = 0) ->
     ((80, '>='), (60, '='), (20, '<='), (20, '<='))
     """
     n = int(counts.sum())
-    start = policy.band_start(n)
-    step = policy.step(start, coarser)
+    is_wide = coarser > 0
+    start, step = policy.band_start(n, wide=is_wide), policy.step(n, coarser)
     if step is None:
         return None
-    return Figures(start, step, shares_of(counts, step, policy))
+    label = policy.band_label(start, wide=is_wide)
+    return Figures(start, step, shares_of(counts, step, policy), label)
 
 
 def shares_of(counts: NDArray[np.int64], step: int, policy: Policy) -> tuple[tuple[int, str], ...]:

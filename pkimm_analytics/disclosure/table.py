@@ -61,7 +61,7 @@ def table_columns(
 
 def printed_rows(figures: Figures, policy: Policy, quarter: str) -> Rows:
     """Rows of a measure of a group that is computed for a quarter."""
-    step, n = figures.step / 100, policy.band_label(figures.start)
+    step, n = figures.step / 100, figures.n
     found: dict[str, tuple[Any, ...]] = {"n": (None, None, None, n, False, quarter)}
     for name, (setting, percent) in STATISTICS.items():
         is_allowed = figures.start >= getattr(policy.quantiles, setting)

@@ -90,7 +90,7 @@ def test_the_table_has_plain_sentences(run, release):
     result = run(MINE, "--release", release, "--cohort", "sector=finance")
     assert result.exit_code == 0
     for said in (
-        "The peers: sector: Finance and insurance (100-249 organizations).",
+        "The peers: sector: Finance and insurance (100-149 organizations).",
         "assessed organizations are combined",
         "of peers are below your level",
         "Change management and agility",
@@ -114,14 +114,14 @@ def test_peers_alone_cohorts_and_two_cohorts(run, release):
     Without an assessment; as tables and as JSON.
     """
     peers = run("--release", release, "--cohort", "sector=finance", "--json")
-    assert json.loads(peers.stdout)["measures"]["overall"]["peers"]["n"] == "100-249"
+    assert json.loads(peers.stdout)["measures"]["overall"]["peers"]["n"] == "100-149"
     assert "Level 3+" in run("--release", release).stdout
     listed = json.loads(run("--release", release, "--cohorts", "--json").stdout)
     assert sum(row["is_published"] for row in listed["cohorts"]) == 9
     assert "9 of 107 are published" in run("--release", release, "--cohorts").stdout
     pair = ("--cohort", "sector=finance", "--versus", "all")
     both = json.loads(run("--release", release, *pair, "--json").stdout)
-    assert both["measures"]["overall"]["n_other"] == "500-999"
+    assert both["measures"]["overall"]["n_other"] == "500-749"
     assert both["cohort"]["pooled"]["assurance"] == ["self", "independent"]
     text = run("--release", release, *pair).stdout
     known = {m: one["verdict"] for m, one in both["measures"].items()}

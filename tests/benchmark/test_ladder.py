@@ -41,7 +41,7 @@ def test_the_published_cohort_that_keeps_what_is_most_important_is_found(bench):
     """
     ladder = peer_ladder(bench, ASKED)
     assert ladder.found == {"sector": "finance", "region": "europe"}
-    assert ladder.n == "20-49"
+    assert ladder.n == "30-49"
     gone = [dimension for dimension, _, _ in ladder.relaxed]
     assert gone == ["edition", "assurance", "role", "size"]
 

@@ -66,7 +66,7 @@ def test_words_of_a_level_say_figure_interval_and_band(bench):
     row = level_table(bench, FINANCE, ["overall"]).iloc[0]
     assert row["words_3"].startswith(f"Overall: {row['level_3']:.0%}")
     assert "95% interval" in row["words_3"]
-    assert "100-249 organizations, as of 2026Q3" in row["words_3"]
+    assert "100-149 organizations, as of 2026Q3" in row["words_3"]
     withheld = level_table(bench, {"sector": "education"}, ["overall"]).iloc[0]
     assert withheld["words_3"] == "Overall: withheld"
 

@@ -66,8 +66,8 @@ def test_cohorts_are_those_of_the_plan_with_their_bands(bench, counts):
     assert table["is_published"].sum() == 9
     names = [*bench.dimensions]
     bands = {tuple(row[d] for d in names): row["n"] for row in table.to_dict("records")}
-    assert bands[EVERYBODY] == "500-999"
-    assert bands[group(sector="health")] == "10-19"
+    assert bands[EVERYBODY] == "500-749"
+    assert bands[group(sector="health")] == "10-14"
     assert bands[group(sector="public")] == ""  # only overall is withheld
     assert bands[group(sector="education")] == ""
 

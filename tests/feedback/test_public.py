@@ -31,8 +31,8 @@ def test_a_figure_below_the_threshold_is_withheld_and_one_at_it_is_not():
     ten = published(*(comment(i, clarity=3) for i in range(10)))
     assert nine["elements"][KEY]["clarity"] is None
     assert nine["respondents"] is None
-    assert ten["elements"][KEY]["clarity"]["n"] == "10-19"
-    assert ten["respondents"] == "10-19"
+    assert ten["elements"][KEY]["clarity"]["n"] == "10-14"
+    assert ten["respondents"] == "10-14"
 
 
 def test_one_respondent_who_rates_ten_times_is_one():
@@ -60,7 +60,7 @@ def test_roles_are_bands_or_nothing(role):
     said = [comment(i, role=role, clarity=3) for i in range(12)]
     said += [comment(i + 50, role="assessor", clarity=3) for i in range(2)]
     roles = published(*said)["roles"]
-    assert roles[role] == "10-19"
+    assert roles[role] == "10-14"
     assert roles["assessor"] is None
 
 

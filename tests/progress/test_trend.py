@@ -40,7 +40,7 @@ def test_each_quarter_has_its_printed_figures(releases):
     assert table["median"].isna().tolist() == [False, True]
     assert table[["median_low", "median_high"]].iloc[1].tolist() == [2, 3]
     assert table["p25"].notna().all()
-    assert set(table["n"]) == {"50-99"}
+    assert set(table["n"]) == {"50-74"}
 
 
 def test_a_release_stands_for_those_beside_it_up_to_its_quarter(releases):

@@ -52,7 +52,7 @@ def test_the_group_and_its_band_are_said(found):
     """
     text = said(build("assessment", ASSESSED, peers=found))
     assert "sector: Finance and insurance" in text
-    assert found.ladder.n == "100-249"
+    assert found.ladder.n == "100-149"
     assert found.ladder.n in text
 
 
