@@ -42,7 +42,7 @@ from pkimm_analytics.synthetic import simulate
 
 place = Path(tempfile.mkdtemp())
 assessments = list(simulate(organizations=ORGANIZATIONS, seed=SEED).assessments)
-key = KeyStore(secrets.token_bytes(32), place / "identities.json")
+key = KeyStore(secrets.token_bytes(32))
 collection = Collection(place / "collection", create=True)
 collection.append([anonymize(one, key).contribution for one in assessments]).added
 

@@ -48,7 +48,7 @@ from pkimm_analytics.collection import Collection
 from pkimm_analytics.synthetic import simulate
 
 place = Path(tempfile.mkdtemp())
-key = KeyStore(secrets.token_bytes(32), place / "identities.json")
+key = KeyStore(secrets.token_bytes(32))
 assessments = simulate(organizations=ORGANIZATIONS, seed=SEED).assessments
 collection = Collection(place / "collection", create=True)
 

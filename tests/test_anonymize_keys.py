@@ -145,7 +145,7 @@ def test_processes_that_start_together_agree_on_one_key(home):
     """
     code = (
         "from pkimm_analytics.anonymize import open_key_store as o;"
-        "s = o(); print(s.key.hex(), s.random_id('organization', 'one'))"
+        "s = o(); print(s.key.hex(), s.local_id('organization', 'one'))"
     )
     running = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(4)
@@ -153,33 +153,20 @@ def test_processes_that_start_together_agree_on_one_key(home):
     assert len({process.communicate()[0] for process in running}) == 1
 
 
-def test_a_random_id_stands_for_a_name_and_says_nothing_of_it(tmp_path):
+def test_an_id_stands_for_a_name_and_says_nothing_of_it_without_the_key():
     """
-    The same name gives the same id, also after a restart; the file holds no name.
+    The same name and key give the same id; another key or kind another one.
     """
-    path = tmp_path / "identities.json"
-    first = KeyStore(GOOD, path).random_id("organization", "Zorbax Widgets")
-    assert KeyStore(GOOD, path).random_id("organization", " ZORBAX widgets ") == first
-    assert KeyStore(GOOD, path).random_id("assessor", "Zorbax Widgets") != first
-    assert KeyStore(GOOD, path).random_id("organization", "Another") != first
-    assert b"orbax" not in path.read_bytes()
-
-
-def test_a_damaged_list_of_ids_is_refused(tmp_path):
-    """
-    New ids would look like new organizations.
-    """
-    path = tmp_path / "identities.json"
-    path.write_text("{")
-    with pytest.raises(KeyStoreError, match="damaged"):
-        KeyStore(GOOD, path).random_id("organization", "x")
+    first = KeyStore(GOOD).local_id("organization", "Zorbax Widgets")
+    assert KeyStore(GOOD).local_id("organization", " ZORBAX widgets ") == first
+    others = [(GOOD, "assessor", "Zorbax Widgets"), (GOOD, "organization", "Another")]
+    others.append((GOOD[::-1], "organization", "Zorbax Widgets"))
+    assert first not in [KeyStore(key).local_id(kind, name) for key, kind, name in others]
 
 
 def test_the_key_is_not_shown():
     """
     A key store can be printed and logged.
     """
-    from pathlib import Path
-
-    assert GOOD.hex() not in repr(KeyStore(GOOD, Path("x")))
-    assert str(GOOD) not in repr(KeyStore(GOOD, Path("x")))
+    assert GOOD.hex() not in repr(KeyStore(GOOD))
+    assert str(GOOD) not in repr(KeyStore(GOOD))

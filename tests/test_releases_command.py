@@ -143,7 +143,7 @@ def test_a_simulation_is_published_as_synthetic(tmp_path, command):
     """
     simulation = simulate(organizations=12, seed=4, quarters=("2026Q1", "2026Q2"))
     write_simulation(simulation, tmp_path / "simulation")
-    key = KeyStore(bytes(range(32)), tmp_path / "identities.json")
+    key = KeyStore(bytes(range(32)))
     made = [anonymize(one, key).contribution for one in simulation.assessments]
     Collection(tmp_path / "collection", create=True).append(made)
     for source in ("simulation", "collection"):

@@ -25,7 +25,7 @@ from pkimm_analytics.errors import ContributionError, PkimmError, Problem
 from pkimm_analytics.history import history_key, record_key
 from pkimm_analytics.model import NEWEST, Model, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
-from pkimm_analytics.organization import ATTRIBUTES, Grain, check_profile, coarsen
+from pkimm_analytics.organization import ATTRIBUTES, check_profile, coarsen
 from pkimm_analytics.quarters import running_quarter
 from pkimm_analytics.scoring import SCORING_VERSION, answer_codes
 
@@ -65,16 +65,14 @@ class Identity:
     ----------
     organization, parent, assessor : str, optional
         Ids of a register, such as the LEI; in a round also ``Example Bank AG/DEU``, the
-        registered name and country. Without a round, random ids stand in where they are
-        left out, and names are never used.
+        registered name and country. Without a round, keyed ids stand in where they are
+        left out.
     assurance : str, optional
         ``self``, ``formal`` or ``third-party``, where the assessment does not state it.
     quarter : str, optional
         Such as ``2026Q3``, where the assessment has no date.
     ticket : str, optional
         Code that the working group gave to the organization.
-    grain : {"group", "leaf"}
-        Grain of the profile. Groups are all that releases use.
     """
 
     organization: str | None = None
@@ -83,7 +81,6 @@ class Identity:
     assurance: str | None = None
     quarter: str | None = None
     ticket: str | None = None
-    grain: Grain = "group"
 
 
 def anonymize(
@@ -100,7 +97,7 @@ def anonymize(
     assessment : Assessment
         Not changed.
     store : KeyStore
-        The contributor's key, and random ids.
+        The contributor's key.
     identity : Identity, optional
         What the contributor states.
     invitation : Invitation, optional
@@ -112,8 +109,6 @@ def anonymize(
     ContributionError
         If the profile, date, edition or an id cannot be used. All problems are
         listed and none repeats a text of the assessment.
-    KeyStoreError
-        If random ids cannot be kept.
     """
     stated = identity or Identity()
     problems = [
@@ -133,14 +128,14 @@ def anonymize(
     carried, model = _in_shipped_edition(assessment, problems, remarks)
     if problems or model is None:
         raise ContributionError("The assessment cannot be contributed. Nothing left.", problems)
-    own = store.random_id("organization", assessment.organization.name or assessment.id)
-    use_case = store.random_id("use-case", f"{own}\0{history_key(assessment)[1]}")
+    own = store.local_id("organization", assessment.organization.name or assessment.id)
+    use_case = store.local_id("use-case", f"{own}\0{history_key(assessment)[1]}")
     record = [text or "" for text in record_key(assessment)]
     values: dict[str, Any] = {
         "contribution": pseudonym(store.key, "contribution", own, *record),
         "use_case": pseudonym(store.key, "use-case", own, use_case),
         **_tags(store.key if invitation is None else invitation.raw_key, ids),
-        **_profile(assessment, stated.grain),
+        **_profile(assessment),
         "assurance": _assurance(assessment, stated, remarks),
         "edition": model.version,
         "digest": model.digest,
@@ -176,7 +171,7 @@ def _tags(key: bytes, ids: Mapping[str, str | None]) -> dict[str, str | None]:
 def _own_ids(
     assessment: Assessment, store: KeyStore, stated: Identity, problems: list[Problem]
 ) -> dict[str, str | None]:
-    """Ids without a round: as stated, else random ones; a name would be easy to guess."""
+    """Ids without a round: as stated, else made with the key; a bare name is no id."""
     who = assessment.organization
     company = assessment.assessor.company or assessment.assessor.name
     known = {_folded(n) for n in (who.name, who.parent, assessment.assessor.name, company)} - {""}
@@ -185,13 +180,13 @@ def _own_ids(
         if given is not None and (_folded(given) in known or looks_like(given)):
             message = "looks like a name or an address; give an id of a register, such as the LEI"
             problems.append(Problem(f"{option}-id", message))
-    organization = stated.organization or store.random_id("organization", who.name or assessment.id)
+    organization = stated.organization or store.local_id("organization", who.name or assessment.id)
     parent = stated.parent
     if parent is None:
-        parent = store.random_id("organization", who.parent) if _has_parent(who) else organization
+        parent = store.local_id("organization", who.parent) if _has_parent(who) else organization
     assessor = stated.assessor
     if assessor is None and _is_external(assessment):
-        assessor = store.random_id("assessor", company)
+        assessor = store.local_id("assessor", company)
     return {"organization": organization, "parent": parent, "assessor": assessor}
 
 
@@ -229,9 +224,9 @@ def _folded(name: str) -> str:
 # --- what it says --------------------------------------------------------------------
 
 
-def _profile(assessment: Assessment, grain: Grain) -> dict[str, str | None]:
+def _profile(assessment: Assessment) -> dict[str, str | None]:
     return {
-        attribute: coarsen(attribute, getattr(assessment.organization, attribute), grain)
+        attribute: coarsen(attribute, getattr(assessment.organization, attribute), "group")
         for attribute in ATTRIBUTES
     }
 
@@ -251,8 +246,6 @@ def _check_stated(stated: Identity, *, in_round: bool) -> list[Problem]:
         given = getattr(stated, option)
         if given is not None and not is_allowed(option, given):
             found.append(Problem(option, expected(option)))
-    if stated.grain not in ("group", "leaf"):
-        found.append(Problem("grain", "expected group or leaf"))
     if stated.ticket and not in_round:
         found.append(Problem("ticket", "belongs to a round: give its invitation as well"))
     return found

@@ -1,8 +1,8 @@
 """
-The key for pseudonyms, and the random ids that stand for names; both stay private.
+The contributor's key for pseudonyms; it stays private.
 
-They lie in the user's data folder, readable by nobody else. Whoever has the key can
-test guesses about pseudonyms, so a key that could itself be guessed is refused.
+It lies in the user's data folder, readable by nobody else. Whoever has the key can test
+guesses about pseudonyms, so a key that could itself be guessed is refused.
 """
 
 from __future__ import annotations
@@ -10,16 +10,13 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import json
 import os
 import secrets
 import string
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import platformdirs
 
@@ -43,26 +40,19 @@ def private_folder() -> Path:
 @dataclass(frozen=True)
 class KeyStore:
     """
-    A key and the place of the random ids that belong to it.
+    The contributor's key.
 
     Parameters
     ----------
     key : bytes
         Never printed, never stored with data.
-    identities : Path, optional
-        File of random ids; created when one is first asked for. Without it, ids follow
-        from the key, which is for what is invented.
     """
 
     key: bytes = field(repr=False)
-    identities: Path | None = None
-    _known: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
-    def random_id(self, kind: str, name: str) -> str:
+    def local_id(self, kind: str, name: str) -> str:
         """
-        Random id that stands for a name, the same whenever it is asked for.
-
-        The file keeps a keyed hash of the name, not the name.
+        Id that stands for a name: the same with this key, and no hash of the name without it.
 
         Parameters
         ----------
@@ -70,36 +60,9 @@ class KeyStore:
             ``organization``, ``assessor`` or ``use-case``.
         name : str
             Compared without case, width and outer blanks.
-
-        Raises
-        ------
-        KeyStoreError
-            If the file is damaged or cannot be written.
         """
-        tag = hmac.digest(self.key, f"pkimm/local/v1\0{kind}\0{canonical(name)}".encode(), "sha256")
-        entry = base64.b32encode(tag).decode()[:26]
-        if entry not in self._known:
-            self._known.update(self._with(entry) if self.identities else {entry: tag.hex()})
-        return self._known[entry]
-
-    def _with(self, entry: str) -> dict[str, str]:
-        """Read the file, after adding an entry that it lacks."""
-        import filelock
-
-        assert self.identities is not None  # noqa: S101  # random_id has seen to it
-        try:
-            self.identities.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with filelock.FileLock(f"{self.identities}.lock", timeout=_LOCK_SECONDS):
-                known = _read_identities(self.identities)
-                if entry not in known:
-                    known[entry] = secrets.token_hex(16)
-                    document = {"format": "pkimm-identities/1", "ids": known}
-                    content = json.dumps(document, indent=1, sort_keys=True)
-                    write_atomically(self.identities, content.encode() + b"\n")
-        except (OSError, filelock.Timeout) as error:
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            raise KeyStoreError(f"The key store cannot be written: {reason}.") from None
-        return known
+        text = f"pkimm/local/v1\0{kind}\0{canonical(name)}"
+        return hmac.digest(self.key, text.encode(), "sha256").hex()
 
 
 def open_key_store() -> KeyStore:
@@ -115,22 +78,25 @@ def open_key_store() -> KeyStore:
         If the key is short or easy to guess, others can read its file, or the file is
         under version control.
     """
-    folder = private_folder() / "keys"
+    import filelock
+
     given = os.environ.get(ENVIRONMENT)
     if given:
-        return KeyStore(parse_key(given, ENVIRONMENT), folder / "identities.json")
-    path = folder / "pseudonym.key"
+        return KeyStore(parse_key(given, ENVIRONMENT))
+    path = private_folder() / "keys" / "pseudonym.key"
     try:
         if not path.exists():
-            key = base64.b64encode(random_key()) + b"\n"
-            write_private(path, key, replaces=False)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with filelock.FileLock(f"{path}.lock", timeout=_LOCK_SECONDS):
+                if not path.exists():  # another process may have been faster
+                    write_atomically(path, base64.b64encode(random_key()) + b"\n")
         _check_file(path)
-        text = path.read_text("ascii")
+        return KeyStore(parse_key(path.read_text("ascii"), path.name))
     except UnicodeDecodeError:
         raise _refused(path.name, "the file is not a key; restore it from a backup") from None
-    except OSError as error:
-        raise _refused(path.name, error.strerror or type(error).__name__) from None
-    return KeyStore(parse_key(text, path.name), folder / "identities.json")
+    except (OSError, filelock.Timeout) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise _refused(path.name, reason) from None
 
 
 def parse_key(text: str, where: str) -> bytes:
@@ -146,9 +112,8 @@ def parse_key(text: str, where: str) -> bytes:
     key = _decode(text.strip())
     if key is None:
         raise _refused(where, f"expected {BYTES} random bytes as base64 or hex digits")
-    reason = weakness(key)
-    if reason:
-        raise _refused(where, reason)
+    if reason := weakness(key):
+        raise _refused(where, f"the key {reason}; make {BYTES} random bytes")
     return key
 
 
@@ -159,26 +124,33 @@ def weakness(key: bytes) -> str:
     Examples
     --------
     >>> weakness(b"k" * 32)
-    'the key repeats itself; make 32 random bytes'
+    'repeats itself'
     """
-    if len(key) < BYTES:
-        return f"the key has {len(key)} bytes; make {BYTES} random bytes"
-    if any(key == (key[:n] * len(key))[: len(key)] for n in range(1, len(key) // 2 + 1)):
-        return f"the key repeats itself; make {BYTES} random bytes"
     steps = {(b - a) % 256 for a, b in pairwise(key)}
-    if len(steps) <= len(key) // 4:
-        return f"the key counts; make {BYTES} random bytes"
-    if all(chr(byte) in string.printable for byte in key):
-        return f"the key is text; make {BYTES} random bytes"
-    if len(set(key)) < len(key) // 2 or len(zlib.compress(key, 9)) < len(key):
-        return f"the key has too little variety; make {BYTES} random bytes"
-    return ""
+    signs = {
+        f"has {len(key)} bytes": len(key) < BYTES,
+        "repeats itself": any(
+            key == (key[:n] * len(key))[: len(key)] for n in range(1, len(key) // 2 + 1)
+        ),
+        "counts": len(steps) <= len(key) // 4,
+        "is text": all(chr(byte) in string.printable for byte in key),
+        "has too little variety": len(set(key)) < len(key) // 2
+        or len(zlib.compress(key, 9)) < len(key),
+    }
+    return next((name for name, is_so in signs.items() if is_so), "")
+
+
+def random_key() -> bytes:
+    """Make a key that nobody can guess."""
+    while weakness(key := secrets.token_bytes(BYTES)):
+        pass
+    return key
 
 
 def _decode(text: str) -> bytes | None:
-    if text and not set(text) - set(string.hexdigits):
-        return bytes.fromhex(text) if len(text) % 2 == 0 else None
     try:
+        if text and not set(text) - set(string.hexdigits):
+            return bytes.fromhex(text)
         return base64.b64decode(text.translate(_URL_SAFE), validate=True)
     except (binascii.Error, ValueError):
         return None
@@ -194,49 +166,6 @@ def _refused(where: str, message: str) -> KeyStoreError:
     )
 
 
-def write_private(path: Path, content: bytes, *, replaces: bool = True) -> None:
-    """
-    Write a file that only its owner can read, whole or not at all.
-
-    Parameters
-    ----------
-    replaces : bool
-        Whether it may take the place of a file that is there.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if replaces:
-            temporary.replace(path)
-        else:
-            _link(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _link(temporary: Path, path: Path) -> None:
-    """Give a file its name, unless there is one of that name."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        return
-    except OSError:  # a file system without hard links
-        if not path.exists():
-            temporary.replace(path)
-
-
-def random_key() -> bytes:
-    """Make a key that nobody can guess."""
-    while weakness(key := secrets.token_bytes(BYTES)):
-        pass
-    return key
-
-
 def _check_file(path: Path) -> None:
     if os.name != "nt" and path.stat().st_mode & 0o077:
         raise _refused(path.name, "others can read the file; make it yours alone: chmod 600")
@@ -250,21 +179,4 @@ def _is_tracked(repository: Path, path: Path) -> bool:
     index = repository / ".git" / "index"
     if (repository / ".git").is_file():
         return True
-    if not index.exists():
-        return False
-    name = path.relative_to(repository).as_posix().encode()
-    return b"\0" + name + b"\0" in index.read_bytes() or name in index.read_bytes()
-
-
-def _read_identities(path: Path) -> dict[str, str]:
-    if not path.exists():
-        return {}
-    try:
-        document: Any = json.loads(path.read_text("utf-8"))
-        ids: Mapping[str, str] = document["ids"]
-        return {str(key): str(value) for key, value in ids.items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise KeyStoreError(
-            "The list of random ids is damaged. Nothing was made with it.",
-            [Problem(path.name, "restore it from a backup, or results will not be linked")],
-        ) from None
+    return index.exists() and path.relative_to(repository).as_posix().encode() in index.read_bytes()

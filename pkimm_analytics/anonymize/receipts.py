@@ -16,9 +16,9 @@ from pydantic import Field
 
 from pkimm_analytics.anonymize.anonymizing import Anonymized
 from pkimm_analytics.anonymize.contribution import Coded, Contribution
-from pkimm_analytics.anonymize.keys import private_folder, write_private
+from pkimm_analytics.anonymize.keys import private_folder
 from pkimm_analytics.errors import KeyStoreError, PkimmError
-from pkimm_analytics.files import read_limited
+from pkimm_analytics.files import read_limited, write_atomically
 from pkimm_analytics.records import ClosedRecord
 
 SUFFIX = ".receipt.json"
@@ -73,7 +73,8 @@ def write_receipt(receipt: Receipt, folder: Path | None = None) -> Path:
     folder = folder or receipts_folder()
     path = folder / f"{receipt.contribution}-{receipt.content[:8]}{SUFFIX}"
     try:
-        write_private(path, receipt.dumps())
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(path, receipt.dumps())  # which nobody else can read
     except OSError as error:
         raise KeyStoreError(
             f"The receipt cannot be written: {error.strerror or type(error).__name__}."

@@ -250,7 +250,7 @@ def open_round_command(
 ) -> None:
     """Open a round: invited organizations contribute with its invitation and a ticket each."""
     from pkimm_analytics.anonymize import read_invitation
-    from pkimm_analytics.anonymize.keys import write_private
+    from pkimm_analytics.files import write_atomically
 
     before = {
         name: path and read_invitation(path) for name, path in (("link", link), ("renew", renew))
@@ -258,7 +258,7 @@ def open_round_command(
     if target.exists():
         raise PkimmError(f"{target} is there already. Nothing was opened.")
     invitation = opened(place, collection, create=True).open_round(**before)
-    write_private(target, invitation.dumps())
+    write_atomically(target, invitation.dumps())  # which nobody else can read
     if as_json:
         print_json(
             {"format": "pkimm-round/1", "round": invitation.round, "invitation": str(target)}

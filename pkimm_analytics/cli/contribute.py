@@ -53,8 +53,8 @@ def contribute_command(
     organization_id: Annotated[
         str | None,
         typer.Option(
-            help="LEI, or in a round name and country: 'Example Bank AG/DEU'. Without a round, a"
-            " random id stands in, never the name."
+            help="LEI, or in a round name and country: 'Example Bank AG/DEU'. Without a round, an"
+            " id made with your key stands in."
         ),
     ] = None,
     parent_id: Annotated[str | None, typer.Option(help="The same of the ultimate parent.")] = None,

@@ -10,6 +10,7 @@ proves to be the same replaces an earlier content.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -441,7 +442,7 @@ class Collection(Shown):
         files = self.place.files()
         if NAME in files:
             return True
-        strangers = [path for path in files if not path.endswith(".part")]
+        strangers = [path for path in files if not path.endswith((".part", ".new"))]
         if strangers:
             raise CollectionError(
                 "The place is not empty and holds no collection. Nothing was written.",
@@ -652,7 +653,7 @@ def _held(found: Mapping[str, Any]) -> dict[str, Held]:
 def leftovers(files: Iterable[str]) -> list[str]:
     """Files that a killed writer left without their final names; other hidden files stay."""
     names = [(path, path.rsplit("/", 1)[-1]) for path in files]
-    return [path for path, name in names if name.startswith(".") and name.endswith(".part")]
+    return [path for path, name in names if re.fullmatch(r"\..*\.(part|parquet\.new)", name)]
 
 
 def encode(table: Any) -> memoryview:

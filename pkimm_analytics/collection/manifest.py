@@ -101,10 +101,10 @@ def beside(path: str) -> str:
     Examples
     --------
     >>> beside("period=2026Q3/part-0.parquet")
-    'period=2026Q3/.part-0.parquet.part'
+    'period=2026Q3/.part-0.parquet.new'
     """
     folder, name = path.split("/")
-    return f"{folder}/.{name}.part"
+    return f"{folder}/.{name}.new"
 
 
 def new_manifest(scoring: str, id_: str | None = None) -> Manifest:

@@ -493,7 +493,7 @@ def test_readiness_follows_the_published_text_for_each_assessment(tmp_path):
     from pkimm_analytics.scoring import score
     from pkimm_analytics.synthetic import simulate
 
-    store = KeyStore(bytes.fromhex("9f3ac1580e77d2b46c1da9e4f0357b82" * 2), tmp_path / "i.json")
+    store = KeyStore(bytes.fromhex("9f3ac1580e77d2b46c1da9e4f0357b82" * 2))
     given = list(simulate(organizations=14, seed=4).assessments)
     made = [anonymize(one, store).contribution for one in given]
     collection = Collection(tmp_path / "c", create=True)

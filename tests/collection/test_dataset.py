@@ -352,7 +352,7 @@ def test_a_data_frame_has_the_scores_of_each_assessment(tmp_path):
     """
     As scoring each assessment alone; levels that are stored are those scores, rounded down.
     """
-    store = KeyStore(bytes.fromhex("9f3ac1580e77d2b46c1da9e4f0357b82" * 2), tmp_path / "i.json")
+    store = KeyStore(bytes.fromhex("9f3ac1580e77d2b46c1da9e4f0357b82" * 2))
     collection, expected = Collection(tmp_path / "c", create=True), {}
     given = []
     for assessment in simulate(organizations=12, seed=5).assessments:

@@ -35,7 +35,7 @@ def given(tmp_path):
 
     def contribute(name, invitation, ticket=None, **stated):
         key = hashlib.sha256(name.encode()).digest()
-        store = KeyStore(key, tmp_path / name / "ids.json")
+        store = KeyStore(key)
         one = planted_assessment()
         who = one.organization.replace(name=name, parent="", region="DEU")
         same = one.replace(
@@ -129,9 +129,7 @@ def test_in_a_round_whoever_is_named_is_named_so_that_all_name_it_alike(collecti
         given("Sub", invitation, parent="The Holding")
     assert [p.where for p in caught.value.problems] == ["parent-id"]
     one = planted_assessment()
-    store = KeyStore(
-        b"\x9f:\xc1X\x0ew\xd2\xb4l\x1d\xa9\xe4\xf05{\x82" * 2, collection.place.folder / "i"
-    )
+    store = KeyStore(hashlib.sha256(b"of a test").digest())
     with pytest.raises(ContributionError) as caught:
         anonymize(one, store, Identity(organization=PARENT, parent=PARENT), invitation)
     assert [p.where for p in caught.value.problems] == ["assessor-id"]
