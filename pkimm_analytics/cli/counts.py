@@ -145,7 +145,5 @@ def decide_command(
     collection: CollectionOption = None,
 ) -> None:
     """Note what was decided about a contribution that looked careless or invented."""
-    from pkimm_analytics.collection.doubts import decide
-
-    decide(opened(None, collection), contribution, decision.value, reason=reason)
+    opened(None, collection).decide(contribution, decision.value, reason=reason)
     say(f"Noted: {decision.value}.")

@@ -34,7 +34,7 @@ def simulate_command(
     if feedback:
         _feedback(out, feedback, seed, plant=plant)
         return
-    from pkimm_analytics.collection.dataset import SIMULATED
+    from pkimm_analytics.collection.contributed import SIMULATED
     from pkimm_analytics.collection.simulated import collect
     from pkimm_analytics.synthetic import simulate, write_simulation
 

@@ -9,23 +9,20 @@ in the journal, and what is set aside is no longer vouched for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pkimm_analytics.anonymize.vocabulary import axis
-from pkimm_analytics.collection.dataset import Collection
-from pkimm_analytics.collection.journal import about, check_purpose, decisions, note
+from pkimm_analytics.collection.contributed import Collection
+from pkimm_analytics.collection.journal import about, decisions
 from pkimm_analytics.collection.measures import answer_columns, exact_scores
 from pkimm_analytics.collection.opened import Rows
-from pkimm_analytics.errors import CollectionError, Problem
 from pkimm_analytics.quarters import ordinal
 from pkimm_analytics.tables import OVERALL
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Decision = Literal["keep", "set-aside"]
 
 FEWEST = 8
 """Answers from which equal ones are a sign."""
@@ -61,36 +58,6 @@ def doubts(collection: Collection, *, purpose: str) -> pd.DataFrame:
     contents = zip(more.index, more["commitment"], strict=True)
     found["decision"] = [decided.get(about(*content), "") for content in contents]
     return pd.DataFrame(found)
-
-
-def decide(collection: Collection, contribution: str, decision: Decision, *, reason: str) -> None:
-    """
-    Note what was decided about a contribution; what is set aside is not vouched for.
-
-    Parameters
-    ----------
-    contribution : str
-        Pseudonym of the assessment. A revision is a new question.
-    reason : str
-        In a few plain lower-case words without names.
-
-    Raises
-    ------
-    CollectionError
-        If there is no such contribution, or the reason says nothing.
-    """
-    check_purpose(reason)
-    with collection.changing() as manifest:
-        found = collection.find(manifest, [contribution])
-        if not found:
-            raise CollectionError(
-                "Nothing was decided.", [Problem("contribution", "there is none of this pseudonym")]
-            )
-        (rows,) = found.values()
-        content = about(contribution, rows.column("commitment")[0].as_py())
-        note(collection.place, "decided", about=content, decision=decision, why=reason)
-        if decision == "set-aside":
-            collection.set_aside(manifest, contribution)
 
 
 def _frame(rows: Rows) -> pd.DataFrame:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pkimm_analytics.anonymize.vocabulary import axis
+from pkimm_analytics.collection.contributed import Collection
 from pkimm_analytics.collection.contribution_rows import schema
-from pkimm_analytics.collection.dataset import Collection
 from pkimm_analytics.collection.engines import Engine, on_engine
 from pkimm_analytics.collection.measures import (
     COVERED,

@@ -17,6 +17,7 @@ from pydantic import Field
 from pkimm_analytics.anonymize.contribution import Coded, Contribution
 from pkimm_analytics.anonymize.identifiers import hashed
 from pkimm_analytics.anonymize.invitation import Invitation, new_invitation, new_ticket
+from pkimm_analytics.collection.journal import about
 from pkimm_analytics.collection.place import Place
 from pkimm_analytics.collection.revisions import Held
 from pkimm_analytics.errors import CollectionError, PkimmError, Problem
@@ -140,12 +141,16 @@ def ticket_tag(code: str) -> str:
 
 
 def vouch(
-    rounds: Rounds, given: Sequence[Contribution], held: Mapping[str, Held]
+    rounds: Rounds,
+    given: Sequence[Contribution],
+    held: Mapping[str, Held],
+    decided: Mapping[str, str],
 ) -> tuple[Rounds, list[tuple[str | None, bool]], list[Problem]]:
     """
     Tell which contributions are vouched for, and bind their tickets.
 
-    A revision needs no ticket where the organization, its parent and the round stay.
+    A revision needs no ticket where the organization, its parent and the round stay. What
+    was set aside is not vouched for.
 
     Returns
     -------
@@ -164,7 +169,8 @@ def vouch(
             continue
         round_ = rounds.of(one.round)
         why = _not_vouched(one, round_)
-        found.append((ticket_tag(one.ticket), not why))
+        is_aside = decided.get(about(one.id, one.commitment)) == "set-aside"
+        found.append((ticket_tag(one.ticket), not why and not is_aside))
         if round_ and not why:
             use = _bound(one, one.org, one.parent)
             tickets = {**round_.tickets, ticket_tag(one.ticket): use}
@@ -205,7 +211,7 @@ def _bound(one: Contribution, org: str, parent: str) -> Use:
     return Use(org=hashed("ticket-org", code, org), parent=hashed("ticket-parent", code, parent))
 
 
-def renamed(given: Sequence[Contribution], rounds: Rounds) -> dict[str, dict[str, str]]:
+def new_names(given: Sequence[Contribution], rounds: Rounds) -> dict[str, dict[str, str]]:
     """By column: what pseudonyms of earlier rounds are called with the renewed key."""
     found: dict[str, dict[str, str]] = {"org": {}, "parent": {}, "assessor": {}}
     for one in given:

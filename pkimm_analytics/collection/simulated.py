@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkimm_analytics.anonymize import KeyStore, anonymize
+from pkimm_analytics.collection.contributed import Collection
 from pkimm_analytics.collection.contribution_rows import scoring
-from pkimm_analytics.collection.dataset import Collection
 from pkimm_analytics.collection.manifest import NAME, new_manifest
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pkimm_analytics.collection.contributed import Collection
 from pkimm_analytics.collection.contribution_rows import check_rows, given_schema
-from pkimm_analytics.collection.dataset import Collection
 from pkimm_analytics.collection.manifest import NAME, DataFile, period_of
 from pkimm_analytics.collection.measures import with_levels
 from pkimm_analytics.errors import CollectionError, Problem

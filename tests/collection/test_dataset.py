@@ -416,7 +416,7 @@ def test_a_later_edition_is_a_column_that_rescoring_adds(thirty):
     for path, file in manifest.files.items():
         table = thirty.read(path, file)
         tables[path] = table.drop_columns(["pqc:G.compliance", "level:G.compliance"])
-    thirty._commit(manifest.replace(scoring="1-" + "0" * 16), tables)
+    thirty.commit(manifest.replace(scoring="1-" + "0" * 16), tables)
     thirty.rescore()
     assert verify(thirty).problems == ()
     assert held(thirty).keys() == before.keys()

@@ -15,7 +15,7 @@ from pkimm_analytics.anonymize import Identity, KeyStore, anonymize
 from pkimm_analytics.anonymize.identifiers import registered
 from pkimm_analytics.cli import app
 from pkimm_analytics.collection import Collection, verify
-from pkimm_analytics.collection.doubts import decide, doubts
+from pkimm_analytics.collection.doubts import doubts
 from pkimm_analytics.errors import CollectionError, ContributionError
 from tests.collection.invented import invented
 from tests.planted import planted_assessment
@@ -294,8 +294,8 @@ def test_what_looks_careless_is_listed_and_decided_about(collection, given):
     assert set(found.index[found["sign"] == "copy"]) <= {one.id, copy.id}
     assert (found["sign"] == "copy").sum() == 1
     assert found.loc[jump.id, "other"] == one.id
-    decide(collection, flat.id, "set-aside", reason="looks invented")
-    decide(collection, jump.id, "keep", reason="was explained by mail")
+    collection.decide(flat.id, "set-aside", reason="looks invented")
+    collection.decide(jump.id, "keep", reason="was explained by mail")
     found = doubts(collection, purpose="careless data").set_index("contribution")
     assert found["decision"].to_dict() | {flat.id: "set-aside", jump.id: "keep"} == (
         found["decision"].to_dict()
@@ -305,7 +305,7 @@ def test_what_looks_careless_is_listed_and_decided_about(collection, given):
     collection.append([flat])
     assert not rows(collection)[flat.id]["is_verified"]
     with pytest.raises(CollectionError, match="Nothing was decided"):
-        decide(collection, "Z" * 26, "keep", reason="looks invented")
+        collection.decide("Z" * 26, "keep", reason="looks invented")
 
 
 # --- commands -------------------------------------------------------------------------------------
