@@ -27,6 +27,7 @@ from pkimm_analytics.cli.console import (
     say,
     shown,
 )
+from pkimm_analytics.cli.counts import EngineName
 from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.quarters import last_quarter, running_quarter
 from pkimm_analytics.release import (
@@ -74,6 +75,10 @@ def release_command(
         typer.Option(help="Quarter of the release, such as 2026Q3; the last one that has ended."),
     ] = None,
     private: PrivateOption = None,
+    engine: Annotated[
+        EngineName | None,
+        typer.Option(help="Who reads a large collection; the release is the same."),
+    ] = None,
     policy: PolicyOption = None,
     plan: PlanOption = None,
     as_json: JsonOption = False,
@@ -100,7 +105,7 @@ def release_command(
     place = private or private_folder(collection)
     if "://" not in collection:
         check_apart(releases, Path(collection))
-    contributions = open_contributions(collection)
+    contributions = open_contributions(collection, None if engine is None else engine.value)
     with progress_bar("Counting, protecting, attacking", None) as advance:
         written = publish(
             contributions,

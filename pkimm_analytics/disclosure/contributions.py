@@ -15,17 +15,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pkimm_analytics.anonymize.vocabulary import axis
 from pkimm_analytics.assessment import ASSURANCE_STRENGTH
 from pkimm_analytics.collection import Collection
+from pkimm_analytics.collection.engines import Engine
 from pkimm_analytics.collection.journal import note, read_journal
 from pkimm_analytics.collection.manifest import NAME as MANIFEST
+from pkimm_analytics.collection.measures import COVERED, column_of, scored_measures
+from pkimm_analytics.coverage import least_coverage
 from pkimm_analytics.disclosure.plan import Plan, published_code
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.disclosure.records import PSEUDONYMS, Records, tags_of
 from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
 from pkimm_analytics.model.shipped import shipped_model
-from pkimm_analytics.quarters import is_quarter, ordinal
-from pkimm_analytics.tables import DIMENSIONS, OVERALL
+from pkimm_analytics.quarters import is_quarter, ordinal, spelled
+from pkimm_analytics.tables import COVERAGE, DIMENSIONS, OVERALL
 
 PROFILE = ("org", "parent", "assessor", *DIMENSIONS, "quarter")
 """Columns before those of the measures. ``assessor`` may be left out."""
@@ -38,16 +42,35 @@ _INVALID = "Contributions are not valid. Nothing was published."
 
 
 class Opened:
-    """Contributions of a collection; reading them leaves a line in its journal."""
+    """
+    Contributions of a collection; reading them leaves a line in its journal.
 
-    def __init__(self, place: str | Path) -> None:
-        self.collection = Collection(place)
+    Parameters
+    ----------
+    place : str or Path
+    engine : {"duckdb", "spark"}, optional
+        Who reads them; this program if left out. All give the same records.
+    """
+
+    def __init__(self, place: str | Path, engine: Engine | None = None) -> None:
+        self.collection, self.engine = Collection(place), engine
         self.mark = hashlib.sha256(self.collection.manifest().id.encode()).hexdigest()[:12]
         """Public name of the collection: releases of the same contributions have the same."""
 
-    def tables(self) -> Iterator[Any]:
-        """Read the rows as they are committed now, one file at a time."""
-        return self.collection.open_rows(purpose="making or checking a release").records()
+    def tables(self, window: range) -> Iterator[Any]:
+        """
+        Read the rows as they are committed now, part by part.
+
+        An engine leaves rows out that no release of these quarters uses; then what they
+        name follows, in a table without measures.
+        """
+        rows = self.collection.open_rows(purpose="making or checking a release")
+        if self.engine is None:
+            yield from rows.records()
+            return
+        with rows.on(self.engine) as table:
+            yield _preferred(table, window).to_pyarrow()
+            yield table.select(*PSEUDONYMS, "synthetic").distinct().to_pyarrow()
 
     def seals(self) -> list[str]:
         """Seals of the releases that the journal of the collection knows, oldest first."""
@@ -60,7 +83,25 @@ class Opened:
             note(self.collection.place, "released", release=release, seal=seal)
 
 
-def open_contributions(place: str | Path) -> Any:
+def _preferred(table: Any, window: range) -> Any:
+    """Newest rows of the strongest assurance, of each organization with each profile."""
+    import ibis
+
+    strength = table["assurance"].cases(*ASSURANCE_STRENGTH.items(), else_=0)
+    order = [ibis.desc(table["quarter"]), ibis.desc(strength)]
+    place = ibis.rank().over(ibis.window(group_by=["org", *DIMENSIONS], order_by=order))
+    recent = table.filter(table["quarter"].isin(list(map(spelled, window))), table["is_verified"])
+    best = recent.mutate(place=place).filter(ibis._["place"] == 0)
+    columns = {name: best[name] for name in (*PROFILE, "synthetic")}
+    for measure in (*scored_measures(), *axis().requirements):
+        levels = best[column_of(measure)]
+        if measure in COVERED:
+            levels = (best[COVERAGE + measure] >= least_coverage()).ifelse(levels, 0)
+        columns[measure] = levels.cast("int8")
+    return best.select(**columns)
+
+
+def open_contributions(place: str | Path, engine: Engine | None = None) -> Any:
     """
     Open contributions: a collection, the folder of a simulation, or one Parquet file.
 
@@ -68,6 +109,8 @@ def open_contributions(place: str | Path) -> Any:
     ----------
     place : str or Path
         Folder, file, or an address of object storage such as ``s3://bucket/prefix``.
+    engine : {"duckdb", "spark"}, optional
+        Who reads a collection, such as one beyond one machine.
 
     Returns
     -------
@@ -86,7 +129,7 @@ def open_contributions(place: str | Path) -> Any:
 
     folder = Path(place)
     if "://" in str(place) or (folder / MANIFEST).exists() or any(folder.glob("period=*")):
-        return Opened(place)
+        return Opened(place, engine)
     source = folder / TRUTH_FILE if folder.is_dir() else folder
     try:
         table = pq.ParquetFile(source).read()
@@ -158,10 +201,14 @@ def read_records(contributions: Any, plan: Plan, policy: Policy, quarter: str) -
     """
     newest = quarter_ordinal(quarter) - policy.age_months // 3
     window = range(newest - policy.window_months // 3 + 1, newest + 1)
-    tables = [contributions] if not hasattr(contributions, "tables") else contributions.tables()
+    is_opened = isinstance(contributions, Opened)
+    tables = contributions.tables(window) if is_opened else [contributions]
     problems: dict[str, Problem] = {}
-    pieces = []
+    pieces: list[dict[str, Any]] = []
     for table in tables:
+        if is_opened and contributions.engine and OVERALL not in table.column_names:
+            pieces = [{**piece, **_with_names(piece, table)} for piece in pieces]
+            continue
         piece = _Piece(table, plan)
         problems |= {problem.where: problem for problem in piece.problems}
         if not problems:
@@ -300,6 +347,18 @@ class _Piece:
             "synthetic": bool(invented.any()),
             "genuine": bool((~invented).any()),
         }
+
+
+def _with_names(piece: dict[str, Any], table: Any) -> dict[str, Any]:
+    """Return what rows say that an engine left out: their pseudonyms, and whether invented."""
+    names = {kind: table.column(kind).unique().drop_null().to_pylist() for kind in PSEUDONYMS}
+    tags = [tags_of(kind, found) for kind, found in names.items()]
+    invented = set(table.column("synthetic").to_pylist())
+    return {
+        "pseudonyms": np.concatenate([piece["pseudonyms"], *tags, tags_of("alone", names["org"])]),
+        "synthetic": True in invented,
+        "genuine": bool(invented - {True}),
+    }
 
 
 def _as_table(table: Any) -> Any:
