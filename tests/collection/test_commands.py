@@ -7,9 +7,7 @@ from __future__ import annotations
 import html
 import json
 import logging
-import os
 import socket
-import stat
 
 import pyarrow.parquet as pq
 import pytest
@@ -138,30 +136,6 @@ def test_a_file_that_nobody_could_add_is_not_written(run, planted, tmp_path, mon
     assert not (tmp_path / "receipts").exists()
 
 
-def test_a_device_is_written_to_and_not_replaced(run, planted, tmp_path):
-    """
-    Such as /dev/stdout; here a pipe that somebody reads.
-    """
-    os.mkfifo(tmp_path / "pipe")
-    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        assert run("contribute", planted, "--out", "pipe").exit_code == PASSED
-        assert os.read(reader, 100_000).startswith(b"[")
-        assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
-    finally:
-        os.close(reader)
-
-
-def test_a_pipe_in_a_folder_of_assessments_is_no_source(run, planted, tmp_path):
-    """
-    Waiting for it could last for ever.
-    """
-    (tmp_path / "folder").mkdir()
-    planted.rename(tmp_path / "folder" / "one.json")
-    os.mkfifo(tmp_path / "folder" / "pipe.json")
-    assert run("contribute", "folder", "-c", "c").exit_code == PASSED
-
-
 def test_a_strangers_folder_stays_as_it_is(run, planted, tmp_path):
     """
     Not even a lock is left in it.
@@ -227,18 +201,6 @@ def test_a_corrected_assessment_replaces_the_earlier_one(run, planted, tmp_path)
     assert json.loads(run("collection", "info", "c2", "--json").stdout)["contributions"] == 1
 
 
-def test_somebody_with_another_key_is_another_organization(run, planted, monkeypatch, tmp_path):
-    """
-    Different keys never link, also not through the same register id.
-    """
-    lei = "529900T8BM49AURSDO55"
-    mine = json.loads(run("contribute", planted, "--preview", "--organization-id", lei).stdout)
-    monkeypatch.setenv("PKIMM_HOME", str(tmp_path / "other"))
-    theirs = json.loads(run("contribute", planted, "--preview", "--organization-id", lei).stdout)
-    for name in ("org", "parent", "use_case", "contribution"):
-        assert mine[0][name] != theirs[0][name]
-
-
 def test_bad_and_good_assessments_are_told_apart(run, planted, tmp_path):
     """
     The good one is contributed, the others are listed by number, without their words.
@@ -278,14 +240,6 @@ def test_files_that_are_no_contributions_are_refused_and_noted(run, tmp_path, co
     assert json.loads(run("collection", "info", "c", "--json").stdout)["quarantined"] == 1
 
 
-def test_a_field_that_is_there_twice_is_not_repeated_in_messages(run, tmp_path):
-    """
-    The name of a field may be a text.
-    """
-    (tmp_path / "f.json").write_text(f'{{"{NAME}": 1, "{NAME}": 2}}')
-    assert found_in(run("collection", "add", "f.json", "-c", "c").output) == []
-
-
 def test_damage_is_reported_with_exit_status_1(run, planted, tmp_path):
     """
     A byte was changed.
@@ -317,13 +271,6 @@ def test_wrong_usage_ends_with_2(run, arguments):
     As every command does.
     """
     assert run(*arguments).exit_code == 2
-
-
-def test_contribute_needs_to_know_where_to(run, planted):
-    """
-    Neither a collection nor a file nor a preview was asked for.
-    """
-    assert run("contribute", planted).exit_code == 2
 
 
 @pytest.fixture
@@ -369,13 +316,6 @@ def test_counting_refuses_what_is_no_count(run, counted, extra, status):
     assert "Traceback" not in result.stderr
 
 
-def test_counting_needs_a_purpose(run, counted):
-    """
-    Rows are not opened for nothing.
-    """
-    assert run("collection", "count", counted).exit_code == 2
-
-
 def test_an_analysis_prints_one_document_and_its_mark(run, counted):
     """
     Forty contributions of different organizations: there are no pairs, and it says so.
@@ -409,29 +349,6 @@ def test_an_analysis_refuses_what_makes_no_sense(run, counted, arguments, status
     result = run("analyze", *arguments, "--collection", counted, "--purpose", "test of analyses")
     assert result.exit_code == status
     assert "Traceback" not in result.stderr
-
-
-def test_a_range_of_ranks_is_not_called_an_interval(run, counted):
-    """
-    It is where 90 % of the draws lie; intervals elsewhere are for 95 %.
-    """
-    pytest.importorskip("scipy")
-    ask = ["--collection", counted, "--purpose", "test of analyses"]
-    shown = run("analyze", "weight-sensitivity", *ask).stdout
-    assert "90 % of the draws" in " ".join(shown.split())
-    assert "95 %" not in shown
-    assert "95 %" in run("analyze", "level-steps", *ask).stdout
-
-
-def test_every_analysis_has_a_name_on_the_command_line():
-    """
-    And no other.
-    """
-    pytest.importorskip("scipy")
-    from pkimm_analytics.analyses import ANALYSES
-    from pkimm_analytics.cli.analyses import NAMES
-
-    assert tuple(ANALYSES) == NAMES
 
 
 def test_the_folder_of_a_simulation_works_as_its_collection(run, tmp_path):

@@ -13,7 +13,6 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from pkimm_analytics.anonymize.vocabulary import axis
 from pkimm_analytics.collection import Collection
 from pkimm_analytics.collection.counting import CODES
 from pkimm_analytics.collection.measures import answer_measures, scored_measures
@@ -186,13 +185,3 @@ def test_damage_is_said_without_what_the_engine_says(tmp_path):
     with pytest.raises(CollectionError, match="damaged") as caught:
         opened.count(["sector"], ["overall"])
     assert str(tmp_path) not in str(caught.value)
-
-
-def test_every_element_of_the_model_can_be_counted(rows):
-    """
-    The full axis in one go, with the totals of each measure.
-    """
-    measures = [*scored_measures(), *answer_measures()]
-    assert {*axis().keys, *axis().relevance} <= set(measures)
-    counts = rows.count([], measures)
-    assert set(counts[[*CODES.values()]].sum(axis=1)) == {400}

@@ -91,17 +91,6 @@ def test_a_manifest_with_odd_values_is_damaged(thirty, change):
     assert found_in(str(caught.value)) == []
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"[]", b"null", b"[" * 100_000, b'{"format": NaN}', "{}".encode("utf-16")]
-)
-def test_what_is_no_manifest_is_damaged(content):
-    """
-    Also what would be too deep to read.
-    """
-    with pytest.raises(CollectionError, match="damaged"):
-        load_manifest(content)
-
-
 def other_columns(_):
     """A file with one column that is none of ours."""
     return parquet(pa.table({ORGANIZATION: [1]}))

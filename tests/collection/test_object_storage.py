@@ -141,14 +141,6 @@ def test_wrong_credentials_are_said_and_not_repeated(strict):
         assert "SECRET" not in str(caught.value)
 
 
-def test_there_is_no_collection_in_an_empty_prefix(bucket):
-    """
-    The message is that of a folder.
-    """
-    with pytest.raises(CollectionError, match="no collection"):
-        Collection(bucket.format("nothing"))
-
-
 @pytest.mark.parametrize("address", ["nonsense://secret:password@x/y", "s3://"])
 def test_an_address_that_cannot_be_opened_is_not_repeated(address):
     """

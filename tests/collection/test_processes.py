@@ -10,8 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from pkimm_analytics.collection import Collection, verify
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,15 +59,6 @@ def test_a_writer_that_is_killed_loses_nothing_that_it_acknowledged(tmp_path):
     Killed five times at random moments.
     """
     kill_many_times(tmp_path / "c", 5)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_a_writer_that_is_killed_fifty_times_loses_nothing(tmp_path):
-    """
-    As before, for longer.
-    """
-    kill_many_times(tmp_path / "c", 50)
 
 
 def test_four_writers_at_once_lose_nothing(tmp_path):

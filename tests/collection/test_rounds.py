@@ -16,7 +16,13 @@ from pkimm_analytics.anonymize.identifiers import registered
 from pkimm_analytics.cli import app
 from pkimm_analytics.collection import Collection, verify
 from pkimm_analytics.collection.doubts import doubts
-from pkimm_analytics.errors import CollectionError, ContributionError
+from pkimm_analytics.disclosure import (
+    load_plan,
+    load_policy,
+    make_release,
+    open_contributions,
+)
+from pkimm_analytics.errors import CollectionError, ContributionError, DisclosureError
 from tests.collection.invented import invented
 from tests.planted import planted_assessment
 
@@ -349,3 +355,29 @@ def test_a_round_from_the_command_line(run, tmp_path):
     alone = run("contribute", "a.json", "--ticket", tickets[1], "-c", "c")
     assert alone.exit_code == 1
     assert "give its invitation" in alone.stderr
+
+
+def test_only_who_is_vouched_for_is_published_and_a_parent_counts_once(collection, given, tmp_path):
+    """
+    Ten subsidiaries, or nine invented ones beside a genuine one, are no group of ten.
+    """
+    plan, quarter = load_plan(), "2026Q4"
+    invitation = collection.open_round()
+    tickets = collection.new_tickets(30)
+
+    def n_published(place):
+        found = open_contributions(place.place.folder)
+        try:
+            made = make_release(found, quarter=quarter, policy=load_policy(), plan=plan)
+        except DisclosureError:
+            return 0
+        return sum(not suppressed for suppressed in made.columns["suppressed"])
+
+    collection.append([given(f"Sub {n}", invitation, tickets[n]) for n in range(10)])
+    assert n_published(collection) == 0
+    collection.append([given(f"Invented {n}", invitation, parent=None) for n in range(9)])
+    collection.append([given(f"Own use {n}", None, parent=None) for n in range(9)])
+    assert n_published(collection) == 0
+    others = [given(f"Other {n}", invitation, tickets[10 + n], parent=None) for n in range(12)]
+    collection.append(others)
+    assert n_published(collection) > 0
