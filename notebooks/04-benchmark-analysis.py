@@ -32,19 +32,15 @@ PEERS = {"sector": "industry", "size": "5000+"}
 # This takes some seconds.
 
 # %%
-import secrets
 import tempfile
 from pathlib import Path
 
-from pkimm_analytics.anonymize import KeyStore, anonymize
-from pkimm_analytics.collection import Collection
+from pkimm_analytics.collection.simulated import collect
 from pkimm_analytics.synthetic import simulate
 
 place = Path(tempfile.mkdtemp())
-assessments = list(simulate(organizations=ORGANIZATIONS, seed=SEED).assessments)
-key = KeyStore(secrets.token_bytes(32))
-collection = Collection(place / "collection", create=True)
-collection.append([anonymize(one, key).contribution for one in assessments]).added
+simulation = simulate(organizations=ORGANIZATIONS, seed=SEED)
+collect(simulation, place / "collection")
 
 # %%
 from pkimm_analytics.disclosure import load_plan, load_policy, open_contributions, publish
@@ -106,7 +102,7 @@ from pkimm_analytics.benchmark import compare, peer_ladder
 peer_ladder(bench, PEERS).sentence
 
 # %%
-comparison = compare(assessments[-1], bench)
+comparison = compare(simulation.assessment(len(simulation) - 1), bench)
 columns = ["name", "own_score", "median", "position", "rank", "rank_low", "rank_high"]
 comparison.table[comparison.table["is_published"]][columns]
 

@@ -24,22 +24,18 @@ MEASURES = ["overall", "G", "M", "O", "R"]
 # %% [markdown]
 # ## A collection
 #
-# To use your own, leave this cell out and open it with `Collection("COLLECTION")`.
+# To use your own, leave this cell out and open it with `pk.Collection("COLLECTION")`.
 
 # %%
-import secrets
 import tempfile
 from pathlib import Path
 
-from pkimm_analytics.anonymize import KeyStore, anonymize
-from pkimm_analytics.collection import Collection
+from pkimm_analytics.collection.simulated import collect
 from pkimm_analytics.synthetic import simulate
 
-place = Path(tempfile.mkdtemp())
-key = KeyStore(secrets.token_bytes(32))
-assessments = simulate(organizations=ORGANIZATIONS, seed=SEED).assessments
-collection = Collection(place / "collection", create=True)
-collection.append([anonymize(one, key).contribution for one in assessments]).added
+simulation = simulate(organizations=ORGANIZATIONS, seed=SEED)
+collection = collect(simulation, Path(tempfile.mkdtemp()) / "collection")
+collection
 
 # %% [markdown]
 # Opening the rows needs a purpose, which the journal of the collection keeps.

@@ -39,22 +39,15 @@ print("Spark is here" if has_spark else "Spark is skipped: pyspark, Ibis or Java
 # `Collection("s3://bucket/prefix")`; then Spark reads it with the connector of its cluster.
 
 # %%
-import secrets
 import tempfile
 from pathlib import Path
 
-from pkimm_analytics.anonymize import KeyStore, anonymize
-from pkimm_analytics.collection import Collection
+from pkimm_analytics.collection.simulated import collect
 from pkimm_analytics.synthetic import simulate
 
-place = Path(tempfile.mkdtemp())
-key = KeyStore(secrets.token_bytes(32))
-assessments = simulate(organizations=ORGANIZATIONS, seed=SEED).assessments
-collection = Collection(place / "collection", create=True)
-
-# %%
-made = [anonymize(one, key).contribution for one in assessments]
-collection.append(made).added
+simulation = simulate(organizations=ORGANIZATIONS, seed=SEED)
+collection = collect(simulation, Path(tempfile.mkdtemp()) / "collection")
+collection
 
 # %% [markdown]
 # ## Without Spark
