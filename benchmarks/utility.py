@@ -102,7 +102,7 @@ def main() -> None:
             except DisclosureError:
                 refused += 1
         means = np.mean(rows, axis=0)
-        cells = [f"{100 * m:.0f} %" for m in means[:-1]] + [f"{100 * means[-1]:.1f} points"]
+        cells = [f"{100 * m:.0f}%" for m in means[:-1]] + [f"{100 * means[-1]:.1f} points"]
         note = f" ({refused} refused)" if refused else ""
         print(f"| {n:,}{note} | " + " | ".join(cells) + " |", flush=True)
 

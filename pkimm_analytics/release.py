@@ -172,7 +172,7 @@ class Release:
         rows: dict[tuple[Group, str], list[tuple[Any, ...]]] = {}
         for group, measure, row in zip(self.groups, self.columns["measure"], cells, strict=True):
             rows.setdefault((group, measure), []).append(row)
-        return {key: _cell(tuple(found)) for key, found in rows.items()}
+        return {key: read_cell(tuple(found)) for key, found in rows.items()}
 
     @cached_property
     def all_groups(self) -> tuple[Group, ...]:
@@ -188,7 +188,8 @@ class Release:
 _LEVEL_OF = {f"share_ge:{level}": level for level in LEVEL_BOUNDS}
 
 
-def _cell(rows: tuple[tuple[Any, ...], ...]) -> Cell:
+def read_cell(rows: tuple[tuple[Any, ...], ...]) -> Cell:
+    """Read the rows of one measure of one group, without their key."""
     shares: dict[int, Interval] = {}
     figures: dict[str, tuple[float, float]] = {}
     n, as_of, withheld = ANY_NUMBER, "", True
@@ -218,10 +219,13 @@ def printed_share(value: float, step: float, qualifier: object = "=") -> Interva
 
     >>> [int(count) for count in printed_share(0.4, 0.1).counts(30)]
     [11, 13]
+    >>> [int(count) for count in printed_share(0.9, 0.1, ">=").counts(30)]
+    [26, 30]
     """
     low = 0.0 if qualifier == "<=" else max(0.0, value - step / 2)
-    high = 1.0 if qualifier == ">=" else min(1.0, value + step / 2)
-    return Interval(low, high, is_open=step > 0 and value + step / 2 <= high)
+    if qualifier == ">=":
+        return Interval(low, 1.0)
+    return Interval(low, min(1.0, value + step / 2), is_open=step > 0 and value + step / 2 <= 1)
 
 
 @lru_cache(maxsize=4096)

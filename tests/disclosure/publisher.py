@@ -39,7 +39,7 @@ def contributions(number: int = 0):
 def make(folder: Path, quarter: str):
     """Publish what the collection of a folder holds."""
     return publish(
-        open_contributions(folder / "c", FEW),
+        open_contributions(folder / "c"),
         out=folder / "r",
         private=folder / "p",
         quarter=quarter,

@@ -144,7 +144,7 @@ def test_one_more_contribution_changes_no_public_byte(run, tmp_path, seed):
     Collection(place / "c", create=True).append(invented_table(30, seed, ["2026Q1"]))
     first = released(run, place, "2026Q2")
     shutil.copytree(place, twin)
-    one = planted_assessment(id=f"one-{seed}")
+    one = planted_assessment(id=f"one-{seed}").replace(synthetic=True)
     (tmp_path / "one.json").write_bytes(one.dumps())
     source = ("contribute", tmp_path / "one.json", "--quarter", "2026Q1")
     assert run(*source, "-c", place / "c").exit_code == 0
@@ -209,7 +209,7 @@ def test_a_withdrawal_equals_never_having_contributed(run, tmp_path, after_a_rel
         released(run, place, "2026Q2")
     shutil.copytree(place, twin)
     for number in range(7):
-        one = planted_assessment(id=f"one-{number}")
+        one = planted_assessment(id=f"one-{number}").replace(synthetic=True)
         who = one.organization.replace(name=f"Zorbax {number}", parent="")
         (tmp_path / f"{number}.json").write_bytes(one.replace(organization=who).dumps())
     sources = [tmp_path / f"{number}.json" for number in range(7)]
