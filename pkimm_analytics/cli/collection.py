@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -55,15 +55,34 @@ def tell(problems: Iterable[Problem], *, refused: str = "not contributed") -> No
         say(f"  {refused if problem.refused else 'note'}: {problem}")
 
 
-def end(problems: Sequence[Problem]) -> None:
-    """End with status 1 if something was refused."""
-    if exit_status(problems):
+def finish(
+    kind: str,
+    figures: Mapping[str, Any],
+    said: str,
+    *,
+    as_json: bool,
+    problems: Sequence[Problem] | None = None,
+    refused: str = "not contributed",
+) -> None:
+    """Print the document of a command if asked for, say what was done, and end with its status."""
+    if as_json:
+        listed = {"problems": [problem.to_json() for problem in problems or ()]}
+        more = {} if problems is None else listed
+        print_json({"format": f"pkimm-{kind}/1", **figures, **more})
+    tell(problems or (), refused=refused)
+    say(said)
+    if exit_status(problems or ()):
         raise typer.Exit(1)
 
 
 def totals(result: Any) -> dict[str, int]:
     """How many contributions were added and so on."""
     return {name: getattr(result, name) for name in ("added", "replaced", "unchanged", "refused")}
+
+
+def in_words(figures: Mapping[str, int]) -> str:
+    """Totals as a sentence."""
+    return ", ".join(f"{n} {name}" for name, n in figures.items()) + "."
 
 
 def _place_and_files(
@@ -89,20 +108,16 @@ def verify_command(
     from pkimm_analytics.collection import verify
 
     found = verify(opened(place, collection))
-    if as_json:
-        print_json(
-            {
-                "format": "pkimm-verification/1",
-                "sound": found.is_sound,
-                "contributions": found.contributions,
-                "parts": found.parts,
-                "problems": [problem.to_json() for problem in found.problems],
-            }
-        )
-    tell(found.problems, refused="damaged")
+    figures = {"contributions": found.contributions, "parts": found.parts}
     state = "sound" if found.is_sound else "damaged"
-    say(f"{found.contributions} contribution(s) in {found.parts} file(s): {state}.")
-    end(found.problems)
+    finish(
+        "verification",
+        {"sound": found.is_sound, **figures},
+        f"{found.contributions} contribution(s) in {found.parts} file(s): {state}.",
+        as_json=as_json,
+        problems=found.problems,
+        refused="damaged",
+    )
 
 
 @commands.command("info")
@@ -152,12 +167,8 @@ def add_command(
             where = where if where.startswith(name) else where.replace(path.name, name)
             problems.append(Problem(where, _reason(error)))
     result = target.append(good, refused=problems)
-    if as_json:
-        listed = [problem.to_json() for problem in result.problems]
-        print_json({"format": "pkimm-contributed/1", **totals(result), "problems": listed})
-    tell(result.problems)
-    say(", ".join(f"{n} {name}" for name, n in totals(result).items()) + ".")
-    end(result.problems)
+    figures = totals(result)
+    finish("contributed", figures, in_words(figures), as_json=as_json, problems=result.problems)
 
 
 def _reason(error: PkimmError) -> str:
@@ -194,12 +205,14 @@ def withdraw_command(
         n_removed, unfit = target.withdraw([one for _, one in shown], tell=told)
     numbers = {f"receipt {i}": f"receipt {number}" for i, (number, _) in enumerate(shown, 1)}
     problems = [*unread, *(replace(p, where=numbers.get(p.where, p.where)) for p in unfit)]
-    if as_json:
-        listed = [problem.to_json() for problem in problems]
-        print_json({"format": "pkimm-withdrawn/1", "withdrawn": n_removed, "problems": listed})
-    tell(problems, refused="not withdrawn")
-    say(f"{n_removed} contribution(s) withdrawn.")
-    end(problems)
+    finish(
+        "withdrawn",
+        {"withdrawn": n_removed},
+        f"{n_removed} contribution(s) withdrawn.",
+        as_json=as_json,
+        problems=problems,
+        refused="not withdrawn",
+    )
 
 
 def _receipts(paths: Sequence[Path]) -> tuple[list[tuple[int, Any]], list[Problem]]:
@@ -224,9 +237,7 @@ def rescore_command(
 ) -> None:
     """Renew the stored levels by the scoring rules and editions of this software."""
     n = opened(place, collection).rescore()
-    if as_json:
-        print_json({"format": "pkimm-rescored/1", "contributions": n})
-    say(f"{n} contribution(s) scored.")
+    finish("rescored", {"contributions": n}, f"{n} contribution(s) scored.", as_json=as_json)
 
 
 # --- rounds ------------------------------------------------------------------------------
@@ -259,11 +270,12 @@ def open_round_command(
         raise PkimmError(f"{target} is there already. Nothing was opened.")
     invitation = opened(place, collection, create=True).open_round(**before)
     write_atomically(target, invitation.dumps())  # which nobody else can read
-    if as_json:
-        print_json(
-            {"format": "pkimm-round/1", "round": invitation.round, "invitation": str(target)}
-        )
-    say(f"Round {invitation.round} is open. Hand out {target} to those who are invited only.")
+    finish(
+        "round",
+        {"round": invitation.round, "invitation": str(target)},
+        f"Round {invitation.round} is open. Hand out {target} to those who are invited only.",
+        as_json=as_json,
+    )
 
 
 @commands.command("tickets")

@@ -9,15 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from pkimm_analytics.cli.collection import CollectionOption, end, tell, totals
+from pkimm_analytics.cli.collection import CollectionOption, finish, in_words, tell, totals
 from pkimm_analytics.cli.console import (
     JsonOption,
     ends_cleanly,
     exit_status,
     out,
-    print_json,
     progress_bar,
-    say,
     write_output,
 )
 from pkimm_analytics.errors import ContributionError, PkimmError, Problem
@@ -86,18 +84,20 @@ def contribute_command(
         ticket=ticket,
     )
     made, problems = _anonymized(sources, identity, invitation and read_invitation(invitation))
-    tell(problems if made or preview else ())
     made = [with_proof(one, receipts) for one in made]
     content = dumps([one.contribution for one in made])
     if page and made:
         write_output(_page(made), page)
     if preview:
         write_output(content, None)
-    if not (preview or page) and made:
-        _hand_over(made, content, collection, target, receipts, problems, as_json=as_json)
     if not made and not preview:
         raise ContributionError("There is nothing to contribute. Nothing left.", problems)
-    end(problems)
+    if not (preview or page):
+        _hand_over(made, content, collection, target, receipts, problems, as_json=as_json)
+        return
+    tell(problems)
+    if exit_status(problems):
+        raise typer.Exit(1)
 
 
 def _page(made: Sequence[Any]) -> bytes:
@@ -198,20 +198,14 @@ def _hand_over(
             [one.contribution for one in made],
             prove=lambda id_, earlier: receipt_token(key, id_, earlier),
         )
-    if as_json:
-        print_json(
-            {
-                "format": "pkimm-contributed/1",
-                **totals(result),
-                "receipts": [str(path) for path in kept],
-                "problems": [p.to_json() for p in (*problems, *result.problems)],
-            }
-        )
-    else:
+    if not as_json:
         for path in kept:
             out().print(f"[green]receipt[/] {path}", highlight=False)
-    tell(result.problems)
-    if collection:
-        say(", ".join(f"{n} {name}" for name, n in totals(result).items()) + ".")
-    if exit_status(result.problems):
-        raise typer.Exit(1)
+    figures = totals(result)
+    finish(
+        "contributed",
+        {**figures, "receipts": [str(path) for path in kept]},
+        in_words(figures) if collection else "Nothing was added to a collection.",
+        as_json=as_json,
+        problems=(*problems, *result.problems),
+    )

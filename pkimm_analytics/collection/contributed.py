@@ -110,12 +110,12 @@ class Collection(DataSet, Shown):
 
     def __repr__(self) -> str:
         try:
-            info = self.info()
+            manifest = self.any_manifest()
         except CollectionError:
             return "<Collection: empty>"
-        quarters = list(info.quarters)
+        quarters = sorted(map(period_of, manifest.files))
         span = f", {quarters[0]} to {quarters[-1]}" if quarters else ""
-        return f"<Collection of {info.contributions:,} contributions{span}>"
+        return f"<Collection of {manifest.rows:,} contributions{span}>"
 
     # --- looking -----------------------------------------------------------------------
 

@@ -111,7 +111,9 @@ class Place:
         if not self.folder:
             yield writing
             return
-        lock = filelock.FileLock(str(self.folder / LOCK), timeout=LOCK_SECONDS)
+        # One for each program: whoever holds it may ask again, such as while reading rows.
+        path = str(self.folder.resolve() / LOCK)
+        lock = filelock.FileLock(path, timeout=LOCK_SECONDS, is_singleton=True)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock.acquire()
@@ -122,10 +124,12 @@ class Place:
         except OSError:
             if writing:
                 raise
+        is_ours = lock.is_locked
         try:
-            yield lock.is_locked
+            yield is_ours
         finally:
-            lock.release()
+            if is_ours:
+                lock.release()
 
 
 _ANSWERS = {

@@ -463,6 +463,18 @@ def test_another_version_of_the_table_is_refused(thirty, version):
         verify(thirty)
 
 
+def test_rows_may_be_added_while_the_same_program_reads(thirty):
+    """
+    Nobody waits for themselves.
+    """
+    tables = thirty.open_rows(purpose="reading and writing").tables()
+    first = next(tables)
+    assert thirty.append(invented_table(2, 9, ["2026Q4"])).added == 2
+    rest = list(tables)
+    assert sum(table.num_rows for table in (first, *rest)) == 30
+    assert thirty.info().contributions == 32
+
+
 # --- opening ------------------------------------------------------------------------------------
 
 
