@@ -204,6 +204,8 @@ def pass_on(
             high[outer] = np.minimum(high[outer], sum_high)
             high[parts] = np.minimum(high[parts], high[outer] - (sum_low - low[parts]))
             low[parts] = np.maximum(low[parts], low[outer] - (sum_high - high[parts]))
+        for ends in (low, high):  # those of rows that contradict each other run away
+            np.clip(ends, -MOST, MOST, out=ends)
         if np.array_equal(before[0], low) and np.array_equal(before[1], high):
             return
 
