@@ -435,17 +435,13 @@ def mixed_rules(releases: Sequence[Release]) -> list[str]:
     Their figures could be subtracted from each other, which no audit of one series sees.
     """
 
-    def rules(release: Release) -> tuple[Any, ...]:
-        stated = release.manifest
-        return tuple(stated.get(part, {}).get("digest") for part in ("policy", "plan"))
+    def stated(release: Release, part: str, name: str) -> Any:
+        return release.manifest.get(part, {}).get(name)
 
-    def source(release: Release) -> Any:
-        return release.manifest.get("contributions", {}).get("collection")
-
-    first: dict[Any, Release] = {}
-    for one in releases:
-        first.setdefault(source(one), one)
-    return [one.name for one in releases if rules(one) != rules(first[source(one)])]
+    rules = [(stated(r, "policy", "digest"), stated(r, "plan", "digest")) for r in releases]
+    sources = [stated(release, "contributions", "collection") for release in releases]
+    firsts = [rules[sources.index(source)] for source in sources]
+    return [r.name for r, own, first in zip(releases, rules, firsts, strict=True) if own != first]
 
 
 # --- writing -------------------------------------------------------------------------------

@@ -7,9 +7,15 @@ it goes to the working group and never into a release.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from pkimm_analytics.organization import ALL
 from pkimm_analytics.release import Group
+
+
+def group_name(group: Group) -> str:
+    """Codes of a group for people."""
+    return ", ".join(code for code in group if code != ALL) or "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class Finding:
     where: str = ""
 
     def __str__(self) -> str:
-        names = "; ".join(", ".join(c for c in g if c != "*") or "all" for g in self.groups)
+        names = "; ".join(map(group_name, self.groups))
         place = " / ".join(part for part in (self.where, names, self.measure) if part)
         return (
             f"{self.attack}  {place}: {self.learned}" if place else f"{self.attack}  {self.learned}"
@@ -46,10 +52,4 @@ class Finding:
 
     def to_json(self) -> dict[str, object]:
         """Return the fields as a JSON object."""
-        return {
-            "attack": self.attack,
-            "learned": self.learned,
-            "groups": [list(group) for group in self.groups],
-            "measure": self.measure,
-            "where": self.where,
-        }
+        return asdict(self) | {"groups": [list(group) for group in self.groups]}

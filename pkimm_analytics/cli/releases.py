@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from contextlib import suppress
-from itertools import combinations
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from pkimm_analytics.audit.artifacts import Secrets, scan_folder
 from pkimm_analytics.audit.changes import Vintage
-from pkimm_analytics.audit.findings import Finding
+from pkimm_analytics.audit.findings import Finding, group_name
 from pkimm_analytics.audit.manifests import check_manifest
 from pkimm_analytics.audit.suite import attack_release, number_of_attacks
-from pkimm_analytics.audit.truth import Truth
 from pkimm_analytics.cli.console import (
     JsonOption,
     ends_cleanly,
@@ -33,12 +31,10 @@ from pkimm_analytics.quarters import last_quarter, running_quarter
 from pkimm_analytics.release import (
     MANIFEST_FILE,
     TABLE_FILE,
-    Release,
     check_release,
     mixed_rules,
     read_release,
 )
-from pkimm_analytics.tables import DIMENSIONS
 
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="Disclosure policy; the shipped one if left out.")
@@ -161,18 +157,19 @@ def audit_command(
     as_json: JsonOption = False,
 ) -> None:
     """Attack releases and other files, and print what could be learned."""
-    from pkimm_analytics.disclosure import load_policy
+    from pkimm_analytics.disclosure import load_plan, load_policy
+    from pkimm_analytics.disclosure.known import Known
 
     checked = load_policy(policy)
     rules = checked.rules
     folders, files = _find(releases)
-    known = None if truth is None else _Known(truth, private, policy, plan)
+    known = None if truth is None else Known(truth, private, checked, load_plan(plan))
     found: list[Finding] = []
     series: list[Vintage] = []
     with progress_bar("Attacking", len(folders) + len(files)) as advance:
         for folder in folders:
             release = check_release(folder)[0] or read_release(folder)
-            facts = None if known is None else known.at(folder, release)
+            facts = None if known is None else known.truth(folder, release)
             secrets = Secrets() if known is None else known.secrets(folder, release)
             series.append(Vintage(release, facts))
             learned = scan_folder(folder, secrets)
@@ -247,80 +244,7 @@ def _is_empty(path: Path) -> bool:
     return path.is_dir() and not any(path.iterdir())
 
 
-def _date_of(folder: Path, release: Release) -> str:
-    """Quarter that the newest rows were computed for; their records are the truth."""
-    dates = [cell.as_of for cell in release.cells.values() if cell.as_of]
-    named = re.match(r"\d{4}Q[1-4]", folder.name)
-    if not dates and named:
-        return named[0]
-    if not dates:
-        problem = Problem(folder.name, "nothing is published in it, or it has no dates")
-        raise DisclosureError("The quarter of a release is not known.", [problem])
-    return max(dates)
-
-
-_COLUMN = 10
-"""Levels of a group that are looked for; shorter lists of small numbers are everywhere."""
-
-
-class _Known:
-    """Contributions, as they were for each release."""
-
-    def __init__(self, place: str, private: Path | None, policy: Path | None, plan: Path | None):
-        from pkimm_analytics.disclosure import (
-            load_plan,
-            load_policy,
-            open_contributions,
-            private_folder,
-            read_history,
-        )
-
-        self.policy, self.plan = load_policy(policy), load_plan(plan)
-        self.contributions = open_contributions(place)
-        history = read_history(private or private_folder(place)).publications
-        self.remembered = {one.name: one for one in history}
-        self._read: dict[str, Any] = {}
-
-    def at(self, folder: Path, release: Release) -> Truth:
-        """Return the records behind a release: as remembered, or those of its quarter."""
-        from pkimm_analytics.disclosure.records import truth_of
-
-        if folder.name in self.remembered:
-            truth = self.remembered[folder.name].vintage.truth
-            if truth is not None:
-                return truth
-        return truth_of(self._records(_date_of(folder, release)).table(self.plan))
-
-    def _records(self, quarter: str) -> Any:
-        from pkimm_analytics.disclosure import read_records
-
-        if quarter not in self._read:
-            self._read = {
-                quarter: read_records(self.contributions, self.plan, self.policy, quarter)
-            }
-        return self._read[quarter]
-
-    def secrets(self, folder: Path | None = None, release: Release | None = None) -> Secrets:
-        """List what must not be found in the files of a release, or in any file."""
-        from pkimm_analytics.disclosure.cube import count_family
-        from pkimm_analytics.disclosure.publishing import names_of
-
-        quarter = last_quarter() if folder is None or release is None else _date_of(folder, release)
-        records = self._records(quarter)
-        finest = self.plan.tiers[-1]
-        families = [f for size in range(3) for f in combinations(DIMENSIONS, size)]
-        tables = [
-            count_family(records, self.plan, finest, family, self.plan.all_measures)
-            for family in families
-        ]
-        rows = (row for table in tables for row in table.counts.reshape(-1, 5).tolist())
-        levels = {tuple(row) for row in rows if sum(row) >= _COLUMN}  # weights look like fewer
-        return Secrets(names_of(self.contributions), level_counts=levels, n_known=records.n_known)
-
-
 def _placed(name: str, findings: list[Finding]) -> list[Finding]:
-    from dataclasses import replace
-
     return [replace(f, where=f"{name}/{f.where}" if f.where else name) for f in findings]
 
 
@@ -346,7 +270,7 @@ def _print(found: list[Finding], n_releases: int, n_files: int, *, as_json: bool
     elif found:
         table = Table("attack", "where", "group", "measure", "what could be learned")
         for finding in found[:200]:
-            groups = "; ".join(", ".join(c for c in g if c != "*") or "all" for g in finding.groups)
+            groups = "; ".join(map(group_name, finding.groups))
             cells = (finding.attack, finding.where, groups, finding.measure, finding.learned)
             table.add_row(*map(shown, cells))
         out().print(table)

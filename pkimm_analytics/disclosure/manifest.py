@@ -148,9 +148,6 @@ def readme(release: Release, quarter: str, policy: Policy) -> bytes:
 
 def changes(before: Release | None, now: Release, previous: str | None) -> bytes:
     """Change log against the release before, from the two public tables only."""
-    if before is None and previous is not None:
-        text = f"# Changes\n\nThe release before is {previous}; compare with it.\n"
-        return text.encode()
     if before is None:
         return b"# Changes\n\nThis is the first release of its series.\n"
     old, new = _blocks(before), _blocks(now)

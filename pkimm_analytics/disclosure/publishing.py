@@ -12,8 +12,9 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.audit.artifacts import Secrets, scan_file
+from pkimm_analytics.audit.findings import group_name
 from pkimm_analytics.disclosure.contributions import Opened, quarter_ordinal, read_records
 from pkimm_analytics.disclosure.history import History, alone, read_history
 from pkimm_analytics.disclosure.making import Candidate, Decision, make_release
@@ -109,9 +111,15 @@ def publish(
     """
     quarter_ordinal(quarter)
     check_apart(out, private)
+    with _writing(), alone(private):
+        return _publish(contributions, out, private, quarter, policy, plan, running, advance)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Say in our words that a disk cannot be written."""
     try:
-        with alone(private):
-            return _publish(contributions, out, private, quarter, policy, plan, running, advance)
+        yield
     except PkimmError:  # some are an OSError, too, and say more
         raise
     except OSError as error:
@@ -264,31 +272,9 @@ def report_bytes(decisions: Iterable[Decision]) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = [
-        {
-            "round": d.round,
-            "rule": d.rule,
-            "group": ", ".join(code for code in d.group if code != "*") or "all",
-            "measure": d.measure,
-            "contributors": d.contributors,
-            "action": d.action,
-            "detail": d.detail,
-        }
-        for d in decisions
-    ]
-    schema = pa.schema(
-        [
-            ("round", pa.int32()),
-            ("rule", pa.string()),
-            ("group", pa.string()),
-            ("measure", pa.string()),
-            ("contributors", pa.int32()),
-            ("action", pa.string()),
-            ("detail", pa.string()),
-        ]
-    )
+    rows = [asdict(one) | {"group": group_name(one.group)} for one in decisions]
     sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), sink, compression="zstd")
+    pq.write_table(pa.Table.from_pylist(rows), sink, compression="zstd")
     return sink.getvalue()
 
 
