@@ -87,9 +87,13 @@ def copied(collected, tmp_path):
 
 def test_a_new_private_folder_is_not_a_new_beginning(copied, command):
     """
-    The journal of the collection knows that there was a release.
+    Another one, an older copy, or none: the journal of the collection knows what there was.
     """
-    for place in (("--private", copied / "other"), ()):
+    older = copied / "older"
+    shutil.copytree(copied / "c-disclosure", older)
+    options = ("-c", copied / "c", "-o", copied / "r", "--quarter", "2026Q4")
+    assert command("release", *options).exit_code == 0
+    for place in (("--private", copied / "other"), ("--private", older), ()):
         if not place:
             shutil.rmtree(copied / "c-disclosure")
         options = ("-c", copied / "c", "-o", copied / "new", "--quarter", "2026Q4", *place)

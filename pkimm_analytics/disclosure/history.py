@@ -92,6 +92,7 @@ class Entry(ClosedRecord):
     plan: Digest
     tier: Annotated[Whole, Field(ge=1)]
     table: _Hash
+    manifest: _Hash
     members: _Hash
     computed: tuple[Annotated[str, Field(max_length=500)], ...]
     seal: _Hash
@@ -136,6 +137,10 @@ class History:
         """Ids of all releases, oldest first."""
         return tuple(entry.release for entry in self.entries)
 
+    def has_manifest(self, name: str, content: bytes) -> bool:
+        """Whether a release was published with this manifest."""
+        return any(e.release == name and e.manifest == _sha256(content) for e in self.entries)
+
     @property
     def seals(self) -> tuple[str, ...]:
         """Seals of all entries, oldest first; before them that of nothing."""
@@ -178,8 +183,8 @@ class History:
             raise _damaged(Problem(name, "was changed; restore it from a backup"))
         return content
 
-    def with_release(self, made: Publication) -> History:
-        """Add a release, whole or not at all; return what there is then."""
+    def with_release(self, made: Publication, manifest: bytes = b"") -> History:
+        """Add a release and its manifest, whole or not at all; return what there is then."""
         table, members = table_bytes(made.release.columns), _bytes(made.members)
         entry = Entry(
             release=made.name,
@@ -188,6 +193,7 @@ class History:
             plan=made.plan,
             tier=made.tier,
             table=_sha256(table),
+            manifest=_sha256(manifest),
             members=_sha256(members),
             computed=tuple(sorted("|".join((*group, part)) for group, part in made.computed)),
             seal="0" * 64,

@@ -174,7 +174,7 @@ def _publish(
     report = private / f"report-{name}.parquet"
     if name not in history.names:
         write_atomically(report, report_bytes(candidate.decisions))
-        history = history.with_release(candidate.publication(name))
+        history = history.with_release(candidate.publication(name), files[MANIFEST_FILE])
     if collection is not None and history.seals[-1] not in seals:
         collection.note(name, history.seals[-1])
     is_new = write_release(out, name, files)
@@ -309,11 +309,13 @@ def _check_earlier(out: Path, history: History, policy: Policy, plan: Plan) -> l
             " folder.",
             [Problem(name, "not in the state") for name in strangers],
         )
-    changed = {
-        name: check_release(folder)[1]
+    changed = [
+        name
         for name, folder in found.items()
-        if (folder / TABLE_FILE).is_symlink() or check_release(folder)[1]
-    }
+        if (folder / TABLE_FILE).is_symlink()
+        or check_release(folder)[1]
+        or not history.has_manifest(name, (folder / MANIFEST_FILE).read_bytes())
+    ]
     if changed:
         raise DisclosureError(
             "An earlier release cannot be read, or was changed after it was published, so that"

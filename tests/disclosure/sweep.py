@@ -1,22 +1,17 @@
 """
 Many generated collections, each published for several quarters, and attacked.
 
-``python -m tests.disclosure.sweep --collections 500`` prints a line for each and what was
-found. Half of the populations have something odd: a sector of one level, an assessor who
+Half of the populations have something odd: a sector of one level, an assessor who
 knows most of a sector, parents with many members, profiles that are not stated.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
-import time
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pkimm_analytics.audit import suite
 from pkimm_analytics.disclosure import load_policy, make_release
 from pkimm_analytics.disclosure.plan import published_code
 from pkimm_analytics.errors import DisclosureError
@@ -94,37 +89,3 @@ def one_collection(n: int, seed: int, n_categories: int = 3) -> tuple[int, list[
         keep = rng.random(len(columns["org"])) > 0.02  # some withdraw
         columns = rows(columns, keep)
     return len(series), [*found, *attack_series(series)]
-
-
-def main() -> int:
-    """Print a line for each collection; return how many gave something away."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--collections", type=int, default=500)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--largest", type=int, default=5000)
-    parser.add_argument("--categories", type=int, default=3)
-    parser.add_argument("--quick", action="store_true", help="without linear programs in the audit")
-    arguments = parser.parse_args()
-    if arguments.quick:
-        suite.ON_TABLES["T5"] = ("left out", suite.QUICKLY["T5"])
-        suite.WITH_TRUTH["T11"] = ("by subtraction only", suite.QUICKLY["T11"])
-    broken = n_releases = 0
-    for seed in range(arguments.first, arguments.first + arguments.collections):
-        drawn = np.random.default_rng(seed + 10**6).random()
-        n = round(20 * (arguments.largest / 20) ** drawn)
-        started = time.process_time()
-        n_made, found = one_collection(n, seed, arguments.categories)
-        n_releases += n_made
-        broken += bool(found)
-        spent = time.process_time() - started
-        line = (
-            f"{seed}: {n} organizations, {ODD[seed % len(ODD)]}, {n_made} releases, {spent:.1f} s"
-        )
-        sys.stdout.write(f"{line}: {len(found)} findings {found[:3]}\n")
-        sys.stdout.flush()
-    sys.stdout.write(f"{n_releases} releases, {broken} collections with findings\n")
-    return broken
-
-
-if __name__ == "__main__":
-    raise SystemExit(main() > 0)

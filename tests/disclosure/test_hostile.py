@@ -96,6 +96,12 @@ def test_an_earlier_release_that_was_changed_stops_the_next_one(tmp_path):
     """
     columns = population(30, 1, plan=FEW, quarter="2026Q1")
     folder = make(tmp_path, columns).folder
+    manifest = (folder / "manifest.json").read_text()
+    for edited in ('"threshold": 5', '"threshold":  10'):  # also what means the same
+        (folder / "manifest.json").write_text(manifest.replace('"threshold": 10', edited))
+        with pytest.raises(DisclosureError, match="changed after it was published"):
+            make(tmp_path, columns, "2026Q4")
+    (folder / "manifest.json").write_text(manifest)
     table = pq.read_table(folder / "benchmark.parquet")
     pq.write_table(table.slice(1), folder / "benchmark.parquet")
     with pytest.raises(DisclosureError, match="changed after it was published") as caught:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pkimm_analytics.disclosure import forgetting, load_policy, publish
-from tests.disclosure.population import PLAN, join, population, rows, with_categories
+from tests.disclosure.population import PLAN, population, rows, with_categories
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = with_categories(1)
@@ -84,26 +84,6 @@ def test_withdrawing_one_organization_changes_no_byte(tmp_path):
     with forgetting(tmp_path / "p") as forget:
         forget([columns["parent"][9]], ())
     assert make(tmp_path, rows(columns, np.arange(40) != 9)) == first
-
-
-def test_one_organization_more_changes_no_byte(tmp_path):
-    """
-    Publishing A and then A and one more reveals nothing about the one.
-    """
-    columns = population(40, 4, plan=SMALL)
-    first = make(tmp_path, columns)
-    assert make(tmp_path, join(columns, population(1, 5, plan=SMALL))) == first
-
-
-def test_young_contributions_at_level_five_change_no_byte(tmp_path):
-    """
-    T20: thirty of them, younger than three months.
-    """
-    columns = population(40, 6, plan=SMALL)
-    young = population(30, 7, plan=SMALL, quarter="2026Q3")
-    for measure in (*SMALL.categories, "overall"):
-        young[measure][:] = 5
-    assert make(tmp_path / "one", join(columns, young)) == make(tmp_path / "other", columns)
 
 
 def test_two_machines_publish_the_same_bytes(tmp_path):
