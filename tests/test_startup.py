@@ -1,0 +1,58 @@
+"""Commands import what they need, so that a short answer comes at once."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from pkimm_analytics.cli import app, load_command
+
+SAMPLE = Path(__file__).parents[1] / "data/samples/self-assessment.csv"
+HEAVY = {"duckdb", "ibis", "ipywidgets", "pandas", "plotly", "pyarrow", "scipy", "statsmodels"}
+NUMBERS = {"numpy", "openpyxl", "pydantic", "yaml"}
+
+WATCH = """
+import json, sys
+from pkimm_analytics.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+sys.stderr.write("\\n" + json.dumps(sorted(sys.modules)))
+"""
+
+
+def imported_by(*arguments):
+    """Run a command in a Python of its own and return the libraries and files it imported."""
+    command = [sys.executable, "-c", WATCH, *map(str, arguments)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")
+    return json.loads(done.stderr.splitlines()[-1])
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_the_list_of_commands_reads_no_command(option):
+    """
+    Neither the version nor the help of `pkimm` needs what commands compute with.
+    """
+    names = imported_by(option)
+    assert not (HEAVY | NUMBERS) & set(names)
+    assert {n for n in names if n.startswith("pkimm")} == {"pkimm_analytics", "pkimm_analytics.cli"}
+
+
+@pytest.mark.parametrize("option", [(), ("--json",)])
+def test_a_score_needs_no_table_engine(option):
+    """
+    One assessment is scored without data frames, databases or pages.
+    """
+    assert not HEAVY & set(imported_by("score", SAMPLE, *option))
+
+
+def test_the_list_of_commands_says_what_each_command_says_of_itself():
+    """
+    The lines of the list are kept apart from the commands, and may not drift from them.
+    """
+    for name, listed in get_command(app).commands.items():
+        assert load_command(name).help.split("\n\n")[0].replace("\n", " ") == listed.help
