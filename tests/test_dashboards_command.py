@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pkimm_analytics.remarks import open_feedback
 from typer.testing import CliRunner
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark.series import open_series
 from pkimm_analytics.cli import app, dashboards
+from pkimm_analytics.feedback import open_feedback
 from pkimm_analytics.widgets.serving import HOST, free_port
 from pkimm_analytics.workspace import Workspace
 
