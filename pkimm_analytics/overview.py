@@ -13,15 +13,16 @@ import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.assessment import Answer, Assessment, State
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.loaders.tabular import to_csv_text
 from pkimm_analytics.model import Model, module_of
 from pkimm_analytics.scoring import Figure, Scores, Unanswered, score, tool_figures
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STATE_WORDS = {
     State.RATED: "rated",
@@ -353,6 +354,8 @@ def table_csv(table: pd.DataFrame) -> bytes:
 
 
 def _cell(value: Any) -> Any:
+    import pandas as pd
+
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     return to_csv_text(value) if isinstance(value, str) else value
@@ -389,5 +392,7 @@ def _relevance_answers(assessment: Assessment, extension: str) -> Mapping[str, A
 def _frame(
     rows: Sequence[Mapping[str, Any]], columns: Sequence[str], types: Mapping[str, str]
 ) -> pd.DataFrame:
+    import pandas as pd
+
     frame = pd.DataFrame(list(rows), columns=list(columns))
     return frame.astype({name: kind for name, kind in types.items() if name in frame.columns})

@@ -8,9 +8,7 @@ Every table is tidy, holds printed figures and their intervals only, and has a c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.benchmark.comparison import Comparison, percent
 from pkimm_analytics.benchmark.ladder import code_label
@@ -22,6 +20,9 @@ from pkimm_analytics.model import LEVELS
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.release import LEVEL_BOUNDS, Group, Interval
 from pkimm_analytics.tables import OVERALL
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Cohort = Mapping[str, str]
 WITHHELD, NOT_PRINTED = "withheld", "not printed"
@@ -90,6 +91,8 @@ def level_table(bench: Benchmark, cohort: Cohort, measures: Sequence[str]) -> pd
     DataFrame
         The columns of :meth:`.Benchmark.figures`, and ``words_1`` to ``words_5``.
     """
+    import pandas as pd
+
     table = bench.figures(cohort, measures)
     words = [_level_words(row) for row in records(table)]
     names = [f"words_{level}" for level in LEVELS]
@@ -118,6 +121,8 @@ def step_table(bench: Benchmark, cohorts: Sequence[Cohort], measure: str) -> pd.
     DataFrame
         ``group, level, share, low, high, qualifier, n, as_of, words``.
     """
+    import pandas as pd
+
     rows: list[dict[str, Any]] = []
     for cohort in cohorts:
         (row,) = records(bench.figures(cohort, [measure]))
@@ -204,6 +209,8 @@ def group_table(
         One row for each measure and group: ``measure, name, group, group_name,
         is_published, share, low, high, qualifier, n, as_of, words``.
     """
+    import pandas as pd
+
     rest = group_base(bench, dimension, base)
     cohorts = [rest, *({**rest, dimension: code} for code in bench.codes(dimension))]
     rows: list[dict[str, Any]] = []
@@ -273,6 +280,8 @@ def gap_table(
         Largest share first, overall and withheld measures left out: ``measure, name,
         share, low, high, qualifier, n, as_of, words``.
     """
+    import pandas as pd
+
     name, rows = f"at_least_{level}", []
     for row in records(bench.figures(cohort, measures)):
         if not row["is_published"] or row["measure"] == OVERALL:
@@ -313,6 +322,8 @@ def trend_table(series: Series, cohort: Cohort, measure: str) -> pd.DataFrame:
         oldest first: ``as_of, level, share, low, high, qualifier, n, words``. A release
         that repeats an earlier figure adds no row.
     """
+    import pandas as pd
+
     found: dict[str, dict[Any, Any]] = {}
     for bench in series.releases:
         if measure not in bench.measures or not has_cohort(bench, cohort):
@@ -390,6 +401,8 @@ def _n(row: Mapping[Any, Any]) -> str:
 
 
 def _quantile_text(row: Mapping[Any, Any], name: str) -> str:
+    import pandas as pd
+
     if not row["is_published"]:
         return WITHHELD
     if pd.notna(row[name]):
@@ -399,6 +412,8 @@ def _quantile_text(row: Mapping[Any, Any], name: str) -> str:
 
 
 def _quantile_words(row: Mapping[Any, Any]) -> str:
+    import pandas as pd
+
     if not row["is_published"]:
         return f"{row['name']}: {WITHHELD}"
     if row["median_text"] == NOT_PRINTED:

@@ -8,9 +8,7 @@ cannot be told apart.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.benchmark.comparison import percent
 from pkimm_analytics.benchmark.ladder import code_label
@@ -18,6 +16,9 @@ from pkimm_analytics.benchmark.panels import at_or_above, qualified, share_words
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.release import LEVEL_BOUNDS, Interval
 from pkimm_analytics.tables import OVERALL
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NOTHING = "Nothing is published here: too few organizations, or another group needs protection."
 

@@ -16,14 +16,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.assessment import PLAN_PARTS, ActionPlan, Assessment, Mode, State
 from pkimm_analytics.model import Model, category_of, module_of
 from pkimm_analytics.planning.roadmap import Roadmap
 from pkimm_analytics.scoring import Scores, score
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class PlanState(StrEnum):
@@ -296,6 +297,8 @@ def action_plan_table(plans: Sequence[Tracked]) -> pd.DataFrame:
         level_before, level, target_level, target_date, as_of``, then the parts of the
         methodology, their items on lines of their own.
     """
+    import pandas as pd
+
     rows = [
         {
             "use_case": t.since.use_case.name,
@@ -343,6 +346,8 @@ def burn_down_table(history: Sequence[Assessment]) -> pd.DataFrame:
         Rows in order of date: ``series`` (planned, achieved), ``date``, ``remaining``
         (levels), ``n_plans``. Empty if there is nothing to count.
     """
+    import pandas as pd
+
     counted = [
         t
         for t in tracked(history)

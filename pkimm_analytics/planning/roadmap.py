@@ -17,9 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.display import Shown
@@ -39,6 +37,9 @@ from pkimm_analytics.planning.solver import (
     score_of,
 )
 from pkimm_analytics.scoring import Scores, figure_text, score
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_PHASES = 60
 Step = tuple[str, int]
@@ -219,6 +220,8 @@ def phase_table(plan: Roadmap) -> pd.DataFrame:
         phase), ``shown`` (the difference of the scores as they are shown), ``first,
         last`` (days), ``n_raises, effort, level``. Empty without an overall score.
     """
+    import pandas as pd
+
     reached = plan.today.overall.value
     if reached is None:
         return pd.DataFrame([], columns=_PHASE_COLUMNS)

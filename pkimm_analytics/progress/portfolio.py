@@ -8,9 +8,7 @@ organizations. It stays where the assessments are: nothing in it is anonymous.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.errors import PkimmError
@@ -19,6 +17,9 @@ from pkimm_analytics.model import model_of
 from pkimm_analytics.overview import workspace_table
 from pkimm_analytics.planning import limits_next_level
 from pkimm_analytics.progress.bridge import compare
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_LIMITS = 3
 
@@ -42,6 +43,8 @@ def portfolio_table(assessments: Iterable[Assessment]) -> pd.DataFrame:
         ``limits`` (names of what holds it back most), and ``problem`` where there is
         no score.
     """
+    import pandas as pd
+
     rows = [_row(found) for found in histories(assessments).values()]
     frame = pd.DataFrame(rows, columns=_COLUMNS)
     frame = frame.astype(dict.fromkeys(("change", "like_for_like", "score"), "Float64"))
@@ -58,6 +61,8 @@ _COLUMNS = [
 
 
 def _row(found: Sequence[Assessment]) -> dict[str, Any]:
+    import pandas as pd
+
     latest = found[-1]
     table = workspace_table([latest])
     row: Any = table.drop(columns=["id", "synthetic"]).to_dict("records")[0]

@@ -12,9 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.errors import PkimmError
@@ -22,6 +20,9 @@ from pkimm_analytics.model import comparability, module_of
 from pkimm_analytics.overview import STATE_WORDS, signed_text, workspace_table
 from pkimm_analytics.progress.bridge import Bridge, Step, like_for_like
 from pkimm_analytics.scoring import Scores, figure_text, score
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PART_NAMES = {
     "edition": "Another edition",
@@ -62,6 +63,8 @@ def timeline_table(history: Sequence[Assessment]) -> pd.DataFrame:
         ``change`` since the row before and ``like_for_like`` (the same over what both
         editions ask); missing in the first row and where there is no score.
     """
+    import pandas as pd
+
     table = workspace_table(history)
     table["like_for_like"] = pd.array([pd.NA] * len(table), dtype="Float64")
     table["change"] = table["score"].diff()
@@ -92,6 +95,8 @@ def category_timeline(history: Sequence[Assessment]) -> pd.DataFrame:
         unanswered, not applicable, not in this edition), ``score, level,
         comparable`` (yes, with care, no: with the newest edition) and ``note``.
     """
+    import pandas as pd
+
     scored = [score(assessment) for assessment in history]
     rows = [
         _category_row(place, scores, key, name, scored[-1])
@@ -150,6 +155,8 @@ def bridge_table(bridge: Bridge) -> pd.DataFrame:
         rounded so that they add up to the difference of the scores that are shown).
         Empty if one of the ends has no score.
     """
+    import pandas as pd
+
     columns = ["kind", "key", "name", "value", "start", "end", "shown"]
     if bridge.before is None or bridge.after is None:
         return pd.DataFrame([], columns=columns)
@@ -196,11 +203,15 @@ def change_text(value: Any) -> str:
     >>> change_text(0.256), change_text(None)
     ('+0.26', '–')
     """
+    import pandas as pd
+
     return "–" if value is None or pd.isna(value) else signed_text(round(100 * float(value)))
 
 
 def level_text(level: Any, name: str = "") -> str:
     """Show a level with its name, or a dash where there is none."""
+    import pandas as pd
+
     return "–" if level is None or pd.isna(level) else f"{int(level)} {name}".strip()
 
 
@@ -230,6 +241,8 @@ def delta_table(step: Step) -> pd.DataFrame:
         like, or levels), ``state_before, state_after, comparable, note,
         evidence_changed``.
     """
+    import pandas as pd
+
     old, new = step.before.model, step.after.model
     rows = [
         {

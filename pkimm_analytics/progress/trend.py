@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark import Benchmark, Ladder, cohort_of, open_release, peer_ladder
@@ -19,6 +18,9 @@ from pkimm_analytics.benchmark.printed import Distribution
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.release import LEVEL_BOUNDS, MANIFEST_FILE, release_folders
 from pkimm_analytics.tables import OVERALL
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _QUARTER_ENDS = {"1": "03-31", "2": "06-30", "3": "09-30", "4": "12-31"}
 _QUANTILES = ("median", "p25", "p75")
@@ -57,6 +59,8 @@ class PeerTrend:
             and ``_high`` say between which), ``share_ge:2`` to ``share_ge:5`` (0 to 1) and
             ``step`` (rounding of the shares).
         """
+        import pandas as pd
+
         rows = [
             {
                 "as_of": as_of,

@@ -13,7 +13,7 @@ from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.loaders import Source
 from pkimm_analytics.render.html import Medium, fragment
 from pkimm_analytics.views.home import Whole, home, sorted_out
-from pkimm_analytics.widgets.page import Page, address_of, drop_zone
+from pkimm_analytics.widgets.page import Page, address_of, drop_zone, import_early
 from pkimm_analytics.workspace import Imported, Stored, Workspace
 
 
@@ -40,6 +40,8 @@ class HomePage(Page):
         self._workspace = Workspace(Path(workspace))
         self._release = release
         self._imported: list[Imported] = []
+        if release is not None:
+            import_early("pyarrow.parquet", "scipy.special")
 
     def content(self) -> h.Node:
         """Use cases, steps, and what the newest release says."""

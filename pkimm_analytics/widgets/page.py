@@ -13,6 +13,7 @@ import re
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -139,6 +140,12 @@ class Page(anywidget.AnyWidget):
             self.send({"html": str(h.fragment[self._said()])})
 
 
+def import_early(*libraries: str) -> None:
+    """Import what the first view of a page needs, so that a kernel that waits has it."""
+    for name in libraries:
+        import_module(name)
+
+
 def log_defect(error: Exception) -> None:
     """Log the kind and the places of an error, but not its message, which may hold answers."""
     places = traceback.extract_tb(error.__traceback__)
@@ -236,6 +243,7 @@ __all__ = [
     "choice",
     "drop_zone",
     "fragment",
+    "import_early",
     "log_defect",
     "menu",
     "tabs",

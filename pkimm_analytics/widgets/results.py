@@ -33,7 +33,16 @@ from pkimm_analytics.views import plan, progress, results, scores
 from pkimm_analytics.views.figures import Voice
 from pkimm_analytics.views.view import Block, Facts, Heading
 from pkimm_analytics.widgets.handover import ReportWish, choices, report_files
-from pkimm_analytics.widgets.page import Page, address_of, button, check_box, choice, menu, tabs
+from pkimm_analytics.widgets.page import (
+    Page,
+    address_of,
+    button,
+    check_box,
+    choice,
+    import_early,
+    menu,
+    tabs,
+)
 from pkimm_analytics.widgets.plan_form import first_settings, plan_form, roadmap_of
 from pkimm_analytics.workspace import Workspace
 
@@ -92,6 +101,7 @@ class ResultsPage(Page):
         self._result: Result | None = None
         self._settings: dict[str, str] = {}
         self._roads: dict[str, Roadmap] = {}
+        import_early("scipy.optimize", *(["pyarrow.parquet"] if release else []))
 
     # --- what is shown -----------------------------------------------------------------
 
