@@ -3,11 +3,9 @@ The benchmark page in Voila: from a choice to what it shows, and to the first ch
 
 Choices are made in the browser and need no kernel, so their speed does not depend on how
 many contributed; this shows it with a release in which every group of the plan is
-published. Beside it stand the same figures counted anew from the rows, the time from
-opening the page to its first chart, with and without a kernel that was started before,
-and the memory of a session.
+published. Beside it stand the same figures counted anew from the rows.
 
-Run it: python benchmarks/dashboard.py [--sizes 100000 1000000] [--choices 40] [--rounds 3]
+Run it: python benchmarks/dashboard.py [--sizes 100000 1000000] [--choices 40]
 
 Chromium is found as in the end-to-end tests.
 """
@@ -48,7 +46,8 @@ from pkimm_analytics.widgets.serving import dashboard_environment, free_port, vo
 DASHBOARDS = Path(__file__).parents[1] / "dashboards"
 PLAN, POLICY = load_plan(), load_policy()
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-PAGE = "voila/render/benchmark.ipynb"
+KEY = "the-key-of-a-benchmark"
+PAGE = f"voila/render/benchmark.ipynb?token={KEY}"
 CHART = "#levels svg"
 
 # The time from a choice until the frame after it is shown.
@@ -138,7 +137,9 @@ def served(releases: Path, *, ready: bool) -> Iterator[tuple[psutil.Process, str
         (dashboards / "voila.json").write_text(json.dumps(settings))
         port = free_port(0)
         workspace = Path(folder) / "workspace"
-        environment = dashboard_environment(dashboards, workspace=workspace, release=releases)
+        environment = dashboard_environment(
+            dashboards, workspace=workspace, release=releases, key=KEY
+        )
         process = subprocess.Popen(
             voila_command(dashboards, port=port, warm=ready),
             env=environment,
@@ -156,7 +157,7 @@ def served(releases: Path, *, ready: bool) -> Iterator[tuple[psutil.Process, str
 def _wait(port: int) -> None:
     for _ in range(1200):
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/")
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/?token={KEY}")
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.1)
         else:
@@ -233,35 +234,11 @@ def _categories() -> list[str]:
     return ["overall", *PLAN.categories]
 
 
-def start_table(browser: Any, rounds: int) -> None:
-    """Print the time to the first chart, cold and with a ready kernel, and the memory."""
-    print("| kernel | first chart, median | fastest to slowest | memory of a session |")
-    print("|---|---|---|---|")
-    codes, levels = rows(100_000)
-    with tempfile.TemporaryDirectory() as folder:
-        release_of(Path(folder), codes, levels, "2026Q3")
-        for ready in (False, True):
-            times, sizes = [], []
-            with served(Path(folder), ready=ready) as (process, address):
-                for _ in range(rounds):
-                    time.sleep(25 if ready else 0)  # the kernel that was asked for is there
-                    before = memory(process)
-                    page, seconds = opened(browser, address)
-                    times.append(seconds)
-                    sizes.append(memory(process) - before)
-                    page.close()
-            name = "started before" if ready else "started for the page"
-            span = f"{min(times):.1f} to {max(times):.1f} s"
-            middle, size = statistics.median(times), statistics.median(sizes)
-            print(f"| {name} | {middle:.1f} s | {span} | {size:.0f} MB |", flush=True)
-
-
 def main() -> None:
     """Measure and print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--choices", type=int, default=40)
-    parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     executable = os.environ.get("PKIMM_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as driver:
@@ -272,7 +249,6 @@ def main() -> None:
                 f"No browser to measure with: {error.message.splitlines()[0]}"
             ) from None
         choice_table(browser, arguments.sizes, arguments.choices)
-        start_table(browser, arguments.rounds)
         browser.close()
 
 

@@ -4,13 +4,8 @@ Commands that start the dashboards and notebooks, and the one that invents data.
 
 from __future__ import annotations
 
-import http.client
-import os
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +16,6 @@ from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark.series import open_series
 from pkimm_analytics.cli import app, dashboards
 from pkimm_analytics.feedback import open_feedback
-from pkimm_analytics.widgets.serving import HOST, free_port
 from pkimm_analytics.workspace import Workspace
 
 MAKE_RELEASES = dashboards.demo.make_releases
@@ -251,47 +245,3 @@ def test_a_simulation_of_nobody_is_refused() -> None:
     result = run("simulate", "--organizations", "0", "--out", "x")
     assert result.exit_code == 1
     assert not result.exception or isinstance(result.exception, SystemExit)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGTERM for other processes")
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_the_server_starts_answers_and_ends_with_its_command(
-    ending: signal.Signals, tmp_path: Path
-) -> None:
-    """
-    The printed address answers; when the command is asked to end, the server ends first.
-    """
-    pytest.importorskip("voila")
-    port = free_port(0)
-    command = [sys.executable, "-m", "pkimm_analytics", "serve", "--no-browser"]
-    with subprocess.Popen(
-        [*command, "--workspace", str(tmp_path / "w"), "--port", str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as server:
-        try:
-            assert server.stdout is not None
-            assert server.stdout.readline().strip() == f"Dashboards: http://{HOST}:{port}/"
-            assert status_of(port) == 200
-            server.send_signal(ending)
-            assert server.wait(timeout=30) == 0
-        finally:
-            server.kill()
-    assert status_of(port) is None
-
-
-def status_of(port: int) -> int | None:
-    """
-    Return what a server answers, None if there is none.
-    """
-    connection = http.client.HTTPConnection(HOST, port, timeout=10)
-    try:
-        connection.request("GET", "/")
-        return connection.getresponse().status
-    except ConnectionError:
-        time.sleep(0.1)
-        return None
-    finally:
-        connection.close()

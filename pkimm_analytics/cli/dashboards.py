@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import http.client
 import os
+import secrets
 import signal
 import subprocess
+import tempfile
 import time
+import webbrowser
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -29,6 +33,7 @@ from pkimm_analytics.files import write_atomically
 from pkimm_analytics.model import models_folder
 from pkimm_analytics.widgets.serving import (
     HOST,
+    Hosting,
     dashboard_environment,
     free_port,
     jupyterlab_command,
@@ -123,6 +128,7 @@ def demo_command(
         port=port,
         open_browser=not no_browser,
         warm=warm,
+        hosting=Hosting(),
     )
 
 
@@ -137,6 +143,18 @@ def serve_command(
     port: PortOption = DASHBOARD_PORT,
     no_browser: BrowserOption = False,
     warm: WarmOption = True,
+    sessions: Annotated[
+        int, typer.Option(min=1, help="Most pages that are open at the same time.")
+    ] = 30,
+    address: Annotated[
+        str,
+        typer.Option(help="Address of the proxy in front of it, such as https://example.org/pki/."),
+    ] = "",
+    listen: Annotated[str, typer.Option(help="Address of this machine to listen on.")] = HOST,
+    person: Annotated[
+        str,
+        typer.Option(help="Only person whose requests the proxy passes on, by X-Forwarded-User."),
+    ] = "",
 ) -> None:
     """Start the dashboards on a workspace."""
     _need(*NEEDED)
@@ -153,6 +171,7 @@ def serve_command(
         port=port,
         open_browser=not no_browser,
         warm=warm,
+        hosting=Hosting(listen, address, person, sessions),
     )
 
 
@@ -183,7 +202,7 @@ def lab_command(
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # as in most containers; the token still guards it
     with _running(command, environment) as server:
-        _wait_until_ready(server, chosen, path="/api")
+        _wait_until_ready(server, HOST, chosen, path="/api")
         out().print(f"Notebooks: {shown(str(notebooks))}")
         say("JupyterLab prints its address with a token. End with Ctrl-C.")
         server.wait()
@@ -261,20 +280,45 @@ def _serve(
     port: int,
     open_browser: bool,
     warm: bool,
+    hosting: Hosting,
 ) -> None:
+    from pkimm_analytics.widgets.door import Door
+
     dashboards = shipped_folder("dashboards")
+    key = os.environ.get("PKIMM_TOKEN") or secrets.token_urlsafe(24)
+    try:
+        door = Door(key, hosting.address, hosting.person)
+    except ValueError as error:
+        raise PkimmError(
+            f"The dashboards cannot be served: {error}. Nothing was started."
+        ) from None
     environment = dashboard_environment(
-        dashboards, workspace=workspace, release=release, feedback=feedback
+        dashboards, workspace=workspace, release=release, feedback=feedback, key=key
     )
-    chosen = free_port(port)
+    chosen = free_port(port, hosting.listen)
     if port not in (0, chosen):
         say(f"Port {port} is taken.")
-    command = voila_command(dashboards, port=chosen, open_browser=open_browser, warm=warm)
+    command = voila_command(dashboards, port=chosen, warm=warm, hosting=hosting)
+    address = f"{door.address_at(chosen)}?token={key}"
     with _running(command, environment) as server:
-        _wait_until_ready(server, chosen)
-        out().print(f"Dashboards: http://{HOST}:{chosen}/")
-        say("Only this computer can open them. End with Ctrl-C.")
+        _wait_until_ready(server, hosting.listen, chosen)
+        out().print(f"Dashboards: {shown(address)}")
+        say(f"Whoever has this address can open them, {_in_words(hosting)}")
+        if open_browser:
+            _open_in_browser(address)
         server.wait()
+
+
+def _in_words(hosting: Hosting) -> str:
+    place = "on this computer" if hosting.listen == HOST else f"through {hosting.listen}"
+    return f"{place}: up to {hosting.sessions} pages at once. End with Ctrl-C."
+
+
+def _open_in_browser(address: str) -> None:
+    """Lead a browser to the pages by a file, because arguments of programs can be seen."""
+    with tempfile.NamedTemporaryFile("w", prefix="pkimm-", suffix=".html", delete=False) as file:
+        file.write(f'<meta http-equiv="refresh" content="0;url={escape(address)}">')
+    webbrowser.open(Path(file.name).as_uri())
 
 
 @contextmanager
@@ -283,7 +327,8 @@ def _running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server and end it with us, whichever way we are asked to end."""
     handlers = {one: signal.signal(one, _end) for one in _ending_signals()}
-    server = subprocess.Popen(command, env=dict(environment), stdin=subprocess.DEVNULL)  # noqa: S603  # our own words
+    ends_with_us = {**environment, "PKIMM_ENDS_WITH_INPUT": "1"}
+    server = subprocess.Popen(command, env=ends_with_us, stdin=subprocess.PIPE)  # noqa: S603  # our own words
     try:
         yield server
         if server.returncode:
@@ -313,6 +358,8 @@ def _ending_signals() -> list[signal.Signals]:
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
     """End the server, which ends its kernels; without mercy if it does not."""
+    if server.stdin is not None:
+        server.stdin.close()
     if server.poll() is not None:
         return
     server.terminate()
@@ -323,19 +370,21 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def _wait_until_ready(server: subprocess.Popen[bytes], port: int, path: str = "/") -> None:
+def _wait_until_ready(
+    server: subprocess.Popen[bytes], host: str, port: int, path: str = "/"
+) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise PkimmError(f"The server did not start; it ended with status {server.returncode}.")
-        if _answers(port, path):
+        if _answers(host, port, path):
             return
         time.sleep(0.1)
     raise PkimmError(f"The server did not answer within {START_SECONDS} seconds.")
 
 
-def _answers(port: int, path: str) -> bool:
-    connection = http.client.HTTPConnection(HOST, port, timeout=5)  # never through a proxy
+def _answers(host: str, port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=5)  # never through a proxy
     try:
         connection.request("GET", path)
         return connection.getresponse().status < 500

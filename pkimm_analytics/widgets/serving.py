@@ -1,32 +1,56 @@
 """
 How the dashboards and the notebooks are started.
 
-Both run as a program of their own, Voila or JupyterLab, on this machine only.
+Both run as a program of their own, Voila or JupyterLab, by default on this machine only.
 This file says with which words and in which environment; who calls it starts
 the process, waits for it and ends it.
 
 What the dashboards may do is set in ``voila.json`` beside them: no tracebacks,
-no sources, nothing loaded from elsewhere, requests only for this machine's own
-name, idle kernels ended.
+no sources, nothing loaded from elsewhere. Who may come in is said in ``door.py``.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 HOST = "127.0.0.1"
-"""The only address that a server of ours listens on."""
+"""Where a server of ours listens, unless another address is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hosting:
+    """
+    Where and for whom the dashboards are served; by default this machine and its user.
+
+    Attributes
+    ----------
+    listen : str
+        Address of this machine to listen on.
+    address : str
+        Address that people type, where a proxy stands in front of the server.
+    person : str
+        The one person whose requests the proxy may pass on.
+    sessions : int
+        Most pages that are open at the same time.
+    """
+
+    listen: str = HOST
+    address: str = ""
+    person: str = ""
+    sessions: int = 30
 
 
 def voila_command(
-    dashboards: Path, *, port: int, open_browser: bool = False, warm: bool = False
+    dashboards: Path, *, port: int, warm: bool = False, hosting: Hosting | None = None
 ) -> list[str]:
     """
-    Build the command that serves a folder of dashboards on this machine.
+    Build the command that serves a folder of dashboards.
 
     Parameters
     ----------
@@ -34,14 +58,13 @@ def voila_command(
         Folder of the dashboards, with their ``voila.json``.
     port : int
         Port to listen on. The server ends with an error if it is taken.
-    open_browser : bool
-        Whether to open the list of dashboards in the user's browser.
     warm : bool
         Whether to keep a kernel ready for each page that ``voila.json`` names: those
         that look into the workspace and the releases when they are opened, so that an
-        early kernel shows nothing old. Each waits with 60 MB (a questionnaire) or 170 MB
-        (the benchmark) and is not ended for idleness;
+        early kernel shows nothing old. Each waits with 80 to 150 MB;
         the next one is started once a page had time to load.
+    hosting : Hosting, optional
+        Where and for whom.
 
     Returns
     -------
@@ -51,17 +74,19 @@ def voila_command(
     Examples
     --------
     >>> voila_command(Path("dashboards"), port=8866)[1:4]
-    ['-m', 'voila', 'dashboards']
+    ['-m', 'pkimm_analytics.widgets.server', 'dashboards']
     """
+    place = hosting or Hosting()
     options = [
         f"--Voila.config_file_paths={dashboards.resolve()}",
-        f"--Voila.ip={HOST}",
+        f"--Voila.ip={place.listen}",
         f"--Voila.port={port}",
-        "--Voila.port_retries=0",
-        f"--Voila.open_browser={open_browser}",
+        f"--Dashboards.sessions={place.sessions}",
+        f"--Dashboards.address={place.address}",
+        f"--Dashboards.person={place.person}",
         f"--VoilaConfiguration.preheat_kernel={warm}",
     ]
-    return [sys.executable, "-m", "voila", str(dashboards), *options]
+    return [sys.executable, "-m", "pkimm_analytics.widgets.server", str(dashboards), *options]
 
 
 def jupyterlab_command(notebooks: Path, *, port: int, open_browser: bool = True) -> list[str]:
@@ -87,8 +112,8 @@ def jupyterlab_command(notebooks: Path, *, port: int, open_browser: bool = True)
 
     Examples
     --------
-    >>> jupyterlab_command(Path("notebooks"), port=8888)[1:4]
-    ['-m', 'jupyterlab', 'notebooks']
+    >>> jupyterlab_command(Path("notebooks"), port=8888)[1:5]
+    ['-m', 'pkimm_analytics.widgets.server', 'lab', 'notebooks']
     """
     options = [
         f"--ServerApp.ip={HOST}",
@@ -97,8 +122,9 @@ def jupyterlab_command(notebooks: Path, *, port: int, open_browser: bool = True)
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=None",
         "--LabApp.extension_manager=readonly",
+        "--KernelManager.transport_encryption=auto",
     ]
-    return [sys.executable, "-m", "jupyterlab", str(notebooks), *options]
+    return [sys.executable, "-m", "pkimm_analytics.widgets.server", "lab", str(notebooks), *options]
 
 
 def dashboard_environment(
@@ -107,6 +133,7 @@ def dashboard_environment(
     workspace: Path | None = None,
     release: Path | None = None,
     feedback: Path | None = None,
+    key: str | None = None,
     base: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """
@@ -122,6 +149,8 @@ def dashboard_environment(
         Release to compare with. Notebooks read it from ``PKIMM_RELEASE``.
     feedback : Path, optional
         Feedback place of a working group. Notebooks read it from ``PKIMM_FEEDBACK``.
+    key : str, optional
+        Key of the dashboards; a new one each time without it.
     base : mapping of str to str, optional
         Environment to start from: this process's own by default.
 
@@ -137,8 +166,11 @@ def dashboard_environment(
     False
     """
     environment = dict(os.environ if base is None else base)
-    data = [str(dashboards.resolve() / "jupyter"), environment.get("JUPYTER_PATH", "")]
-    environment["JUPYTER_PATH"] = os.pathsep.join(path for path in data if path)
+    ours = str(dashboards.resolve() / "jupyter")
+    for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
+        paths = [ours, environment.get(name, "")]
+        environment[name] = os.pathsep.join(path for path in paths if path)
+    environment["PKIMM_TOKEN"] = key or secrets.token_urlsafe(24)
     # The kernel is the Python that runs us, not one that the user once installed.
     environment["JUPYTER_PREFER_ENV_PATH"] = "1"
     places = {"PKIMM_WORKSPACE": workspace, "PKIMM_RELEASE": release, "PKIMM_FEEDBACK": feedback}
@@ -149,7 +181,7 @@ def dashboard_environment(
     return environment
 
 
-def free_port(preferred: int) -> int:
+def free_port(preferred: int, host: str = HOST) -> int:
     """
     Find a port to listen on: the preferred one, or any if it is taken.
 
@@ -157,6 +189,8 @@ def free_port(preferred: int) -> int:
     ----------
     preferred : int
         Port to try first; 0 takes any free port.
+    host : str
+        Address of this machine to listen on.
 
     Returns
     -------
@@ -165,9 +199,11 @@ def free_port(preferred: int) -> int:
     """
     for port in (preferred, 0):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            if os.name == "posix":  # one that was used a moment ago is free, as for the server
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((HOST, port))
+                probe.bind((host, port))
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise OSError(f"no port of {HOST} is free")
+    raise OSError(f"no port of {host} is free")

@@ -23,9 +23,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pkimm_analytics.widgets.door import Door
 from pkimm_analytics.widgets.serving import dashboard_environment, free_port, voila_command
 
 ROOT = Path(__file__).parents[2]
+KEY = "the-key-of-all-tests"
+COOKIE = {"name": Door(KEY).cookie, "value": KEY, "domain": "127.0.0.1", "path": "/"}
 CACHE = ROOT / ".cache"
 AXE = CACHE / "axe/node_modules/axe-core/axe.min.js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -129,6 +132,7 @@ def new_page(browser: Any, watch: Watch) -> Iterator[Callable[..., Any]]:
             viewport = {"width": WIDTHS["wide"], "height": 900}
             context = browser.new_context(**{"viewport": viewport, **options})
             contexts.callback(context.close)
+            context.add_cookies([COOKIE])
             context.set_default_timeout(60_000)
             context.route("**/*", functools.partial(_let_through_if_local, watch))
             context.on("weberror", lambda error: watch.errors.append(f"page: {error.error}"))
@@ -245,7 +249,7 @@ def voila_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
             log = tmp_path_factory.mktemp("voila") / "log.txt"
             port = free_port(0)
             environment = dashboard_environment(
-                dashboards, workspace=workspace, release=release, feedback=feedback
+                dashboards, workspace=workspace, release=release, feedback=feedback, key=KEY
             )
             # The user's own Jupyter and IPython settings must not decide a test.
             home = tmp_path_factory.mktemp("home")
