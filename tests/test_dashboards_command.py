@@ -16,6 +16,7 @@ from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark.series import open_series
 from pkimm_analytics.cli import app, dashboards
 from pkimm_analytics.feedback import open_feedback
+from pkimm_analytics.scoring import score
 from pkimm_analytics.workspace import Workspace
 
 MAKE_RELEASES = dashboards.demo.make_releases
@@ -72,6 +73,21 @@ def test_the_demo_invents_a_workspace_once(served: list[dict[str, Any]], tmp_pat
     assert len(Workspace(folder).files()) == len(stored) - 1
     assert [call["workspace"] for call in served] == [folder, folder]
     assert served[0]["open_browser"] is False
+
+
+def test_the_demo_opens_on_an_assessment_that_has_something_to_tell(tmp_path: Path) -> None:
+    """
+    The newest one: middling levels, a change since the last, and open questions.
+    """
+    place = Workspace(tmp_path)
+    dashboards.demo.fill_workspace(place)
+    stored = [one.assessment for one in place.stored([])]
+    newest = max(stored, key=lambda one: one.date or "")
+    *_, before, newest = (one for one in stored if one.use_case == newest.use_case)
+    now, then = score(newest).overall, score(before).overall
+    assert 2.5 < now.score < 3.7
+    assert now.score != then.score
+    assert 0.9 < now.coverage < 1
 
 
 def test_the_demo_has_two_rounds_of_feedback_that_are_made_once(

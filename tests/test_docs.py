@@ -5,6 +5,8 @@ import doctest
 import importlib
 import pkgutil
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -78,6 +80,19 @@ def test_the_first_result_of_the_readme_is_true():
     result = doctest.DocTestRunner().run(example)
     assert result.attempted >= 7
     assert result.failed == 0
+
+
+def test_git_ignores_what_the_commands_of_the_readme_make():
+    """
+    Whoever tries them in a checkout commits nothing private by accident.
+    """
+    made = set(re.findall(r"--(?:out|workspace|collection) (\S+)", README.read_text("utf-8")))
+    made |= {f"{name}-disclosure" for name in made if "." not in name}
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("no git, or no checkout")
+    command = ["git", "-C", str(ROOT), "check-ignore", *(f"{name}/" for name in sorted(made))]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    assert {line.rstrip("/") for line in said.splitlines()} == made
 
 
 def test_every_link_of_the_documentation_leads_somewhere():

@@ -49,7 +49,9 @@ def test_a_score_needs_no_table_engine(option):
     """
     One assessment is scored without data frames, databases or pages.
     """
-    assert not HEAVY & set(imported_by("score", SAMPLE, *option))
+    names = set(imported_by("score", SAMPLE, *option))
+    assert not HEAVY & names
+    assert not {"pkimm_analytics.benchmark", "pkimm_analytics.disclosure"} & names
 
 
 def test_the_list_of_commands_says_what_each_command_says_of_itself():

@@ -328,7 +328,12 @@ def _running(
     """Run a server and end it with us, whichever way we are asked to end."""
     handlers = {one: signal.signal(one, _end) for one in _ending_signals()}
     ends_with_us = {**environment, "PKIMM_ENDS_WITH_INPUT": "1"}
-    server = subprocess.Popen(command, env=ends_with_us, stdin=subprocess.PIPE)  # noqa: S603  # our own words
+    server = subprocess.Popen(  # noqa: S603  # our own words
+        command,
+        env=ends_with_us,
+        stdin=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for this command, which ends the server in order
+    )
     try:
         yield server
         if server.returncode:

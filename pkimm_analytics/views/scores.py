@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.assessment import Answer, Assessment, State
-from pkimm_analytics.benchmark import Comparison, Position
 from pkimm_analytics.model import Category, Model
 from pkimm_analytics.planning import limits_next_level
 from pkimm_analytics.scoring import Figure as Score
@@ -34,6 +33,9 @@ from pkimm_analytics.views.view import (
     View,
 )
 from pkimm_analytics.views.words import DEFAULT_LANGUAGE, catalogue
+
+if TYPE_CHECKING:
+    from pkimm_analytics.benchmark import Comparison, Position
 
 LEAST_SURE = 0.5
 """Share of the questions below which a score is said to be so only so far."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import zmq
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from jupyter_core.utils import ensure_async
+from jupyter_core.utils import ensure_async, run_sync
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
@@ -188,8 +188,15 @@ class Dashboards(Voila):  # type: ignore[misc]  # Voila has no types
         self.ioloop = IOLoop.current()
         try:
             self.ioloop.start()
+        except KeyboardInterrupt:
+            pass  # Ctrl-C reaches all programs of a terminal
         finally:
             self.stop()
+
+    def stop(self) -> None:
+        """End the kernels first: one that starts would miss the keys of its connection."""
+        run_sync(self.kernel_manager.shutdown_all)()
+        super().stop()
 
 
 def _is_for_users(record: logging.LogRecord) -> bool:
