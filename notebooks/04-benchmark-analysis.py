@@ -70,7 +70,7 @@ cohorts[cohorts["is_published"]]
 # memory and in none of its states.
 
 # %%
-from pkimm_analytics.benchmark.panels import level_table
+from pkimm_analytics.benchmark.tables import level_table
 from pkimm_analytics.charts import level_shares
 
 measures = [m for m in bench.measures if m == "overall" or m.count(".") == 1]
@@ -98,8 +98,9 @@ figures[["name", "n", *(f"at_least_3{end}" for end in ends)]].head(8)
 
 # %%
 from pkimm_analytics.benchmark import compare, peer_ladder
+from pkimm_analytics.views.peers import group_sentence
 
-peer_ladder(bench, PEERS).sentence
+group_sentence(bench, peer_ladder(bench, PEERS))
 
 # %%
 comparison = compare(simulation.assessment(len(simulation) - 1), bench)
@@ -134,20 +135,19 @@ exact = internal.figures(measures=["overall", "G", "M", "O", "R", "pqc"])
 exact[["mark", "name", "n", "mean", "mean_low", "mean_high", "std", "iqr", "median"]]
 
 # %% [markdown]
-# What is pooled in them:
+# What is combined in them:
 
 # %%
 internal.pooled(internal.members())
 
 # %% [markdown]
-# The statistics are plain functions of counts; any histogram will do.
+# The statistics are plain functions of numbers; any scores will do.
 
 # %%
-from pkimm_analytics.benchmark.statistics import LEVELS
 from pkimm_analytics.statistics import mean_interval, quantile_interval
 
-levels = internal.level_counts(internal.members(), "overall")
-levels, mean_interval(LEVELS, levels), quantile_interval(LEVELS, levels, 0.5)
+scores = internal.scores(internal.members(), "overall")
+mean_interval(scores), quantile_interval(scores, 0.5)
 
 # %%
 import shutil

@@ -1,18 +1,18 @@
-"""
-What an analysis found: a table, how it was made, how sure it is, and that it is internal.
-"""
+"""What an analysis found: a table, how it was made, how sure it is, and that it is internal."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from pkimm_analytics.assessment import ASSURANCE_STRENGTH
 from pkimm_analytics.benchmark import MARK
+from pkimm_analytics.errors import CollectionError
+from pkimm_analytics.model.shipped import shipped_versions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,9 +23,6 @@ Organizations below which an analysis states no figure but how many there are.
 
 Intervals of fewer cover nearly the whole scale, and a mean of three invites stories.
 """
-
-ERROR_RATE = 0.05
-"""Share of false findings among the findings that is accepted (Benjamini-Hochberg)."""
 
 PROVISIONAL = "provisional: a definition of this software, published nowhere else"
 
@@ -87,68 +84,38 @@ def plain(value: Any) -> Any:
     """Value as JSON knows it; what is not a number becomes null."""
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def difference_interval(differences: ArrayLike) -> tuple[float, float, float]:
+def latest(
+    evidence: pd.DataFrame,
+    *,
+    edition: str | None = None,
+    assurance: str | None = None,
+) -> pd.DataFrame:
     """
-    Mean of differences of scores or levels of the same organizations, with its 95 % interval.
+    One row for each ultimate parent: the newest, then the strongest assurance.
 
-    Parameters
-    ----------
-    differences : array_like, shape (n_organizations,)
-        One of each independent organization.
-
-    Returns
-    -------
-    tuple of float
-        Mean, lower and upper limit; all NaN with fewer than :data:`FEWEST`.
-
-    Notes
-    -----
-    Student's interval. Where all differences are equal it would have no width; then up
-    to a share of :math:`1 - 0.025^{1/n}` of all organizations may differ by a level and
-    none of them was seen (the rule of three).
-
-    References
-    ----------
-    "Student", "The probable error of a mean", 1908. J. A. Hanley and A. Lippman-Hand,
-    "If nothing goes wrong, is everything all right?", 1983.
+    Raises
+    ------
+    CollectionError
+        If there is no such edition or assurance.
     """
-    from scipy.stats import t as student
-
-    found = np.asarray(differences, float)
-    n = len(found)
-    if n < FEWEST:
-        return math.nan, math.nan, math.nan
-    tail = 0.025
-    half = float(student.ppf(1 - tail, n - 1) * found.std(ddof=1) / math.sqrt(n))
-    if np.ptp(found) < 1e-9:
-        half = 1 - tail ** (1 / n)
-    mean = float(found.mean())
-    return mean, mean - half, mean + half
+    check_choice(edition, shipped_versions(), "an edition")
+    check_choice(assurance, ASSURANCE_STRENGTH, "an assurance")
+    for name, value in (("edition", edition), ("assurance", assurance)):
+        if value is not None:
+            evidence = evidence[evidence[name] == value]
+    return evidence.drop_duplicates("parent")
 
 
-def adjusted(p_values: ArrayLike) -> NDArray[np.float64]:
-    """
-    Adjust p-values for how many there are; NaN stays NaN and counts as no test.
+def check_choice(value: str | None, known: Iterable[str], what: str) -> None:
+    """Refuse a value that is none of a list; it is not repeated."""
+    if value is not None and value not in known:
+        raise CollectionError(f"Expected {what} of {', '.join(known)}.")
 
-    References
-    ----------
-    Y. Benjamini and Y. Hochberg, "Controlling the false discovery rate", 1995.
 
-    Examples
-    --------
-    >>> adjusted([0.01, 0.04, float("nan")]).tolist()
-    [0.02, 0.04, nan]
-    """
-    from scipy.stats import false_discovery_control
-
-    found = np.asarray(p_values, float)
-    known = ~np.isnan(found)
-    out = np.full(found.shape, np.nan)
-    if known.any():
-        out[known] = false_discovery_control(found[known])
-    return out
+def said(rows: pd.DataFrame, name: str) -> str:
+    """How many rows have each value of a column, in words."""
+    counts = rows[name].value_counts().sort_index()
+    return ", ".join(f"{n} {value}" for value, n in counts.items()) or "nobody"

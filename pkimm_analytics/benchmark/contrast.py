@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pkimm_analytics.benchmark.internal import Internal, measure_name
+from pkimm_analytics.benchmark.evidence import measure_name
+from pkimm_analytics.benchmark.internal import Internal
 from pkimm_analytics.benchmark.printed import (
     ERROR_OF_A_REQUIREMENT,
     ERROR_OF_ONE,

@@ -19,25 +19,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.assessment import Assessment
-from pkimm_analytics.benchmark import statistics
+from pkimm_analytics.benchmark.evidence import (
+    Floats,
+    measure_name,
+    measures,
+    read_evidence,
+    shared_by_all,
+)
 from pkimm_analytics.benchmark.ladder import published_code_of
 from pkimm_analytics.benchmark.like_for_like import edition_notes, measure_note, own_figures
 from pkimm_analytics.benchmark.printed import QUANTILES
 from pkimm_analytics.benchmark.release import kind_of
-from pkimm_analytics.benchmark.scored_rows import (
-    ScoredRows,
-    read_scored_rows,
-    shared_by_all,
-)
-from pkimm_analytics.benchmark.statistics import LEVELS, Floats
 from pkimm_analytics.benchmark.verdicts import ABOVE, ALIKE, BELOW, ERRORS
 from pkimm_analytics.collection import PROFILE, Collection
+from pkimm_analytics.coverage import least_coverage
 from pkimm_analytics.errors import BenchmarkError, Problem
-from pkimm_analytics.model import NEWEST, Model, model_of
-from pkimm_analytics.model.shipped import shipped_model, shipped_versions
+from pkimm_analytics.model import LEVELS, NEWEST, Model, model_of
+from pkimm_analytics.model.shipped import shipped_extensions, shipped_model, shipped_versions
 from pkimm_analytics.organization import ALL, broader_codes
 from pkimm_analytics.quarters import is_quarter, ordinal
-from pkimm_analytics.scoring import LEAST_COVERAGE
 from pkimm_analytics.statistics import (
     CONFIDENCE,
     ERROR_RATE,
@@ -46,7 +46,6 @@ from pkimm_analytics.statistics import (
     rank_interval,
     share_interval,
 )
-from pkimm_analytics.tables import OVERALL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +57,7 @@ FORMAT = "pkimm-benchmark-internal/1"
 WINDOW = 8
 """Quarters that count, as in a release: the newest of them and seven before."""
 
-_SAME_SCORE = 1e-12
+_SAME_SCORE = 2e-12
 """Scores of extensions are sums of floats: nearer than this, they are the same."""
 
 
@@ -69,8 +68,8 @@ class Internal:
 
     Parameters
     ----------
-    rows : ScoredRows
-        All contributions, the most preferred first.
+    evidence : pandas.DataFrame
+        All contributions, as :func:`.read_evidence` returns them.
     quarter : str
         Newest quarter that counts.
     purpose : str
@@ -80,7 +79,7 @@ class Internal:
         each row is scored by its own.
     """
 
-    rows: ScoredRows = field(repr=False)
+    evidence: pd.DataFrame = field(repr=False)
     quarter: str
     purpose: str
     edition: str | None = None
@@ -89,9 +88,9 @@ class Internal:
     @property
     def measures(self) -> tuple[str, ...]:
         """Overall, modules, categories, requirements, extensions and their relevance."""
-        return (*self.rows.scores, *self.rows.answers, *self.rows.extensions)
+        return measures()
 
-    def members(self, cohort: Mapping[str, str] | None = None) -> NDArray[np.intp]:
+    def members(self, cohort: Mapping[str, str] | None = None) -> pd.DataFrame:
         """
         Rows of a cohort: one for each ultimate parent, the most preferred one in it.
 
@@ -105,7 +104,8 @@ class Internal:
         BenchmarkError
             If there is no such dimension, or nobody has such a code.
         """
-        chosen = self._in_window()
+        age = ordinal(self.quarter) - self.evidence["when"]
+        chosen = self.evidence[(age >= 0) & (age < WINDOW)]
         problems = []
         for dimension, code in (cohort or {}).items():
             if code == ALL:
@@ -113,68 +113,46 @@ class Internal:
             if dimension not in PROFILE:
                 problems.append(Problem(str(dimension)[:40], f"expected {', '.join(PROFILE)}"))
                 continue
-            known = self.rows.values[dimension]
-            fits = [i for i, leaf in enumerate(known) if code in _codes_of(dimension, leaf)]
+            leaves = self.evidence[dimension].dropna().unique()
+            fits: list[Any] = [leaf for leaf in leaves if code in _codes_of(dimension, leaf)]
             if code in broader_codes(dimension, None):
-                fits.append(-1)  # those who did not say are in one of the broad groups
+                fits.append(None)  # those who did not say are in one of the broad groups
             if not fits:
-                codes = {published_code_of(dimension, leaf) or leaf for leaf in known}
-                text = f"nobody has it; there are {', '.join(sorted(codes)) or 'no values'}"
-                problems.append(Problem(dimension, text))
-            chosen &= np.isin(self.rows.profile[dimension], fits)
+                codes = {published_code_of(dimension, leaf) or leaf for leaf in leaves}
+                known = ", ".join(sorted(codes)) or "no values"
+                problems.append(Problem(dimension, f"nobody has it; there are {known}"))
+            chosen = chosen[chosen[dimension].isin(fits)]
         if problems:
             raise BenchmarkError("The collection has no such cohort.", problems)
-        rows = np.flatnonzero(chosen)
-        first = np.unique(self.rows.parent[rows], return_index=True)[1]
-        return rows[np.sort(first)]
+        return chosen.drop_duplicates("parent")
 
-    def _in_window(self) -> NDArray[np.bool_]:
-        newest = ordinal(self.quarter)
-        age = np.array([newest - ordinal(q) for q in self.rows.values["quarter"]] or [0])
-        age = age[np.maximum(self.rows.profile["quarter"], 0)] if len(self.rows) else age[:0]
-        return np.asarray((age >= 0) & (age < WINDOW))
-
-    def level_counts(self, members: NDArray[np.intp], measure: str) -> NDArray[np.int64]:
-        """Return how many members are at levels 1 to 5; those without a level are left out."""
-        if measure in self.rows.scores:
-            support = self.rows.scores[measure]
-            levels, counts = support.levels, support.counts(members)
-        else:
-            values, counts = self.score_counts(members, measure)
-            levels = np.floor(values).astype(int)
-        return np.bincount(levels, weights=counts, minlength=6)[1:6].astype(np.int64)
-
-    def score_counts(
-        self, members: NDArray[np.intp], measure: str
-    ) -> tuple[Floats, NDArray[np.int64]]:
+    def scores(self, members: pd.DataFrame, measure: str) -> Floats:
         """
-        Histogram of a measure: distinct exact scores, ascending, and how many have each.
+        Scores or levels of the members that have one, ascending.
 
         Raises
         ------
         BenchmarkError
             If there is no such measure.
         """
-        if measure in self.rows.scores:
-            support = self.rows.scores[measure]
-            counts = support.counts(members)
-            return support.values[counts > 0], counts[counts > 0]
-        if measure in self.rows.extensions:
-            return statistics.histogram(np.round(self.rows.extensions[measure][members], 12))
-        if measure in self.rows.answers:
-            levels = self.rows.answers[measure][members]
-            counts = np.bincount(levels[levels > 0], minlength=6)[1:6]
-            return LEVELS[counts > 0], counts[counts > 0].astype(np.int64)
-        raise BenchmarkError(
-            "The collection has no such measure.",
-            [Problem(str(measure)[:80], "expected overall, an element key or an extension")],
-        )
+        if measure not in self.measures:
+            raise BenchmarkError(
+                "The collection has no such measure.",
+                [Problem(str(measure)[:80], "expected overall, an element key or an extension")],
+            )
+        found = members[measure].to_numpy(np.float64)
+        return np.sort(found[found > 0])
+
+    def level_counts(self, members: pd.DataFrame, measure: str) -> NDArray[np.int64]:
+        """Return how many members are at levels 1 to 5; those without a level are left out."""
+        levels = np.floor(self.scores(members, measure)).astype(np.intp)
+        return np.bincount(levels, minlength=6)[1:6].astype(np.int64)
 
     def figures(
         self, cohort: Mapping[str, str] | None = None, measures: Sequence[str] | None = None
     ) -> pd.DataFrame:
         """
-        Exact figures of a cohort, with 95 % intervals. Internal, not for publication.
+        Exact figures of a cohort, with 95% intervals. Internal, not for publication.
 
         Returns
         -------
@@ -184,7 +162,7 @@ class Internal:
             of the exact scores ``mean``, ``std``, ``iqr`` and ``median, p25, p75, p10,
             p90`` (linear interpolation). Shares, quantiles and the mean have ``_low``
             and ``_high``. NaN where nobody has a score. Last ``assurance`` and
-            ``editions``: what the figures pool, with the number of members.
+            ``editions``: what the figures combine, with the number of members.
 
         Raises
         ------
@@ -195,39 +173,29 @@ class Internal:
 
         members = self.members(cohort)
         wanted = self.measures if measures is None else measures
-        pools = self._pools(members)
-        return pd.DataFrame([self._row(members, measure) | pools for measure in wanted])
+        kinds = self._kinds(members)
+        return pd.DataFrame([self._row(members, measure) | kinds for measure in wanted])
 
-    def _row(self, members: NDArray[np.intp], measure: str) -> dict[str, Any]:
-        values, counts = self.score_counts(members, measure)
-        levels = self.level_counts(members, measure)
-        row: dict[str, Any] = {
+    def _row(self, members: pd.DataFrame, measure: str) -> dict[str, Any]:
+        scores = self.scores(members, measure)
+        return {
             "mark": self.mark,
             "measure": measure,
-            "kind": self._kind(measure),
+            "kind": _kind(measure),
             "name": measure_name(measure),
-            "n": int(counts.sum()),
+            "n": len(scores),
+            **_share_cells(self.level_counts(members, measure)),
+            **_score_cells(scores),
         }
-        row |= share_cells(levels)
-        row |= score_cells(values, counts)
-        return row
 
-    def _kind(self, measure: str) -> str:
-        if measure in self.rows.extensions:
-            return "extension"
-        return "relevance" if ":" in measure else kind_of(measure)
+    def pooled(self, members: pd.DataFrame) -> dict[str, dict[str, int]]:
+        """Count the members by assurance, edition and mode: what their figures combine."""
+        return {
+            name: {str(k): int(n) for k, n in members[name].value_counts().sort_index().items()}
+            for name in ("assurance", "edition", "mode")
+        }
 
-    def pooled(self, members: NDArray[np.intp]) -> dict[str, dict[str, int]]:
-        """Count the members by assurance, edition and mode: what their figures join."""
-        found = {}
-        for name in ("assurance", "edition", "mode"):
-            codes = self.rows.profile[name][members]
-            counts = np.bincount(codes[codes >= 0], minlength=len(self.rows.values[name]))
-            pairs = sorted(zip(self.rows.values[name], counts.tolist(), strict=True))
-            found[name] = {value: n for value, n in pairs if n}
-        return found
-
-    def _pools(self, members: NDArray[np.intp]) -> dict[str, str]:
+    def _kinds(self, members: pd.DataFrame) -> dict[str, str]:
         found = self.pooled(members)
         return {
             column: ", ".join(f"{value} {n}" for value, n in found[name].items())
@@ -235,12 +203,7 @@ class Internal:
         }
 
     def rank(
-        self,
-        members: NDArray[np.intp],
-        measure: str,
-        own: Fraction,
-        *,
-        confidence: float = CONFIDENCE,
+        self, members: pd.DataFrame, measure: str, own: Fraction, *, confidence: float = CONFIDENCE
     ) -> tuple[float, float, float]:
         """
         Mid-rank percentile of an exact score among members, with its interval.
@@ -250,19 +213,11 @@ class Internal:
         tuple of float
             Rank and both limits, 0 to 100; NaN and the whole scale if there is nobody.
         """
-        if measure in self.rows.scores:
-            support = self.rows.scores[measure]
-            counts = support.counts(members)
-            below, equal = support.compared(own)
-            place = np.where(below, 0.0, np.where(equal, 1.0, 2.0))
-        else:
-            values, counts = self.score_counts(members, measure)
-            apart = values - float(own)
-            place = np.where(abs(apart) < 2 * _SAME_SCORE, 1.0, np.where(apart < 0, 0.0, 2.0))
-        split = np.bincount(place.astype(int), weights=counts, minlength=3)
-        rank = float(statistics.percentile_rank([0, 1, 2], split, 1))
-        low, high = rank_interval(*split, confidence=confidence)
-        return rank, low, high
+        apart = self.scores(members, measure) - float(own)
+        equal, below = np.abs(apart) < _SAME_SCORE, apart <= -_SAME_SCORE
+        n, n_below, n_equal = len(apart), int(below.sum()), int(equal.sum())
+        rank = 100 * (n_below + n_equal / 2) / n if n else math.nan
+        return rank, *rank_interval(n_below, n_equal, n - n_below - n_equal, confidence=confidence)
 
     def compare(
         self, assessment: Assessment, cohort: Mapping[str, str] | None = None
@@ -276,26 +231,26 @@ class Internal:
             As :meth:`figures` for each measure that the assessment has a score for,
             with ``own_score, rank, rank_low, rank_high`` (percentile, mid-rank),
             ``verdict`` (``above`` or ``below`` the middle of them, ``not
-            distinguishable`` from it, or ``no peers``) and ``note`` (what limits the
-            comparison between editions).
+            distinguishable`` from it, ``too little rated``, or ``no peers``; see
+            :mod:`.verdicts`) and ``note`` (what limits the comparison between editions).
         """
         import pandas as pd
 
         members = self.members(cohort)
         edition, model = self._edition(cohort), model_of(assessment.model)
-        shared = None if self.edition is None else shared_by_all()
-        own = own_figures(assessment, edition, shared)
+        own = own_figures(assessment, edition, None if self.edition is None else shared_by_all())
         mixes = self.edition is None and len(self.pooled(members)["edition"]) > 1
+        extensions = {extension.id for extension in shipped_extensions()}
         rows = []
         for measure, value in own.scores.items():
             if measure not in self.measures:
                 continue
             rank, low, high = self.rank(members, measure, value)
-            is_extension = measure in self.rows.extensions
-            verdict = self._verdict(members, measure, value)
-            if own.coverage.get(measure, 1.0) < LEAST_COVERAGE - 1e-9:
-                verdict = "too little rated"
-            verdict = "no peers" if math.isnan(rank) else verdict
+            is_covered = own.coverage.get(measure, 1.0) >= least_coverage() / 100 - 1e-9
+            verdict = self._verdict(members, measure, value) if is_covered else "too little rated"
+            note = (
+                "" if measure in extensions else measure_note(measure, model, edition, mixes=mixes)
+            )
             rows.append(
                 {
                     **self._row(members, measure),
@@ -303,18 +258,16 @@ class Internal:
                     "rank": rank,
                     "rank_low": low,
                     "rank_high": high,
-                    "verdict": verdict,
-                    "note": ""
-                    if is_extension
-                    else measure_note(measure, model, edition, mixes=mixes),
-                    **self._pools(members),
+                    "verdict": "no peers" if math.isnan(rank) else verdict,
+                    "note": note,
+                    **self._kinds(members),
                 }
             )
         return pd.DataFrame(rows)
 
-    def _verdict(self, members: NDArray[np.intp], measure: str, own: Fraction) -> str:
+    def _verdict(self, members: pd.DataFrame, measure: str, own: Fraction) -> str:
         """Above or below the middle, with one error rate for all measures."""
-        error = ERROR_RATE * ERRORS.get(self._kind(measure), ERRORS["requirement"])
+        error = ERROR_RATE * ERRORS.get(_kind(measure), ERRORS["requirement"])
         _, low, high = self.rank(members, measure, own, confidence=1 - error)
         return ABOVE if low > 50 else BELOW if high < 50 else ALIKE
 
@@ -345,7 +298,6 @@ class Internal:
         """Return what ``pkimm benchmark --collection --json`` prints."""
         members = self.members(cohort)
         table = self.figures(cohort) if assessment is None else self.compare(assessment, cohort)
-        rows = table.to_dict("records")
         return {
             "format": FORMAT,
             "mark": self.mark,
@@ -360,43 +312,47 @@ class Internal:
             "notes": self.notes(assessment, cohort),
             "measures": {
                 str(row["measure"]): {k: _plain(v) for k, v in row.items() if k != "measure"}
-                for row in rows
+                for row in table.to_dict("records")
             },
         }
 
 
-def share_cells(levels: NDArray[np.int64]) -> dict[str, float]:
+def _kind(measure: str) -> str:
+    if measure in {extension.id for extension in shipped_extensions()}:
+        return "extension"
+    return "relevance" if ":" in measure else kind_of(measure)
+
+
+def _share_cells(counts: NDArray[np.int64]) -> dict[str, float]:
     """Shares at and above each level, with their intervals."""
-    n = int(levels.sum())
-    at, above = statistics.shares(levels), statistics.shares_at_least(levels)
+    n = int(counts.sum())
+    hits = {f"at_least_{level}": counts[level - 1 :].sum() for level in LEVELS[1:]}
+    hits |= {f"level_{level}": counts[level - 1] for level in LEVELS}
     found: dict[str, float] = {}
-    pairs = [(f"at_least_{level}", above[level - 1]) for level in (2, 3, 4, 5)]
-    pairs += [(f"level_{level}", at[level - 1]) for level in (1, 2, 3, 4, 5)]
-    for name, share in pairs:
-        low, high = (math.nan, math.nan) if n == 0 else share_interval(round(share * n), n)
-        found |= {name: float(share), f"{name}_low": float(low), f"{name}_high": float(high)}
+    for name, k in hits.items():
+        low, high = share_interval(k, n) if n else (math.nan, math.nan)
+        share = float(k / n) if n else math.nan
+        found |= {name: share, f"{name}_low": float(low), f"{name}_high": float(high)}
     return found
 
 
-def score_cells(values: Floats, counts: NDArray[np.int64]) -> dict[str, float]:
+def _score_cells(scores: Floats) -> dict[str, float]:
     """Mean, spread and quantiles of scores, with their intervals."""
-    nobody = not counts.size
-    low, high = (math.nan, math.nan) if nobody else mean_interval(values, counts)
-    if nobody:
-        values, counts = LEVELS, np.zeros(5, np.int64)
-    found = {
-        "mean": float(statistics.mean(values, counts)),
+    n, nothing = len(scores), (math.nan, math.nan)
+    quantiles = [float(np.quantile(scores, q)) if n else math.nan for q in QUANTILES.values()]
+    found = dict(zip(QUANTILES, quantiles, strict=True))
+    low, high = mean_interval(scores) if n else nothing
+    cells = {
+        "mean": float(scores.mean()) if n else math.nan,
         "mean_low": low,
         "mean_high": high,
-        "std": float(statistics.standard_deviation(values, counts)),
-        "iqr": float(statistics.interquartile_range(values, counts)),
+        "std": float(scores.std(ddof=1)) if n > 1 else math.nan,
+        "iqr": found["p75"] - found["p25"],
     }
     for name, q in QUANTILES.items():
-        found[name] = float(statistics.quantile(values, counts, q))
-        every = np.repeat(values, counts)
-        low, high = (math.nan, math.nan) if nobody else quantile_interval(every, q, scale=(1, 5))
-        found |= {f"{name}_low": low, f"{name}_high": high}
-    return found
+        low, high = quantile_interval(scores, q, scale=(1, 5)) if n else nothing
+        cells |= {name: found[name], f"{name}_low": low, f"{name}_high": high}
+    return cells
 
 
 def open_internal(
@@ -415,11 +371,11 @@ def open_internal(
     purpose : str
         What for, in a few plain lower-case words without names; it is logged.
     quarter : str, optional
-        Newest quarter that counts, such as ``2026Q3``; the newest one if left out. It
+        Newest quarter that counts, such as ``2026Q3``; default: the newest one. It
         and the seven quarters before it count.
     edition : str, optional
         Score everybody with this edition, over the elements that all editions share:
-        like for like. Everybody by the own edition if left out.
+        like for like. Default: everybody by the own edition.
 
     Raises
     ------
@@ -433,19 +389,10 @@ def open_internal(
         raise BenchmarkError("A quarter is written like 2026Q3.")
     if edition is not None and edition not in shipped_versions():
         raise BenchmarkError(f"Expected an edition of {', '.join(shipped_versions())}.")
-    rows = read_scored_rows(Collection(collection).open_rows(purpose=purpose), edition)
-    if not len(rows):
+    evidence = read_evidence(Collection(collection).open_rows(purpose=purpose), edition)
+    if evidence.empty:
         raise BenchmarkError("Nothing was contributed to this collection.")
-    return Internal(rows, quarter or max(rows.values["quarter"], key=ordinal), purpose, edition)
-
-
-def measure_name(measure: str) -> str:
-    """Name of a measure in the newest edition that has it."""
-    if measure == OVERALL:
-        return "Overall"
-    extension, _, key = measure.rpartition(":")
-    name = shipped_model(NEWEST).name(key)
-    return f"{extension} relevance: {name}" if extension else name
+    return Internal(evidence, quarter or str(evidence["quarter"].iloc[0]), purpose, edition)
 
 
 def _codes_of(dimension: str, leaf: str) -> set[str]:
@@ -455,6 +402,4 @@ def _codes_of(dimension: str, leaf: str) -> set[str]:
 
 def _plain(value: Any) -> Any:
     """Value for JSON: null for NaN."""
-    if isinstance(value, float):
-        return None if math.isnan(value) else value
-    return value
+    return None if isinstance(value, float) and math.isnan(value) else value

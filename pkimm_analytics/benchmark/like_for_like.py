@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pkimm_analytics.assessment import Assessment, Mode, carry, not_applicable
+from pkimm_analytics.coverage import weighted_coverage
 from pkimm_analytics.model import Model, comparability, mapping_note, model_of
-from pkimm_analytics.scoring import Scores, answer_codes, score, weighted_coverage
+from pkimm_analytics.scoring import Scores, answer_codes, score
 from pkimm_analytics.tables import OVERALL
 
 

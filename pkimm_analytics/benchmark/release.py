@@ -21,6 +21,7 @@ from pkimm_analytics.benchmark.printed import (
     Estimate,
     read_distribution,
 )
+from pkimm_analytics.coverage import least_coverage
 from pkimm_analytics.display import Shown
 from pkimm_analytics.errors import BenchmarkError, DisclosureError, Problem
 from pkimm_analytics.model import LEVELS, MODULE_IDS, Model
@@ -35,7 +36,6 @@ from pkimm_analytics.release import (
     check_release,
     release_folders,
 )
-from pkimm_analytics.scoring import LEAST_COVERAGE
 from pkimm_analytics.tables import DIMENSIONS, OVERALL
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Benchmark(Shown):
     @property
     def least_coverage(self) -> float:
         """Share, by weight, that must be rated for a place among the peers."""
-        return float(self.manifest["policy"].get("least_coverage", LEAST_COVERAGE))
+        return float(self.manifest["policy"].get("least_coverage", least_coverage() / 100))
 
     @property
     def synthetic(self) -> bool:

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from pkimm_analytics.cli.collection import CollectionArgument, CollectionOption
-from pkimm_analytics.cli.console import JsonOption, ends_cleanly, out, print_json, say, shown
+from pkimm_analytics.cli.console import JsonOption, ends_cleanly, out, print_json, say
 from pkimm_analytics.cli.counts import PurposeOption
 
-NAMES = (
-    "assurance-gap",
-    "trend-parts",
-    "peer-profile",
-    "category-structure",
-    "weight-sensitivity",
-    "level-steps",
-    "extension-readiness",
-)
+NAMES = ("assurance-gap", "trend-parts", "peer-profile", "level-steps", "extension-readiness")
 
 
 def register(app: typer.Typer) -> None:
@@ -52,16 +44,6 @@ def analyze_command(
     extension: Annotated[
         str | None, typer.Option("--extension", help="extension-readiness: id of the extension.")
     ] = None,
-    within: Annotated[
-        bool,
-        typer.Option(
-            "--within-organizations",
-            help="category-structure: without each organization's own mean.",
-        ),
-    ] = False,
-    seed: Annotated[
-        int | None, typer.Option("--seed", help="Of random weights and permutations.")
-    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Analyze a collection: for analysts, internal, not for publication."""
@@ -70,14 +52,12 @@ def analyze_command(
     where = place or collection
     if where is None:
         raise typer.BadParameter("Name the collection.")
-    import importlib.util
-
-    from pkimm_analytics.errors import CollectionError
-
-    if importlib.util.find_spec("scipy") is None:
-        raise CollectionError("Analyses need SciPy: pip install 'pkimm-analytics[analyses]'")
     from pkimm_analytics.analyses import ANALYSES, read_evidence
     from pkimm_analytics.collection import Collection
+    from pkimm_analytics.render.terminal import show
+    from pkimm_analytics.views.analyses import findings_view
+    from pkimm_analytics.views.figures import Voice
+    from pkimm_analytics.views.words import catalogue
 
     given = {
         "edition": edition,
@@ -87,8 +67,6 @@ def analyze_command(
         "end": end,
         "lower": lower,
         "extension": extension,
-        "within_organizations": within or None,
-        "seed": seed,
     }
     options = {option: value for option, value in given.items() if value is not None}
     analysis = ANALYSES[name]
@@ -100,57 +78,5 @@ def analyze_command(
     if as_json:
         print_json({**findings.to_json(), "purpose": purpose})
     else:
-        _print(findings)
+        show([*findings_view(findings, Voice(catalogue()))], out())
     say(f"{findings.mark}.")
-
-
-def _print(findings: Any) -> None:
-    from rich.table import Table
-
-    console = out()
-    console.print(f"[bold]{shown(findings.question)}[/]")
-    console.print(f"{findings.n_organizations} organization(s). {findings.mark}.")
-    for name, value in findings.figures.items():
-        console.print(f"  {name}: {shown(_text(value))}", highlight=False)
-    table = Table(box=None, padding=(0, 1), header_style="bold")
-    columns = [str(name) for name in findings.table.columns]
-    for column in columns:
-        if not column.endswith("high"):
-            table.add_column(_heading(column), no_wrap=column == columns[0])
-    for row in findings.table.to_dict(orient="records"):
-        table.add_row(*(shown(cell) for cell in _cells(row)))
-    console.print(table)
-    console.print(f"Formula: {shown(findings.formula)}", highlight=False)
-    console.print(f"Source: {shown(findings.source)}", highlight=False)
-    for note in findings.notes:
-        console.print(f"- {shown(note)}", highlight=False)
-
-
-def _heading(column: str) -> str:
-    """Name of a column; an interval is one of 95 % unless it is the spread of ranks."""
-    around = "90 % of the draws" if column == "rank_low" else "95 %"
-    shown_name = column.removesuffix("low") + around if column.endswith("low") else column
-    return shown_name.replace("_", " ")
-
-
-def _cells(row: dict[str, Any]) -> list[str]:
-    """Texts of a row; the limits of an interval share a cell."""
-    found = []
-    for name, value in row.items():
-        if name.endswith("low"):
-            limits = _text(value), _text(row[name.removesuffix("low") + "high"])
-            found.append("-" if limits == ("-", "-") else " to ".join(limits))
-        elif not name.endswith("high"):
-            found.append(_text(value))
-    return found
-
-
-def _text(value: Any) -> str:
-    from pkimm_analytics.analyses.findings import plain
-
-    found = plain(value)
-    if found is None:
-        return "-"
-    if isinstance(found, bool):
-        return "yes" if found else ""
-    return f"{found:.3f}" if isinstance(found, float) else str(found)

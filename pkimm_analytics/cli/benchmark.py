@@ -173,6 +173,9 @@ def _comparison(found: Any, *, all_: bool, as_json: bool) -> None:
         document = found.to_json()
         document["cohort"]["sentence"] = sentence
         document["notes"].insert(0, sentence)
+        if found.beside is not None:
+            other = peers.group_sentence(found.bench, found.beside.ladder, voice)
+            document["beside"]["cohort"]["sentence"] = other
         print_json(document)
     else:
         show([*peers.among_peers(found, voice, requirements=all_)], out())

@@ -14,7 +14,6 @@ from pkimm_analytics.scoring.batch import (
     Unanswered,
     score_batch,
 )
-from pkimm_analytics.scoring.coverage import LEAST_COVERAGE, weighted_coverage
 from pkimm_analytics.scoring.document import scores_to_json, tool_figures
 from pkimm_analytics.scoring.extensions import score_extension
 from pkimm_analytics.scoring.figures import ExtensionScores, Figure, Scores, figure_text
@@ -26,7 +25,6 @@ SCORING_VERSION = "1"
 """Changes whenever a published figure would change; stored beside every score."""
 
 __all__ = [
-    "LEAST_COVERAGE",
     "NOT_APPLICABLE",
     "SCORING_VERSION",
     "UNANSWERED",
@@ -48,5 +46,4 @@ __all__ = [
     "score_extension",
     "scores_to_json",
     "tool_figures",
-    "weighted_coverage",
 ]

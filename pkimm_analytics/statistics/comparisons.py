@@ -101,7 +101,7 @@ def group_test(
     from scipy.special import ndtr
 
     chosen = np.asarray(inside, bool)
-    table = np.asarray(values, float).reshape(len(chosen), -1)
+    table = _columns(values)
     if 2 * chosen.sum() > len(chosen):
         chosen = ~chosen  # the smaller side is drawn
     n_inside = int(chosen.sum())
@@ -113,13 +113,29 @@ def group_test(
         return np.asarray(observed)
     rng, beaten = np.random.default_rng(seed), np.ones(len(observed))
     for _ in range(_PARTS):
-        rows = [rng.choice(len(chosen), n_inside, replace=False) for _ in range(draws // _PARTS)]
-        beaten += _reached(_welch(table, np.array(rows)), observed)
+        rows = _choices(rng, len(chosen), n_inside, draws // _PARTS)
+        beaten += _reached(_welch(table, rows), observed)
     return np.where(np.isnan(observed), np.nan, beaten / (draws // _PARTS * _PARTS + 1))
 
 
 _PARTS = 10
 """Parts that the draws are made in, for the sake of memory."""
+
+
+def _choices(rng: np.random.Generator, n: int, size: int, times: int) -> NDArray[np.intp]:
+    """Choose some of n rows, without replacement, many times; shape (times, size)."""
+    if n > _MANY:  # then drawing each is faster than shuffling all
+        return np.array([rng.choice(n, size, replace=False) for _ in range(times)])
+    return np.argpartition(rng.random((times, n)), size - 1, axis=1)[:, :size]
+
+
+_MANY = 2000
+
+
+def _columns(values: ArrayLike) -> Floats:
+    """Values as a table; those of one measure are one column."""
+    found = np.asarray(values, float)
+    return found[:, np.newaxis] if found.ndim == 1 else found
 
 
 def _reached(drawn: Floats, observed: Floats) -> Floats:
@@ -172,7 +188,7 @@ def paired_test(differences: ArrayLike, *, seed: int = 0, draws: int = DRAWS) ->
     ----------
     R. A. Fisher, *The Design of Experiments*, 1935, section 21. Westfall and Young, 1993.
     """
-    table = np.asarray(differences, float).reshape(len(np.asarray(differences)), -1)
+    table = _columns(differences)
     x, n = np.nan_to_num(table), len(table)
     size = np.sqrt((x**2).sum(axis=0))
     nobody, still = np.isnan(table).all(axis=0), size < 1e-12

@@ -7,7 +7,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pkimm_analytics.analyses.evidence import PSEUDONYMS, SCORE_UNITS, Evidence, evidence_of
+from pkimm_analytics.analyses import in_preference
+from pkimm_analytics.benchmark.evidence import PSEUDONYMS
 from pkimm_analytics.collection.measures import scored_measures
 from pkimm_analytics.model.shipped import shipped_model
 
@@ -33,16 +34,15 @@ def rows(scores, first=0, **profile):
     plain |= {"assurance": "formal", "edition": EDITION, "mode": "full", "quarter": "2026Q2"}
     for name, value in (plain | profile).items():
         frame[name] = value
-    codes = {name: np.zeros(n, np.int64) for name in scored_measures()}
-    units = np.rint(scores * SCORE_UNITS).astype(np.int64)
-    codes |= dict(zip(CATEGORIES, units.T, strict=True))
-    codes["overall"] = np.rint(scores @ WEIGHTS / WEIGHTS.sum() * SCORE_UNITS).astype(np.int64)
+    found = {name: np.full(n, np.nan) for name in scored_measures()}
+    found |= dict(zip(CATEGORIES, scores.T, strict=True))
+    found["overall"] = scores @ WEIGHTS / WEIGHTS.sum()
     for module in "GMOR":
         inside = [name.startswith(f"{module}.") for name in CATEGORIES]
-        codes[module] = np.rint(scores[:, inside].mean(axis=1) * SCORE_UNITS).astype(np.int64)
-    return pd.concat([frame, pd.DataFrame(codes)], axis=1)
+        found[module] = scores[:, inside].mean(axis=1)
+    return pd.concat([frame, pd.DataFrame(found)], axis=1)
 
 
-def evidence(*frames) -> Evidence:
+def evidence(*frames) -> pd.DataFrame:
     """Evidence of all rows."""
-    return evidence_of(pd.concat(frames, ignore_index=True))
+    return in_preference(pd.concat(frames, ignore_index=True))

@@ -2,7 +2,6 @@
 
 import json
 from collections import defaultdict
-from fractions import Fraction
 from unittest import mock
 
 import numpy as np
@@ -11,8 +10,8 @@ from scipy import stats
 
 from pkimm_analytics.assessment import Assessment, ExtensionAnswers, Mode, not_applicable, rated
 from pkimm_analytics.benchmark import MARK, open_internal
+from pkimm_analytics.benchmark.evidence import shared_by_all
 from pkimm_analytics.benchmark.like_for_like import own_figures
-from pkimm_analytics.benchmark.scored_rows import make_support, shared_by_all
 from pkimm_analytics.collection import Collection
 from pkimm_analytics.collection.journal import read_journal
 from pkimm_analytics.errors import BenchmarkError, CollectionError
@@ -51,7 +50,7 @@ def answer_of(word):
 @pytest.fixture(scope="module", autouse=True)
 def _any_coverage():
     """Count every row: what too few answers mean has a test of its own."""
-    with mock.patch("pkimm_analytics.benchmark.scored_rows.least_coverage", return_value=0):
+    with mock.patch("pkimm_analytics.benchmark.evidence.least_coverage", return_value=0):
         yield
 
 
@@ -92,20 +91,13 @@ def twin(contributions):
 
 def test_every_score_is_the_one_of_the_single_assessment(internal, twin):
     """
-    Histograms of exact scores are equal as fractions, for all editions and kinds.
+    The same numbers, for all editions and kinds.
     """
     members = internal.members()
     for measure, rows in twin.items():
-        if measure in internal.rows.scores:
-            support = internal.rows.scores[measure]
-            counts = support.counts(members)
-            found = {
-                Fraction(int(n), int(d)): int(c)
-                for n, d, c in zip(support.numerators, support.denominators, counts, strict=True)
-                if c
-            }
-            values = [value for _, value in rows if value is not None]
-            assert found == {v: values.count(v) for v in set(values)}
+        values = sorted(float(value) for _, value in rows if value is not None)
+        tolerance = 1e-9 if measure == "pqc" else 0
+        assert internal.scores(members, measure) == pytest.approx(values, abs=tolerance, rel=0)
 
 
 def test_like_for_like_everybody_is_scored_over_what_all_editions_share(folder, contributions):
@@ -119,26 +111,15 @@ def test_like_for_like_everybody_is_scored_over_what_all_editions_share(folder, 
         for key, value in own_figures(assessment_of(one), edition, shared).scores.items():
             expected[key].append(value)
     for measure in ("overall", "G", "M.key-management", "pqc"):
-        values, counts = found.score_counts(found.members(), measure)
         exact = sorted(map(float, expected[measure]))
-        assert np.repeat(values, counts) == pytest.approx(exact, abs=1e-9)
-    assert found.score_counts(found.members(), "G.cryptography")[1].size == 0
+        assert found.scores(found.members(), measure) == pytest.approx(exact, abs=1e-9)
+    assert found.scores(found.members(), "G.cryptography").size == 0
     table = found.compare(assessment_of(contributions[0]))
     own = own_figures(assessment_of(contributions[0]), edition, shared).scores
     assert table.set_index("measure").loc["overall", "own_score"] == float(own["overall"])
     assert "that all editions share" in found.notes()[0]
     with pytest.raises(BenchmarkError, match="Expected an edition"):
         open_internal(folder, purpose="tests of statistics", edition="9.9.9")
-
-
-def test_extensions_are_scored_as_the_single_assessment_is(internal, twin):
-    """
-    Blended with relevance and overlaid weights, to 1e-9.
-    """
-    values, counts = internal.score_counts(internal.members(), "pqc")
-    expected = sorted(float(v) for _, v in twin["pqc"] if v is not None)
-    assert len(expected) > 30
-    assert np.repeat(values, counts) == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +170,7 @@ def test_a_whole_of_too_few_answers_counts_nowhere(tmp_path):
         full.replace(answers=few, contribution="B" * 26, org="B" * 26, parent="B" * 26),
     )
     Collection(tmp_path / "c", create=True).append([one, other])
-    with mock.patch("pkimm_analytics.benchmark.scored_rows.least_coverage", return_value=80):
+    with mock.patch("pkimm_analytics.benchmark.evidence.least_coverage", return_value=80):
         found = open_internal(tmp_path / "c", purpose="tests of coverage")
     counts = found.figures({}, ["overall", "G", "G.compliance"]).set_index("measure")["n"]
     assert counts.to_dict() == {"overall": 1, "G": 1, "G.compliance": 2}
@@ -318,19 +299,3 @@ def test_a_cohort_without_anybody_has_no_figures(internal, contributions):
     assert np.isnan(row["at_least_3_high"])
     document = internal.to_json(cohort, assessment_of(contributions[0]))
     assert {one["verdict"] for one in document["measures"].values()} == {"no peers"}
-
-
-def test_fractions_that_are_equal_as_numbers_are_sorted_exactly():
-    """
-    Two different fractions may be the same double; their order stays exact.
-    """
-    huge = 2**27
-    numerators = np.array([huge * huge // 2 - 1, huge // 2, 1])
-    denominators = np.array([huge * huge // 2, huge // 2, 3])
-    one = np.array([9007199254740990, 9007199254740989, 1])
-    other = np.array([9007199254740991, 9007199254740990, 1])
-    for tops, bottoms in ((numerators, denominators), (one, other)):
-        support = make_support(tops, bottoms)
-        exact = [Fraction(int(a), int(b)) for a, b in zip(tops, bottoms, strict=True)]
-        order = sorted(set(exact))
-        assert [order.index(value) for value in exact] == support.places.tolist()

@@ -320,7 +320,6 @@ def test_an_analysis_prints_one_document_and_its_mark(run, counted):
     """
     Forty contributions of different organizations: there are no pairs, and it says so.
     """
-    pytest.importorskip("scipy")
     ask = ["analyze", "assurance-gap", counted, "--purpose", "test of analyses"]
     document = json.loads(run(*ask, "--json").stdout)
     assert document["n_organizations"] == 0
@@ -345,10 +344,19 @@ def test_an_analysis_refuses_what_makes_no_sense(run, counted, arguments, status
     """
     An option of another analysis is wrong usage, not ignored.
     """
-    pytest.importorskip("scipy")
     result = run("analyze", *arguments, "--collection", counted, "--purpose", "test of analyses")
     assert result.exit_code == status
     assert "Traceback" not in result.stderr
+
+
+def test_every_analysis_has_a_name_on_the_command_line():
+    """
+    And no other.
+    """
+    from pkimm_analytics.analyses import ANALYSES
+    from pkimm_analytics.cli.analyses import NAMES
+
+    assert tuple(ANALYSES) == NAMES
 
 
 def test_the_folder_of_a_simulation_works_as_its_collection(run, tmp_path):

@@ -155,7 +155,7 @@ function gapsChart(view) {
   const printed = rows.filter(({ one }) => one);
   if (!printed.length) return { title, words: withheldWords(release) };
   const [first, ...rest] = printed;
-  const near = rest.filter(({ one }) => one.interval[0] <= first.one.interval[1]).map(({ name }) => name);
+  const near = rest.filter(({ one }) => !exceeds(one, first.one)).map(({ name }) => name);
   const words = sentences(
     say("site.gaps_finding", { name: first.name, share: shareWords(first.one), reaching: reaching(release.edition, level) }),
     near.length > 0 && say("site.gaps_near", { names: inList(near.length < 4 ? near : [...near.slice(0, 3), say("site.more", { n: near.length - 3 })]) }),

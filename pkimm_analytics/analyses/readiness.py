@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pkimm_analytics.analyses.category_structure import correlation_interval
-from pkimm_analytics.analyses.evidence import (
-    Evidence,
+from pkimm_analytics.analyses.findings import (
+    FEWEST,
+    PROVISIONAL,
+    Findings,
     check_choice,
-    edition_or_newest,
+    latest,
     said,
-    scores_of,
 )
-from pkimm_analytics.analyses.findings import FEWEST, PROVISIONAL, Findings, difference_interval
 from pkimm_analytics.anonymize.vocabulary import axis
-from pkimm_analytics.model import LEVELS
-from pkimm_analytics.statistics import share_interval
+from pkimm_analytics.model import LEVELS, NEWEST
+from pkimm_analytics.statistics import correlation_interval, share_interval, student_interval
 from pkimm_analytics.tables import OVERALL
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def extension_readiness(
-    evidence: Evidence,
+    evidence: pd.DataFrame,
     *,
     extension: str = "pqc",
     edition: str | None = None,
@@ -43,12 +42,13 @@ def extension_readiness(
 
     Parameters
     ----------
-    evidence : Evidence
+    evidence : pandas.DataFrame
+        As :func:`.read_evidence` returns it.
     extension : str
     edition : str, optional
-        The newest without it.
+        Default: the newest.
     assurance : str, optional
-        All kinds without it.
+        Default: all kinds.
 
     Returns
     -------
@@ -56,8 +56,8 @@ def extension_readiness(
         One row for each baseline level: ``n`` organizations that answered the
         extension, ``gap`` (mean of extension score minus overall score) with ``low``
         and ``high``, ``share_behind`` (extension level below the baseline level) with
-        ``share_low`` and ``share_high`` (Wilson). ``figures`` hold the same over all,
-        and Spearman's rho of the two scores.
+        ``share_low`` and ``share_high``. ``figures`` hold the same over all, and
+        Spearman's rho of the two scores.
 
     Raises
     ------
@@ -72,22 +72,21 @@ def extension_readiness(
     import pandas as pd
 
     check_choice(extension, axis().extensions, "an extension")
-    version = edition_or_newest(edition)
-    everybody = evidence.latest(edition=version, assurance=assurance)
-    rows = answered(everybody, extension)
-    overall, ready = scores_of(rows, OVERALL), rows[extension].to_numpy(np.float64)
-    level = np.floor(overall + 1e-9)
-    table = pd.DataFrame(
-        [
-            {"baseline_level": wanted, **_gap(overall[level == wanted], ready[level == wanted])}
-            for wanted in LEVELS
-        ]
-    )
+    version = edition or NEWEST
+    everybody = latest(evidence, edition=version, assurance=assurance)
+    if extension not in everybody:
+        everybody = everybody.assign(**{extension: np.nan})
+    rows = everybody[everybody[extension].notna() & everybody[OVERALL].notna()]
+    overall, ready = (rows[name].to_numpy(float) for name in (OVERALL, extension))
+    level = np.floor(overall)
+    found = [
+        {"baseline_level": one, **_gap(overall[level == one], ready[level == one])}
+        for one in LEVELS
+    ]
     rho = low = high = math.nan
     if len(rows) >= 2 * FEWEST:
         rho = float(pd.Series(ready).corr(pd.Series(overall), method="spearman"))
-        low, high, _ = correlation_interval(rho, len(rows))
-    over_all = {f"all_{name}": value for name, value in _gap(overall, ready).items()}
+        low, high = map(float, correlation_interval(rho, len(rows), ranks=True))
     return Findings(
         name="extension-readiness",
         question=f"Is readiness for {extension} the same as maturity?",
@@ -95,14 +94,14 @@ def extension_readiness(
         source=f"PKI Consortium, Extensions: Scoring model; the comparison is {PROVISIONAL}",
         n_organizations=len(rows),
         n_assessments=len(rows),
-        table=table,
+        table=pd.DataFrame(found),
         figures={
             "edition": version,
             "n_without_extension": len(everybody) - len(rows),
             "rho": rho,
             "rho_low": low,
             "rho_high": high,
-            **over_all,
+            **{f"all_{name}": value for name, value in _gap(overall, ready).items()},
         },
         notes=(
             f"Assurance: {said(rows, 'assurance')}.",
@@ -112,28 +111,13 @@ def extension_readiness(
     )
 
 
-def answered(rows: pd.DataFrame, extension: str) -> pd.DataFrame:
-    """Rows that have a score of the extension and of the whole."""
-    if extension not in rows:
-        return rows.iloc[:0].assign(**{extension: np.zeros(0)})
-    return rows[rows[extension].notna() & (rows[OVERALL] > 0)]
-
-
 def _gap(overall: Any, ready: Any) -> dict[str, Any]:
-    gap, low, high = difference_interval(ready - overall)
-    behind = np.floor(ready + 1e-9) < np.floor(overall + 1e-9)
-    share = float(behind.mean()) if len(overall) >= FEWEST else math.nan
-    share_low = share_high = math.nan
-    if not math.isnan(share):
-        share_low, share_high = (
-            float(limit) for limit in share_interval(round(share * len(overall)), len(overall))
-        )
+    n, names = len(overall), ("gap", "low", "high", "share_behind", "share_low", "share_high")
+    if n < FEWEST:
+        return {"n": n, **dict.fromkeys(names, math.nan)}
+    behind = int((np.floor(ready + 1e-9) < np.floor(overall)).sum())
+    ends = map(float, share_interval(behind, n))
     return {
-        "n": len(overall),
-        "gap": gap,
-        "low": low,
-        "high": high,
-        "share_behind": share,
-        "share_low": share_low,
-        "share_high": share_high,
+        "n": n,
+        **dict(zip(names, (*student_interval(ready - overall), behind / n, *ends), strict=True)),
     }
