@@ -18,7 +18,7 @@ def test_words_of_a_level_say_figure_interval_and_band(bench):
     """
     row = level_table(bench, FINANCE, ["overall"]).iloc[0]
     assert f"{row['level_3']:.0%} (95% interval" in row["words_3"]
-    assert "of 100-249, as of 2026Q3" in row["words_3"]
+    assert "of 100-149, as of 2026Q3" in row["words_3"]
     withheld = level_table(bench, {"sector": "education"}, ["overall"]).iloc[0]
     assert withheld["words_3"] == "Overall: withheld"
 
