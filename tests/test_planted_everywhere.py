@@ -204,19 +204,23 @@ def test_no_planted_word_is_in_release_report_or_site(run, tmp_path, caplog):
     Twelve organizations, each with planted texts in every field; one withdraws.
     """
     caplog.set_level(logging.DEBUG)
-    done = []
-    for number in range(12):
+    done = [run("collection", "open-round", "c", "--out", "invitation.json")]
+    tickets = run("collection", "tickets", "c", "--number", 12).stdout.split()
+    contributed = []
+    for number, ticket in enumerate(tickets):
         one = planted_assessment(id=f"zorbax-{number}")
         who = one.organization.replace(name=f"{NAME} {number}", parent="")
         levels = {"G.strategy-and-vision": rated(1 + number % 5)}
         one = one.replace(organization=who, answers={**one.answers, **levels})
         source = tmp_path / f"{NAME} {number}.pkimm.json"
         source.write_bytes(one.dumps())
-        assessor = ("--assessor-id", f"LEI-{number:04d}", "--quarter", "2026Q1")
-        done.append(run("contribute", source, "-c", "c", *assessor, "--json"))
+        invited = ("--invitation", "invitation.json", "--ticket", ticket)
+        assessor = ("--assessor-id", f"Example {number}/DEU", "--quarter", "2026Q1")
+        contributed.append(run("contribute", source, "-c", "c", *invited, *assessor, "--json"))
         source.unlink()
+    done += contributed
     done.append(run("release", "-c", "c", "-o", "r", "--quarter", "2026Q2"))
-    receipt = json.loads(done[0].stdout)["receipts"][0]
+    receipt = json.loads(contributed[0].stdout)["receipts"][0]
     done.append(run("collection", "withdraw", "c", receipt))
     done.append(run("release", "-c", "c", "-o", "r", "--quarter", "2026Q3", "--json"))
     done.append(run("audit", "r", "--truth", "c"))
