@@ -36,8 +36,11 @@ def words_data(language: Language) -> dict[str, Any]:
 
 
 def names_data() -> dict[str, Any]:
-    """Return names and levels of the editions, for pages that read nothing themselves."""
-    return {"editions": [_edition(shipped_model(version)) for version in shipped_versions()]}
+    """Return what every page names: the editions, and the broader codes of each code."""
+    return {
+        "editions": [_edition(shipped_model(version)) for version in shipped_versions()],
+        "broader": _broader(),
+    }
 
 
 def questions_data(model: Model) -> dict[str, Any]:
@@ -65,7 +68,6 @@ def reading_data() -> dict[str, Any]:
         **names_data(),
         "numbering": _numbering(),
         "groups": _groups(),
-        "broader": _broader(),
         "comparability": _comparability(),
         "extensions": [[e.id, e.version, list(e.compatibility)] for e in shipped_extensions()],
     }

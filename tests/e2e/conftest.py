@@ -28,7 +28,13 @@ from pkimm_analytics.widgets.serving import dashboard_environment, free_port, vo
 
 ROOT = Path(__file__).parents[2]
 KEY = "the-key-of-all-tests"
-COOKIE = {"name": Door(KEY).cookie, "value": KEY, "domain": "127.0.0.1", "path": "/"}
+COOKIE = {
+    "name": Door(KEY).cookie,
+    "value": KEY,
+    "domain": "127.0.0.1",
+    "path": "/",
+    "httpOnly": True,
+}
 CACHE = ROOT / ".cache"
 AXE = CACHE / "axe/node_modules/axe-core/axe.min.js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
