@@ -265,7 +265,7 @@ class Slot:
 Block = Heading | Text | Items | Facts | Table | Chart | Figure | Row | Fold | Links | Steps | Slot
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class View(Shown):
     """
     A title, a line below it, and blocks.
@@ -293,6 +293,9 @@ class View(Shown):
     footer: str = ""
 
     VIEW = "pkimm_analytics.views.view:itself"
+
+    def __repr__(self) -> str:
+        return f"View({(self.kind or self.title)!r}, {len(self.blocks)} blocks)"
 
 
 def itself(view: View) -> View:
