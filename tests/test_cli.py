@@ -231,10 +231,10 @@ def test_answers_are_carried_to_another_edition(run, stored):
 
 def test_models_are_listed_shown_and_compared(run):
     """
-    Three editions, one extension in two versions, and what 2.0.0 changed.
+    Three editions and a draft, one extension in three versions, and what 2.0.0 changed.
     """
     listed = json.loads(run("models", "list", "--json").stdout)
-    assert [m["requirements"] for m in listed["models"]] == [72, 78, 76]
+    assert [m["requirements"] for m in listed["models"]] == [72, 78, 76, 77]
     shown = json.loads(run("models", "show", "1.1.0", "--json").stdout)
     assert shown["modules"][1]["categories"][0]["native_id"] == "M.6"
     changes = json.loads(run("models", "diff", "1.1.0", "2.0.0", "--json").stdout)

@@ -23,7 +23,7 @@ from pkimm_analytics.anonymize.vocabulary import NOT_APPLICABLE, axis, expected,
 from pkimm_analytics.assessment import Assessment, Assurance, Mode, State, carry
 from pkimm_analytics.errors import ContributionError, PkimmError, Problem
 from pkimm_analytics.history import history_key, record_key
-from pkimm_analytics.model import NEWEST, Model, model_of
+from pkimm_analytics.model import Model, counted_edition, model_of
 from pkimm_analytics.model.shipped import shipped_model, shipped_versions
 from pkimm_analytics.organization import ATTRIBUTES, check_profile, coarsen
 from pkimm_analytics.quarters import running_quarter
@@ -283,7 +283,7 @@ def _in_shipped_edition(
         known = ", ".join(shipped_versions())
         problems.append(Problem("model.version", f"not a published edition; expected {known}"))
         return assessment, None
-    target = shipped_model(version if version in shipped_versions() else NEWEST)
+    target = counted_edition(source)[0] if source else shipped_model(version)
     if target.digest == assessment.model.digest:
         return assessment, target
     known_keys = {k: a for k, a in assessment.answers.items() if k in target.keys}

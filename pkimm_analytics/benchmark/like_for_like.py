@@ -84,7 +84,7 @@ def measure_note(measure: str, own: Model, edition: Model, *, mixes: bool) -> st
     parts = []
     if measure != OVERALL and measure not in own.keys:
         parts.append(f"PKIMM {own.version} does not have it.")
-    comparable, why = comparability(measure)
+    comparable, why = comparability(measure, *(() if mixes else (own, edition)))
     if comparable != "yes":
         parts.append(why)
     if measure == OVERALL and own.digest != edition.digest:

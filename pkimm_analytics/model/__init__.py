@@ -3,6 +3,7 @@
 from pkimm_analytics.model.crosswalk import (
     Difference,
     comparability,
+    counted_edition,
     differences,
     is_known_edition,
     mapping_note,
@@ -56,6 +57,7 @@ __all__ = [
     "assumed_edition",
     "category_of",
     "comparability",
+    "counted_edition",
     "damaged_files",
     "differences",
     "extensions",

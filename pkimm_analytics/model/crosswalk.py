@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pkimm_analytics.model.shipped import definitions, shipped_model, shipped_versions
-from pkimm_analytics.model.structure import Model
+from pkimm_analytics.model.shipped import (
+    definitions,
+    shipped_models,
+)
+from pkimm_analytics.model.structure import Model, category_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,17 @@ def shared_keys(one: Model, other: Model) -> frozenset[str]:
     return one.keys & other.keys
 
 
-def comparability(key: str) -> tuple[str, str]:
+def comparability(
+    key: str, one: Model | None = None, other: Model | None = None
+) -> tuple[str, str]:
     """
     Whether figures of an element compare between editions, and why not.
+
+    Parameters
+    ----------
+    key : str
+    one, other : Model, optional
+        The editions, if they are known; without them, what holds between any two.
 
     Returns
     -------
@@ -64,14 +75,34 @@ def comparability(key: str) -> tuple[str, str]:
         ``yes``, ``with care`` or ``no``, and an explanation (empty for ``yes``).
     """
     row = _table().get(key)
-    return (row["comparable"], row["note"]) if row else ("yes", "")
+    if row is None or (one and other and _weights(one, key) == _weights(other, key)):
+        return "yes", ""
+    return row["comparable"], row["note"]
 
 
 def is_known_edition(model: Model) -> bool:
     """Return whether the crosswalk was made with this very structure."""
-    return (
-        model.version in shipped_versions() and shipped_model(model.version).digest == model.digest
-    )
+    return model.digest in {edition.digest for edition in shipped_models()}
+
+
+def counted_edition(model: Model) -> tuple[Model, frozenset[str]]:
+    """
+    Find the shipped edition that answers of any edition are counted under.
+
+    Answers of an archived draft count as the released edition of their version, those of
+    an edition that is not shipped as the one with which it shares the most elements.
+
+    Returns
+    -------
+    Model
+        The edition itself if it is a shipped one.
+    frozenset of str
+        Keys that both have; all others are left out.
+    """
+    shipped = [m for m in reversed(shipped_models()) if not m.is_archived]
+    same = [m for m in shipped if m.digest == model.digest or m.version == model.version]
+    best = max(same or shipped, key=lambda m: (m.digest == model.digest, len(m.keys & model.keys)))
+    return best, shared_keys(best, model)
 
 
 def mapping_note(source: Model, target: Model) -> str | None:
@@ -88,7 +119,7 @@ def _keys(model: Model) -> list[str]:
 
 
 def _compare(key: str, one: Model, other: Model) -> list[Difference]:
-    note = comparability(key)[1]
+    note = comparability(key, one, other)[1]
     if key not in other.keys:
         return [Difference(key, "removed", one.native_id(key), "", note)]
     if key not in one.keys:
@@ -110,6 +141,13 @@ def _compare(key: str, one: Model, other: Model) -> list[Difference]:
 
 def _weight(model: Model, key: str) -> int:
     return (model.categories.get(key) or model.requirements[key]).weight
+
+
+def _weights(model: Model, key: str) -> list[tuple[str, int]]:
+    """Weights that a figure of an element rests on."""
+    inside = (k for k in model.requirements if k == key or category_of(k) == key)
+    own = (k for k in [key] if k in model.categories)
+    return [(k, _weight(model, k)) for k in (*own, *inside)]
 
 
 def _words(model: Model, key: str) -> tuple[str, ...]:

@@ -18,7 +18,10 @@ import platformdirs
 from pkimm_analytics.errors import ModelError, PkimmError, Problem, UnknownEditionError
 from pkimm_analytics.files import check_size, read_limited, write_atomically
 from pkimm_analytics.model.official import read_definition
-from pkimm_analytics.model.shipped import shipped_extensions, shipped_model, shipped_versions
+from pkimm_analytics.model.shipped import (
+    shipped_extensions,
+    shipped_models,
+)
 from pkimm_analytics.model.structure import MODULE_IDS, Edition, Extension, Model
 
 NEWEST = "2.0.0"
@@ -78,9 +81,8 @@ def add_definition(content: bytes, name: str) -> Model | Extension:
 
 
 def models() -> tuple[Model, ...]:
-    """Every edition at hand: shipped ones, oldest first, then installed ones in that order."""
-    shipped = (shipped_model(version) for version in shipped_versions())
-    return (*shipped, *(d for d in _installed() if isinstance(d, Model)))
+    """Every edition at hand, shipped ones first; the last one of a version stands for it."""
+    return (*shipped_models(), *(d for d in _installed() if isinstance(d, Model)))
 
 
 def extensions() -> tuple[Extension, ...]:
@@ -122,13 +124,18 @@ def model_of(edition: Edition) -> Model:
 
 
 def fitting_editions(
-    version: str, keys: Collection[str], *, complete: bool = False
+    version: str,
+    keys: Collection[str],
+    *,
+    complete: bool = False,
+    extensions: Collection[str] = (),
 ) -> tuple[Model, ...]:
     """
     Find the editions of a version that fit the keys of a source, the likeliest first.
 
-    Those that lack the fewest keys. Among them, an installed file comes before a shipped
-    edition, then one all of whose requirements the source has, then the newer one.
+    Those that lack the fewest keys. Among them, an installed file comes first, then an edition
+    whose requirements the source has all, then one that was published with an extension of
+    the source, then the released one.
 
     Parameters
     ----------
@@ -138,6 +145,8 @@ def fitting_editions(
     complete : bool
         Whether the source names every element of its edition; those that have the fewest
         others then fit.
+    extensions : collection of str
+        Extensions of the source with their versions, such as ``pqc 0.2.0``.
 
     Raises
     ------
@@ -153,8 +162,10 @@ def fitting_editions(
         elements = model.keys - set(MODULE_IDS)
         return len(named - model.keys), len(elements - named) if complete else 0
 
-    def rank(place: int, model: Model) -> tuple[bool, bool, int]:
-        return not model.official, not model.requirements.keys() <= named, -place
+    def rank(place: int, model: Model) -> tuple[bool, bool, bool, int]:
+        is_full = model.requirements.keys() <= named
+        is_dated = not set(extensions).isdisjoint(model.with_extensions)
+        return not model.official, not is_full, not is_dated, -place
 
     best = min(map(distance, distinct.values()))
     fitting = [
@@ -231,8 +242,7 @@ def _files() -> Iterator[tuple[Path, Model | Extension | None]]:
 
 @lru_cache(maxsize=64)
 def _read(path: Path, _modified: int, _size: int) -> Model | Extension | None:
-    shipped = [shipped_model(version) for version in shipped_versions()]
     try:
-        return read_definition(read_limited(path).decode("utf-8-sig"), path.name, shipped)
+        return read_definition(read_limited(path).decode("utf-8-sig"), path.name, shipped_models())
     except (PkimmError, UnicodeDecodeError):
         return None  # a damaged copy must not stop every command; `models list` names it

@@ -8,6 +8,7 @@ Structure (ids, weights, titles) is one table for all editions,
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 from importlib import resources
@@ -38,7 +39,7 @@ def definitions() -> Traversable:
 @cache
 def shipped_versions() -> tuple[str, ...]:
     """Versions of the shipped editions, oldest first."""
-    return tuple(_read("editions.yaml")["editions"])
+    return tuple(id_ for id_, said in _editions().items() if "archived" not in said)
 
 
 @cache
@@ -51,18 +52,32 @@ def shipped_model(version: str) -> Model:
     KeyError
         If no edition of that version is shipped.
     """
-    names = _read("editions.yaml")
-    edition = names["editions"][version]
-    rows = [row for row in _edition_rows() if row["version"] == version]
+    said = _editions()[version]
+    rows = [row for row in _edition_rows() if row["edition"] == version]
+    own_names = said.get("level_names", {})
     return Model(
-        version=version,
+        version=said.get("archived", version),
         modules=tuple(_module(row, rows) for row in rows if row["kind"] == "module"),
         level_names=tuple(
-            edition["level_names"].get(str(n), name)
-            for n, name in zip(LEVELS, names["levels"], strict=True)
+            own_names.get(str(n), name)
+            for n, name in zip(LEVELS, _read("editions.yaml")["levels"], strict=True)
         ),
-        source=edition["source"],
+        source=said["source"],
+        notes=tuple(said.get("notes", ())),
+        with_extensions=tuple(said.get("with_extensions", ())),
+        is_archived="archived" in said,
     )
+
+
+@cache
+def shipped_models() -> tuple[Model, ...]:
+    """Every shipped edition, oldest first; archived drafts come before what they became."""
+    return tuple(shipped_model(id_) for id_ in _editions())
+
+
+def _editions() -> dict[str, Any]:
+    editions: dict[str, Any] = _read("editions.yaml")["editions"]
+    return editions
 
 
 @cache
@@ -100,6 +115,7 @@ def _texts() -> dict[str, dict[str, Any]]:
     return {text["module"]: text for text in (_read(f"texts/{name}") for name in files)}
 
 
+@cache
 def _read(name: str) -> Any:
     return read_yaml((definitions() / name).read_text(encoding="utf-8"), name)
 
@@ -159,11 +175,18 @@ def _extension(content: dict[str, Any], version: dict[str, Any]) -> Extension:
                 questions=tuple(entry["questions"]),
                 levels=tuple(entry["levels"][str(n)] for n in LEVELS),
             )
-            for key, entry in content["relevance"].items()
+            for key, entry in _since(content["relevance"], version)
         },
         overlays={
             key: Overlay(entry["type"], Fraction(str(entry["value"])), entry["rationale"])
-            for key, entry in content["overlays"].items()
+            for key, entry in _since(content["overlays"], version)
         },
         references=tuple(Reference(**entry) for entry in content["references"]),
     )
+
+
+def _since(entries: dict[str, Any], version: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the entries that a version has."""
+    for key, entry in entries.items():
+        if entry.get("since", "") <= version["version"]:
+            yield key, entry

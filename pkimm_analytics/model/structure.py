@@ -109,6 +109,11 @@ class Model:
         True if the words are those of a file that the user installed.
     notes : tuple of str
         What a reader of this edition should know, such as how its ids were mapped.
+    with_extensions : tuple of str
+        Extensions, such as ``pqc 0.2.0``, that were published with it and with no other
+        edition of its version.
+    is_archived : bool
+        True for a draft that is kept because files were made with it.
     """
 
     version: str
@@ -117,6 +122,8 @@ class Model:
     source: str = ""
     official: bool = False
     notes: tuple[str, ...] = ()
+    with_extensions: tuple[str, ...] = ()
+    is_archived: bool = False
 
     @cached_property
     def categories(self) -> dict[str, Category]:

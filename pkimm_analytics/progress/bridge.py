@@ -234,7 +234,7 @@ def _deltas(first: Scores, last: Scores) -> Iterable[Delta]:
     for key in [*new.categories, *(k for k in old.categories if k not in new.keys)]:
         one, other = older.categories.get(key), newer.categories.get(key)
         shared = key in old.keys and key in new.keys
-        comparable, note = comparability(key) if old.digest != new.digest else ("yes", "")
+        comparable, note = comparability(key, old, new)
         yield Delta(
             key,
             before=one.value if one and shared else None,
@@ -263,7 +263,7 @@ def _requirement_delta(
         state_before=str(one.state) if key in old.keys else "absent",
         state_after=str(other.state) if key in new.keys else "absent",
         comparable="yes" if shared else "no",
-        note="" if shared else comparability(key)[1],
+        note="" if shared else comparability(key, old, new)[1],
         evidence_changed=one.evidence != other.evidence,
     )
 

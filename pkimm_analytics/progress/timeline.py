@@ -125,8 +125,7 @@ def _category_row(
     place: int, scores: Scores, key: str, name: str, newest: Scores
 ) -> dict[str, Any]:
     figure = scores.categories.get(key)
-    same = scores.model.digest == newest.model.digest
-    comparable, note = ("yes", "") if same else comparability(key)
+    comparable, note = comparability(key, scores.model, newest.model)
     return {
         "place": place,
         "date": scores.assessment.date or "undated",

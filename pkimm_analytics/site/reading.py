@@ -15,7 +15,12 @@ from typing import Any
 from pkimm_analytics.disclosure.plan import ASSURANCES
 from pkimm_analytics.loaders.web_tool.numbering import data_files, official_texts
 from pkimm_analytics.model import MODULE_IDS, comparability
-from pkimm_analytics.model.shipped import shipped_extensions, shipped_model, shipped_versions
+from pkimm_analytics.model.shipped import (
+    shipped_extensions,
+    shipped_model,
+    shipped_models,
+    shipped_versions,
+)
 from pkimm_analytics.model.structure import Model
 from pkimm_analytics.organization import ALL, ATTRIBUTES, broader_codes, coarsen, profile_codes
 from pkimm_analytics.tables import OVERALL
@@ -58,14 +63,19 @@ def reading_data() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``editions`` (elements, weights and names), ``numbering`` (keys and official
-        texts of the web tool 1.0.x), ``groups`` (published code of each profile code,
-        by attribute), ``comparability`` (what limits comparisons of an element between
-        editions), ``extensions`` (id, version and model versions; a release has no
+        ``editions`` and ``archived`` drafts (elements, weights and names), ``numbering``
+        (keys and official texts of the web tool 1.0.x), ``groups`` (published code of each
+        profile code, by attribute), ``comparability`` (what limits comparisons of an element
+        between editions), ``extensions`` (id, version and model versions; a release has no
         figures of them, which the page says).
     """
     return {
         **names_data(),
+        "archived": [
+            {**_edition(model), "with_extensions": list(model.with_extensions)}
+            for model in shipped_models()
+            if model.is_archived
+        ],
         "numbering": _numbering(),
         "groups": _groups(),
         "comparability": _comparability(),

@@ -5,6 +5,7 @@ What is published of a round: coarse, large enough, and without a word of anybod
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -75,13 +76,13 @@ def test_no_text_no_id_and_no_exact_number_is_published():
             role="other",
             kind="typo",
             minutes=4711,
-            suggested_weight=77,
+            suggested_weight=83,
             text=f"CANARY {i}",
         )
         for i in range(13)
     ]
-    text = json.dumps(published(*said))
-    for secret in ("CANARY", "RESPONDENT", "4711", "77", "typo", *(r.id for r in said)):
+    text = re.sub(r"sha256:[0-9a-f]{64}", "", json.dumps(published(*said)))
+    for secret in ("CANARY", "RESPONDENT", "4711", "83", "typo", *(r.id for r in said)):
         assert secret not in text
     assert '"13"' not in text
     assert ": 13" not in text

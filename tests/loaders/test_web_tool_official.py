@@ -15,7 +15,7 @@ from pkimm_analytics.assessment import Assessment, Mode, rated
 from pkimm_analytics.errors import SourceFormatError
 from pkimm_analytics.loaders import web_tool
 from pkimm_analytics.loaders.loaded import Loaded
-from pkimm_analytics.model import add_definition, load_model
+from pkimm_analytics.model import add_definition, load_model, model_of
 from pkimm_analytics.scoring import score, tool_figures
 from pkimm_analytics.yaml_text import read_yaml
 from tests.official import CONFORMANCE, needs_shared
@@ -115,8 +115,9 @@ def test_the_forms_of_a_case_agree_and_our_document_holds_them(folder):
     for assessment in every:
         assert Assessment.loads(assessment.dumps()) == assessment
     scores = [score(assessment) for assessment in every]
-    assert all(s.categories == scores[0].categories for s in scores)
-    assert all(s.overall == scores[0].overall for s in scores)
+    values = [[(f.value, f.state) for f in s.categories.values()] for s in scores]
+    assert all(v == values[0] for v in values)
+    assert all(s.overall.value == scores[0].overall.value for s in scores)
 
 
 @pytest.mark.parametrize("folder", FIRST, ids=lambda f: f.name)
@@ -210,7 +211,7 @@ def test_an_export_is_written_back_as_it_came(folder):
     original = (folder / "assessment.yaml").read_bytes()
     assessment = web_tool.read_yaml_export(original, "assessment.yaml").assessment
     stored = Assessment.loads(assessment.dumps())
-    written = web_tool.write_yaml_export(stored, load_model("2.0.0"))
+    written = web_tool.write_yaml_export(stored, model_of(stored.model))
     before, after = read_yaml(original.decode(), "before"), read_yaml(written, "after")
     assert after == before
     assert list(after) == list(before)
@@ -224,12 +225,13 @@ def test_a_link_is_written_as_the_tool_writes_it(folder):
     original = (folder / "share-url.txt").read_text().strip()
     file = (folder / "assessment.yaml").read_bytes()
     assessment = web_tool.read_yaml_export(file, "assessment.yaml").assessment
-    written = web_tool.write_link(assessment, load_model("2.0.0"))
+    written = web_tool.write_link(assessment, model_of(assessment.model))
     if folder.name != "27-unknown-keys":  # entries of no element stay behind
         assert written.split("&full=")[0] == original.split("&full=")[0]
     assert ("&full=" in written) == (assessment.mode is Mode.FULL)
     again = web_tool.read_link(written, "link").assessment
-    assert score(again).categories == score(assessment).categories
+    values = [f.value for f in score(assessment).categories.values()]
+    assert [f.value for f in score(again).categories.values()] == values
 
 
 def test_links_of_development_builds_are_read_as_utf_8_with_their_extension():

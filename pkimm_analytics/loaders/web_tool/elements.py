@@ -91,6 +91,7 @@ def find_elements(
     progress: Mapping[str, Any],
     requirements: Mapping[str, Any],
     name: str,
+    extensions: Collection[str] = (),
 ) -> Elements:
     """
     Find the edition of a record and what its keys mean.
@@ -114,7 +115,9 @@ def find_elements(
         model = find_model(version, ())
         if version.startswith("1."):
             return _by_number(model, progress, stated)
-        model = fitting_editions(version, stated or answered, complete=bool(stated))[0]
+        model = fitting_editions(
+            version, stated or answered, complete=bool(stated), extensions=extensions
+        )[0]
     except UnknownEditionError as error:
         message = f"{error.message} Nothing of {name} was imported."
         raise UnknownEditionError(

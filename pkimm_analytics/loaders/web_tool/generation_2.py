@@ -118,9 +118,10 @@ def load_record(
         )
     progress = read_map(record, "progress", name)
     requirements = read_map(record, "requirementProgress", name)
-    elements = find_elements(record, progress, requirements, name)
     rest = {key: value for key, value in record.items() if key not in (*_READ, *_IMPLIED)}
     enabled = _enabled(record, rest, problems)
+    versions = [f"{id_} {fields.get('version')}" for id_, fields in enabled.items()]
+    elements = find_elements(record, progress, requirements, name, versions)
     entries = sort_entries(progress, requirements, elements, enabled, problems)
     check_edition(elements, entries, problems)
     plans, left = read_plans(record.get("actionPlans"), elements.find, elements.model, problems)

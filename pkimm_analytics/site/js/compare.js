@@ -143,6 +143,12 @@ const inPercent = ([from, to]) => (from === to ? `${from}%` : `${from} to ${to}%
 
 // --- what has to be said with it ----------------------------------------------------------
 
+/* The weights that a figure rests on: where they are the same, it compares. */
+function weightsOf(edition, key) {
+  const category = edition.category(key);
+  return category && JSON.stringify([category.weight, category.requirements.map((r) => [r.key, r.weight])]);
+}
+
 function noteOn(measure, own, model, pooled) {
   if (own.digest === model.digest && pooled.edition.length < 2) return "";
   const lacks = measure !== "overall" && !own.has(measure) && !own.modules.includes(measure);
@@ -150,7 +156,7 @@ function noteOn(measure, own, model, pooled) {
   const isShorter = measure === "overall" && own.digest !== model.digest && lacking.length;
   return [
     lacks && `PKIMM ${own.version} does not have it.`,
-    facts.comparability[measure],
+    (pooled.edition.length > 1 || weightsOf(own, measure) !== weightsOf(model, measure)) && facts.comparability[measure],
     isShorter && `Computed without ${lacking.join(", ")}.`,
   ].filter(Boolean).join(" ");
 }

@@ -7,11 +7,12 @@ is described once, in Python; tests hold this file to it, figure by figure. Numb
 BigInt, so that a mean of exactly 3 is never 2.
 */
 
-const facts = { editions: [] };
+const facts = { editions: [], archived: [] };
 
 /* Takes over the facts that pkimm_analytics/site/reading.py exports. */
 function learn(raw) {
-  Object.assign(facts, raw, { editions: raw.editions.map(unpackEdition) });
+  const [editions, archived] = [raw.editions, raw.archived ?? []].map((list) => list.map(unpackEdition));
+  Object.assign(facts, raw, { editions, archived });
 }
 
 function unpackEdition(raw) {
@@ -37,6 +38,8 @@ function unpackEdition(raw) {
     digest: raw.digest,
     levels: raw.levels,
     name: `PKIMM ${raw.version}`,
+    withExtensions: raw.with_extensions ?? [],
+    keys: [...byKey.keys(), ...requirements.keys()],
     modules: raw.modules.map(([id]) => id),
     moduleNames,
     categories,

@@ -133,7 +133,7 @@ const ANSWERS = ["rated", "unanswered", "not_applicable"];
 function readOwn(document) {
   if (document.format !== "pkimm-assessment/1") throw new Refused("other_document");
   const model = isMap(document.model) ? document.model : {};
-  const edition = facts.editions.find(
+  const edition = [...facts.editions, ...facts.archived].find(
     (one) => one.version === model.version && one.digest === model.digest,
   );
   if (!edition) throw new Refused("edition");

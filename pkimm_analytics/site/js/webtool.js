@@ -284,15 +284,27 @@ function enabledExtensions(raw) {
 /* The edition of a record, and a function from its keys to element keys. */
 function elements(record, progress, requirements) {
   const version = record.dataVersion;
-  const fitting = facts.editions.filter((one) => one.version === version);
+  const fitting = [...facts.editions, ...facts.archived].filter((one) => one.version === version);
   if (!fitting.length) throw new Refused("edition");
   const byKey = isMap(record.sourceStructure) ? record.sourceStructure.byKey : null;
   const stated = Object.keys(isMap(byKey) ? byKey : {}).filter(isBase);
   const known = stated.length
     ? stated
     : [...Object.keys(progress).filter(isBase), ...Object.keys(requirements)];
-  const lacking = (one) => known.filter((key) => !one.has(key)).length;
-  const best = fitting.reduce((a, b) => (lacking(b) < lacking(a) ? b : a));
+  const named = new Set(known);
+  const listed = Array.isArray(record.enabledExtensions) ? record.enabledExtensions : [];
+  const enabled = listed.filter(isMap).map(({ id, version: number }) => `${id} ${number}`);
+  const distance = (one) => [
+    known.filter((key) => !one.has(key)).length,
+    stated.length ? one.keys.filter((key) => !named.has(key)).length : 0,
+    [...one.requirements.keys()].every((key) => named.has(key)) ? 0 : 1,
+    one.withExtensions.some((extension) => enabled.includes(extension)) ? 0 : 1,
+  ];
+  const isNearer = (a, b) => {
+    const at = a.findIndex((n, i) => n !== b[i]);
+    return at >= 0 && a[at] < b[at];
+  };
+  const best = fitting.reduce((a, b) => (isNearer(distance(b), distance(a)) ? b : a));
   return version.startsWith("1.") ? byNumber(best, progress) : withFinder(best, best.natives);
 }
 
