@@ -83,6 +83,10 @@ def test_the_first_screen_answers_and_everything_is_accessible(
     assert sent == []
     assert serious(axe(page)) == []
     assert overflow(page) <= 0
+    edge = page.locator("#mine .drop").bounding_box()
+    for field in ("#own-stored", "#own-text"):
+        box = page.locator(field).bounding_box()
+        assert box["x"] + box["width"] <= edge["x"] + edge["width"]
     screenshot(page, f"benchmark-{scheme}", "wide" if width > 400 else "phone")
 
 
