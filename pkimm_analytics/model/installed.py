@@ -134,8 +134,7 @@ def fitting_editions(
     Find the editions of a version that fit the keys of a source, the likeliest first.
 
     Those that lack the fewest keys. Among them, an installed file comes first, then an edition
-    whose requirements the source has all, then one that was published with an extension of
-    the source, then the released one.
+    that was published with an extension of the source, then the released one.
 
     Parameters
     ----------
@@ -162,10 +161,9 @@ def fitting_editions(
         elements = model.keys - set(MODULE_IDS)
         return len(named - model.keys), len(elements - named) if complete else 0
 
-    def rank(place: int, model: Model) -> tuple[bool, bool, bool, int]:
-        is_full = model.requirements.keys() <= named
+    def rank(place: int, model: Model) -> tuple[bool, bool, int]:
         is_dated = not set(extensions).isdisjoint(model.with_extensions)
-        return not model.official, not is_full, not is_dated, -place
+        return not model.official, not is_dated, -place
 
     best = min(map(distance, distinct.values()))
     fitting = [

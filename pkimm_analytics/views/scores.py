@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pkimm_analytics.assessment import Answer, Assessment, State
 from pkimm_analytics.model import Category, Model
 from pkimm_analytics.planning import limits_next_level
+from pkimm_analytics.scoring import ExtensionScores, Scores, tool_figures
 from pkimm_analytics.scoring import Figure as Score
-from pkimm_analytics.scoring import Scores, tool_figures
 from pkimm_analytics.views.figures import NOTHING, Voice
 from pkimm_analytics.views.view import (
     Block,
@@ -275,17 +275,18 @@ def extensions(scores: Scores, voice: Voice) -> Iterator[Block]:
     yield Heading(voice.say("section.extensions"), 3)
     yield Facts(
         tuple(
-            (
-                f"{one.extension.name} {one.extension.version}",
-                voice.say(
-                    "value.extension",
-                    score=voice.figure(one.score),
-                    floor=voice.figure(one.floor),
-                ),
-            )
+            (_extension_name(one), _extension_text(one.score, one.floor, voice))
             for one in scores.extensions.values()
         )
     )
+
+
+def _extension_name(scores: ExtensionScores) -> str:
+    return f"{scores.extension.name} {scores.extension.version}"
+
+
+def _extension_text(score: object, floor: object, voice: Voice) -> str:
+    return voice.say("value.extension", score=voice.figure(score), floor=voice.figure(floor))
 
 
 def not_in_scope(assessment: Assessment, model: Model, voice: Voice) -> list[Block]:
@@ -315,7 +316,9 @@ def tool_part(scores: Scores, voice: Voice) -> list[Block]:
     if not found:
         return []
     rows = tuple(_tool_rows(scores, found, voice))
-    blocks: list[Block] = [Text(reason) for reason in found["differs_because"]]
+    parts = [found, *found["extensions"].values()]
+    reasons = dict.fromkeys(reason for part in parts for reason in part["differs_because"])
+    blocks: list[Block] = [Text(reason) for reason in reasons]
     if not blocks:
         blocks = [Text(voice.say("text.tool_agrees"))]
     if rows:
@@ -333,6 +336,14 @@ def _tool_rows(
     for key, shown in {"overall": found["overall"], **found["modules"]}.items():
         if key in ours and shown:
             yield voice.name(key), voice.level(ours[key]), _tool_text(shown, voice)
+    for id_, shown in found["extensions"].items():
+        one = scores.extensions[id_]
+        overall, floor = ((shown[part] or {}).get("value") for part in ("overall", "floor"))
+        yield (
+            _extension_name(one),
+            _extension_text(one.score, one.floor, voice),
+            _extension_text(overall, floor, voice),
+        )
 
 
 def _tool_text(shown: Mapping[str, Any], voice: Voice) -> str:

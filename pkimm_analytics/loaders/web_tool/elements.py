@@ -43,12 +43,15 @@ class Elements:
         Keys that the record names in ``sourceStructure``.
     note : str
         How the keys were read, where that is not what the record states.
+    remark : Problem, optional
+        That several editions fit.
     """
 
     model: Model
     categories: Mapping[str, str]
     stated: frozenset[str] = frozenset()
     note: str = ""
+    remark: Problem | None = None
 
     def find(self, key: str) -> str | None:
         """Element key of a category or requirement; None if the edition lacks it."""
@@ -115,15 +118,16 @@ def find_elements(
         model = find_model(version, ())
         if version.startswith("1."):
             return _by_number(model, progress, stated)
-        model = fitting_editions(
+        fitting = fitting_editions(
             version, stated or answered, complete=bool(stated), extensions=extensions
-        )[0]
+        )
     except UnknownEditionError as error:
         message = f"{error.message} Nothing of {name} was imported."
         raise UnknownEditionError(
             message, [Problem(f"{name}, dataVersion", error.message)]
         ) from None
-    return Elements(model, {c.native_id: c.key for c in model.categories.values()}, stated)
+    keys = {c.native_id: c.key for c in fitting[0].categories.values()}
+    return Elements(fitting[0], keys, stated, remark=assumed_edition(fitting))
 
 
 def _by_number(model: Model, progress: Mapping[str, Any], stated: frozenset[str]) -> Elements:
@@ -168,10 +172,8 @@ def sort_entries(
 def check_edition(elements: Elements, entries: Entries, problems: list[Problem]) -> None:
     """Name what the edition of the record and the one it is read with do not share."""
     model = elements.model
-    keys = elements.stated or {*entries.categories, *entries.requirements}
-    fitting = fitting_editions(model.version, keys, complete=bool(elements.stated))
-    if not elements.note and (remark := assumed_edition(fitting)):
-        problems.append(replace(remark, where="dataVersion"))
+    if elements.remark:
+        problems.append(replace(elements.remark, where="dataVersion"))
     answered = {key for part in entries.aside.values() for key in part}
     unanswered = [key for key in elements.lacking if key not in answered]
     problems += [

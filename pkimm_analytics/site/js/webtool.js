@@ -297,7 +297,6 @@ function elements(record, progress, requirements) {
   const distance = (one) => [
     known.filter((key) => !one.has(key)).length,
     stated.length ? one.keys.filter((key) => !named.has(key)).length : 0,
-    [...one.requirements.keys()].every((key) => named.has(key)) ? 0 : 1,
     one.withExtensions.some((extension) => enabled.includes(extension)) ? 0 : 1,
   ];
   const isNearer = (a, b) => {
