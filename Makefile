@@ -66,8 +66,8 @@ bench: $(VENV)/.dev-stamp ## Measure against the baselines
 # Add UPGRADE=--upgrade to move to the newest versions that pyproject.toml allows.
 LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE)
-EXTRAS := --extra analyses --extra agreement --extra audit --extra dashboards --extra feedback --extra planning --extra reports
-ENGINES := --extra duckdb --extra spark
+EXTRAS := --extra all
+ENGINES := --extra spark
 
 .PHONY: lock
 lock: $(VENV)/.uv-stamp ## Pin all dependencies with their hashes

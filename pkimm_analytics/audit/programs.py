@@ -249,7 +249,9 @@ class _Populations:
         self, release: Release, measure: str, layout: Layout, known: Truth | None, date: str = ""
     ) -> None:
         self.knows_numbers = known is not None
-        self._highspy = _solver()
+        import highspy
+
+        self._highspy = highspy
         kinds = self._highspy.HighsModelStatus
         self._impossible = (kinds.kInfeasible, kinds.kUnboundedOrInfeasible)
         rows = _Rows()
@@ -344,17 +346,6 @@ class _Populations:
             and limit < _TO_THE_END
             and self._highs.getInfo().primal_solution_status == prints_the_rows
         )
-
-
-def _solver() -> Any:
-    try:
-        import highspy
-    except ImportError:
-        raise DisclosureError(
-            "The audit needs highspy. Nothing was published."
-            " Install it with: pip install 'pkimm-analytics[audit]'"
-        ) from None
-    return highspy
 
 
 def _ranges(populations: _Populations, targets: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -23,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from pkimm_analytics.errors import PkimmError, Problem
+from pkimm_analytics.extras import missing_extra
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -84,7 +85,8 @@ def ends_cleanly(command: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except PkimmError as error:
+        except (PkimmError, ModuleNotFoundError) as raised:
+            error = raised if isinstance(raised, PkimmError) else missing_extra(raised)
             if kwargs.get("as_json"):
                 print_json(error_document(error))
             say(error.message)

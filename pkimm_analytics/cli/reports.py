@@ -44,6 +44,10 @@ class Form(StrEnum):
     MD = "md"
 
 
+SIGNER_UNKNOWN = 3
+"""Exit status of ``verify`` where nothing was changed, but nobody says who signed."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command("report")(report_command)
@@ -93,9 +97,10 @@ def report_command(
     content = render(report, form.value)
     if target is None and form in {Form.PDF, Form.DOCX}:
         raise PkimmError(f"A {form.value} file cannot be printed: name it with --out FILE.")
-    write_output(content, target)
-    if kind is Kind.ATTESTATION and target is not None:
-        _sign(now, content, target, key)
+    if kind is Kind.ATTESTATION:
+        _write_signed(now, content, target, key)
+    else:
+        write_output(content, target)
 
 
 def _peers(assessment: Assessment, release: Path, cohort: str | None) -> Any:
@@ -113,13 +118,19 @@ def _one(source: str) -> Assessment:
     return loaded[0].assessment
 
 
-def _sign(assessment: Assessment, content: bytes, target: Path, key: Path | None) -> None:
+def _write_signed(
+    assessment: Assessment, content: bytes, target: Path | None, key: Path | None
+) -> None:
+    """Write an attestation with its signature, or nothing: the signature comes first."""
     from pkimm_analytics.reports import signature
     from pkimm_analytics.scoring import score
 
+    if target is None:
+        raise PkimmError("An attestation is signed, in a file beside it: name it with --out FILE.")
     private = signature.load_key(key or signature.default_key_path())
     document = signature.sign(content, signature.statement(score(assessment)), private)
     write_output(document, target.with_name(target.name + signature.SUFFIX))
+    write_output(content, target)
     public = private.public_key().public_bytes_raw()
     say(f"Signed. Give out the fingerprint of the key: {signature.fingerprint(public)}")
 
@@ -142,9 +153,13 @@ def verify_command(
     statement = signature.verify(read_limited(report), read_limited(beside), fingerprint)
     if as_json:
         print_json(statement)
-        return
-    out().print("[green]The attestation is unchanged since it was signed.[/]")
-    for name, value in statement.items():
-        out().print(f"{name}: {shown(str(value))}")
+    else:
+        out().print("[green]The attestation is unchanged since it was signed.[/]")
+        for name, value in statement.items():
+            out().print(f"{name}: {shown(str(value))}")
     if fingerprint is None:
-        say("Compare the fingerprint with the one that the signer gave out.")
+        say(
+            "Who signed it is unknown: anybody can. Give the fingerprint that you have from the"
+            " signer, with --fingerprint."
+        )
+        raise typer.Exit(SIGNER_UNKNOWN)

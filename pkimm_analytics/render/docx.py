@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.render.columns import shares
 from pkimm_analytics.render.drawing import draw
 from pkimm_analytics.render.picture import png
@@ -37,18 +36,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def docx(view: View) -> bytes:
-    """
-    Write a view as DOCX.
-
-    Raises
-    ------
-    PkimmError
-        If the libraries for documents and pictures are not installed.
-    """
-    try:
-        import docx as word
-    except ImportError:
-        raise PkimmError("A Word report needs the extra `reports`.") from None
+    """Write a view as DOCX."""
+    import docx as word
     from docx.shared import Cm, Pt
 
     document: Any = word.Document()

@@ -17,14 +17,14 @@ def pdf(view: View) -> bytes:
     Raises
     ------
     PkimmError
-        If the layout library is not installed or lacks its system libraries.
+        If the layout library lacks its system libraries.
     """
     try:
         import weasyprint
-    except (ImportError, OSError):
+    except OSError:
         raise PkimmError(
-            "A PDF needs the extra `reports` and the Pango library. The README says how to"
-            " install them; HTML, DOCX and Markdown need neither."
+            "A PDF needs the Pango library. The README says how to install it; HTML, DOCX and"
+            " Markdown do without."
         ) from None
     text = document(view, for_print=True)
     identifier = hashlib.sha256(text.encode()).digest()[:16]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.render.drawing import (
     PALETTE,
     Dot,
@@ -30,20 +29,11 @@ ALIGNMENT = {"start": "left", "middle": "center", "end": "right"}
 
 
 def png(drawing: Drawing) -> bytes:
-    """
-    Draw a picture.
+    """Draw a picture."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
-    Raises
-    ------
-    PkimmError
-        If the drawing library is not installed.
-    """
-    try:
-        from matplotlib import rc_context
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise PkimmError("Pictures in a Word report need the extra `reports`.") from None
     with rc_context({"font.family": "DejaVu Sans", "text.usetex": False}):
         figure = Figure(figsize=(drawing.width / 96, drawing.height / 96), dpi=96 * SHARPNESS)
         FigureCanvasAgg(figure)

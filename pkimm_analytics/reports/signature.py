@@ -25,6 +25,20 @@ FORMAT = "pkimm-attestation/1"
 SUFFIX = ".sig.json"
 
 
+_SMALL_ORDER = frozenset(
+    int.from_bytes(bytes.fromhex(y), "little")
+    for y in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+    )
+)
+"""The y coordinates of the eight points of small order, whose signatures anybody can make."""
+_PRIME = 2**255 - 19
+
+
 class SignatureError(PkimmError, ValueError):
     """A signed report does not verify, or cannot be signed."""
 
@@ -57,7 +71,7 @@ def load_key(path: Path) -> Any:
     Raises
     ------
     SignatureError
-        If the file is no unencrypted Ed25519 key in PEM form.
+        If the file is no unencrypted Ed25519 key in PEM form, or others can read it.
     """
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -78,6 +92,8 @@ def load_key(path: Path) -> Any:
         loaded = None
     if not isinstance(loaded, Ed25519PrivateKey):
         raise SignatureError(f"{path} is not an unencrypted Ed25519 key in PEM form.")
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        raise SignatureError(f"{path} can be read by others. Nothing was signed: chmod 600 {path}")
     return loaded
 
 
@@ -133,6 +149,8 @@ def verify(report: bytes, signature: bytes, trusted: str | None = None) -> dict[
             [Problem("signature file", "it was changed after it was signed")],
         ) from None
     problems = []
+    if (int.from_bytes(public, "little") % 2**255) % _PRIME in _SMALL_ORDER:
+        problems.append(Problem("key", "it is one for which anybody can make signatures"))
     if hashlib.sha256(report).hexdigest() != document["report_sha256"]:
         problems.append(Problem("report", "it is not the file that was signed, byte for byte"))
     found = fingerprint(public)

@@ -22,6 +22,7 @@ import anywidget
 import htpy as h
 
 from pkimm_analytics.errors import PkimmError, Problem
+from pkimm_analytics.extras import missing_extra
 from pkimm_analytics.render.html import fragment, style
 
 LOG = logging.getLogger(__name__)
@@ -124,6 +125,8 @@ class Page(anywidget.AnyWidget):
             self.show()
         except PkimmError as error:
             self._fail(error.message, error.problems)
+        except ModuleNotFoundError as error:
+            self._fail(missing_extra(error).message)
         except Exception as error:  # noqa: BLE001  # a page that says nothing looks dead
             log_defect(error)
             self._fail(DEFECT)

@@ -1,11 +1,15 @@
 """Reports: every required field, the same bytes, and text that stays text."""
 
+import base64
 import io
+import json
+import os
 import re
 import zipfile
 
 import pytest
 from hypothesis import given, settings
+from typer.testing import CliRunner
 
 from pkimm_analytics.assessment import (
     ActionPlan,
@@ -21,6 +25,7 @@ from pkimm_analytics.assessment import (
     not_applicable,
     rated,
 )
+from pkimm_analytics.cli import app
 from pkimm_analytics.coverage import is_covered
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.model import load_model
@@ -382,6 +387,54 @@ def test_another_key_than_the_trusted_one_is_noticed(signed):
     content, document, _ = signed
     with pytest.raises(signature.SignatureError, match="expected"):
         signature.verify(content, document, "0000 " * 8)
+
+
+def test_a_key_for_which_anybody_can_sign_is_noticed(signed):
+    """
+    For a point of small order one signature fits every eighth statement.
+    """
+    content, document, _ = signed
+    forged = {**json.loads(document), "public_key": base64.b64encode(b"\1" + bytes(31)).decode()}
+    zero = b"\1" + bytes(63)  # R is the same point, s is 0
+    forged["signature"] = base64.b64encode(zero).decode()
+    written = (json.dumps(forged, indent=1, ensure_ascii=False) + "\n").encode()
+    with pytest.raises(signature.SignatureError, match="anybody"):
+        signature.verify(content, written)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_a_key_that_others_can_read_signs_nothing(tmp_path):
+    """
+    The message says what to do.
+    """
+    path = tmp_path / "key.pem"
+    signature.load_key(path)
+    path.chmod(0o640)
+    with pytest.raises(signature.SignatureError, match="chmod 600"):
+        signature.load_key(path)
+
+
+def test_an_attestation_is_written_with_its_signature_or_not_at_all(full, tmp_path):
+    """
+    And without the signer's fingerprint, verifying says that the signer is unknown.
+    """
+    source, target = tmp_path / "a.pkimm.json", tmp_path / "attestation.html"
+    source.write_bytes(full.dumps())
+    wrong = tmp_path / "wrong.pem"
+    wrong.write_text("no key")
+    write = ["report", str(source), "--kind", "attestation"]
+
+    def run(*words):
+        return CliRunner().invoke(app, [str(w) for w in words], env={"PKIMM_HOME": str(tmp_path)})
+
+    assert run(*write).exit_code == 1
+    assert run(*write, "--out", target, "--key", wrong).exit_code == 1
+    assert not list(tmp_path.glob("attestation*"))
+    made = run(*write, "--out", target)
+    fingerprint = made.stderr.strip().rpartition(": ")[2]
+    assert run("verify", target).exit_code == 3
+    assert run("verify", target, "--fingerprint", fingerprint).exit_code == 0
+    assert run("verify", target, "--fingerprint", "0000 " * 8).exit_code == 1
 
 
 def test_the_key_is_readable_by_its_owner_alone(tmp_path):
