@@ -1,6 +1,9 @@
 """The commands as a user types them: what they print, where, and how they end."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -100,6 +103,58 @@ def test_a_missing_file_is_no_traceback(run):
     result = run("score", "nowhere.xlsx")
     assert result.exit_code == 1
     assert "no such file" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "contribute {stored} --quarter 2026Q1 --collection {long}",
+        "collection info {long}",
+        "collection open-round c --out {long}",
+        "release --collection {long} --out r",
+    ],
+)
+def test_what_the_system_refuses_is_no_traceback(run, stored, tmp_path, command):
+    """
+    A name too long; nothing is left behind.
+    """
+    result = run(*command.format(stored=stored, long="x" * 300).split())
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert "too long" in result.stderr
+    assert not any((tmp_path / name).exists() for name in ("r", "c/_rounds.json"))
+
+
+def test_what_cannot_be_signed_is_not_attested(run, tmp_path, monkeypatch):
+    """
+    A file where the folder of the key should be.
+    """
+    model = load_model("2.0.0")
+    answers = dict.fromkeys(model.categories, rated(3))
+    whole = Assessment(model=model.edition, mode=Mode.SELF, assurance="self", answers=answers)
+    (tmp_path / "whole.json").write_bytes(whole.dumps())
+    monkeypatch.setenv("PKIMM_HOME", str(tmp_path / "whole.json"))
+    wanted = ("--kind", "attestation", "--format", "html", "--out", "a.html")
+    result = run("report", "whole.json", *wanted)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert "irectory" in result.stderr or "exists" in result.stderr
+    assert not (tmp_path / "a.html").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("command", [["models", "list"], ["schema", "assessment"]])
+def test_a_full_disk_behind_the_output_is_no_traceback(command):
+    """
+    Neither while it is written, nor when the program ends.
+    """
+    with Path("/dev/full").open("w") as full:
+        program = [sys.executable, "-m", "pkimm_analytics", *command]
+        done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "ignored" not in done.stderr
 
 
 def test_wrong_usage_ends_with_status_two(run):

@@ -268,8 +268,10 @@ def open_round_command(
     }
     if target.exists():
         raise PkimmError(f"{target} is there already. Nothing was opened.")
-    invitation = opened(place, collection, create=True).open_round(**before)
-    write_atomically(target, invitation.dumps())  # which nobody else can read
+    invitation = opened(place, collection, create=True).open_round(
+        **before,
+        keep=lambda one: write_atomically(target, one.dumps()),  # which nobody else can read
+    )
     finish(
         "round",
         {"round": invitation.round, "invitation": str(target)},

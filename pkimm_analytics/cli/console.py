@@ -9,9 +9,10 @@ wrong usage; 130: interrupted.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -84,7 +85,8 @@ def ends_cleanly(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return command(*args, **kwargs)
+            done = command(*args, **kwargs)
+            sys.stdout.flush()
         except (PkimmError, ModuleNotFoundError) as raised:
             error = raised if isinstance(raised, PkimmError) else missing_extra(raised)
             if kwargs.get("as_json"):
@@ -94,11 +96,25 @@ def ends_cleanly(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(1) from None
         except BrokenPipeError:
             raise typer.Exit(0) from None
+        except OSError as error:  # a full disk, a folder of somebody else, a name too long
+            if error.filename is None:
+                _give_up_output()
+            reason = error.strerror or type(error).__name__
+            place = str(error.filename or "The output")
+            say(f"{place} cannot be read or written: {reason}. No file is half-written.")
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:  # files are written whole or not at all
             say("Interrupted. What was finished before is kept; nothing is half-written.")
             raise typer.Exit(_INTERRUPTED) from None
+        return done
 
     return wrapped
+
+
+def _give_up_output() -> None:
+    """Drop what could not be printed, so that nothing tries again when the program ends."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def error_document(error: PkimmError) -> dict[str, Any]:

@@ -7,6 +7,7 @@ an earlier content.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +104,7 @@ class Collection(DataSet, Shown):
     def __init__(self, place: str | Path, *, create: bool = False) -> None:
         super().__init__(open_place(place))
         simulated = self.place.folder and self.place.folder / SIMULATED
-        if simulated and (simulated / NAME).exists():
+        if simulated and os.path.exists(simulated / NAME):  # noqa: PTH110  # never an OSError
             self.place = open_place(simulated)
         if not create:
             self.any_manifest()
@@ -329,10 +330,20 @@ class Collection(DataSet, Shown):
     # --- vouching ------------------------------------------------------------------------
 
     def open_round(
-        self, *, link: Invitation | None = None, renew: Invitation | None = None
+        self,
+        *,
+        link: Invitation | None = None,
+        renew: Invitation | None = None,
+        keep: Callable[[Invitation], object] = lambda _: None,
     ) -> Invitation:
         """
         Open a round; see :func:`.rounds.opened`.
+
+        Parameters
+        ----------
+        keep : callable
+            Called with the invitation before the round is open: where it cannot be kept, its
+            key would be lost.
 
         Returns
         -------
@@ -342,6 +353,7 @@ class Collection(DataSet, Shown):
         with self.changing(create=True):
             known = of_rounds.read_rounds(self.place)
             rounds, invitation = of_rounds.opened(known, link=link, renew=renew)
+            keep(invitation)
             self.place.write(of_rounds.NAME, rounds.dumps())
         return invitation
 
