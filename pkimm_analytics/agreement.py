@@ -22,8 +22,8 @@ from dataclasses import dataclass
 
 from pkimm_analytics.assessment import Assessment, State
 from pkimm_analytics.errors import AssessmentError
+from pkimm_analytics.missing import answer_of, state_of
 from pkimm_analytics.model import LEVELS
-from pkimm_analytics.standing import answer_of, state_of
 
 STATE_DIFFERENCE = 5
 """Rank of "applies" against "does not apply": larger than any difference of levels."""

@@ -27,10 +27,10 @@ from pkimm_analytics.assessment import (
     State,
 )
 from pkimm_analytics.errors import AssessmentError, Problem, UnknownEditionError
+from pkimm_analytics.missing import answer_of
 from pkimm_analytics.model import Model, category_of, load_extension, module_of
 from pkimm_analytics.organization import ATTRIBUTES, check_profile
 from pkimm_analytics.records import Record
-from pkimm_analytics.standing import answer_of
 
 Kind = TypeVar("Kind", bound=Record)
 

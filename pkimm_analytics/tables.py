@@ -108,11 +108,6 @@ def _table(section: str) -> Table:
     )
 
 
-def _column(line: str) -> Column:
-    name, type_, unit, empty, says = re.split(r" *\| *", line[1:-1].strip())
-    return Column(name.strip("`"), type_, says, unit, nullable=empty == "yes")
-
-
 ANSWERS, SCORES, TRUTH, CONTRIBUTIONS, BENCHMARK, COMMENTS, DECISIONS = tables().values()
 
 VOUCHING = tuple(c for c in CONTRIBUTIONS.columns if c.name in ("ticket", "is_verified"))

@@ -62,35 +62,3 @@ def _others(
         learned = f"who knows {size} of {n} learns that {count} of the others reach level {level}"
         found.append(Finding("T12", learned, (group,), measure))
     return found[:1]
-
-
-def pinned_share(release: Release, truth: Truth) -> dict[str, float]:
-    """
-    T17b: how often an attacker who has all records of a group but one learns the last.
-
-    Rounding without noise cannot prevent this. The share is documented and kept small.
-
-    Returns
-    -------
-    dict of str to float
-        By band: share of pairs of organization and measure whose level is then known.
-    """
-    pinned: dict[str, list[tuple[int, int]]] = {}
-    for (group, measure), cell in release.cells.items():
-        if cell.withheld:
-            continue
-        counts = truth.level_counts(group, measure)
-        n = int(counts.sum())
-        low, high = counts_of(cell, n)
-        at_least = np.cumsum(counts[::-1])[::-1][1:]
-        candidates = (np.arange(1, 6)[:, None] >= _LEVELS).astype(int)
-        for level in np.flatnonzero(counts):
-            others = at_least - candidates[level]
-            possible = np.all((others + candidates >= low) & (others + candidates <= high), axis=1)
-            name = f"{cell.n.low:g}"
-            hit = int(counts[level]) if possible.sum() == 1 else 0
-            pinned.setdefault(name, []).append((hit, int(counts[level])))
-    return {
-        name: sum(hit for hit, _ in pairs) / sum(total for _, total in pairs)
-        for name, pairs in pinned.items()
-    }

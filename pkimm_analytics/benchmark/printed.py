@@ -123,12 +123,6 @@ def difference(one: Estimate, other: Estimate, error: float = ERROR_OF_ONE) -> t
     return float(low), float(high)
 
 
-def differ(one: Estimate, other: Estimate) -> bool:
-    """Whether two shares differ by more than chance: the one criterion of this package."""
-    low, high = difference(one, other)
-    return low > 0 or high < 0
-
-
 def pair(interval: Interval | None) -> list[float | None] | None:
     """Both ends of an interval for JSON."""
     return None if interval is None else [plain(interval.low), plain(interval.high)]

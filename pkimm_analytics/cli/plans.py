@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.cli.console import (
@@ -18,14 +17,13 @@ from pkimm_analytics.cli.console import (
     out,
     print_json,
     say,
-    shown,
     write_output,
 )
 from pkimm_analytics.cli.progress import UseCaseOption, cases_of, numbers_of, read_assessments
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.loaders import find_sources, load
-from pkimm_analytics.model import category_of
-from pkimm_analytics.planning import cheapest_plan, limits_next_level
+from pkimm_analytics.model import NEWEST, load_model
+from pkimm_analytics.planning import cheapest_plan
 from pkimm_analytics.planning.action_plans import (
     PlanState,
     Tracked,
@@ -37,8 +35,11 @@ from pkimm_analytics.planning.action_plans import (
 from pkimm_analytics.planning.exports import has_day, to_csv, to_icalendar, to_markdown
 from pkimm_analytics.planning.inputs import read_effort, read_needs, read_target
 from pkimm_analytics.planning.roadmap import Calendar, Roadmap, roadmap
-from pkimm_analytics.progress.timeline import usable
-from pkimm_analytics.scoring import figure_text, score
+from pkimm_analytics.progress.portfolio import usable
+from pkimm_analytics.render.terminal import show
+from pkimm_analytics.views.figures import Voice
+from pkimm_analytics.views.plan import followed, plan_view
+from pkimm_analytics.views.words import catalogue
 
 
 class Export(StrEnum):
@@ -88,7 +89,7 @@ def plan_command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the cheapest set of raises that reaches the targets, and spread it over phases."""
+    """Find the cheapest steps that reach the targets, and spread them over phases."""
     loaded = [item for one in find_sources(assessment) for item in load(one)]
     if len(loaded) != 1:
         raise PkimmError(f"A plan is made for one assessment, and there are {len(loaded)}.")
@@ -108,7 +109,7 @@ def plan_command(
     if as_json:
         print_json(_plan(road))
     elif export is None or save is not None:
-        _print_plan(now, road)
+        show(plan_view(road), out())
     if export is not None:
         adopted = with_action_plans(now, action_plans(road))
         _export(tracked([adopted]), export, save, adopted)
@@ -140,7 +141,7 @@ def plans_command(
         rows = json.loads(action_plan_table(plans).to_json(orient="records"))
         print_json({"format": "pkimm-action-plans/1", "plans": rows})
     elif export is None or save is not None:
-        _print_tracked(plans)
+        show(followed(plans, Voice(catalogue(), load_model(NEWEST))), out())
     if export is not None:
         _export(plans, export, save)
     list_problems(problems)
@@ -160,23 +161,6 @@ def _export(
             say(f"{left_out} plan(s) without a date, or overtaken, are not in the calendar.")
     writers = {Export.CSV: to_csv, Export.ICS: to_icalendar, Export.MD: to_markdown}
     write_output(writers[form](plans), target)
-
-
-def _print_tracked(plans: list[Tracked]) -> None:
-    table = Table(title=f"{len(plans)} action plans", title_justify="left")
-    for column in ("Use case", "Id", "Element", "State", "Level", "Target", "Due"):
-        table.add_column(column)
-    for t in plans:
-        table.add_row(
-            shown(t.since.use_case.name or "(unnamed)"),
-            shown(t.native_id),
-            shown(t.name),
-            f"{t.state}{', late' if t.is_late else ''}: {shown(t.why)}",
-            f"{t.level_before or '–'} → {t.level or '–'}",
-            str(t.plan.target_level or "–"),
-            shown(t.plan.target_date or "–"),
-        )
-    out().print(table)
 
 
 def _plan(road: Roadmap) -> dict[str, Any]:
@@ -206,31 +190,3 @@ def _plan(road: Roadmap) -> dict[str, Any]:
             "categories": {k: numbers_of(f) for k, f in plan.projected.categories.items()},
         },
     }
-
-
-def _print_plan(now: Assessment, road: Roadmap) -> None:
-    plan, model = road.plan, road.today.model
-    table = Table(title=f"{len(plan.raises)} raises, effort {plan.effort:g}", title_justify="left")
-    phase = {r.key: str(p.number) for p in road.phases for r in p.raises}
-    for column in ("Id", "Category", "Element", "From", "To", "Effort", "Done in phase"):
-        table.add_column(column)
-    for r in plan.raises:
-        category = shown(model.name(category_of(r.key)))
-        levels = str(r.before), str(r.after), f"{r.effort:g}"
-        table.add_row(
-            model.native_id(r.key), category, shown(model.name(r.key)), *levels, phase[r.key]
-        )
-    out().print(table)
-    for p in road.phases if len(road.phases) > 1 else ():
-        days = f" ({p.start} to {p.finish})" if p.start else ""
-        score_after = figure_text(p.projected.overall.score)
-        out().print(f"Phase {p.number}{days}: effort {p.effort:g}, overall {score_after}")
-    before = score(now, model)
-    out().print(
-        f"Overall {figure_text(before.overall.score)} → {figure_text(plan.projected.overall.score)}"
-        f" (level {before.overall.level} → {plan.projected.overall.level})"
-    )
-    level, limiting = limits_next_level(plan.planned)
-    if level is not None and limiting:
-        names = ", ".join(shown(model.native_id(i.key)) for i in limiting[:5])
-        say(f"After that, level {level} is limited most by {names}.")

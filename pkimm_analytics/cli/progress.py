@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.cli.console import (
@@ -18,20 +17,21 @@ from pkimm_analytics.cli.console import (
     list_problems,
     out,
     print_json,
-    shown,
 )
 from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.history import fold, histories, latest_revisions
 from pkimm_analytics.loaders import find_sources, load
-from pkimm_analytics.overview import percent_text
 from pkimm_analytics.progress import Bridge, Step, compare
-from pkimm_analytics.progress.portfolio import portfolio_sentence, portfolio_table
-from pkimm_analytics.progress.timeline import change_text, level_text
+from pkimm_analytics.progress.portfolio import portfolio_table
 from pkimm_analytics.progress.trend import PeerTrend, peers_over_time
 from pkimm_analytics.render.terminal import show
-from pkimm_analytics.scoring import Figure, figure_text, score
+from pkimm_analytics.scoring import Figure, score
+from pkimm_analytics.views import progress as views
+from pkimm_analytics.views.figures import Voice
 from pkimm_analytics.views.peers import english, group_sentence, trend_table
-from pkimm_analytics.views.view import Text
+from pkimm_analytics.views.scores import title, voice_of
+from pkimm_analytics.views.view import Block, Heading, Text
+from pkimm_analytics.views.words import catalogue
 
 UseCaseOption = Annotated[
     str | None, typer.Option("--use-case", help="Only the use case of that name.")
@@ -68,9 +68,7 @@ def progress_command(
         print_json({"format": "pkimm-progress/1", "use_cases": document})
     else:
         for found in cases.values():
-            _print_case(found[-1].use_case.name, found)
-            if release is not None:
-                _print_peers(peers_over_time(found[-1], release))
+            _show_case(found, release)
     list_problems(problems)
     if any(problem.refused for problem in problems):
         raise typer.Exit(1)
@@ -94,22 +92,8 @@ def _show_portfolio(assessments: list[Assessment], *, as_json: bool) -> None:
     if as_json:
         rows = json.loads(found.to_json(orient="records", double_precision=15))
         print_json({"format": "pkimm-portfolio/1", "use_cases": rows})
-        return
-    table = Table(title=portfolio_sentence(found), title_justify="left")
-    for column in ("Use case", "Date", "Score", "Level", "Rated", "Like for like", "Held back by"):
-        table.add_column(column)
-    for row in found.to_dict("records"):
-        names = filter(None, [row["group"], row["organization"], row["use_case"] or "(unnamed)"])
-        table.add_row(
-            shown("\n".join(names)),
-            row["date"] or "undated",
-            figure_text(row["score"]),
-            level_text(row["level"]),
-            percent_text(row["coverage"]),
-            change_text(row["like_for_like"]),
-            shown(row["problem"] or row["limits"].replace(", ", ",\n") or "–"),
-        )
-    out().print(table)
+    else:
+        show([*views.portfolio(found, Voice(catalogue()))], out())
 
 
 def read_assessments(sources: list[str]) -> tuple[list[Assessment], list[Problem]]:
@@ -156,17 +140,6 @@ def _peers(peers: PeerTrend) -> dict[str, Any]:
     }
 
 
-def _print_peers(peers: PeerTrend) -> None:
-    voice = english(peers.bench)
-    show(
-        [
-            trend_table(peers.quarters.items(), voice),
-            Text(group_sentence(peers.bench, peers.ladder, voice)),
-        ],
-        out(),
-    )
-
-
 def numbers_of(figure: Figure) -> dict[str, Any]:
     """Return a figure as plain data."""
     return {"score": figure.score, "level": figure.level, "coverage": figure.coverage}
@@ -210,36 +183,18 @@ def _bridge(bridge: Bridge) -> dict[str, Any]:
     }
 
 
-def _signed(value: Fraction | None) -> str:
-    if value is None:
-        return "–"
-    return f"{float(value):+.2f}" if abs(value) >= Fraction(1, 200) else "0"
-
-
-def _print_case(name: str, found: list[Assessment]) -> None:
-    table = Table(title=shown(name or "(unnamed use case)"), title_justify="left")
-    for column in ("Date", "Model", "Mode", "Assurance", "Score", "Level", "Coverage"):
-        table.add_column(column)
-    for assessment in found:
-        figure = score(assessment).overall
-        table.add_row(
-            assessment.date or "undated",
-            assessment.model.version,
-            str(assessment.mode),
-            str(assessment.assurance or "–"),
-            figure_text(figure.score),
-            str(figure.level or "–"),
-            "–" if figure.coverage is None else f"{figure.coverage:.0%}",
-        )
-    out().print(table)
-    for one, other in pairwise(found):
-        step = compare(one, other)
-        parts = ", ".join(
-            f"{k} {_signed(v)}" for k, v in step.overall.parts.items() if _signed(v) != "0"
-        )
-        before, after = step.like_for_like
-        out().print(
-            f"{one.date or 'undated'} → {other.date or 'undated'}: {_signed(step.overall.change)}"
-            f" ({parts or 'no change'}); like for like"
-            f" {figure_text(before.overall.score)} → {figure_text(after.overall.score)}"
-        )
+def _show_case(found: list[Assessment], release: Path | None) -> None:
+    history = [score(one) for one in found]
+    steps = [compare(one, other) for one, other in pairwise(found)]
+    voice = voice_of(history[-1])
+    blocks: list[Block] = [
+        Heading(title(found[-1], voice)),
+        views.history_table(history, voice),
+        *([views.steps_table(steps, voice)] if steps else ()),
+    ]
+    if release is not None:
+        peers = peers_over_time(found[-1], release)
+        among = english(peers.bench)
+        blocks.append(trend_table(peers.quarters.items(), among))
+        blocks.append(Text(group_sentence(peers.bench, peers.ladder, among)))
+    show(blocks, out())

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pkimm_analytics.assessment import PLAN_PARTS
-from pkimm_analytics.overview import table_csv
+from pkimm_analytics.loaders.tabular import to_csv_text
 from pkimm_analytics.planning.action_plans import PlanState, Tracked, action_plan_table
 from pkimm_analytics.planning.roadmap import is_day
 
@@ -48,8 +48,13 @@ class Issue:
 
 
 def to_csv(plans: Sequence[Tracked]) -> bytes:
-    """Write action plans as CSV; what a spreadsheet would take for a formula stays text."""
-    return table_csv(action_plan_table(plans))
+    """
+    Write action plans as CSV; what a spreadsheet would take for a formula stays text.
+
+    It begins with a byte order mark, so that a spreadsheet program knows the encoding.
+    """
+    table = action_plan_table(plans).map(lambda v: to_csv_text(v) if isinstance(v, str) else v)
+    return table.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig", "replace")
 
 
 # --- calendar -----------------------------------------------------------------------

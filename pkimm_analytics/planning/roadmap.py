@@ -17,13 +17,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.display import Shown
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import Model, category_of, model_of, module_of
-from pkimm_analytics.overview import signed_text
 from pkimm_analytics.planning.solver import (
     OVERALL,
     Effort,
@@ -39,7 +38,7 @@ from pkimm_analytics.planning.solver import (
 from pkimm_analytics.scoring import Scores, figure_text, score
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 MOST_PHASES = 60
 Step = tuple[str, int]
@@ -206,71 +205,6 @@ def plan(
     """
     steps = cheapest_plan(assessment, [Target(OVERALL, Fraction(str(target)))])
     return roadmap(assessment, steps, when=Calendar(start, phases=phases))
-
-
-def phase_table(plan: Roadmap) -> pd.DataFrame:
-    """
-    Tabulate the overall score after each phase.
-
-    Returns
-    -------
-    DataFrame
-        Today, each phase, the end of the plan: ``kind`` (before, part, after), ``key,
-        name, value`` (score or gain), ``start, end`` (scores before and after the
-        phase), ``shown`` (the difference of the scores as they are shown), ``first,
-        last`` (days), ``n_raises, effort, level``. Empty without an overall score.
-    """
-    import pandas as pd
-
-    reached = plan.today.overall.value
-    if reached is None:
-        return pd.DataFrame([], columns=_PHASE_COLUMNS)
-    rows = [_end_row("before", "Today", plan.today)]
-    for phase in plan.phases:
-        value = phase.projected.overall.value or reached
-        hundredths = math.floor(100 * value) - math.floor(100 * reached)
-        row = {
-            "kind": "part",
-            "key": f"phase-{phase.number}",
-            "name": f"Phase {phase.number}",
-            "value": float(value - reached),
-            "start": float(reached),
-            "end": float(value),
-            "shown": signed_text(hundredths),
-            "first": phase.start or "",
-            "last": phase.finish or "",
-            "n_raises": len(phase.raises),
-            "effort": phase.effort,
-            "level": phase.projected.overall.level,
-        }
-        rows.append(row)
-        reached = value
-    rows.append(_end_row("after", "Planned", plan.plan.projected))
-    return pd.DataFrame(rows, columns=_PHASE_COLUMNS).astype({"level": "Int64"})
-
-
-_PHASE_COLUMNS = [
-    *("kind", "key", "name", "value", "start", "end", "shown"),
-    *("first", "last", "n_raises", "effort", "level"),
-]
-
-
-def _end_row(kind: str, name: str, scores: Scores) -> dict[str, Any]:
-    value = scores.overall.value
-    return {
-        "kind": kind,
-        "key": kind,
-        "name": name,
-        "value": float(value or 0),
-        "start": 0.0,
-        "end": float(value or 0),
-        "shown": figure_text(value),
-        "first": "",
-        "last": "",
-        "n_raises": 0,
-        "effort": 0.0,
-        "level": scores.overall.level,
-    }
 
 
 # --- order --------------------------------------------------------------------------

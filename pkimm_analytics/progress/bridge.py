@@ -16,6 +16,7 @@ scores after each: the parts are exact fractions and add up to the change.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -61,6 +62,25 @@ class Bridge:
         if self.before is None or self.after is None:
             return None
         return self.after - self.before
+
+    def in_hundredths(self) -> dict[str, int]:
+        """
+        Round the parts so that they add up to the scores as these are shown.
+
+        Scores are shown cut to two decimals, so that what is shown may differ by one
+        hundredth more than the parts do. A part of 0 stays 0 where others can take it.
+        """
+        if self.before is None or self.after is None:
+            return {}
+        rounded = {name: math.floor(100 * part) for name, part in self.parts.items()}
+        shown = math.floor(100 * self.after) - math.floor(100 * self.before)
+        missing = shown - sum(rounded.values())
+        moved = [name for name, part in self.parts.items() if part] or [*self.parts][-1:]
+        moved.sort(key=lambda name: rounded[name] - 100 * self.parts[name])
+        for place in range(abs(missing)):
+            order = moved if missing > 0 else moved[::-1]
+            rounded[order[place % len(order)]] += 1 if missing > 0 else -1
+        return rounded
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,29 @@ from typing import TYPE_CHECKING, Any
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.history import histories
-from pkimm_analytics.model import model_of
-from pkimm_analytics.overview import workspace_table
 from pkimm_analytics.planning import limits_next_level
 from pkimm_analytics.progress.bridge import compare
+from pkimm_analytics.scoring import score
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_LIMITS = 3
+MODE_WORDS = {"self": "self-assessment", "full": "full assessment"}
+ASSURANCE_WORDS = {"self": "self-assessed", "formal": "formal", "third-party": "third party"}
+
+
+def usable(history: Iterable[Assessment]) -> list[Assessment]:
+    """Leave out the assessments that cannot be scored, such as of an unknown edition."""
+    return [assessment for assessment in history if _can_be_scored(assessment)]
+
+
+def _can_be_scored(assessment: Assessment) -> bool:
+    try:
+        score(assessment)
+    except PkimmError:
+        return False
+    return True
 
 
 def portfolio_table(assessments: Iterable[Assessment]) -> pd.DataFrame:
@@ -61,19 +75,32 @@ _COLUMNS = [
 
 
 def _row(found: Sequence[Assessment]) -> dict[str, Any]:
-    import pandas as pd
-
     latest = found[-1]
-    table = workspace_table([latest])
-    row: Any = table.drop(columns=["id", "synthetic"]).to_dict("records")[0]
-    row |= {"group": latest.organization.parent, "n_assessments": len(found), "limits": ""}
-    if row["problem"]:
-        return dict(row)
-    level, limiting = limits_next_level(latest) if pd.notna(row["score"]) else (None, [])
-    row["next_level"] = level
-    model = model_of(latest.model)
-    row["limits"] = ", ".join(model.name(impact.key) for impact in limiting[:MOST_LIMITS])
-    return dict(row) | (_since(found[-2], latest) if len(found) > 1 else {})
+    row: dict[str, Any] = {
+        "group": latest.organization.parent,
+        "organization": latest.organization.name,
+        "use_case": latest.use_case.name,
+        "n_assessments": len(found),
+        "date": latest.date,
+        "edition": str(latest.model),
+        "mode": MODE_WORDS[latest.mode],
+        "assurance": ASSURANCE_WORDS.get(latest.assurance or "", ""),
+        "limits": "",
+        "level_name": "",
+        "problem": "",
+    }
+    try:
+        scores = score(latest)
+    except PkimmError as error:
+        return row | {"problem": error.message}
+    overall, model = scores.overall, scores.model
+    for name in ("score", "level", "percentage", "coverage"):
+        row[name] = getattr(overall, name)
+    if overall.level is not None:
+        row["next_level"], limiting = limits_next_level(latest)
+        row["level_name"] = model.level_name(overall.level)
+        row["limits"] = ", ".join(model.name(impact.key) for impact in limiting[:MOST_LIMITS])
+    return row | (_since(found[-2], latest) if len(found) > 1 else {})
 
 
 def _since(before: Assessment, after: Assessment) -> dict[str, Any]:
@@ -87,21 +114,3 @@ def _since(before: Assessment, after: Assessment) -> dict[str, Any]:
         "change": None if step.overall.change is None else float(step.overall.change),
         "like_for_like": None if older is None or newer is None else float(newer - older),
     }
-
-
-def portfolio_sentence(table: pd.DataFrame) -> str:
-    """
-    Say in one sentence what a portfolio shows.
-
-    It counts use cases and averages nothing: scores of different editions and
-    assurances are not pooled.
-    """
-    scored = table["score"].notna()
-    up, down = (table["like_for_like"] > 0).sum(), (table["like_for_like"] < 0).sum()
-    cases = f"{len(table)} use case{'' if len(table) == 1 else 's'}"
-    organizations = table["organization"].nunique()
-    return (
-        f"{cases} of {organizations} organization{'' if organizations == 1 else 's'}, "
-        f"{int(scored.sum())} with a score; like for like {int(up)} rose and {int(down)} fell"
-        " since the assessment before."
-    )

@@ -100,6 +100,12 @@ class Voice:
             return text
         return ("+" if value > 0 else MINUS) + text
 
+    def gain(self, before: Fraction | None, after: Fraction | None) -> str:
+        """Write the change from one score to another, as both are shown."""
+        if before is None or after is None:
+            return NOTHING
+        return self.signed(Fraction(math.floor(100 * after) - math.floor(100 * before), 100))
+
     def level(self, figure: Figure) -> str:
         """Write a level with its name, and its score in brackets."""
         if figure.level is None:

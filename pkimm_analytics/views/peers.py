@@ -17,7 +17,7 @@ from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark.comparison import ABSENT, Comparison, Position
 from pkimm_analytics.benchmark.internal import Internal
 from pkimm_analytics.benchmark.ladder import Ladder, code_label, peer_ladder
-from pkimm_analytics.benchmark.printed import Distribution, Estimate
+from pkimm_analytics.benchmark.printed import Distribution
 from pkimm_analytics.benchmark.release import Benchmark
 from pkimm_analytics.benchmark.verdicts import ABOVE, ALIKE, BELOW
 from pkimm_analytics.context import Context
@@ -30,7 +30,6 @@ from pkimm_analytics.views.view import (
     Cell,
     Chart,
     Facts,
-    Heading,
     Items,
     Mark,
     Table,
@@ -137,12 +136,6 @@ def middle_half_text(peers: Distribution | None, voice: Voice) -> str:
 
 def _levels(low: float, high: float, voice: Voice) -> str:
     return voice.say("levels.range", low=f"{low:.0f}", high=f"{high:.0f}")
-
-
-def share_text(share: Estimate, voice: Voice) -> str:
-    """Write a published share with its cut-off and its 95% interval."""
-    value = voice.share(share.value, share.qualifier)
-    return f"{value} ({voice.interval(share.interval.low, share.interval.high)})"
 
 
 def rank_text(one: Position, voice: Voice) -> str:
@@ -314,15 +307,6 @@ def _stands_out(found: Comparison, voice: Voice) -> Iterator[str]:
     alike = sum(p.verdict == ALIKE for p in categories)
     if alike:
         yield voice.say("peers.count_alike", n=alike, total=len(categories))
-
-
-def ranking(found: Comparison, verdict: str) -> list[Position]:
-    """Categories with one verdict, the furthest from the middle of the peers first."""
-    chosen = [
-        p for p in found.positions if p.kind == "category" and p.verdict == verdict and p.rank
-    ]
-    sign = 1 if verdict == BELOW else -1
-    return sorted(chosen, key=lambda p: sign * (p.rank.value if p.rank else 0))
 
 
 # --- peers alone ------------------------------------------------------------------------
@@ -528,18 +512,14 @@ def context_facts(context: Context, voice: Voice) -> Facts:
     return Facts(tuple(pairs))
 
 
-def comparison_blocks(found: Comparison, voice: Voice) -> tuple[Block, ...]:
-    """Return the part of a report that compares with peers."""
-    return (Heading(voice.say("section.peers")), *among_peers(found, voice))
-
-
 # --- in a notebook ----------------------------------------------------------------------
 
 
 def comparison_view(found: Comparison) -> View:
     """Show an assessment among its peers."""
     voice = english(found.bench)
-    return View(voice.say("section.peers"), found.bench.id, tuple(among_peers(found, voice)))
+    blocks = (*among_peers(found, voice), context_facts(found.context(), voice))
+    return View(voice.say("section.peers"), found.bench.id, blocks)
 
 
 def release_view(bench: Benchmark) -> View:

@@ -49,9 +49,8 @@ def _marks(road: Roadmap, voice: Voice) -> Iterator[Mark]:
     yield Mark(voice.say("change.now"), float(now or 0), voice.figure(now), "total")
     for phase in road.phases:
         after = phase.projected.overall.value
-        gain = None if after is None or now is None else after - now
         label = voice.say("plan.phase", number=phase.number, until=voice.day(phase.finish))
-        yield Mark(label, float(gain or 0), voice.signed(gain))
+        yield Mark(label, float((after or 0) - (now or 0)), voice.gain(now, after))
         now = after
     yield Mark(voice.say("plan.then"), float(now or 0), voice.figure(now), "total")
 

@@ -4,13 +4,18 @@ One use case over time: its scores, what moved them, and each category on each d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.progress import Step
 from pkimm_analytics.scoring import Scores
 from pkimm_analytics.views.figures import NOTHING, Voice
 from pkimm_analytics.views.scores import subtitle, title, voice_of
 from pkimm_analytics.views.view import Block, Cell, Chart, Heading, Mark, Table, Text, View
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_COLUMNS = 8
 """Assessments side by side in the table of categories."""
@@ -62,26 +67,25 @@ def what_changed(step: Step, voice: Voice) -> Iterator[Block]:
     """Say how the score moved, part by part, and category by category."""
     days = (voice.day(s.assessment.date) for s in (step.before, step.after))
     yield Heading(voice.say("section.change", before=next(days), after=next(days)))
-    rows = bridge_rows(step, voice)
-    if not rows:
+    start, finish = step.overall.before, step.overall.after
+    if start is None or finish is None:
         yield Text(voice.say("text.no_bridge"))
         return
-    start, finish = step.overall.before, step.overall.after
     marks = [
-        Mark(voice.say("change.before"), float(start or 0), voice.figure(start), "total"),
-        *(Mark(name, float(part), voice.signed(part)) for name, part in rows),
-        Mark(voice.say("change.now"), float(finish or 0), voice.figure(finish), "total"),
+        Mark(voice.say("change.before"), float(start), voice.figure(start), "total"),
+        *(Mark(name, float(part), voice.signed(part)) for name, part in bridge_rows(step, voice)),
+        Mark(voice.say("change.now"), float(finish), voice.figure(finish), "total"),
     ]
     yield Chart("steps", voice.say("text.bridge"), tuple(marks))
     yield bridge_table(step, voice)
     yield category_changes(step, voice)
 
 
-def bridge_rows(step: Step, voice: Voice) -> list[tuple[str, float]]:
-    """Return the parts of a change that are not zero, with their names."""
+def bridge_rows(step: Step, voice: Voice) -> list[tuple[str, Fraction]]:
+    """Return the parts of a change that are not zero, as they are shown, with their names."""
     return [
-        (voice.say(f"cause.{name}"), float(part))
-        for name, part in step.overall.parts.items()
+        (voice.say(f"cause.{name}"), Fraction(part, 100))
+        for name, part in step.overall.in_hundredths().items()
         if part
     ]
 
@@ -119,6 +123,72 @@ def category_changes(step: Step, voice: Voice) -> Table:
 
 def _value(value: object, state: str, voice: Voice) -> str:
     return voice.figure(value) if value else voice.say(f"value.{state}")
+
+
+def history_table(history: Sequence[Scores], voice: Voice) -> Table:
+    """List the assessments of a use case: how each was made, what it scored, how much was rated."""
+    rows = tuple(
+        (
+            voice.day(one.assessment.date),
+            one.model.version,
+            voice.say(f"mode.{one.assessment.mode}"),
+            voice.say(f"value.{one.assessment.assurance or 'not_stated'}"),
+            voice.figure(one.overall.value),
+            str(one.overall.level or NOTHING),
+            voice.rated(one.overall),
+        )
+        for one in history
+    )
+    header = voice.head("assessed", "model", "mode", "assurance", "score", "level", "coverage")
+    return Table(voice.say("section.history"), header, rows, frozenset({4, 5, 6}), "history")
+
+
+def steps_table(steps: Sequence[Step], voice: Voice) -> Table:
+    """Say of each step how the score moved, why, and over what both editions ask."""
+    rows = []
+    for step in steps:
+        days = (voice.day(side.assessment.date) for side in (step.before, step.after))
+        parts = [f"{name} {voice.signed(part)}" for name, part in bridge_rows(step, voice)]
+        alike = (voice.figure(side.overall.value) for side in step.like_for_like)
+        rows.append(
+            (
+                " → ".join(days),
+                voice.gain(step.overall.before, step.overall.after),
+                "\n".join(parts) or NOTHING,
+                " → ".join(alike),
+            )
+        )
+    header = voice.head("period", "change", "cause", "like_for_like")
+    return Table(voice.say("section.changes"), header, tuple(rows), frozenset({1}), "changes")
+
+
+def portfolio(table: pd.DataFrame, voice: Voice) -> Iterator[Block]:
+    """Show many use cases beside each other: counted, and averaged nowhere."""
+    up, down = (table["like_for_like"] > 0).sum(), (table["like_for_like"] < 0).sum()
+    n_cases = voice.say("home.cases", n=len(table))
+    n_scored = int(table["score"].notna().sum())
+    yield Text(voice.say("portfolio.counted", cases=n_cases, n=n_scored, up=up, down=down))
+    rows = tuple(_portfolio_row(row, voice) for row in table.to_dict("records"))
+    names = ("use_case", "assessed", "score", "level", "coverage", "like_for_like", "held_back")
+    yield Table(voice.say("card.cases"), voice.head(*names), rows, frozenset({2, 3, 4, 5}), "cases")
+
+
+def _portfolio_row(row: Mapping[Hashable, Any], voice: Voice) -> tuple[str | Cell, ...]:
+    import pandas as pd
+
+    known = {name: value for name, value in row.items() if not pd.isna(value)}
+    return (
+        Cell(
+            row["use_case"] or voice.say("value.unnamed"),
+            below="\n".join(filter(None, (row["group"], row["organization"]))),
+        ),
+        voice.day(known.get("date")),
+        voice.figure(known.get("score")),
+        str(known.get("level", NOTHING)),
+        voice.percent(known.get("coverage")),
+        voice.signed(known.get("like_for_like")),
+        row["problem"] or row["limits"] or NOTHING,
+    )
 
 
 def over_time(history: Sequence[Scores], voice: Voice) -> Table:

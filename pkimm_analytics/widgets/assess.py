@@ -17,6 +17,7 @@ import htpy as h
 from pkimm_analytics.assessment import Assessment, Mode, State
 from pkimm_analytics.edits import Conflict, Edit, values
 from pkimm_analytics.errors import AssessmentError, PkimmError, Problem
+from pkimm_analytics.missing import findings, state_of
 from pkimm_analytics.model import NEWEST, extensions, load_model, models
 from pkimm_analytics.organization import ATTRIBUTES, label, profile_codes
 from pkimm_analytics.questionnaire import Page as Sheet
@@ -24,7 +25,6 @@ from pkimm_analytics.questionnaire import pages, questions
 from pkimm_analytics.render.html import fragment
 from pkimm_analytics.scoring import score
 from pkimm_analytics.session import EditingSession, Outcome, is_locked
-from pkimm_analytics.standing import findings, state_of
 from pkimm_analytics.views import scores
 from pkimm_analytics.widgets import assessors
 from pkimm_analytics.widgets.assess_parts import Shown, finish, question, scope, start

@@ -12,12 +12,12 @@ import htpy as h
 
 from pkimm_analytics.assessment import Assessment, Mode
 from pkimm_analytics.edits import Conflict
+from pkimm_analytics.missing import Finding
 from pkimm_analytics.model import LEVELS, Extension, Model, extensions, models
 from pkimm_analytics.organization import ATTRIBUTES, label, profile_codes
 from pkimm_analytics.questionnaire import Page as Sheet
 from pkimm_analytics.questionnaire import Question
 from pkimm_analytics.session import is_intact, is_locked
-from pkimm_analytics.standing import Finding
 from pkimm_analytics.widgets.page import address_of, button, check_box, choice, text_field
 from pkimm_analytics.workspace import Workspace
 

@@ -179,10 +179,3 @@ def contribution_file(made: Anonymized) -> tuple[Written, Path]:
 def digest(document: bytes) -> str:
     """SHA-256 that ties what was looked at to what is saved."""
     return hashlib.sha256(document).hexdigest()
-
-
-def shown_place(path: Path) -> str:
-    """Path of a file of the user's own, from the home folder."""
-    home = str(Path.home())
-    text = str(path)
-    return "~" + text[len(home) :] if text.startswith(home + os.sep) else text

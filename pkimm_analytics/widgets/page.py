@@ -28,7 +28,6 @@ from pkimm_analytics.render.html import fragment, style
 LOG = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 DEFECT = "This did not work because of a defect in the program. Nothing was changed."
-CSV = "text/csv;charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +237,6 @@ def drop_zone(words: str, choose: str, paste: str) -> h.Element:
 
 
 __all__ = [
-    "CSV",
     "Page",
     "address_of",
     "button",

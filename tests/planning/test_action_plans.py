@@ -18,7 +18,6 @@ from pkimm_analytics.planning.action_plans import (
     PlanState,
     action_plan_table,
     action_plans,
-    burn_down_table,
     tracked,
     with_action_plans,
 )
@@ -146,32 +145,6 @@ def test_no_history_has_no_plans():
     table = action_plan_table([])
     assert table.empty
     assert set(PLAN_PARTS) <= set(table.columns)
-    assert burn_down_table([on("2026-01-01", 2)]).empty
-
-
-def test_the_burn_down_counts_levels_as_planned_and_as_assessed():
-    """
-    Two levels are planned by June; one is done in March and the other in September.
-    """
-    history = [on("2026-01-01", 2, plan()), on("2026-03-01", 3), on("2026-09-01", 4)]
-    table = burn_down_table(history)
-    rows = list(table[["series", "date", "remaining"]].itertuples(index=False, name=None))
-    assert rows == [
-        ("planned", "2026-01-01", 2),
-        ("planned", "2026-06-30", 0),
-        ("achieved", "2026-01-01", 2),
-        ("achieved", "2026-03-01", 1),
-        ("achieved", "2026-09-01", 0),
-    ]
-
-
-def test_overtaken_plans_are_not_in_the_burn_down():
-    """
-    Only the newer plan counts, from the day on which it was made.
-    """
-    table = burn_down_table([on("2026-01-01", 2, plan(3)), on("2026-03-01", 2, plan(5))])
-    assert set(table["date"]) == {"2026-03-01", "2026-06-30"}
-    assert table["remaining"].max() == 3
 
 
 def test_the_table_holds_every_part():

@@ -16,8 +16,11 @@ from pkimm_analytics.planning import (
     cheapest_plan,
     planned_assessment,
 )
-from pkimm_analytics.planning.roadmap import Calendar, phase_table, roadmap
+from pkimm_analytics.planning.roadmap import Calendar, roadmap
 from pkimm_analytics.scoring import score
+from pkimm_analytics.views.plan import phase_table, plan
+from pkimm_analytics.views.scores import voice_of
+from pkimm_analytics.views.view import Chart
 
 MODEL = load_model("2.0.0")
 
@@ -156,12 +159,13 @@ def test_a_reached_target_has_no_phase():
     assert road_to(all_at(4), 3, when=Calendar(phases=3)).phases == ()
 
 
-def test_the_table_of_phases_climbs_from_today_to_the_plan():
+def test_the_gains_of_phases_add_up_as_they_are_shown():
     """
-    Each bar begins where the one before ended, and the shown gains add up.
+    From the score of today to that of the plan, in the chart and in the table.
     """
-    table = phase_table(road_to(all_at(2), 3, when=Calendar(phases=3)))
-    ends = [*table["end"]]
-    assert [*table["start"]][1:-1] == ends[:-2]
-    gains = sum(Fraction(text) for text in table["shown"][1:-1])
-    assert gains == Fraction(table["shown"].iloc[-1]) - Fraction(table["shown"].iloc[0])
+    road = road_to(all_at(2), 3, when=Calendar(phases=3))
+    voice = voice_of(road.today)
+    (chart,) = [block for block in plan(road, voice) if isinstance(block, Chart)]
+    first, *gains, last = (Fraction(mark.shown) for mark in chart.marks)
+    assert first + sum(gains) == last
+    assert phase_table(road, voice).rows[-1][-1] == chart.marks[-1].shown

@@ -4,7 +4,10 @@ import pytest
 
 from pkimm_analytics.assessment import Assessment, Organization, Period, UseCase, rated
 from pkimm_analytics.model import Edition, load_model
-from pkimm_analytics.progress.portfolio import portfolio_sentence, portfolio_table
+from pkimm_analytics.progress.portfolio import portfolio_table
+from pkimm_analytics.views.figures import Voice
+from pkimm_analytics.views.progress import portfolio
+from pkimm_analytics.views.words import catalogue
 
 MODEL = load_model("2.0.0")
 
@@ -85,5 +88,6 @@ def test_the_sentence_counts_and_averages_nothing(group):
     """
     Three use cases, one of which rose.
     """
-    words = portfolio_sentence(portfolio_table(group))
-    assert words.startswith("3 use cases of 2 organizations, 3 with a score; like for like 1 rose")
+    counted, table = portfolio(portfolio_table(group), Voice(catalogue()))
+    assert counted.text.startswith("3 use cases, 3 with a score; like for like, 1 rose and 0 fell")
+    assert len(table.rows) == 3
