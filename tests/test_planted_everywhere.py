@@ -26,7 +26,7 @@ from pkimm_analytics.cli import app
 from pkimm_analytics.loaders.tabular import write_csv, write_xlsx
 from pkimm_analytics.loaders.web_tool import write_link, write_yaml_export
 from pkimm_analytics.model import load_model
-from tests.loaders.invented_web_tool import BUNDLED, link_1, link_2, link_dev, rating, ratings
+from tests.loaders.invented_web_tool import BUNDLED, link_1, link_2, rating, ratings
 from tests.loaders.invented_web_tool import record as web_record
 from tests.loaders.invented_workbook import full_workbook, self_workbook
 from tests.planted import (
@@ -75,7 +75,6 @@ SOURCES = {
     ),
     "self.xlsx": lambda: self_workbook(self_answers(), name=HOST),
     "link-1.txt": lambda: link_1(ratings(BUNDLED), NAME, PERSON, COMMENT).encode(),
-    "link-dev.txt": lambda: link_dev(ratings(BUNDLED), name=NAME).encode(),
     "link-2.txt": lambda: link_2({CATEGORY: rating(3, **SAID)}, {}, name=NAME).encode(),
     "link-out.txt": lambda: write_link(planted_assessment(), MODEL).encode(),
     "export.yaml": lambda: write_yaml_export(planted_assessment(), MODEL).encode(),

@@ -335,6 +335,9 @@ def export_command(
     write_output(content, target)
     for sentence in dropped:
         say(f"  left out: {sentence}")
+    if to in {ExportFormat.LINK, ExportFormat.YAML}:
+        for sentence in web_tool.shown_otherwise(carried[0].assessment, to.value):
+            say(f"  note: {sentence}")
     if exit_status(problems):
         raise typer.Exit(1)
 

@@ -53,12 +53,6 @@ def link_1(progress: Any, name: str = "", assessor: str = "", use_case: str = ""
     return link({"progress": content, **encoded})
 
 
-def link_dev(progress: Any, enabled: Any = (), name: str = "") -> str:
-    """Return a link of a development build: UTF-8, the map inside a map."""
-    content = {"progress": progress, "enabledExtensions": list(enabled)}
-    return link({"progress": json.dumps(content).encode(), "assessmentName": name.encode()})
-
-
 def link_2(
     progress: Any,
     requirements: Any = None,

@@ -1,5 +1,5 @@
 """
-Links, files and browser data of the web tool 1.0.x and its development builds.
+Links, files and browser data of the web tool 1.0.x.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from tests.loaders.invented_web_tool import (
     SITE,
     link,
     link_1,
-    link_dev,
     off,
     ratings,
 )
@@ -571,51 +570,20 @@ def test_a_bad_yaml_file_ends_in_one_message(content):
 # --- development builds ----------------------------------------------------------
 
 
-def test_a_development_build_is_told_by_the_map_inside_the_map():
-    """
-    The extension names no version: the one for the edition is taken, with a remark.
-    """
-    progress = {**ratings(NEWER), "pqc.G.1": {"level": 2, "applicability": True}}
-    loaded = web_tool.read_link(link_dev(progress, ["pqc"], "Čeněk"), "link")
-    assessment = loaded.assessment
-    assert assessment.source.kind == "web-tool-link-dev"
-    assert assessment.use_case.name == "Čeněk"
-    assert assessment.extensions[0].answers["G.strategy-and-vision"].level == 2
-    assert assessment.extensions[0].version == "0.1.0"
-    assert "0.1.0 is assumed" in loaded.problems[0].message
-    assert score(assessment).extensions["pqc"].score is not None
+DEVELOPED = {"progress": ratings(NEWER), "enabledExtensions": ["pqc"]}
 
 
-def test_its_yaml_and_storage_are_told_by_the_enabled_extensions():
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda: web_tool.read_link(link({"progress": json.dumps(DEVELOPED).encode()}), "link"),
+        lambda: web_tool.read_yaml_export(write_yaml(DEVELOPED).encode(), "file"),
+        lambda: web_tool.read_storage(DEVELOPED, "storage"),
+    ],
+)
+def test_what_a_build_wrote_that_was_never_published_is_refused(attempt):
     """
-    1.0.x has no such field.
+    It is told by the extensions beside the ratings, which 1.0.x did not have.
     """
-    document = {"progress": ratings(NEWER), "enabledExtensions": []}
-    yaml = web_tool.read_yaml_export(write_yaml(document).encode(), "progress.yaml")
-    assert yaml.assessment.source.kind == "web-tool-yaml-dev"
-    storage = web_tool.read_storage(document, "storage")
-    assert storage.assessment.source.kind == "web-tool-storage-dev"
-    assert storage.assessment.caveats[0].code == "untouched-is-level-1"
-
-
-def test_extension_ratings_without_a_home_are_refused():
-    """
-    An extension not enabled, one without a version for the edition, an unknown category.
-    """
-    rating = {"level": 2, "applicability": True}
-    entries = {"pqc.G.1": rating, "pqc.G.9": rating, "other.G.1": rating}
-    newer = web_tool.read_link(link_dev({**ratings(NEWER), **entries}, ["pqc"]), "link")
-    assert set(messages(newer)) == {"progress.pqc.G.9", "progress.other.G.1"}
-    older = web_tool.read_link(link_dev({**ratings(SITE), **entries}, ["pqc", "other"]), "link")
-    assert set(messages(older)) == {"enabledExtensions.pqc", "enabledExtensions.other"}
-    assert older.assessment.extensions == ()
-
-
-def test_a_name_of_a_development_build_that_is_no_utf_8_is_left_out():
-    """
-    Latin-1 is only tried where 1.0.x wrote it.
-    """
-    content = json.dumps({"progress": ratings(NEWER), "enabledExtensions": "pqc"}).encode()
-    loaded = web_tool.read_link(link({"progress": content, "assessorName": b"J\xf6rg"}), "link")
-    assert loaded.assessment.assessor.name == ""
-    assert set(messages(loaded)) == {"assessorName", "enabledExtensions"}
+    with pytest.raises(SourceFormatError, match="never published"):
+        attempt()

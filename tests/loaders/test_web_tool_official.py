@@ -234,24 +234,6 @@ def test_a_link_is_written_as_the_tool_writes_it(folder):
     assert [f.value for f in score(again).categories.values()] == values
 
 
-def test_links_of_development_builds_are_read_as_utf_8_with_their_extension():
-    """
-    They have one more map around the ratings; their keys are those of a 1.0.x data file.
-    """
-    links = json.loads((WEB_TOOL / "v1" / "interim-links.json").read_text(encoding="utf-8"))
-    for interim in links:
-        loaded = web_tool.read_link(interim["url"], "link")
-        assessment, decoded = loaded.assessment, interim["decoded"]
-        assert assessment.source.kind == "web-tool-link-dev"
-        assert assessment.use_case.name == decoded["assessmentName"]
-        assert assessment.assessor.name == decoded["assessorName"]
-        assert assessment.model.version == "1.1.0"
-        assert assessment.answer("M.key-management").level == decoded["progress"]["M.6"]["level"]
-        assert [e.id for e in assessment.extensions] == decoded["enabledExtensions"]
-        for extension in assessment.extensions:
-            assert extension.answers["G.strategy-and-vision"].level == 2
-
-
 def test_links_that_break_the_tools_page_end_in_one_message_or_are_read():
     """
     Cut links, links without ratings and links of the newer tool, as they were tried on the page.

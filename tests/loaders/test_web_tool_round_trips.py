@@ -19,7 +19,7 @@ from pkimm_analytics.assessment import Answer, Assessment, Mode, State
 from pkimm_analytics.errors import AssessmentError, PkimmError
 from pkimm_analytics.loaders import web_tool
 from pkimm_analytics.loaders.loaded import Loaded
-from pkimm_analytics.loaders.web_tool.plans import LISTS, TEXTS
+from pkimm_analytics.loaders.web_tool.plans import TEXTS
 from pkimm_analytics.model import Model, load_model, module_of
 from pkimm_analytics.scoring import score, tool_figures
 from pkimm_analytics.yaml_text import write_yaml
@@ -31,6 +31,7 @@ slowly = settings(
     max_examples=EXAMPLES,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+LISTS = ("objectives", "outputs", "tasks")
 MODEL = load_model("2.0.0")
 
 

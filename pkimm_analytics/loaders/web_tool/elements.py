@@ -27,6 +27,7 @@ from pkimm_analytics.model import (
 
 _VERSION = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}")
 _MAX_LISTED = 20
+_ASIDE = "Kept aside, not scored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +113,22 @@ def find_elements(
             f"{name} does not say which model it rates. Nothing was imported.",
             [Problem(f"{name}, dataVersion", "expected a version such as '2.0.0'")],
         )
-    stated = _stated(record)
-    answered = [*(key for key in progress if _is_base(key)), *requirements]
+    structure = record.get("sourceStructure")
+    by_key = structure.get("byKey") if isinstance(structure, Mapping) else None
+    stated = frozenset(filter(_is_base, by_key if isinstance(by_key, Mapping) else ()))
+    keys = stated or [*filter(_is_base, progress), *requirements]
     try:
-        model = find_model(version, ())
-        if version.startswith("1."):
-            return _by_number(model, progress, stated)
-        fitting = fitting_editions(
-            version, stated or answered, complete=bool(stated), extensions=extensions
-        )
+        fitting = fitting_editions(version, keys, complete=bool(stated), extensions=extensions)
     except UnknownEditionError as error:
-        message = f"{error.message} Nothing of {name} was imported."
         raise UnknownEditionError(
-            message, [Problem(f"{name}, dataVersion", error.message)]
+            f"{error.message} Nothing of {name} was imported.",
+            [Problem(f"{name}, dataVersion", error.message)],
         ) from None
-    keys = {c.native_id: c.key for c in fitting[0].categories.values()}
-    return Elements(fitting[0], keys, stated, remark=assumed_edition(fitting))
+    if version.startswith("1."):
+        return _by_number(find_model(version, ()), progress, stated)
+    model, remark = fitting[0], assumed_edition(fitting)
+    keys_of = {c.native_id: c.key for c in model.categories.values()}
+    return Elements(model, keys_of, stated, remark=remark and replace(remark, where="dataVersion"))
 
 
 def _by_number(model: Model, progress: Mapping[str, Any], stated: frozenset[str]) -> Elements:
@@ -136,17 +137,15 @@ def _by_number(model: Model, progress: Mapping[str, Any], stated: frozenset[str]
     names = {key: key for key in model.categories}
     numbered = {key: entry for key, entry in progress.items() if _is_base(key) and key not in names}
     numbering = identify(numbered)
-    if numbering is None or numbering.by not in {"keys", "texts"}:
+    is_known = numbering is not None and numbering.by in {"keys", "texts"}
+    if numbering is None or not is_known or dict(numbering.assumed.keys) == own:
         return Elements(model, own | names, stated)
     file = numbering.assumed
-    if dict(file.keys) == own:
-        return Elements(model, own | names, stated)
     note = (
         f"The file says PKIMM {model.version}, but its ratings have the numbers of {file.id}:"
         f" they were read as those, on PKIMM {file.version}."
     )
-    actual = find_model(file.version, ())
-    return Elements(actual, {**file.keys, **names}, stated, note)
+    return Elements(find_model(file.version, ()), {**file.keys, **names}, stated, note)
 
 
 def sort_entries(
@@ -158,14 +157,33 @@ def sort_entries(
 ) -> Entries:
     """Sort the entries of both maps by what they rate; those of no element are problems."""
     entries = Entries(extensions={id_: {} for id_ in enabled})
+    model = elements.model
     for part, source in (("progress", progress), ("requirementProgress", requirements)):
         for key, entry in source.items():
-            target, element = _slot(part, key, elements, entries)
-            if target is not None and element is not None and element not in target:
-                target[element] = entry
+            target: dict[str, Any] | None
+            rated: Collection[str]
+            if part == "requirementProgress":
+                target, element, rated = entries.requirements, key, model.requirements
+            elif _is_base(key):
+                target, element, rated = entries.categories, key, model.categories
             else:
-                entries.aside.setdefault(part, {})[key] = entry
-                problems.append(_refusal(place(part, key), key, target, element, elements))
+                id_, _, element = key.partition(".")
+                target, rated = entries.extensions.get(id_), model.categories
+            found = elements.find(element)
+            if found and found in rated and target is not None and found not in target:
+                target[found] = entry
+                continue
+            entries.aside.setdefault(part, {})[key] = entry
+            where = place(part, key)
+            if found not in rated:
+                is_named = key in elements.stated
+                lacks = f"{model.edition} has no such element. {_ASIDE}"
+                problems.append(Problem(where, _other_edition(model) if is_named else lacks))
+            elif target is None:
+                message = f"rates an extension that is not enabled. {_ASIDE}"
+                problems.append(Problem(where, message, refused=False))
+            else:
+                problems.append(Problem(where, f"another entry rates {found} too. {_ASIDE}"))
     return entries
 
 
@@ -173,18 +191,15 @@ def check_edition(elements: Elements, entries: Entries, problems: list[Problem])
     """Name what the edition of the record and the one it is read with do not share."""
     model = elements.model
     if elements.remark:
-        problems.append(replace(elements.remark, where="dataVersion"))
+        problems.append(elements.remark)
     answered = {key for part in entries.aside.values() for key in part}
     unanswered = [key for key in elements.lacking if key not in answered]
     problems += [
         Problem(place("sourceStructure", key), _other_edition(model))
         for key in unanswered[:_MAX_LISTED]
     ]
-    lacking = [
-        key
-        for key in (*model.categories, *model.requirements)
-        if model.native_id(key) not in elements.stated
-    ]
+    every = (*model.categories, *model.requirements)
+    lacking = [key for key in every if model.native_id(key) not in elements.stated]
     if elements.stated and lacking and not elements.note:
         message = (
             f"{model.edition} has {len(lacking)} element(s) that the file does not name, such as"
@@ -193,58 +208,11 @@ def check_edition(elements: Elements, entries: Entries, problems: list[Problem])
         problems.append(Problem("sourceStructure", message, refused=False))
 
 
-def source_structure(model: Model) -> dict[str, Any]:
-    """Return the field ``sourceStructure`` that the tool writes for an edition."""
-    by_key = {}
-    for module in model.modules:
-        for category in module.categories:
-            names = {"moduleId": module.id, "categoryName": category.name}
-            by_key[category.native_id] = names
-            for requirement in category.requirements:
-                by_key[requirement.native_id] = {**names, "requirementName": requirement.title}
-    return {"byKey": by_key}
-
-
-def _slot(
-    part: str, key: str, elements: Elements, entries: Entries
-) -> tuple[dict[str, Any] | None, str | None]:
-    """Map that an entry belongs in, None if its extension is not enabled, and its element."""
-    model = elements.model
-    if part == "requirementProgress":
-        element = elements.find(key)
-        return entries.requirements, element if element in model.requirements else None
-    if _is_base(key):
-        element = elements.find(key)
-        return entries.categories, element if element in model.categories else None
-    extension, _, rest = key.partition(".")
-    element = elements.find(rest)
-    return entries.extensions.get(extension), element if element in model.categories else None
-
-
-def _refusal(
-    where: str, key: str, target: dict[str, Any] | None, element: str | None, elements: Elements
-) -> Problem:
-    kept = "Kept aside, not scored"
-    if element is not None and target is None:
-        return Problem(where, f"rates an extension that is not enabled. {kept}", refused=False)
-    if element is not None:
-        return Problem(where, f"another entry rates {element} too. {kept}")
-    if key in elements.stated:
-        return Problem(where, _other_edition(elements.model))
-    return Problem(where, f"{elements.model.edition} has no such element. {kept}")
-
-
 def _other_edition(model: Model) -> str:
     return (
         f"the file was made with another edition of PKIMM {model.version} that has this element;"
         " install its file with `pkimm models add FILE` and import again"
     )
-
-
-def _stated(record: Mapping[str, Any]) -> frozenset[str]:
-    structure = record.get("sourceStructure")
-    by_key = structure.get("byKey") if isinstance(structure, Mapping) else None
-    return frozenset(filter(_is_base, by_key if isinstance(by_key, Mapping) else ()))
 
 
 def _is_base(key: str) -> bool:

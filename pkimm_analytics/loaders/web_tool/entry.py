@@ -9,25 +9,27 @@ level from 1 to 5 is named and left unanswered, never corrected.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from pkimm_analytics.assessment import Answer, Assessment, State
 from pkimm_analytics.errors import Problem, SourceFormatError
-from pkimm_analytics.model import Model
+from pkimm_analytics.model import Model, module_of
 
 KEPT = "web_tool"
 """Field of `extra` with what the tool's format has and ours has not."""
 MAX_ENTRIES = 5_000
 MAX_TEXT = 100_000
-MAX_DEPTH = 40
+EXTENSION_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _ELEMENT = re.compile(r"[A-Za-z][a-z0-9-]{0,39}(?:\.[A-Za-z0-9][a-z0-9-]{0,79}){1,3}")
-EXTENSION_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
-_WORDS = {"zero", "one", "two", "three", "four", "five", "six", "n/a", "na", "none", "nan", "null"}
+_HARMLESS = re.compile(
+    r"[0-9.+-]{1,8}|zero|one|two|three|four|five|six|n/a|na|none|nan|null", re.IGNORECASE
+)
+"""Texts that a message may repeat, because they cannot be private."""
 
 
 def kept_fields(extra: Mapping[str, Any], field: str = KEPT) -> dict[str, Any]:
@@ -42,47 +44,33 @@ def is_true(value: Any) -> bool:
 
 
 def js_number(value: Any) -> float:
-    """
-    Give the number that JavaScript makes of a level; NaN where it makes none.
-
-    Null is 0, and so is an empty text; true is 1; a numeric text is its number.
-    """
-    if value is None:
+    """Give the number that JavaScript makes of a level; NaN where it makes none."""
+    if value is None or (isinstance(value, str) and not value.strip()):
         return 0.0
     if isinstance(value, bool | int | float):
         return float(value)
-    if not isinstance(value, str):
-        return math.nan
-    text = value.strip()
-    if not text:
-        return 0.0
+    text = value.strip() if isinstance(value, str) else ""
     return float(text) if _NUMBER.fullmatch(text) and len(text) <= 30 else math.nan
 
 
+def is_odd(level: float) -> bool:
+    """Whether a level is none of those that the tool writes."""
+    return level not in (0, 1, 2, 3, 4, 5)
+
+
 def read_level(
-    entry: Mapping[str, Any], where: str, problems: list[Problem], *, required: bool
+    entry: Mapping[str, Any], where: str, problems: list[Problem], *, required: bool = False
 ) -> int | None:
     """
-    Level of an entry, 1 to 5; None if it is unanswered or not readable.
+    Level of an entry, 1 to 5; None if it is unanswered or, with a problem, not readable.
 
-    Parameters
-    ----------
-    entry : mapping
-        Entry of ``progress`` or ``requirementProgress``.
-    where : str
-        Its place, for messages.
-    problems : list of Problem
-        Takes what is wrong.
-    required : bool
-        True where an entry without a level is a problem, False where it means 0.
+    An entry without a level is unanswered, or a problem where one is `required`.
     """
     value = entry.get("level")
-    if value is None:
-        if required:
-            problems.append(Problem(where, "no level; expected 1 to 5. Read as unanswered"))
+    if value is None and not required:
         return None
-    number = math.nan if isinstance(value, bool) else js_number(value)
-    if number not in (0, 1, 2, 3, 4, 5):
+    number = math.nan if value is None or isinstance(value, bool) else js_number(value)
+    if is_odd(number):
         expected = "expected 1 to 5, or 0 for not assessed. Read as unanswered"
         problems.append(Problem(where, f"level {_value(value)}; {expected}"))
         return None
@@ -99,28 +87,10 @@ def aside_level(entry: Mapping[str, Any]) -> int | None:
     return int(number) if number in (1, 2, 3, 4, 5) else None
 
 
-def label(model: Model, level: int | None, *, off: bool) -> str:
-    """Label that the tool writes beside a level, such as ``3 - Advanced``."""
-    if off:
-        return "Not Applicable"
-    return f"{level} - {model.level_name(level)}" if level else "Not Assessed"
-
-
-def read_text(value: Any, where: str, problems: list[Problem]) -> str:
-    """Text of a field; a number becomes text, anything else is a problem and left out."""
-    if value is None or isinstance(value, str):
-        text = value or ""
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        text = str(value)
-        problems.append(Problem(where, "a number; read as text", refused=False))
-    else:
-        problems.append(Problem(where, "expected text. Left out"))
-        return ""
-    if len(text) > MAX_TEXT:
-        message = f"{len(text):,} characters; at most {MAX_TEXT:,}. Left out"
-        problems.append(Problem(where, message))
-        return ""
-    return text
+def no_rating(where: str) -> Problem:
+    """Say that an entry is no rating."""
+    message = "expected a rating with level and applicability. Read as unanswered"
+    return Problem(where, message)
 
 
 def read_map(document: Mapping[str, Any], field: str, name: str) -> dict[str, Any]:
@@ -135,17 +105,15 @@ def read_map(document: Mapping[str, Any], field: str, name: str) -> dict[str, An
     value = document.get(field)
     if value is None:
         return {}
-    if not isinstance(value, dict):
-        raise SourceFormatError(
-            f"{name} is not a file of the web tool. Nothing was imported.",
-            [Problem(f"{name}, {field}", "expected a map from category or requirement to rating")],
-        )
-    if len(value) > MAX_ENTRIES:
-        raise SourceFormatError(
-            f"{name} has too many entries. Nothing was imported.",
-            [Problem(f"{name}, {field}", f"{len(value):,} entries; at most {MAX_ENTRIES:,}")],
-        )
-    return value
+    if isinstance(value, dict) and len(value) <= MAX_ENTRIES:
+        return value
+    reason = "expected a map from category or requirement to rating"
+    if isinstance(value, dict):
+        reason = f"{len(value):,} entries; at most {MAX_ENTRIES:,}"
+    raise SourceFormatError(
+        f"{name} is not a file of the web tool. Nothing was imported.",
+        [Problem(f"{name}, {field}", reason)],
+    )
 
 
 def place(field: str, key: str) -> str:
@@ -154,54 +122,56 @@ def place(field: str, key: str) -> str:
     return f"{field}.{key}" if shape.fullmatch(key) else f"{field}, an entry whose key is no id"
 
 
-def check_plain(document: Any, name: str) -> None:
-    """
-    Refuse what our own document could not hold.
-
-    Raises
-    ------
-    SourceFormatError
-        If a number is infinite or too long, a text is no text, or maps nest too deeply.
-    """
-    wrong = _too_deep(document) or _no_json(document)
-    if wrong:
-        raise SourceFormatError(
-            f"{name} could not be read. Nothing was imported.", [Problem(name, wrong)]
-        )
-
-
-def _too_deep(document: Any) -> str | None:
-    level = [document]
-    for _ in range(MAX_DEPTH):
-        level = [
-            child
-            for node in level
-            if isinstance(node, dict | list)
-            for child in (node.values() if isinstance(node, dict) else node)
-        ]
-        for node in level:
-            if isinstance(node, int) and abs(node) > 10**30:
-                return "holds a number with more than 30 digits"
-        if not level:
-            return None
-    return f"nests more than {MAX_DEPTH} levels; these files have fewer than 15"
-
-
-def _no_json(document: Any) -> str | None:
-    try:
-        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
-    except UnicodeEncodeError:
-        return "holds half of a surrogate pair, which is not a character"
-    except ValueError:
-        return "holds a number that is too large"
-    return None
-
-
 def _value(value: Any) -> str:
     """Value for a message: numbers, also in words, and nothing that could be private."""
     if isinstance(value, str):
-        known = value.lower() in _WORDS or re.fullmatch(r"[0-9.+-]{1,8}", value)
-        return repr(value) if known else "that is a text"
+        return repr(value) if _HARMLESS.fullmatch(value) else "that is a text"
     if isinstance(value, bool | int | float):
         return repr(value) if abs(value) < 10**9 else "far off the scale"
     return "that is neither a number nor a text"
+
+
+# --- what both generations write ---------------------------------------------------------
+
+
+def texts(assessment: Assessment) -> dict[str, str]:
+    """Write the three texts that every form of the tool has."""
+    return {
+        "assessmentName": assessment.use_case.name,
+        "assessorName": assessment.assessor.name,
+        "useCaseDescription": assessment.use_case.description,
+    }
+
+
+def stated(assessment: Assessment, key: str) -> Answer:
+    """Answer to a category or requirement as the tool can state it: modules are spelled out."""
+    answer = assessment.answer(key)
+    module = assessment.answer(module_of(key))
+    if module.state is not State.NOT_APPLICABLE or key.count(".") != 1:
+        return answer
+    return answer.replace(
+        state=State.NOT_APPLICABLE,
+        level=None,
+        set_aside_level=answer.level or answer.set_aside_level,
+        reason=answer.reason or module.reason,
+    )
+
+
+def written_level(answer: Answer) -> dict[str, Any]:
+    """Write the two fields of an entry that count."""
+    is_off = answer.state is State.NOT_APPLICABLE
+    level = (answer.set_aside_level if is_off else answer.level) or 0
+    return {"level": level, "applicability": not is_off}
+
+
+def label(model: Model, level: int, *, off: bool) -> str:
+    """Label that the tool writes beside a level, such as ``3 - Advanced``."""
+    if off:
+        return "Not Applicable"
+    return f"{level} - {model.level_name(level)}" if level else "Not Assessed"
+
+
+def official_text(model: Model, key: str, level: int) -> str:
+    """Official text of a level where the user installed the official words, else nothing."""
+    levels = model.categories[key].levels
+    return levels[level - 1] if model.official and 0 < level <= len(levels) else ""

@@ -1,10 +1,9 @@
 """
-The figures that the web tool itself shows for what it wrote.
+The figures that the web tool's 2.0.0 generation shows for what it wrote.
 
-Kept beside our own so that a user can see why two numbers differ. The tool's rules
-are not ours: 1.0.x counts level 0 with its weight, and the extension scores of the
-2.0.0 generation depart from the published text. It adds binary fractions in the
-order of the model, and so does this file; :mod:`pkimm_analytics.scoring` is exact.
+Kept beside our own so that a user can see why two numbers differ: its extension scores
+depart from the published text. It adds binary fractions in the order of the model, and
+so does this file; :mod:`pkimm_analytics.scoring` is exact.
 
 References
 ----------
@@ -15,25 +14,21 @@ its own functions.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from pkimm_analytics.loaders.web_tool.entry import is_true, js_number
-from pkimm_analytics.model import Category, Extension, Model, module_of
+from pkimm_analytics.loaders.web_tool.entry import is_odd, js_number
+from pkimm_analytics.model import Category, Extension, Model
 
-Entries = Mapping[str, Any]
-Numeric = Callable[[Any], Any]
+Ratings = Mapping[str, Any]
 
 MAX_SHOWN = 5
 
 REASONS = {
-    "level-zero-counts": "The web tool 1.0.x counts level 0 as zero, with its weight; here a"
-    " category at level 0 is unanswered and left out.",
     "odd-level": "The web tool calculates with levels that are no whole numbers from 0 to 5;"
     " here they are refused.",
-    "read-elsewhere": "The web tool goes by the number of a category; here an entry whose"
-    " description is that of another category counts there, or not at all if that is unclear.",
     "binary-fractions": "The web tool adds binary fractions, which can fall short of a whole"
     " level by a hair; here levels are decided exactly.",
     "rated-weights-only": "For the blend with relevance, the web tool weighs a category by its"
@@ -43,76 +38,37 @@ REASONS = {
 }
 
 
-def reasons(codes: Iterable[str]) -> list[dict[str, str]]:
-    """Return reasons why the tool's figures may differ, as they are kept with the source."""
-    return [{"code": code, "message": REASONS[code]} for code in dict.fromkeys(codes)]
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """Entries of a file by element key, as they stand, and the edition that they rate."""
+
+    model: Model
+    categories: Ratings
+    requirements: Ratings
+
+    def baseline(self, category: Category) -> float:
+        """Raw level of a category: -1 not applicable, 0 not assessed."""
+        entry = self.categories.get(category.key)
+        own = [self.requirements.get(r.key) for r in category.requirements]
+        if _is_off(entry) or (own and all(map(_is_off, own))):
+            return -1.0
+        levels = self.levels(category)
+        if levels:
+            weights = {r.key: r.weight for r in category.requirements}
+            return _mean((level, weights[key]) for key, level in levels.items())
+        level = js_number(_level(entry))
+        return level if math.isfinite(level) else 0.0
+
+    def levels(self, category: Category) -> dict[str, float]:
+        """Levels of the requirements that are in scope and above 0."""
+        entries = {r.key: self.requirements.get(r.key) for r in category.requirements}
+        levels = {key: js_number(_level(e)) for key, e in entries.items() if not _is_off(e)}
+        return {key: n for key, n in levels.items() if math.isfinite(n) and n > 0}
 
 
-# --- 1.0.x -----------------------------------------------------------------------
-
-
-def figures_1(progress: Entries, keys: Mapping[str, str], model: Model) -> dict[str, Any]:
+def shown_figures(rated: Rated) -> dict[str, Any]:
     """
-    Levels that 1.0.x shows: the mean of all applicable categories, rounded down.
-
-    Parameters
-    ----------
-    progress : mapping
-        Entries by the tool's key.
-    keys : mapping of str to str
-        Element key of each key of the data file.
-    model : Model
-        Edition with the weights of the data file.
-
-    Returns
-    -------
-    dict
-        ``overall`` and ``modules`` with ``level`` and ``value``. The value is None,
-        because this tool shows levels only. The level is 0 where nothing applies and
-        None where the tool shows no number.
-    """
-    pairs = {
-        key: (js_number(progress[tool_key].get("level", math.nan)), model.categories[key].weight)
-        for tool_key, key in keys.items()
-        if counted_1(progress.get(tool_key))
-    }
-    shown = {m.id: [p for key, p in pairs.items() if module_of(key) == m.id] for m in model.modules}
-    return {
-        "overall": {"level": _floor(_mean(pairs.values())), "value": None},
-        "modules": {
-            id_: {"level": _floor(_mean(inside)), "value": None} for id_, inside in shown.items()
-        },
-    }
-
-
-def counted_1(entry: Any) -> bool:
-    """Whether 1.0.x counts an entry of its data file."""
-    return isinstance(entry, Mapping) and is_true(entry.get("applicability"))
-
-
-def codes_1(progress: Entries, keys: Iterable[str]) -> set[str]:
-    """Codes of the reasons that lie in the levels of the entries that 1.0.x counts."""
-    levels = [
-        js_number(progress[key].get("level", math.nan))
-        for key in keys
-        if counted_1(progress.get(key))
-    ]
-    found = {"level-zero-counts"} if 0 in levels else set()
-    return found | ({"odd-level"} if any(map(_is_odd, levels)) else set())
-
-
-# --- 2.0.0 generation ------------------------------------------------------------
-
-
-def figures_2(model: Model, categories: Entries, requirements: Entries) -> dict[str, Any]:
-    """
-    Scores that the 2.0.0 generation shows.
-
-    Parameters
-    ----------
-    model : Model
-    categories, requirements : mapping
-        Entries of the file by element key, as they stand.
+    Scores that the tool shows.
 
     Returns
     -------
@@ -120,49 +76,32 @@ def figures_2(model: Model, categories: Entries, requirements: Entries) -> dict[
         ``overall`` and ``modules`` with ``level`` (at most 5) and ``value``, 0 where
         nothing is rated; ``reasons`` why ours may differ.
     """
-    shown = _figures_2(model, categories, requirements, float)
-    levels = [js_number(_level(entry)) for entry in [*categories.values(), *requirements.values()]]
-    codes = ["odd-level"] if any(map(_is_odd, levels)) else []
-    if not codes:
-        exact = _figures_2(model, categories, requirements, Fraction)
-        codes = ["binary-fractions"] if _levels(exact) != _levels(shown) else []
-    return {**shown, "reasons": reasons(codes)}
-
-
-def _figures_2(
-    model: Model, categories: Entries, requirements: Entries, numeric: Numeric
-) -> dict[str, Any]:
-    raw = {
-        key: (_baseline(category, categories, requirements, numeric), category.weight)
-        for key, category in model.categories.items()
-    }
     sums = {
-        module.id: _sums([raw[c.key] for c in module.categories], above=0)
-        for module in model.modules
+        module.id: _sums((rated.baseline(c), c.weight) for c in module.categories)
+        for module in rated.model.modules
     }
     total, weights = (sum(part) for part in zip(*sums.values(), strict=True))
-    return {
-        "overall": _shown(_quotient(total, weights)),
-        "modules": {id_: _shown(_quotient(*both)) for id_, both in sums.items()},
-    }
+    overall = _shown(_quotient(total, weights))
+    modules = {id_: _shown(_quotient(*both)) for id_, both in sums.items()}
+    entries = [*rated.categories.values(), *rated.requirements.values()]
+    codes = []
+    if any(is_odd(js_number(_level(entry))) for entry in entries):
+        codes = ["odd-level"]
+    elif any(map(_falls_short, [overall, *modules.values()])):
+        codes = ["binary-fractions"]
+    return {"overall": overall, "modules": modules, "reasons": _reasons(codes)}
 
 
-def extension_figures(
-    extension: Extension,
-    model: Model,
-    categories: Entries,
-    requirements: Entries,
-    relevance: Entries,
-) -> dict[str, Any]:
+def extension_figures(extension: Extension, rated: Rated, relevance: Ratings) -> dict[str, Any]:
     """
-    Scores that the 2.0.0 generation shows for one extension.
+    Scores that the tool shows for one extension.
 
     Parameters
     ----------
     extension : Extension
-    model : Model
-    categories, requirements, relevance : mapping
-        Entries of the file by element key; `relevance` those of the extension.
+    rated : Rated
+    relevance : mapping
+        Entries of the extension by element key.
 
     Returns
     -------
@@ -171,77 +110,51 @@ def extension_figures(
         ``level`` and ``value``; ``categories`` with the blended levels; ``reasons``
         why ours may differ.
     """
-    blended: dict[str, float] = {}
-    baseline: dict[str, float] = {}
-    weights: dict[str, float] = {}
-    codes: list[str] = []
-    for key, category in model.categories.items():
-        baseline[key] = _baseline(category, categories, requirements, float)
-        weights[key] = _overlaid(extension, key, category.weight)
-        blended[key], found = _blended(
-            extension, category, baseline[key], requirements, relevance.get(key)
-        )
-        codes += found
-    floor = min((value for value in blended.values() if value > 0), default=0.0)
-    covered = [value for key, value in blended.items() if value > 0 and key in extension.covered]
+    categories = rated.model.categories
+    weights = {key: _overlaid(extension, key, c.weight) for key, c in categories.items()}
+    baseline = {key: rated.baseline(category) for key, category in categories.items()}
+    blends = {
+        key: _blended(extension, c, rated, relevance.get(key)) for key, c in categories.items()
+    }
+    blended = {key: level for key, (level, _) in blends.items()}
+    floor = min((level for level in blended.values() if level > 0), default=0.0)
+    covered = [level for key, level in blended.items() if level > 0 and key in extension.covered]
+    codes = [code for _, found in blends.values() for code in found]
     if extension.floor_score and floor != min(covered, default=0.0):
         codes.append("floor-over-all")
-    weigh = [(blended[key], weights[key]) for key in blended]
+
+    def mean(levels: Mapping[str, float]) -> dict[str, Any]:
+        return _shown(_quotient(*_sums((levels[key], weights[key]) for key in categories)))
+
     return {
         "version": extension.version,
-        "overall": _shown(_mean(weigh, above=0)),
+        "overall": mean(blended),
         "floor": _shown(floor) if extension.floor_score else None,
-        "weighted": _shown(_mean([(baseline[key], weights[key]) for key in blended], above=0)),
+        "weighted": mean(baseline),
         "categories": blended,
-        "reasons": reasons(codes),
+        "reasons": _reasons(codes),
     }
 
 
-def _baseline(
-    category: Category, categories: Entries, requirements: Entries, numeric: Numeric
-) -> Any:
-    """Raw level of a category: -1 not applicable, 0 not assessed."""
-    entry = categories.get(category.key)
-    own = [requirements.get(r.key) for r in category.requirements]
-    if _is_off(entry) or (own and all(map(_is_off, own))):
-        return numeric(-1)
-    rated = _rated(category, requirements)
-    if rated:
-        return _mean([(numeric(level), weight) for level, weight in rated.values()])
-    level = js_number(_level(entry))
-    return numeric(level) if math.isfinite(level) else numeric(0)
-
-
-def _rated(category: Category, requirements: Entries) -> dict[str, tuple[float, int]]:
-    """Level and weight of the requirements that are in scope and above 0."""
-    found = {}
-    for requirement in category.requirements:
-        entry = requirements.get(requirement.key)
-        level = js_number(_level(entry))
-        if not _is_off(entry) and math.isfinite(level) and level > 0:
-            found[requirement.key] = (level, requirement.weight)
-    return found
-
-
 def _blended(
-    extension: Extension, category: Category, baseline: float, requirements: Entries, answer: Any
+    extension: Extension, category: Category, rated: Rated, answer: Any
 ) -> tuple[float, list[str]]:
     """Blended level of a category, and the codes of what departs from the published text."""
+    baseline = rated.baseline(category)
     if baseline <= 0:
         return baseline, []
-    sums = {r.key: _overlaid(extension, r.key, r.weight) for r in category.requirements}
-    rated = _rated(category, requirements)
-    level = baseline
-    if rated and sum(sums[key] for key in rated):
-        level = _mean([(value, sums[key]) for key, (value, _) in rated.items()])
+    weights = {r.key: _overlaid(extension, r.key, r.weight) for r in category.requirements}
+    levels = rated.levels(category)
+    used = sum(weights[key] for key in levels)
+    level = _mean((n, weights[key]) for key, n in levels.items()) if used else baseline
     relevance = extension.relevance.get(category.key)
     answered = math.nan if _is_off(answer) else js_number(_level(answer))
     if relevance is None or not answered > 0:
         return level, []
-    every = sum(sums.values())
-    used = sum(sums[key] for key in rated) if rated else every
-    blend = _mean([(level, used), (answered, relevance.weight)])
-    return blend, ["rated-weights-only"] if used != every else []
+    every = sum(weights.values())
+    weight = used if levels else every
+    blend = _mean([(level, weight), (answered, relevance.weight)])
+    return blend, ["rated-weights-only"] if weight != every else []
 
 
 def _overlaid(extension: Extension, key: str, weight: int) -> float:
@@ -249,18 +162,13 @@ def _overlaid(extension: Extension, key: str, weight: int) -> float:
     return float(overlay.apply(Fraction(weight))) if overlay else float(weight)
 
 
-# --- arithmetic ------------------------------------------------------------------
+def _mean(pairs: Iterable[tuple[float, float]]) -> float:
+    return _quotient(*_sums(pairs, above=-math.inf))
 
 
-def _mean(pairs: Iterable[tuple[Any, Any]], above: float = -math.inf) -> Any:
-    """Weighted mean of the values above a bound, added up in order; 0 without weight."""
-    return _quotient(*_sums(pairs, above))
-
-
-def _sums(pairs: Iterable[tuple[Any, Any]], above: float) -> tuple[Any, Any]:
-    """Sum of value x weight and of weight, of the values above a bound."""
-    total: Any = 0
-    weights: Any = 0
+def _sums(pairs: Iterable[tuple[float, float]], above: float = 0) -> tuple[float, float]:
+    """Add up value x weight and weight of the values above a bound, in order."""
+    total = weights = 0.0
     for value, weight in pairs:
         if value > above or math.isnan(value):
             total += value * weight
@@ -268,21 +176,24 @@ def _sums(pairs: Iterable[tuple[Any, Any]], above: float) -> tuple[Any, Any]:
     return total, weights
 
 
-def _quotient(total: Any, weights: Any) -> Any:
+def _quotient(total: float, weights: float) -> float:
     return total / weights if weights else 0.0
 
 
-def _floor(value: Any) -> int | None:
-    return math.floor(value) if math.isfinite(value) and abs(value) < 1e9 else None
+def _shown(value: float) -> dict[str, Any]:
+    is_number = math.isfinite(value) and abs(value) < 1e9
+    return {"level": min(math.floor(value), MAX_SHOWN) if is_number else None, "value": value}
 
 
-def _shown(value: Any) -> dict[str, Any]:
-    level = _floor(value)
-    return {"level": None if level is None else min(level, MAX_SHOWN), "value": float(value)}
+def _falls_short(figure: Mapping[str, Any]) -> bool:
+    """Whether a figure is less than a whole level by no more than binary fractions miss."""
+    level, value = figure["level"], figure["value"]
+    return level is not None and level < math.floor(value + 1e-9) <= MAX_SHOWN
 
 
-def _levels(figures: Mapping[str, Any]) -> list[Any]:
-    return [figures["overall"]["level"], *(m["level"] for m in figures["modules"].values())]
+def _reasons(codes: Iterable[str]) -> list[dict[str, str]]:
+    """Return reasons why the tool's figures may differ, as they are kept with the source."""
+    return [{"code": code, "message": REASONS[code]} for code in dict.fromkeys(codes)]
 
 
 def _level(entry: Any) -> Any:
@@ -291,7 +202,3 @@ def _level(entry: Any) -> Any:
 
 def _is_off(entry: Any) -> bool:
     return isinstance(entry, Mapping) and entry.get("applicability") is False
-
-
-def _is_odd(level: float) -> bool:
-    return level not in (0, 1, 2, 3, 4, 5)

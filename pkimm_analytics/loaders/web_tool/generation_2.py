@@ -1,5 +1,5 @@
 """
-Records of the web tool's 2.0.0 generation: ratings, extensions, plans, everything else.
+Records of the web tool's 2.0.0 generation, read: ratings, extensions, plans, everything else.
 
 A record becomes an assessment without loss. What has a field of our own goes there;
 the rest is kept under ``web_tool`` in the ``extra`` of the assessment, answer,
@@ -9,6 +9,7 @@ elements that the edition lacks are refused as answers and kept aside.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from pkimm_analytics.assessment import (
     UNANSWERED,
     Answer,
     Assessment,
+    Assurance,
     Caveat,
     ExtensionAnswers,
     Mode,
@@ -24,25 +26,25 @@ from pkimm_analytics.assessment import (
 )
 from pkimm_analytics.errors import Problem, SourceFormatError, UnknownEditionError
 from pkimm_analytics.loaders.loaded import ASSESSMENT_ID, Loaded, content_digest, content_id
-from pkimm_analytics.loaders.web_tool.details import read_details, take_text
 from pkimm_analytics.loaders.web_tool.elements import (
     Elements,
     Entries,
     check_edition,
     find_elements,
     sort_entries,
-    source_structure,
 )
 from pkimm_analytics.loaders.web_tool.entry import (
     EXTENSION_ID,
     KEPT,
+    MAX_TEXT,
     aside_level,
     label,
+    no_rating,
     place,
     read_level,
     read_map,
 )
-from pkimm_analytics.loaders.web_tool.figures import extension_figures, figures_2
+from pkimm_analytics.loaders.web_tool.figures import Rated, extension_figures, shown_figures
 from pkimm_analytics.loaders.web_tool.numbering import text_of
 from pkimm_analytics.loaders.web_tool.plans import read_plans
 from pkimm_analytics.model import Model, category_of, load_extension
@@ -52,9 +54,36 @@ ASIDE = "web_tool_aside"
 STATE_SCHEMA = 2
 """Newest version of the tool's format that is known."""
 
+FIELDS = {
+    "assessmentName": "use_case.name",
+    "useCaseDescription": "use_case.description",
+    "assessorName": "assessor.name",
+    "organizationName": "organization.name",
+    "assessorPosition": "assessor.position",
+    "assessorCompany": "assessor.company",
+    "assessmentType": "assurance",
+    "startDate": "period.start",
+    "targetDate": "period.target",
+    "finishDate": "period.finish",
+    "pkiEnvironment.components": "use_case.components",
+    "pkiEnvironment.outOfScopeConsiderations": "use_case.out_of_scope",
+    "pkiEnvironment.highLevelDesign": "environment.high_level_design",
+    "pkiEnvironment.pointsOfInteraction": "environment.points_of_interaction",
+}
+"""Fields of a record that have one of our own, in the order in which the tool writes them."""
+ALWAYS = ("assessmentName", "assessorName", "useCaseDescription", "notes", "evidence")
+"""Texts that the tool writes even if they are empty; those of entries only of requirements."""
+
+_CODES = {
+    "assessorPosition": ("internal", "external"),
+    "assessmentType": tuple(str(assurance) for assurance in Assurance),
+}
+_DATE = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 _MAX_EXTENSIONS = 50
-_READ = ("progress", "requirementProgress", "enabledExtensions", "actionPlans")
-_IMPLIED = ("stateSchemaVersion", "dataVersion")
+_READ = (
+    *("progress", "requirementProgress", "enabledExtensions", "actionPlans"),
+    *("stateSchemaVersion", "dataVersion"),
+)
 
 
 def refuse_unreadable(record: Mapping[str, Any], name: str) -> None:
@@ -110,7 +139,6 @@ def load_record(
     UnknownEditionError
         If its model version is not installed.
     """
-    refuse_unreadable(record, name)
     if "progress" not in record and "requirementProgress" not in record:
         reason = "no ratings; expected 'progress' or 'requirementProgress'"
         raise SourceFormatError(
@@ -118,19 +146,27 @@ def load_record(
         )
     progress = read_map(record, "progress", name)
     requirements = read_map(record, "requirementProgress", name)
-    rest = {key: value for key, value in record.items() if key not in (*_READ, *_IMPLIED)}
+    rest = {key: value for key, value in record.items() if key not in _READ}
     enabled = _enabled(record, rest, problems)
     versions = [f"{id_} {fields.get('version')}" for id_, fields in enabled.items()]
     elements = find_elements(record, progress, requirements, name, versions)
     entries = sort_entries(progress, requirements, elements, enabled, problems)
     check_edition(elements, entries, problems)
-    plans, left = read_plans(record.get("actionPlans"), elements.find, elements.model, problems)
-    extensions = _extensions(enabled, entries, elements.model, problems)
-    details = read_details(rest, problems)
-    aside = {ASIDE: entries.aside} if entries.aside else {}
+    plans, left = read_plans(record.get("actionPlans"), elements.find, problems)
+    extensions = [
+        _extension(id_, fields, entries.extensions[id_], elements.model, problems)
+        for id_, fields in enabled.items()
+    ]
+    details = _details(rest, problems)
+    id_ = rest.get("id")
+    if isinstance(id_, str) and ASSESSMENT_ID.fullmatch(id_):
+        rest.pop("id")
+    else:
+        id_ = content_id(content)
     rest |= left
+    extra = {KEPT: rest, ASIDE: entries.aside}
     assessment = Assessment(
-        id=_own_id(rest) or content_id(content),
+        id=id_,
         model=elements.model.edition,
         mode=Mode.FULL if requirements else Mode.SELF,
         answers=_answers(entries, elements.model, problems, computed=form == "link"),
@@ -138,13 +174,69 @@ def load_record(
         action_plans=plans,
         caveats=_caveats(record, entries, elements),
         source=_source(content, form, elements, entries, extensions),
-        extra={**({KEPT: rest} if rest else {}), **aside},
+        extra={field: kept for field, kept in extra.items() if kept},
         **details,
     )
     return Loaded(assessment, tuple(problems))
 
 
-# --- answers ---------------------------------------------------------------------
+# --- fields that have one of our own ------------------------------------------------------
+
+
+def _details(rest: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """Take the fields that have one of our own out of those that are left."""
+    found: dict[str, Any] = {"updated": _updated(rest)}
+    surroundings = rest.get("pkiEnvironment")
+    around = dict(surroundings) if isinstance(surroundings, Mapping) else {}
+    for field, path in FIELDS.items():
+        within, _, name = field.rpartition(".")
+        value = _take(around if within else rest, name, within, problems, always=field in ALWAYS)
+        record, _, part = path.rpartition(".")
+        if value and record:
+            found.setdefault(record, {})[part] = value
+        elif value:
+            found[part] = value
+    if isinstance(surroundings, Mapping):
+        rest["pkiEnvironment"] = around
+        if surroundings and not around:
+            rest.pop("pkiEnvironment")
+    return found
+
+
+def _take(
+    rest: dict[str, Any], field: str, where: str, problems: list[Problem], *, always: bool = False
+) -> str:
+    """
+    Take a text, day or code out of the fields that are left; what is none stays there.
+
+    An empty one stays too, unless the tool `always` writes that field.
+    """
+    value = rest.get(field)
+    if field in _CODES:
+        fits, expected = value in _CODES[field] if isinstance(value, str) else False, _CODES[field]
+        kind = ", ".join(expected)
+    elif field.endswith("Date"):
+        fits, kind = isinstance(value, str) and bool(_DATE.fullmatch(value)), "a date as YYYY-MM-DD"
+    else:
+        fits = isinstance(value, str) and len(value) <= MAX_TEXT
+        kind = f"text of at most {MAX_TEXT:,} characters"
+    if fits and (value or always):
+        return str(rest.pop(field))
+    if value not in (None, "") and not fits:
+        place_ = f"{where}.{field}".lstrip(".")
+        problems.append(Problem(place_, f"expected {kind}. Kept as it is", refused=False))
+    return ""
+
+
+def _updated(rest: Mapping[str, Any]) -> str | None:
+    """Time of the last change; it stays in ``meta`` too, which the writer brings up to date."""
+    meta = rest.get("meta")
+    value = meta.get("updatedAt") if isinstance(meta, Mapping) else None
+    usable = isinstance(value, str) and _DATE.fullmatch(value[:10]) and len(value) <= 200
+    return value if usable else None
+
+
+# --- answers -----------------------------------------------------------------------------
 
 
 def _answers(
@@ -157,7 +249,7 @@ def _answers(
     not a rating, and is left out.
     """
     requirements = {
-        key: read_answer(entry, place("requirementProgress", key), model, problems, always=True)
+        key: _answer(entry, place("requirementProgress", key), model, problems, always=True)
         for key, entry in entries.requirements.items()
     }
     rated = {category_of(k) for k, answer in requirements.items() if answer.state is State.RATED}
@@ -165,36 +257,19 @@ def _answers(
     for key in model.categories:
         if key not in entries.categories:
             continue
-        answer = read_answer(entries.categories[key], place("progress", key), model, problems)
+        answer = _answer(entries.categories[key], place("progress", key), model, problems)
         is_result = computed and key in rated and answer.state is State.RATED
         if answer != UNANSWERED and not is_result:
             answers[key] = answer
     return answers | requirements
 
 
-def read_answer(
+def _answer(
     entry: Any, where: str, model: Model, problems: list[Problem], *, always: bool = False
 ) -> Answer:
-    """
-    Answer of one entry.
-
-    Parameters
-    ----------
-    entry : object
-        As it stands.
-    where : str
-        Its place, for messages.
-    model : Model
-        Edition with the names of the levels.
-    problems : list of Problem
-        Takes what is wrong.
-    always : bool
-        True where the tool writes notes and evidence even if they are empty, as it
-        does for requirements.
-    """
+    """Answer of one entry; `always` where the tool writes notes and evidence even if empty."""
     if not isinstance(entry, Mapping):
-        message = "expected a rating with level and applicability. Read as unanswered"
-        problems.append(Problem(where, message))
+        problems.append(no_rating(where))
         return UNANSWERED
     rest = {key: value for key, value in entry.items() if key not in ("level", "applicability")}
     applicability = entry.get("applicability", True)
@@ -202,15 +277,15 @@ def read_answer(
         message = "applicability is neither true nor false; read as applicable, as the tool does"
         problems.append(Problem(where, message, refused=False))
     off = applicability is False
-    level = None if off else read_level(entry, where, problems, required=False)
+    level = None if off else read_level(entry, where, problems)
     aside = aside_level(entry) if off else None
-    _keep_label(rest, label(model, level, off=off), level or aside or 0, off=off)
+    _keep_label(rest, label(model, level or 0, off=off), level or aside or 0, off=off)
     return Answer(
         state=State.NOT_APPLICABLE if off else State.RATED if level else State.UNANSWERED,
         level=level,
-        reason=take_text(rest, "applicabilityReason", where, problems),
-        notes=take_text(rest, "notes", where, problems, always=always),
-        evidence=take_text(rest, "evidence", where, problems, always=always),
+        reason=_take(rest, "applicabilityReason", where, problems),
+        notes=_take(rest, "notes", where, problems, always=always),
+        evidence=_take(rest, "evidence", where, problems, always=always),
         set_aside_level=aside,
         extra={KEPT: rest} if rest else {},
     )
@@ -228,7 +303,7 @@ def _keep_label(rest: dict[str, Any], usual: str, level: int, *, off: bool) -> N
         }
 
 
-# --- extensions ------------------------------------------------------------------
+# --- extensions --------------------------------------------------------------------------
 
 
 def _enabled(
@@ -253,64 +328,44 @@ def _enabled(
 
 
 def _is_extension(item: Any) -> bool:
-    if not isinstance(item, Mapping) or not isinstance(item.get("id"), str):
+    if not isinstance(item, Mapping):
         return False
-    version = item.get("version", "")
-    return (
-        EXTENSION_ID.fullmatch(item["id"]) is not None
-        and isinstance(version, str)
-        and len(version) <= 40
+    id_, version = item.get("id"), item.get("version", "")
+    is_id = isinstance(id_, str) and EXTENSION_ID.fullmatch(id_) is not None
+    return is_id and isinstance(version, str) and len(version) <= 40
+
+
+def _extension(
+    id_: str,
+    fields: Mapping[str, Any],
+    entries: Mapping[str, Any],
+    model: Model,
+    problems: list[Problem],
+) -> ExtensionAnswers:
+    version, digest = fields.get("version") or None, None
+    where = place("enabledExtensions", id_)
+    try:
+        extension = load_extension(id_, version, model=model.version)
+        digest = extension.digest
+        if version is None:
+            message = f"names no version; {extension.version} is assumed"
+            problems.append(Problem(where, message, refused=False))
+        version = extension.version
+    except UnknownEditionError:
+        message = "is not installed: its ratings are kept, not scored. Add its file with: pkimm"
+        problems.append(Problem(where, f"{message} models add FILE"))
+    rest = {key: value for key, value in fields.items() if key not in ("id", "version")}
+    answers = {
+        key: _answer(entry, place(f"progress.{id_}", key), model, problems)
+        for key, entry in entries.items()
+    }
+    kept = {KEPT: rest} if rest else {}
+    return ExtensionAnswers(
+        id=id_, version=version or "", digest=digest, answers=answers, extra=kept
     )
 
 
-def _extensions(
-    enabled: Mapping[str, dict[str, Any]],
-    entries: Entries,
-    model: Model,
-    problems: list[Problem],
-) -> list[ExtensionAnswers]:
-    found = []
-    for id_, fields in enabled.items():
-        version = fields.get("version") or None
-        where = place("enabledExtensions", id_)
-        try:
-            extension = load_extension(id_, version, model=model.version)
-            digest = extension.digest
-            if version is None:
-                message = f"names no version; {extension.version} is assumed"
-                problems.append(Problem(where, message, refused=False))
-            version = extension.version
-        except UnknownEditionError:
-            digest = None
-            message = "is not installed: its ratings are kept, not scored. Add its file with: pkimm"
-            problems.append(Problem(where, f"{message} models add FILE"))
-        rest = {key: value for key, value in fields.items() if key not in ("id", "version")}
-        answers = {
-            key: read_answer(entry, place(f"progress.{id_}", key), model, problems)
-            for key, entry in entries.extensions[id_].items()
-        }
-        found.append(
-            ExtensionAnswers(
-                id=id_,
-                version=version or "",
-                digest=digest,
-                answers=answers,
-                extra={KEPT: rest} if rest else {},
-            )
-        )
-    return found
-
-
-# --- what goes with the answers --------------------------------------------------
-
-
-def _own_id(rest: dict[str, Any]) -> str | None:
-    """Take the id, if it can be ours."""
-    id_ = rest.get("id")
-    if isinstance(id_, str) and ASSESSMENT_ID.fullmatch(id_):
-        rest.pop("id")
-        return id_
-    return None
+# --- what goes with the answers ----------------------------------------------------------
 
 
 def _caveats(record: Mapping[str, Any], entries: Entries, elements: Elements) -> tuple[Caveat, ...]:
@@ -350,27 +405,11 @@ def _source(
     )
     if not elements.is_complete or model.version.startswith("1."):
         return source  # the tool calculated with an edition that is not at hand
-    own = {}
-    for answers in extensions:
-        if answers.digest is not None:
-            own[answers.id] = extension_figures(
-                load_extension(answers.id, answers.version),
-                model,
-                entries.categories,
-                entries.requirements,
-                entries.extensions[answers.id],
-            )
-    return source.replace(
-        tool=figures_2(model, entries.categories, entries.requirements),
-        extra={"tool_extensions": own} if own else {},
-    )
-
-
-def kept_structure(rest: Mapping[str, Any], model: Model) -> dict[str, Any]:
-    """Structure that a record came with if it is of this edition, else the edition's own."""
-    structure = rest.get("sourceStructure")
-    by_key = structure.get("byKey") if isinstance(structure, Mapping) else None
-    known = isinstance(by_key, Mapping) and all(
-        category.native_id in by_key for category in model.categories.values()
-    )
-    return dict(structure) if known and isinstance(structure, Mapping) else source_structure(model)
+    rated = Rated(model, entries.categories, entries.requirements)
+    own = {
+        e.id: extension_figures(load_extension(e.id, e.version), rated, entries.extensions[e.id])
+        for e in extensions
+        if e.digest is not None
+    }
+    extra = {"tool_extensions": own} if own else {}
+    return source.replace(tool=shown_figures(rated), extra=extra)

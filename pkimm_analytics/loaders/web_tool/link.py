@@ -13,7 +13,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -43,14 +43,30 @@ class Link:
         The three texts, of those that the link has.
     full : object, optional
         JSON of the parameter ``full``, None if the link has none or it is not readable.
-    problems : tuple of Problem
+    problems : list of Problem
         Parameters that could not be read.
     """
 
     progress: Any
     names: Mapping[str, bytes]
     full: Any = None
-    problems: tuple[Problem, ...] = ()
+    problems: list[Problem] = field(default_factory=list)
+
+    def texts(self, *, latin: bool) -> dict[str, str]:
+        """
+        Decode the three texts: UTF-8, or one byte per character where `latin` is true.
+
+        1.0.x wrote Latin-1; everything after it writes UTF-8.
+        """
+        found = {}
+        for name, content in self.names.items():
+            try:
+                found[name] = content.decode("utf-8")
+            except UnicodeDecodeError:
+                found[name] = content.decode("latin-1") if latin else ""
+                if not latin:
+                    self.problems.append(Problem(name, "is not UTF-8 text. Left out"))
+        return found
 
 
 def looks_like_link(text: str) -> bool:
@@ -84,23 +100,7 @@ def decode_link(text: str, name: str) -> Link:
             names[parameter] = _base64(values.get(parameter, ""), name, parameter)
         except SourceFormatError as error:
             problems += error.problems
-    full = _read_full(values.get("full", ""), name, problems)
-    return Link(progress, names, full, tuple(problems))
-
-
-def decode_name(content: bytes, parameter: str, problems: list[Problem], *, latin: bool) -> str:
-    """
-    Text of a name: UTF-8, or Latin-1 where `latin` is true and it is no UTF-8.
-
-    1.0.x wrote one byte per character; everything after it writes UTF-8.
-    """
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        if latin:
-            return content.decode("latin-1")
-        problems.append(Problem(parameter, "is not UTF-8 text. Left out"))
-        return ""
+    return Link(progress, names, _full(values.get("full", ""), name, problems), problems)
 
 
 def encode_link(page: str, parameters: Mapping[str, bytes]) -> str:
@@ -126,9 +126,8 @@ def deflate(content: bytes) -> bytes:
 def _parameters(text: str, name: str) -> dict[str, str]:
     """Parameters as they stand in the link, percent-decoded; line breaks of a mail removed."""
     joined = re.sub(r"\s*[\r\n]\s*", "", text.strip())
-    fragment = joined.rsplit("#", 1)[-1]
     values: dict[str, str] = {}
-    for part in fragment.split("&"):
+    for part in joined.rsplit("#", 1)[-1].split("&"):
         key, found, value = part.partition("=")
         if not found or key not in {"progress", "full", *NAMES}:
             continue
@@ -156,30 +155,24 @@ def _as_utf8(content: bytes) -> bytes:
     return content
 
 
-def _read_full(value: str, name: str, problems: list[Problem]) -> Any:
+def _full(value: str, name: str, problems: list[Problem]) -> Any:
     """JSON of the compressed requirement ratings; None and a problem if it is not readable."""
     if not value:
         return None
     place = f"{name}, parameter full"
+    decompressor = zlib.decompressobj(-zlib.MAX_WBITS)
+    reason = f"is not compressed data of at most {MAX_INFLATED:,} bytes"
     try:
-        content = _inflate(_base64(value, name, "full"))
-        if content is not None:
-            return read_json(content, place)
-        reason = f"is not compressed data of at most {MAX_INFLATED:,} bytes"
+        inflated = decompressor.decompress(_base64(value, name, "full"), MAX_INFLATED)
+        if decompressor.eof:
+            return read_json(inflated, place)
+    except zlib.error:
+        pass
     except SourceFormatError as error:
         reason = "; ".join(problem.message for problem in error.problems)
     rest = "The ratings of requirements were left out; the levels of categories were read"
     problems.append(Problem(place, f"{reason}. {rest}"))
     return None
-
-
-def _inflate(content: bytes) -> bytes | None:
-    decompressor = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        inflated = decompressor.decompress(content, MAX_INFLATED)
-    except zlib.error:
-        return None
-    return inflated if decompressor.eof else None
 
 
 def _broken(name: str, parameter: str, reason: str) -> SourceFormatError:

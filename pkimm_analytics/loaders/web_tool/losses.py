@@ -1,141 +1,136 @@
 """
-What the web tool's forms cannot hold of an assessment, in words for the user.
+What the web tool's forms do not hold of an assessment, and what it shows otherwise.
 
-A link holds ratings and three texts. The YAML export of the 2.0.0 generation holds
-nearly everything, that of 1.0.x no more than a link.
+What is written is read again: whatever the assessment says and the copy does not is lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from pkimm_analytics.assessment import Answer, Assessment, Mode, Organization, Source, State
-from pkimm_analytics.loaders.web_tool.entry import KEPT, kept_fields
-from pkimm_analytics.loaders.web_tool.generation_2 import ASIDE
-from pkimm_analytics.loaders.web_tool.plans import plan_losses
-from pkimm_analytics.loaders.web_tool.records import is_first_generation
-from pkimm_analytics.model import category_of
+from pkimm_analytics.assessment import Assessment, State
+from pkimm_analytics.loaders.web_tool.entry import stated
+from pkimm_analytics.loaders.web_tool.forms import (
+    read_link,
+    read_yaml_export,
+    write_link,
+    write_yaml_export,
+)
+from pkimm_analytics.loaders.web_tool.generation_1 import EDITIONS
+from pkimm_analytics.model import NEWEST, Model, load_model, model_of
+from pkimm_analytics.scoring import score, tool_figures
+
+_CATEGORY, _REQUIREMENT = r"answers/\w\.[^./]+/", r"answers/\w\.[^./]+\.[^./]+/"
+_TRIVIAL = "label|meta|name|exportedAt|lastView|lastPosition|sourceStructure"
+
+PHRASES = {
+    rf".*web_tool/({_TRIVIAL})\b.*": "",  # these say nothing about the PKI
+    r".*web_tool(_aside)?/.*": "flags, contacts, workspace and whatever else the tool's file had",
+    r"id": "the id of the assessment",
+    r"model/.*": "which of several editions of its version it is of",
+    r"mode": "the fractions of category scores, which become levels",
+    r"answers/\w/.*": "the answers to whole modules, written as answers to their categories",
+    r".*/notes": "the notes",
+    r".*/evidence": "the evidence",
+    r".*/reason": "the reasons of what does not apply",
+    r".*/partial": "the mark that an element applies only in part",
+    r".*/set_aside_level": "levels set aside of elements that apply",
+    rf"{_REQUIREMENT}(state|level)": "the answers to requirements",
+    rf"{_CATEGORY}(state|level)": "the levels given by hand to categories whose requirements are"
+    " rated",
+    r".*/(flagged|flag_note|evidenced_level|consensus).*": "flags, consensus and levels that the"
+    " evidence supports",
+    r"extensions/\d+/.*": "the answers of extensions, or all but the first of one that comes twice",
+    r"action_plans/\d+/schedule.*": "the schedule of action plans",
+    r"action_plans/\d+/(responsibility|resources|comments)/.*": "the bounds between items of"
+    " responsibility, resources and comments",
+    r"action_plans/.*": "action plans, or those other than one for each category",
+    r"organization/name": "the name of the organization",
+    r"organization/(sector|size|region|role|parent)": "sector, size, region, role and parent of the"
+    " organization",
+    r"assessor/.*": "position and company of the assessor",
+    r"assurance": "the kind of assurance",
+    r"(period/.*|updated)": "the dates",
+    r"(use_case|environment)/.*": "the PKI environment and what is out of scope",
+    r"caveats/.*": "the caveats",
+    r"synthetic": "the mark that the assessment is synthetic",
+    r"source/.*": "where the assessment came from",
+    r".*": "fields that the web tool's format does not know",
+}
+"""What is lost, by the place of it in our document; the first that fits says it."""
 
 
 def dropped_by_link(assessment: Assessment) -> list[str]:
     """Say what a share link leaves out of an assessment, one phrase for each kind."""
-    return list(dict.fromkeys(_losses(assessment, "link")))
+    link = write_link(assessment, model_of(assessment.model))
+    return _lost(assessment, read_link(link, "link").assessment)
 
 
 def dropped_by_yaml(assessment: Assessment) -> list[str]:
     """Say what the tool's YAML file leaves out of an assessment, one phrase for each kind."""
-    return list(dict.fromkeys(_losses(assessment, "yaml")))
+    text = write_yaml_export(assessment, model_of(assessment.model))
+    return _lost(assessment, read_yaml_export(text.encode(), "file").assessment)
 
 
-def _losses(assessment: Assessment, form: str) -> Iterator[str]:
-    first = is_first_generation(assessment)
-    export = form == "yaml" and not first
-    yield from _lost_answers(assessment, first=first)
-    yield from _lost_extensions(assessment, first=first)
-    if export:
-        yield from plan_losses(assessment.action_plans)
-    else:
-        yield from _lost_beside_ratings(assessment, first=first)
-        yield from _lost_details(assessment)
-    if assessment.organization.replace(name="", extra={}) != Organization():
-        yield "sector, size, region, role and parent of the organization"
-    if assessment.caveats:
-        yield "the caveats"
-    if assessment.synthetic:
-        yield "the mark that the assessment is synthetic"
-    if assessment.source != Source():
-        yield "where the assessment came from"
-    if any(set(extra) - {KEPT, ASIDE} for extra in _extras(assessment)):
-        yield "fields that the web tool's format does not know"
+def _lost(assessment: Assessment, copy: Assessment) -> list[str]:
+    spelled_out = {key: stated(assessment, key) for key in assessment.answers}
+    kept = dict(_leaves(copy.to_json()))
+    lost = [
+        path
+        for path, value in _leaves(assessment.replace(answers=spelled_out).to_json())
+        if kept.get(path) != value
+    ]
+    return list(dict.fromkeys(filter(None, map(_phrase, lost))))
 
 
-def _lost_answers(assessment: Assessment, *, first: bool) -> Iterator[str]:
-    requirements = any(key.count(".") == 2 for key in assessment.answers)
-    if requirements and (first or assessment.mode is not Mode.FULL):
-        yield "the answers to requirements"
-    if any("." not in key for key in assessment.answers):
-        yield "the answers to whole modules, written as answers to their categories"
-    if any(answer.partial for answer in _every(assessment)):
-        yield "the mark that an element applies only in part"
-    off = State.NOT_APPLICABLE
-    if any(a.set_aside_level and a.state is not off for a in _every(assessment)):
-        yield "levels set aside of elements that apply"
+def _phrase(path: str) -> str:
+    return next(said for form, said in PHRASES.items() if re.fullmatch(form, path, re.DOTALL))
 
 
-def _lost_extensions(assessment: Assessment, *, first: bool) -> Iterator[str]:
-    ids = [extension.id for extension in assessment.extensions]
-    if ids and first:
-        yield "the answers of extensions"
-    elif len(set(ids)) < len(ids):
-        yield "all but the first answers of an extension that comes twice"
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Values of a document by their place; what is unanswered or empty says nothing."""
+    if isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inside in pairs:
+            yield from _leaves(inside, f"{path}/{key}".lstrip("/"))
+    elif value not in (None, "", False, str(State.UNANSWERED)) and path != "format":
+        yield path, value
 
 
-def _lost_beside_ratings(assessment: Assessment, *, first: bool) -> Iterator[str]:
-    """Say what is lost where only levels and applicability are written."""
-    full = assessment.mode is Mode.FULL
-    if first and full:
-        yield "the fractions of category scores, which become levels"
-    elif full and _overruled(assessment):
-        yield "the levels given by hand to categories whose requirements are rated"
-    for part, words in _TEXTS.items():
-        if any(getattr(answer, part) for answer in _every(assessment)):
-            yield words
-    kept = [kept_fields(extra) for extra in _extras(assessment)]
-    if ASIDE in assessment.extra or any(set(fields) - _TRIVIAL for fields in kept):
-        yield "flags, contacts, workspace and whatever else the web tool's file had"
+def shown_otherwise(assessment: Assessment, form: str) -> list[str]:
+    """
+    Say what the consortium's own tool makes of a ``link`` or ``yaml`` file that we write.
+
+    Returns
+    -------
+    list of str
+        Empty where it shows the same levels.
+    """
+    model = model_of(assessment.model)
+    if model.version in EDITIONS:
+        return [*_shown_by_1_0(assessment, model, form)]
+    if model.version != NEWEST:
+        return [f"the tool of today was made for PKIMM {NEWEST} and may not open {model.version}"]
+    released = load_model(NEWEST)
+    if model.digest != released.digest:
+        return [f"the tool of today rates {released.edition} and shows the rest as unanswered"]
+    return []
 
 
-_TEXTS = {
-    "reason": "the reasons of what does not apply",
-    "notes": "the notes",
-    "evidence": "the evidence",
-}
-_TRIVIAL = {
-    "exportedAt",
-    "label",
-    "lastPosition",
-    "lastView",
-    "meta",
-    "name",
-    "sourceStructure",
-}
-"""Fields of the tool that say nothing about the PKI."""
-
-
-def _overruled(assessment: Assessment) -> bool:
-    rated = {key for key, answer in assessment.answers.items() if answer.level is not None}
-    return any(key.count(".") == 2 and category_of(key) in rated for key in rated)
-
-
-def _lost_details(assessment: Assessment) -> Iterator[str]:
-    yield "the id of the assessment"
-    blank = Assessment(model=assessment.model)
-    if assessment.action_plans:
-        yield "the action plans"
-    if assessment.organization.name:
-        yield "the name of the organization"
-    if assessment.assessor.replace(name="", extra={}) != blank.assessor:
-        yield "position and company of the assessor"
-    if assessment.assurance is not None:
-        yield "the kind of assurance"
-    if assessment.period.replace(extra={}) != blank.period or assessment.updated:
-        yield "the dates"
-    scope = assessment.use_case.replace(name="", description="", extra={})
-    surroundings = assessment.environment.replace(extra={})
-    if scope != blank.use_case or surroundings != blank.environment:
-        yield "the PKI environment and what is out of scope"
-
-
-def _every(assessment: Assessment) -> Iterator[Answer]:
-    yield from assessment.answers.values()
-    for extension in assessment.extensions:
-        yield from extension.answers.values()
-
-
-def _extras(assessment: Assessment) -> Iterator[Mapping[str, Any]]:
-    """Yield the unknown fields of every part that is written."""
-    parts: list[Any] = [assessment, assessment.use_case, assessment.organization]
-    parts += [assessment.assessor, assessment.period, assessment.environment]
-    parts += [*assessment.extensions, *assessment.action_plans, *_every(assessment)]
-    yield from (part.extra for part in parts)
+def _shown_by_1_0(assessment: Assessment, model: Model, form: str) -> Iterator[str]:
+    if model.version != EDITIONS[0]:
+        yield (
+            f"no page of the consortium opens PKIMM {model.version} any more: the page of 1.0.x"
+            f" knows {EDITIONS[0]} only, and the tool of today files it under wrong categories;"
+            f" carry the answers to {NEWEST} first"
+        )
+    text = write_link(assessment, model) if form == "link" else ""
+    if not text:
+        return
+    tool = tool_figures(score(read_link(text, "link").assessment))
+    ours = score(assessment, model).overall.level
+    shown = tool["overall"]["level"] if tool else ours
+    if shown != (ours or 0):
+        yield f"the tool 1.0.x shows level {shown}, not {ours}: it counts unanswered as level 0"

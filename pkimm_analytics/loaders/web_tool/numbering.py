@@ -86,6 +86,17 @@ def data_files() -> tuple[DataFile, ...]:
     return tuple(sorted(found, key=lambda file: file.version, reverse=True))
 
 
+@cache
+def official_texts() -> dict[str, Text]:
+    """Every official level description of 1.0.x, by its fingerprint."""
+    return {
+        row["fingerprint"]: Text(
+            row["key"], int(row["level"]), frozenset(row["data_files"].split())
+        )
+        for row in _rows("texts.csv")
+    }
+
+
 def text_of(entry: Any) -> Text | None:
     """Official text that the description of an entry is, if it is one."""
     description = entry.get("description") if isinstance(entry, Mapping) else None
@@ -121,43 +132,26 @@ def identify(progress: Mapping[str, Any]) -> Numbering | None:
     present = {key for key in progress if any(key in file.keys for file in files)}
     if not present:
         return None
-    complete = tuple(file for file in files if present >= file.keys.keys())
-    fitting = complete or tuple(file for file in files if file.keys.keys() >= present)
+    complete = [file for file in files if present >= file.keys.keys()]
+    fitting = complete or [file for file in files if file.keys.keys() >= present]
     if len(fitting) == 1:
-        return Numbering(fitting, "keys")
-    candidates = fitting or files
-    supported = _supported(progress, present, candidates)
+        return Numbering(tuple(fitting), "keys")
+    agreeing = {file.id: _agreeing(progress, file) for file in fitting or files}
+    most = max(agreeing.values())
+    supported = [file for file in fitting or files if agreeing[file.id] == most]
     if len(supported) == 1:
-        return Numbering(supported, "texts")
-    order = sorted(supported, key=lambda file: len(present & file.keys.keys()), reverse=True)
-    return Numbering(tuple(order), "nothing")
+        return Numbering(tuple(supported), "texts")
+    supported.sort(key=lambda file: len(present & file.keys.keys()), reverse=True)
+    return Numbering(tuple(supported), "nothing")
 
 
-def _supported(
-    progress: Mapping[str, Any], present: set[str], candidates: tuple[DataFile, ...]
-) -> tuple[DataFile, ...]:
-    """Keep the candidates that agree with the most descriptions."""
-    texts = {key: text_of(progress[key]) for key in present}
-    agreeing = [
-        sum(
-            text is not None and file.id in text.data_files and file.keys.get(key) == text.key
-            for key, text in texts.items()
-        )
-        for file in candidates
-    ]
-    most = max(agreeing)
-    return tuple(f for f, count in zip(candidates, agreeing, strict=True) if count == most)
-
-
-@cache
-def official_texts() -> dict[str, Text]:
-    """Every official level description of 1.0.x, by its fingerprint."""
-    return {
-        row["fingerprint"]: Text(
-            row["key"], int(row["level"]), frozenset(row["data_files"].split())
-        )
-        for row in _rows("texts.csv")
-    }
+def _agreeing(progress: Mapping[str, Any], file: DataFile) -> int:
+    """Count the descriptions that are those of a data file, under its keys."""
+    texts = {key: text_of(entry) for key, entry in progress.items() if key in file.keys}
+    return sum(
+        text is not None and file.id in text.data_files and file.keys[key] == text.key
+        for key, text in texts.items()
+    )
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
