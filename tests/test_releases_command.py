@@ -145,7 +145,7 @@ def test_a_simulation_is_published_as_synthetic(tmp_path, command):
     """
     Through a collection or straight from its truth: the manifest says so, and only then.
     """
-    simulation = simulate(organizations=12, seed=4, quarters=("2026Q1", "2026Q2"))
+    simulation = simulate(organizations=30, seed=4)
     write_simulation(simulation, tmp_path / "simulation")
     key = KeyStore(bytes(range(32)))
     made = [anonymize(one, key).contribution for one in simulation.assessments]

@@ -40,7 +40,7 @@ def simulate_command(
 
     simulation = simulate(organizations=organizations, seed=seed)
     with progress_bar("Inventing assessments", 2 * len(simulation)) as advance:
-        write_simulation(simulation, out, lambda _done, _of: advance())
+        write_simulation(simulation, out, advance)
         collect(simulation, out / SIMULATED, advance)
     say(f"{len(simulation)} assessments of {organizations} invented organizations in {out}")
 

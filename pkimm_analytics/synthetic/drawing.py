@@ -25,30 +25,7 @@ from pkimm_analytics.model.shipped import shipped_extensions, shipped_model, shi
 from pkimm_analytics.organization import coarsen
 from pkimm_analytics.quarters import ordinal
 from pkimm_analytics.scoring import NOT_APPLICABLE, UNANSWERED
-from pkimm_analytics.synthetic.assumptions import (
-    ADOPTED,
-    ASSURANCE_CUTS,
-    BASE,
-    CATEGORY_NOT_APPLICABLE,
-    FULL_SELF_ASSESSMENTS,
-    INFLATION,
-    LEANING,
-    LEFT_UNANSWERED,
-    MOST_USE_CASES,
-    PARENTS_WITH_SEVERAL,
-    PQC_GAP,
-    PQC_USERS,
-    RATE,
-    REGIONS,
-    REQUIREMENT_NOT_APPLICABLE,
-    ROLES,
-    SECTOR_EFFECTS,
-    SECTORS,
-    SIZES,
-    SPREAD,
-    USE_CASE_COUNTS,
-    USE_CASES,
-)
+from pkimm_analytics.synthetic.assumptions import ASSUMED
 
 # --- the elements of all editions --------------------------------------------------
 
@@ -120,7 +97,7 @@ class Organizations:
     size: NDArray[Any]
     region: NDArray[Any]
     role: NDArray[Any]
-    use_cases: NDArray[np.int8]  # (n_organizations, MOST_USE_CASES), places in USE_CASES
+    use_cases: NDArray[np.int8]  # (n_organizations, MOST_USE_CASES), places in the list of them
     maturity: NDArray[np.float64]
     rate: NDArray[np.float64]
 
@@ -150,6 +127,8 @@ class Answers:
 
 ASSURANCES = (Assurance.SELF, Assurance.FORMAL, Assurance.THIRD_PARTY)
 
+MOST_USE_CASES = len(ASSUMED.use_case_counts)
+
 # Purposes of random numbers; each has a stream of its own.
 WORLD, BLOCK, WORDS, HISTORY = range(4)
 
@@ -168,7 +147,7 @@ def draw_difficulty(seed: int) -> NDArray[np.float64]:
     """How far each requirement lies below the others, the same for everybody."""
     axis = all_elements()
     rng = np.random.default_rng(stream(seed, WORLD))
-    spread = SPREAD["difficulty"]
+    spread = ASSUMED.spread["difficulty"]
     category = rng.normal(0, spread, len(axis.categories))[axis.category_of]
     return np.asarray(category + rng.normal(0, spread, len(axis.requirements)))
 
@@ -181,10 +160,10 @@ def _choose(rng: np.random.Generator, frequencies: Mapping[str, float], n: int) 
 
 def draw_organizations(rng: np.random.Generator, first: int, n: int) -> Organizations:
     """Draw `n` organizations, numbered from `first` + 1."""
-    sector = _choose(rng, {code: weight for code, (weight, _) in SECTORS.items()}, n)
-    size = _choose(rng, {code: weight for code, (weight, _) in SIZES.items()}, n)
-    region = _choose(rng, REGIONS, n)
-    kinds = [SECTORS[code][1] for code in sector]
+    sector = _choose(rng, {code: weight for code, (weight, _) in ASSUMED.sectors.items()}, n)
+    size = _choose(rng, {code: weight for code, (weight, _) in ASSUMED.sizes.items()}, n)
+    region = _choose(rng, ASSUMED.regions, n)
+    kinds = [ASSUMED.sectors[code][1] for code in sector]
     numbers = [f"{first + i + 1:04d}" for i in range(n)]
     names = np.array([f"Synthetic {k} {i}" for k, i in zip(kinds, numbers, strict=True)], object)
     head = _draw_groups(rng, n)
@@ -197,15 +176,17 @@ def draw_organizations(rng: np.random.Generator, first: int, n: int) -> Organiza
         size=size,
         region=np.where(rng.random(n) < 0.6, region[head], region),
         role=_draw_roles(rng, sector),
-        use_cases=np.argsort(rng.random((n, len(USE_CASES))))[:, :MOST_USE_CASES].astype(np.int8),
+        use_cases=np.argsort(rng.random((n, len(ASSUMED.use_cases))))[:, :MOST_USE_CASES].astype(
+            np.int8
+        ),
         maturity=_draw_maturity(rng, sector, size, head),
-        rate=rng.normal(RATE, SPREAD["rate"], n),
+        rate=rng.normal(ASSUMED.rate, ASSUMED.spread["rate"], n),
     )
 
 
 def _draw_groups(rng: np.random.Generator, n: int) -> NDArray[np.intp]:
     """For each organization the first one of the same parent, itself where it is alone."""
-    members = np.where(rng.random(n) < PARENTS_WITH_SEVERAL, rng.integers(2, 6, n), 1)
+    members = np.where(rng.random(n) < ASSUMED.parents_with_several, rng.integers(2, 6, n), 1)
     return np.asarray(np.repeat(np.cumsum(members) - members, members)[:n], np.intp)
 
 
@@ -213,17 +194,17 @@ def _draw_maturity(
     rng: np.random.Generator, sector: NDArray[Any], size: NDArray[Any], head: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     n, groups = len(head), [coarsen("sector", code, "group") or "" for code in sector]
-    expected = BASE + np.array([SECTOR_EFFECTS.get(group, 0.0) for group in groups])
-    expected += np.array([SIZES[code][1] for code in size])
-    family = rng.normal(0, SPREAD["group"], n)[head]
-    return np.asarray(expected + family + rng.normal(0, SPREAD["organization"], n))
+    expected = ASSUMED.base + np.array([ASSUMED.sector_effects.get(group, 0.0) for group in groups])
+    expected += np.array([ASSUMED.sizes[code][1] for code in size])
+    family = rng.normal(0, ASSUMED.spread["group"], n)[head]
+    return np.asarray(expected + family + rng.normal(0, ASSUMED.spread["organization"], n))
 
 
 def _draw_roles(rng: np.random.Generator, sector: NDArray[Any]) -> NDArray[Any]:
     """Roles; some sectors lean to one of them."""
-    role = _choose(rng, ROLES, len(sector))
+    role = _choose(rng, ASSUMED.roles, len(sector))
     leans = rng.random(len(sector)) < 1 / 3
-    for code, usual in LEANING.items():
+    for code, usual in ASSUMED.leaning.items():
         role = np.where(leans & (sector == code), usual, role)
     return role
 
@@ -231,7 +212,7 @@ def _draw_roles(rng: np.random.Generator, sector: NDArray[Any]) -> NDArray[Any]:
 def draw_rounds(rng: np.random.Generator, n: int, ordinals: NDArray[np.int32]) -> Rounds:
     """Draw who is assessed when: the most overdue use case of each organization, if one is due."""
     span = int(ordinals[-1] - ordinals[0]) + 1
-    n_use_cases = rng.choice(MOST_USE_CASES, n, p=USE_CASE_COUNTS) + 1
+    n_use_cases = rng.choice(MOST_USE_CASES, n, p=ASSUMED.use_case_counts) + 1
     first = np.floor(rng.random(n) ** 1.5 * len(ordinals)).astype(int)  # many join early
     later = np.cumsum(rng.integers(1, max(2, span), (n, MOST_USE_CASES - 1)), axis=1)
     due = np.column_stack([ordinals[first], ordinals[first][:, None] + later])
@@ -259,7 +240,7 @@ def draw_rounds(rng: np.random.Generator, n: int, ordinals: NDArray[np.int32]) -
         edition=edition,
         assurance=assurance,
         is_full=is_full,
-        uses_extension=is_newest & (rng.random(len(who)) < PQC_USERS),
+        uses_extension=is_newest & (rng.random(len(who)) < ASSUMED.pqc_users),
     )
 
 
@@ -267,7 +248,7 @@ def _draw_editions(
     rng: np.random.Generator, n: int, who: NDArray[Any], quarter: NDArray[Any]
 ) -> NDArray[np.int8]:
     """Newest edition that an organization has adopted; it never goes back to an older one."""
-    since = np.array([ordinal(ADOPTED[model.version]) for model in all_elements().models])
+    since = np.array([ordinal(ASSUMED.adopted[model.version]) for model in all_elements().models])
     adopted = since + np.column_stack([np.zeros(n, int), rng.integers(0, 4, (n, len(since) - 1))])
     return np.asarray(np.sum(adopted[who] <= quarter[:, None], axis=1) - 1, np.int8)
 
@@ -278,8 +259,8 @@ def _draw_methods(
     """Assurance and mode: habits of a use case that change now and then."""
     habit = rng.normal(size=(n, MOST_USE_CASES))[who, use_case]
     tendency = habit + rng.normal(0, 0.5, len(who))
-    assurance = np.searchsorted(ASSURANCE_CUTS, tendency).astype(np.int8)
-    thorough = rng.random((n, MOST_USE_CASES))[who, use_case] < FULL_SELF_ASSESSMENTS
+    assurance = np.searchsorted(ASSUMED.assurance_cuts, tendency).astype(np.int8)
+    thorough = rng.random((n, MOST_USE_CASES))[who, use_case] < ASSUMED.full_self_assessments
     return assurance, (assurance > 0) | thorough
 
 
@@ -293,7 +274,7 @@ def draw_answers(
     axis = all_elements()
     latent = _draw_latent(rng, who, rounds, difficulty)
     out_category, out_requirement = _draw_scope(rng, len(who.names), rounds)
-    rates = _choose(rng, {str(rate): share for rate, share in LEFT_UNANSWERED.items()}, len(latent))
+    rates = _choose(rng, ASSUMED.left_unanswered, len(latent))
     left = rates.astype(float)[:, None]
 
     requirements = _levels(latent)
@@ -303,7 +284,7 @@ def draw_answers(
     requirements[~has | ~rounds.is_full[:, None]] = UNANSWERED
 
     whole = _category_means(latent, has)
-    categories = _levels(whole + rng.normal(0, SPREAD["category level"], whole.shape))
+    categories = _levels(whole + rng.normal(0, ASSUMED.spread["category level"], whole.shape))
     categories[rng.random(whole.shape) < left] = UNANSWERED
     categories[rounds.is_full] = UNANSWERED
     categories[out_category] = NOT_APPLICABLE
@@ -320,19 +301,21 @@ def _draw_latent(
     axis, scope = all_elements(), (len(who.names), MOST_USE_CASES)
     of, use_case, times = rounds.organization, rounds.use_case, rounds.repetition
     n_times = int(times.max()) + 1
-    steps = who.rate[:, None, None] + rng.normal(0, SPREAD["step"], (*scope, n_times))
-    steps[:, :, 0] = rng.normal(0, SPREAD["use case"], scope)
-    drift = rng.normal(0, SPREAD["category step"], (*scope, n_times, len(axis.categories)))
-    drift[:, :, 0] = rng.normal(0, SPREAD["category"], drift[:, :, 0].shape)
-    module = rng.normal(0, SPREAD["module"], (len(who.names), int(axis.module_of.max()) + 1))
-    usual = rng.normal(0, SPREAD["requirement"], (*scope, len(axis.requirements)))
+    steps = who.rate[:, None, None] + rng.normal(0, ASSUMED.spread["step"], (*scope, n_times))
+    steps[:, :, 0] = rng.normal(0, ASSUMED.spread["use case"], scope)
+    drift = rng.normal(0, ASSUMED.spread["category step"], (*scope, n_times, len(axis.categories)))
+    drift[:, :, 0] = rng.normal(0, ASSUMED.spread["category"], drift[:, :, 0].shape)
+    module = rng.normal(
+        0, ASSUMED.spread["module"], (len(who.names), int(axis.module_of.max()) + 1)
+    )
+    usual = rng.normal(0, ASSUMED.spread["requirement"], (*scope, len(axis.requirements)))
 
     general = who.maturity[of] + np.cumsum(steps, axis=2)[of, use_case, times]
-    optimism = np.maximum(rng.normal(1, SPREAD["optimism"], len(who.names)), 0)[of]
-    general += np.array([INFLATION[a] for a in ASSURANCES])[rounds.assurance] * optimism
+    optimism = np.maximum(rng.normal(1, ASSUMED.spread["optimism"], len(who.names)), 0)[of]
+    general += np.array([ASSUMED.inflation[a] for a in ASSURANCES])[rounds.assurance] * optimism
     category = np.cumsum(drift, axis=2)[of, use_case, times] + module[:, axis.module_of][of]
     latent = (general[:, None] + category)[:, axis.category_of] + usual[of, use_case] - difficulty
-    return np.asarray(latent + rng.normal(0, SPREAD["requirement step"], latent.shape))
+    return np.asarray(latent + rng.normal(0, ASSUMED.spread["requirement step"], latent.shape))
 
 
 def _draw_scope(
@@ -341,9 +324,9 @@ def _draw_scope(
     """Draw which categories and requirements do not apply; a use case keeps its scope."""
     axis, of = all_elements(), (rounds.organization, rounds.use_case)
     chances = rng.random((n, MOST_USE_CASES, len(axis.categories)))
-    category = (chances < CATEGORY_NOT_APPLICABLE)[of]
+    category = (chances < ASSUMED.category_not_applicable)[of]
     chances = rng.random((n, MOST_USE_CASES, len(axis.requirements)))
-    requirement = (chances < REQUIREMENT_NOT_APPLICABLE)[of] | category[:, axis.category_of]
+    requirement = (chances < ASSUMED.requirement_not_applicable)[of] | category[:, axis.category_of]
     return category, requirement
 
 
@@ -359,8 +342,8 @@ def _draw_relevance(
 ) -> NDArray[np.int8]:
     """Draw relevance answers of the extension; few leave one of its questions."""
     axis = all_elements()
-    asked = whole[:, axis.extension_columns] - PQC_GAP
-    relevance = _levels(asked + rng.normal(0, SPREAD["relevance"], asked.shape))
+    asked = whole[:, axis.extension_columns] - ASSUMED.pqc_gap
+    relevance = _levels(asked + rng.normal(0, ASSUMED.spread["relevance"], asked.shape))
     relevance[~rounds.uses_extension[:, None] | (rng.random(asked.shape) < 0.05)] = UNANSWERED
     return relevance
 

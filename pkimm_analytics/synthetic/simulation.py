@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -36,11 +35,11 @@ from pkimm_analytics.assessment import (
     rated,
 )
 from pkimm_analytics.errors import Problem, SimulationError, WorkspaceError
-from pkimm_analytics.files import write_atomically
+from pkimm_analytics.files import raised_as, write_atomically
 from pkimm_analytics.model import Model, category_of
 from pkimm_analytics.quarters import ordinal, spelled
 from pkimm_analytics.scoring import NOT_APPLICABLE, UNANSWERED, score_batch
-from pkimm_analytics.synthetic.assumptions import PARTIAL_REASONS, QUARTERS, REASONS, USE_CASES
+from pkimm_analytics.synthetic.assumptions import ASSUMED, QUARTERS
 from pkimm_analytics.synthetic.drawing import (
     ASSURANCES,
     BLOCK,
@@ -132,7 +131,7 @@ class Simulation:
         assurance = ASSURANCES[int(rounds.assurance[row])]
         words = np.random.default_rng(stream(self.seed, WORDS, row))
         period, updated = _period(words, int(rounds.quarter[row]))
-        name = USE_CASES[int(who.use_cases[of, rounds.use_case[row]])]
+        name = ASSUMED.use_cases[int(who.use_cases[of, rounds.use_case[row]])]
         return Assessment(
             model=model.edition,
             mode=Mode.FULL if rounds.is_full[row] else Mode.SELF,
@@ -198,10 +197,10 @@ def _answer(code: int, chance: Sequence[float]) -> Answer:
     """Answer of one code, with invented words on a few."""
     which, kind, number = chance
     if code == NOT_APPLICABLE:
-        return not_applicable(_pick(REASONS, which))
+        return not_applicable(_pick(ASSUMED.reasons, which))
     details: dict[str, Any] = {}
     if kind < 0.02:
-        details = {"partial": True, "reason": _pick(PARTIAL_REASONS, which)}
+        details = {"partial": True, "reason": _pick(ASSUMED.partial_reasons, which)}
     elif kind > 0.95:
         details = {"evidence": f"Invented document {int(number * 900) + 100}"}
     elif kind > 0.93:
@@ -254,32 +253,42 @@ def _category_scores(rounds: Rounds, answers: Answers) -> NDArray[np.float64]:
 # --- simulating ------------------------------------------------------------------
 
 
-def simulate(*, organizations: int, seed: int, quarters: Sequence[str] = QUARTERS) -> Simulation:
+def simulate(*, organizations: int, seed: int) -> Simulation:
     """
-    Invent organizations and their assessments.
+    Invent organizations and their assessments in :data:`.QUARTERS`.
 
     Parameters
     ----------
     organizations : int
         How many, 1 to 1,000,000. Each is assessed at least once.
     seed : int
-        0 or more. The same seed and settings give the same simulation.
-    quarters : sequence of str
-        Quarters that are simulated, such as ``"2026Q3"``, oldest first.
+        0 or more. The same seed gives the same simulation.
 
     Raises
     ------
     SimulationError
         If a setting cannot be used; all of them are named.
     """
-    ordinals = _check_settings(organizations, seed, quarters)
+    _check_settings(organizations, seed)
+    ordinals = np.array([ordinal(quarter) for quarter in QUARTERS], np.int32)
     difficulty, blocks = draw_difficulty(seed), []
     for first in range(0, organizations, _BLOCK_SIZE):
         rng = np.random.default_rng(stream(seed, BLOCK, first))
         who = draw_organizations(rng, first, min(_BLOCK_SIZE, organizations - first))
         rounds = draw_rounds(rng, len(who.names), ordinals)
-        blocks.append((who, rounds, draw_answers(rng, who, rounds, difficulty)))
-    return _join(seed, blocks)
+        answers = draw_answers(rng, who, rounds, difficulty)
+        rounds = replace(rounds, organization=rounds.organization + first)
+        blocks.append((who, rounds, answers))
+    return Simulation(seed, *map(_joined, zip(*blocks, strict=True)))
+
+
+def _joined(blocks: Sequence[Any]) -> Any:
+    """Put the arrays of blocks behind each other."""
+    arrays = {
+        item.name: np.concatenate([getattr(block, item.name) for block in blocks])
+        for item in fields(blocks[0])
+    }
+    return type(blocks[0])(**arrays)
 
 
 def sample_history(seed: int) -> list[Assessment]:
@@ -297,7 +306,7 @@ def sample_history(seed: int) -> list[Assessment]:
     SimulationError
         If the seed is not a whole number from 0.
     """
-    _check_settings(1, seed, QUARTERS)
+    _check_settings(1, seed)
     rng = np.random.default_rng(stream(seed, HISTORY))
     who = draw_organizations(rng, int(rng.integers(9_000)), 1)
     who = replace(who, maturity=np.array([2.1]), rate=np.array([0.4]))  # much to improve
@@ -318,50 +327,25 @@ def sample_history(seed: int) -> list[Assessment]:
     return [a.replace(id=id_) for a, id_ in zip(history, ids, strict=True)]
 
 
-def _check_settings(organizations: int, seed: int, quarters: Sequence[str]) -> NDArray[np.int32]:
-    problems = []
-    if not _is_between(organizations, 1, MOST_ORGANIZATIONS):
-        expected = f"expected a whole number from 1 to {MOST_ORGANIZATIONS:,}"
-        problems.append(Problem("organizations", expected))
-    if not _is_between(seed, 0, 2**63 - 1):
-        problems.append(Problem("seed", "expected a whole number from 0 to 2**63 - 1"))
-    well_formed = [quarter for quarter in quarters if _QUARTER.fullmatch(str(quarter))]
-    if not well_formed or list(quarters) != sorted(set(well_formed)):
-        expected = "expected different quarters such as 2026Q3, oldest first"
-        problems.append(Problem("quarters", expected))
+def _check_settings(organizations: int, seed: int) -> None:
+    limits = {
+        "organizations": (organizations, 1, MOST_ORGANIZATIONS),
+        "seed": (seed, 0, 2**63 - 1),
+    }
+    problems = [
+        Problem(name, f"expected a whole number from {low} to {high:,}")
+        for name, (value, low, high) in limits.items()
+        if type(value) is not int or not low <= value <= high
+    ]
     if problems:
         raise SimulationError("These settings cannot be used. Nothing was simulated.", problems)
-    return np.array([ordinal(quarter) for quarter in quarters], np.int32)
-
-
-_QUARTER = re.compile(r"(?:19|20|21)[0-9]{2}Q[1-4]")
-
-
-def _is_between(value: object, low: int, high: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _join(seed: int, blocks: Sequence[tuple[Organizations, Rounds, Answers]]) -> Simulation:
-    """Put blocks of organizations behind each other."""
-    sizes = [len(who.names) for who, _, _ in blocks]
-    starts = np.cumsum([0, *sizes[:-1]])
-    merged: list[Any] = []
-    for part, kind in enumerate((Organizations, Rounds, Answers)):
-        columns = {
-            name: np.concatenate([getattr(block[part], name) for block in blocks])
-            for name in (item.name for item in fields(kind))
-        }
-        merged.append(columns)
-    shift = np.repeat(starts, [len(rounds.organization) for _, rounds, _ in blocks])
-    merged[1]["organization"] = (merged[1]["organization"] + shift).astype(np.int32)
-    return Simulation(seed, Organizations(**merged[0]), Rounds(**merged[1]), Answers(**merged[2]))
 
 
 # --- files -----------------------------------------------------------------------
 
 
 def write_simulation(
-    simulation: Simulation, out: Path, progress: Callable[[int, int], None] | None = None
+    simulation: Simulation, out: Path, advance: Callable[[], object] = lambda: None
 ) -> None:
     """
     Write ``assessments/*.pkimm.json`` and, when all are written, ``truth.parquet``.
@@ -372,8 +356,8 @@ def write_simulation(
     out : Path
         Folder; created if need be. A simulation that was interrupted can be written
         again to the same folder.
-    progress : callable, optional
-        Called after each assessment with how many are written, and of how many.
+    advance : callable, optional
+        Called after each assessment.
 
     Raises
     ------
@@ -382,29 +366,18 @@ def write_simulation(
         or cannot be written.
     """
     folder, truth = out / "assessments", out / "truth.parquet"
-    ids = simulation.ids
-    try:
-        _check_folder(folder, {name + SUFFIX for name in ids})
+    names = [f"{id_}{SUFFIX}" for id_ in simulation.ids]
+    with raised_as(WorkspaceError, "The simulation could not be written"):
+        if n_others := len({path.name for path in folder.glob("*" + SUFFIX)} - {*names}):
+            raise WorkspaceError(
+                "The simulation needs a folder of its own. Nothing was written.",
+                [Problem(folder.name, f"holds {n_others} other assessment(s)")],
+            )
         truth.unlink(missing_ok=True)
-        for done, (name, assessment) in enumerate(zip(ids, simulation.assessments, strict=True), 1):
-            write_atomically(folder / (name + SUFFIX), assessment.dumps())
-            if progress is not None:
-                progress(done, len(ids))
+        for name, assessment in zip(names, simulation.assessments, strict=True):
+            write_atomically(folder / name, assessment.dumps())
+            advance()
         write_atomically(truth, _truth_parquet(simulation))
-    except WorkspaceError:
-        raise
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise WorkspaceError(f"The simulation could not be written: {reason}.") from None
-
-
-def _check_folder(folder: Path, expected: set[str]) -> None:
-    strangers = [path for path in folder.glob("*" + SUFFIX) if path.name not in expected]
-    if strangers:
-        raise WorkspaceError(
-            "The simulation needs a folder of its own. Nothing was written.",
-            [Problem(folder.name, f"holds {len(strangers)} other assessment(s)")],
-        )
 
 
 def _truth_parquet(simulation: Simulation) -> bytes:
