@@ -153,6 +153,8 @@ def _step(step: Step) -> dict[str, Any]:
         "overall": _bridge(step.overall),
         "modules": {key: _bridge(bridge) for key, bridge in step.modules.items()},
         "categories": {key: _bridge(bridge) for key, bridge in step.categories.items()},
+        "moved": {key: float(part) for key, part in step.moved.items()},
+        "caveats": list(step.caveats),
         "like_for_like": {"before": before.overall.score, "after": after.overall.score},
         "changed": [
             {

@@ -2,28 +2,28 @@
 One use case over time: what changed from one assessment to the next, and why.
 
 A score moves for several reasons, and only some of them are progress. The **bridge**
-takes the steps from one assessment to another one at a time, in a fixed order, and
-scores after each: the parts are exact fractions and add up to the change.
+takes the steps from one assessment to another one at a time, in this order, and scores
+after each: the parts are exact fractions and add up to the change.
 
 1. *edition*: the answers are carried over; what only the newer edition asks is taken
    from the newer assessment.
 2. *scope*: what does not apply any more, and what applies now.
 3. *coverage*: what was rated on one side only.
-4. *assurance*: levels that changed together with the assurance and without any other
-   evidence. This attribution is ours and provisional.
-5. *answers*: all other levels that changed.
+4. *answers*: all levels that changed, category by category. A category that is rated on
+   both sides moves here, whether its level was given by hand or from requirements.
+
+Another way of assessing, or another assessor, is no part: what it changed cannot be told
+from what the organization changed. It is a caveat of the whole step.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from pkimm_analytics.assessment import (
-    UNANSWERED,
-    Answer,
     Assessment,
     Mode,
     State,
@@ -31,11 +31,13 @@ from pkimm_analytics.assessment import (
     not_applicable,
 )
 from pkimm_analytics.display import Shown
-from pkimm_analytics.model import Model, comparability, model_of, shared_keys
+from pkimm_analytics.model import Model, comparability, model_of, module_of, shared_keys
 from pkimm_analytics.scoring import Scores, figure_text, score
 
-PARTS = ("edition", "scope", "coverage", "assurance", "answers")
+PARTS = ("edition", "scope", "coverage", "answers")
 """Parts of a bridge, in the order in which they are taken."""
+CAVEATS = ("mode", "assurance")
+"""What may have moved levels beside the organization, and is no part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +70,24 @@ class Bridge:
         Round the parts so that they add up to the scores as these are shown.
 
         Scores are shown cut to two decimals, so that what is shown may differ by one
-        hundredth more than the parts do. A part of 0 stays 0 where others can take it.
+        hundredth more than the parts do.
         """
         if self.before is None or self.after is None:
             return {}
-        rounded = {name: math.floor(100 * part) for name, part in self.parts.items()}
         shown = math.floor(100 * self.after) - math.floor(100 * self.before)
-        missing = shown - sum(rounded.values())
-        moved = [name for name, part in self.parts.items() if part] or [*self.parts][-1:]
-        moved.sort(key=lambda name: rounded[name] - 100 * self.parts[name])
-        for place in range(abs(missing)):
-            order = moved if missing > 0 else moved[::-1]
-            rounded[order[place % len(order)]] += 1 if missing > 0 else -1
-        return rounded
+        return in_hundredths(self.parts, shown)
+
+
+def in_hundredths(parts: Mapping[str, Fraction], total: int) -> dict[str, int]:
+    """Round parts so that they add up to `total`; a part of 0 stays 0 if others can take it."""
+    rounded = {name: math.floor(100 * part) for name, part in parts.items()}
+    missing = total - sum(rounded.values())
+    moved = [name for name, part in parts.items() if part] or [*parts][-1:]
+    moved.sort(key=lambda name: rounded[name] - 100 * parts[name])
+    for place in range(abs(missing) if moved else 0):
+        order = moved if missing > 0 else moved[::-1]
+        rounded[order[place % len(order)]] += 1 if missing > 0 else -1
+    return rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,8 @@ class Step(Shown):
         Both sides again, over the elements that both editions have.
     deltas : tuple of Delta
         Categories and requirements of either edition.
+    moved : mapping of str to Fraction
+        What each category adds to the part *answers* of the overall score.
     """
 
     VIEW = "pkimm_analytics.views.progress:step_view"
@@ -149,6 +158,13 @@ class Step(Shown):
     categories: Mapping[str, Bridge]
     like_for_like: tuple[Scores, Scores]
     deltas: tuple[Delta, ...]
+    moved: Mapping[str, Fraction]
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What else is different, and may have moved levels: ``mode``, ``assurance``."""
+        one, other = self.before.assessment, self.after.assessment
+        return tuple(name for name in CAVEATS if getattr(one, name) != getattr(other, name))
 
     def __repr__(self) -> str:
         return (
@@ -167,8 +183,8 @@ def compare(before: Assessment, after: Assessment) -> Step:
         If one of their editions is not installed.
     """
     old, new = model_of(before.model), model_of(after.model)
-    stages = [score(stage, new) for stage in _stages(before, after, old, new)]
     first, last = score(before, old), score(after, new)
+    stages = [*(score(stage, new) for stage in _stages(before, after, old, new)), last]
     return Step(
         before=first,
         after=last,
@@ -184,6 +200,7 @@ def compare(before: Assessment, after: Assessment) -> Step:
         },
         like_for_like=like_for_like(before, after),
         deltas=tuple(_deltas(first, last)),
+        moved=_moved(stages[-2], last),
     )
 
 
@@ -217,35 +234,69 @@ def _bridge(before: Fraction | None, stages: list[Fraction | None]) -> Bridge:
     return Bridge(before, after, parts)
 
 
-def _stages(before: Assessment, after: Assessment, old: Model, new: Model) -> list[Assessment]:
-    """Walk from the older to the newer answers, one reason at a time."""
-    answers = dict(carry(before, old, new).answers)
-    answers |= {key: answer for key, answer in after.answers.items() if key not in old.keys}
-    full = Mode.FULL in {before.mode, after.mode}
-    stages = [_stage(after, answers, full=full)]
-    confounded = before.assurance != after.assurance
-    for moves in (
-        lambda one, other: _is_out(one) != _is_out(other),
-        lambda one, other: (one.state is State.RATED) != (other.state is State.RATED),
-        lambda one, other: confounded and one.evidence == other.evidence,
-        lambda _one, _other: True,
-    ):
-        for key in {*answers, *after.answers}:
-            one, other = answers.get(key, UNANSWERED), after.answer(key)
-            if one != other and moves(one, other):
-                answers[key] = other
-        stages.append(_stage(after, answers, full=full))
-    stages[-1] = after.replace(extensions=())
-    return stages
+def _stages(before: Assessment, after: Assessment, old: Model, new: Model) -> Iterator[Assessment]:
+    """Walk from the older answers towards the newer ones, one reason at a time."""
+    start = _flat(carry(before, old, new), new)
+    goal = _flat(after, new)
+    reasons = _reasons(start, goal, old, new)
+    answers = dict(start.answers)
+    for part in PARTS[:-1]:
+        moving = [key for key, reason in reasons.items() if reason == part]
+        answers |= {key: goal.answer(key) for key in moving}
+        yield start.replace(answers=dict(answers))
 
 
-def _stage(after: Assessment, answers: Mapping[str, Answer], *, full: bool) -> Assessment:
-    mode = Mode.FULL if full else Mode.SELF
-    return after.replace(answers=dict(answers), mode=mode, extensions=())
+def _flat(assessment: Assessment, model: Model) -> Assessment:
+    """Ask for requirements on both sides, and say of categories what was said of their module."""
+    out = [key for key, answer in assessment.answers.items() if _is_out(answer.state)]
+    covered = {key: not_applicable() for key in model.categories if module_of(key) in out}
+    answers = {k: a for k, a in assessment.answers.items() if k in model.categories}
+    answers |= {k: a for k, a in assessment.answers.items() if k in model.requirements}
+    return assessment.replace(answers=answers | covered, mode=Mode.FULL, extensions=())
 
 
-def _is_out(answer: Answer) -> bool:
-    return answer.state is State.NOT_APPLICABLE
+def _reasons(start: Assessment, goal: Assessment, old: Model, new: Model) -> dict[str, str]:
+    """
+    Return the part of each element.
+
+    A category moves as a whole, unless both sides are rated in the same way: then each of
+    its requirements has a reason of its own.
+    """
+    found = {}
+    earlier, later = score(start, new).categories, score(goal, new).categories
+    for key, category in new.categories.items():
+        one, other = earlier[key], later[key]
+        reason = "edition" if key not in old.keys else _reason(one.state, other.state)
+        is_whole = reason != "answers" or one.by_hand != other.by_hand
+        for element in (key, *(r.key for r in category.requirements)):
+            if is_whole:
+                found[element] = reason
+            elif element not in old.keys:
+                found[element] = "edition"
+            else:
+                found[element] = _reason(start.answer(element).state, goal.answer(element).state)
+    return found
+
+
+def _reason(one: State, other: State) -> str:
+    if _is_out(one) != _is_out(other):
+        return "scope"
+    return "answers" if (one is State.RATED) == (other is State.RATED) else "coverage"
+
+
+def _is_out(state: State) -> bool:
+    return state is State.NOT_APPLICABLE
+
+
+def _moved(alike: Scores, last: Scores) -> dict[str, Fraction]:
+    """Share the part *answers* among the categories, by their weights."""
+    weights = {k: last.model.categories[k].weight for k, f in last.categories.items() if f.value}
+    changes = {
+        key: (last.categories[key].value or 0) - (alike.categories[key].value or 0)
+        for key in weights
+    }
+    total = sum(weights.values())
+    return {k: Fraction(weights[k] * change, total) for k, change in changes.items() if change}
 
 
 def _deltas(first: Scores, last: Scores) -> Iterable[Delta]:

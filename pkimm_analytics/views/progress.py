@@ -8,7 +8,9 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.progress import Step
+from pkimm_analytics.progress.bridge import in_hundredths
 from pkimm_analytics.scoring import Scores
 from pkimm_analytics.views.figures import NOTHING, Voice
 from pkimm_analytics.views.scores import subtitle, title, voice_of
@@ -77,6 +79,7 @@ def what_changed(step: Step, voice: Voice) -> Iterator[Block]:
         Mark(voice.say("change.now"), float(finish), voice.figure(finish), "total"),
     ]
     yield Chart("steps", voice.say("text.bridge"), tuple(marks))
+    yield from caveats(step, voice)
     yield bridge_table(step, voice)
     yield category_changes(step, voice)
 
@@ -90,10 +93,36 @@ def bridge_rows(step: Step, voice: Voice) -> list[tuple[str, Fraction]]:
     ]
 
 
+def caveats(step: Step, voice: Voice) -> Iterator[Text]:
+    """Say what else is different, and may have moved levels."""
+    for name in step.caveats:
+        ways = [
+            voice.say(f"mode.{one.mode}" if name == "mode" else _assurance(one))
+            for one in (step.before.assessment, step.after.assessment)
+        ]
+        yield Text(voice.say(f"caveat.{name}", before=ways[0], after=ways[1]), "notice")
+
+
+def _assurance(assessment: Assessment) -> str:
+    return f"value.{assessment.assurance or 'not_stated'}"
+
+
 def bridge_table(step: Step, voice: Voice) -> Table:
-    """List before, the parts and now; what is shown adds up."""
+    """List before, the parts and now; what is shown adds up, also the categories that moved."""
     rows = [(voice.say("change.before"), voice.figure(step.overall.before))]
-    rows += [(name, voice.signed(part)) for name, part in bridge_rows(step, voice)]
+    for key, part in step.overall.in_hundredths().items():
+        if part:
+            rows.append((voice.say(f"cause.{key}"), voice.signed(Fraction(part, 100))))
+        if key == "answers":
+            moved = in_hundredths(step.moved, part)
+            rows += [
+                (
+                    voice.say("cause.of_it", name=voice.name(category)),
+                    voice.signed(Fraction(n, 100)),
+                )
+                for category, n in sorted(moved.items(), key=lambda item: -abs(item[1]))
+                if n
+            ]
     rows.append((voice.say("change.now"), voice.figure(step.overall.after)))
     caption = voice.say("text.changed_since", day=voice.day(step.before.assessment.date))
     header = (voice.say("column.cause"), voice.say("column.change"))

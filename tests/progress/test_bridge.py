@@ -57,6 +57,8 @@ def test_the_parts_of_a_bridge_add_up_exactly():
                 assert tuple(bridge.parts) == PARTS
             else:
                 assert not bridge.parts
+        if step.overall.change is not None:
+            assert sum(step.moved.values(), Fraction(0)) == step.overall.parts["answers"]
 
 
 @pytest.mark.parametrize("older", VERSIONS)
@@ -69,7 +71,7 @@ def test_a_pure_change_of_edition_shows_nothing_under_answers(older, newer):
     one = random_assessment(random, older, Mode.FULL)
     other = carry(one, load_model(older), load_model(newer))
     parts = compare(one, other).overall.parts
-    assert parts["answers"] == parts["scope"] == parts["coverage"] == parts["assurance"] == 0
+    assert parts["answers"] == parts["scope"] == parts["coverage"] == 0
 
 
 def test_cryptography_is_new_and_no_drop():
@@ -104,30 +106,48 @@ def test_each_reason_has_its_own_part():
         },
     )
     parts = compare(one, other).overall.parts
-    assert parts["edition"] == parts["assurance"] == 0
+    assert parts["edition"] == 0
     assert parts["scope"] == 0  # a category at the mean leaves the mean where it was
     assert parts["coverage"] == Fraction(5 * 2 + 2 * (52 - 2 - 3), 52 - 3) - 2
     assert parts["answers"] == Fraction(2 * 2, 52 - 3)
 
 
-def test_a_level_that_moved_with_the_assurance_alone_is_not_called_progress():
+def all_at(level, mode, assurance=Assurance.SELF):
+    """Rate everything that a kind of assessment asks at one level."""
+    model = load_model("2.0.0")
+    keys = model.categories if mode is Mode.SELF else model.requirements
+    answers = dict.fromkeys(keys, rated(level, evidence="CP v1"))
+    return Assessment(model=model.edition, mode=mode, answers=answers, assurance=assurance)
+
+
+@pytest.mark.parametrize("modes", [(a, b) for a in Mode for b in Mode])
+@pytest.mark.parametrize("assurances", [(a, b) for a in Assurance for b in Assurance])
+def test_what_is_rated_on_both_sides_moves_by_its_answers(modes, assurances):
     """
-    Re-rated by a third party on the same evidence: it is under assurance.
+    In every kind of assessment by whomever; what else is different is a caveat.
+    """
+    before, after = (all_at(n, m, a) for n, m, a in zip((2, 4), modes, assurances, strict=True))
+    step = compare(before, after)
+    assert step.overall.parts == {"edition": 0, "scope": 0, "coverage": 0, "answers": 2}
+    assert step.moved.keys() == load_model("2.0.0").categories.keys()
+    assert ("mode" in step.caveats) == (modes[0] != modes[1])
+    assert ("assurance" in step.caveats) == (assurances[0] != assurances[1])
+
+
+def test_what_one_kind_of_assessment_left_open_is_coverage_and_what_it_took_out_is_scope():
+    """
+    A category that only the full assessment rated, and one that it took out; the rest stayed.
     """
     model = load_model("2.0.0")
-    answers = {key: rated(4, evidence="CP v1") for key in model.categories}
-    one = Assessment(model=model.edition, answers=answers, assurance=Assurance.SELF)
-    other = one.replace(
-        assurance=Assurance.THIRD_PARTY,
-        answers=answers
-        | {
-            "G.compliance": rated(2, evidence="CP v1"),
-            "R.awareness": rated(5, evidence="campaign 2026"),
-        },
-    )
-    parts = compare(one, other).overall.parts
-    assert parts["assurance"] == Fraction(-2 * 2, 52)
-    assert parts["answers"] == Fraction(3, 52)
+    before, after = all_at(3, Mode.SELF), all_at(3, Mode.FULL)
+    before = before.replace(answers={k: a for k, a in before.answers.items() if k != "R.sourcing"})
+    sourcing = {r.key: rated(5) for r in model.categories["R.sourcing"].requirements}
+    after = after.replace(answers=after.answers | sourcing | {"G": not_applicable("elsewhere")})
+    step = compare(before, after)
+    moving = {name for name, part in step.overall.parts.items() if part}
+    assert moving == {"coverage"}
+    assert step.moved == {}
+    assert step.categories["G.compliance"].change is None
 
 
 def test_like_for_like_leaves_out_what_one_edition_lacks():
