@@ -12,9 +12,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
-from pkimm_analytics.assessment import Answer, Assessment, State
+from pkimm_analytics.assessment import (
+    UNANSWERED,
+    Answer,
+    Assessment,
+    State,
+    not_applicable,
+    rated,
+)
 from pkimm_analytics.errors import Problem, SourceFormatError
 from pkimm_analytics.model import Model, module_of
 
@@ -58,7 +65,7 @@ def is_odd(level: float) -> bool:
     return level not in (0, 1, 2, 3, 4, 5)
 
 
-def read_level(
+def _read_level(
     entry: Mapping[str, Any], where: str, problems: list[Problem], *, required: bool = False
 ) -> int | None:
     """
@@ -80,17 +87,37 @@ def read_level(
     return int(number) or None
 
 
-def aside_level(entry: Mapping[str, Any]) -> int | None:
+def _aside_level(entry: Mapping[str, Any]) -> int | None:
     """Level kept by an entry that was switched off; None if there is none. Never scored."""
     value = entry.get("level")
     number = math.nan if isinstance(value, bool) else js_number(value)
     return int(number) if number in (1, 2, 3, 4, 5) else None
 
 
-def no_rating(where: str) -> Problem:
-    """Say that an entry is no rating."""
-    message = "expected a rating with level and applicability. Read as unanswered"
-    return Problem(where, message)
+def read_answer(
+    entry: Any, where: str, problems: list[Problem], *, generation: Literal[1, 2]
+) -> Answer:
+    """
+    Level and applicability of an entry.
+
+    1.0.x takes what JavaScript calls false for not applicable, also where it is missing, and
+    writes a level always; the 2.0.0 generation takes only ``false`` for it.
+    """
+    if not isinstance(entry, Mapping):
+        message = "expected a rating with level and applicability. Read as unanswered"
+        problems.append(Problem(where, message))
+        return UNANSWERED
+    is_first = generation == 1
+    applicability = entry.get("applicability", None if is_first else True)
+    is_off = not is_true(applicability) if is_first else applicability is False
+    if not isinstance(applicability, bool):
+        meaning = "not applicable" if is_off else "applicable"
+        message = f"applicability is neither true nor false; read as {meaning}, as the tool does"
+        problems.append(Problem(where, message, refused=False))
+    if is_off:
+        return not_applicable(set_aside_level=_aside_level(entry))
+    level = _read_level(entry, where, problems, required=is_first)
+    return UNANSWERED if level is None else rated(level)
 
 
 def read_map(document: Mapping[str, Any], field: str, name: str) -> dict[str, Any]:

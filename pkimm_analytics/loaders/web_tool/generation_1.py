@@ -22,22 +22,18 @@ from pkimm_analytics.assessment import (
     Source,
     State,
     UseCase,
-    not_applicable,
-    rated,
 )
 from pkimm_analytics.errors import AssessmentError, Problem, SourceFormatError
 from pkimm_analytics.loaders.loaded import Loaded, content_digest, content_id
 from pkimm_analytics.loaders.web_tool.entry import (
     MAX_TEXT,
-    aside_level,
     is_odd,
     is_true,
     js_number,
     label,
-    no_rating,
     official_text,
     place,
-    read_level,
+    read_answer,
     stated,
     texts,
     written_level,
@@ -106,12 +102,12 @@ def load_ratings(
     model = load_model(numbering.assumed.version)
     problems += _about(numbering)
     entries = _entries(progress, numbering, model, problems)
-    answers = {
-        key: answer
+    read = {
+        key: read_answer(progress[number], place("progress", number), problems, generation=1)
         for key in model.categories
-        if key in entries
-        and (answer := _answer(progress[entries[key]], place("progress", entries[key]), problems))
+        if (number := entries.get(key))
     }
+    answers = {key: answer for key, answer in read.items() if answer != UNANSWERED}
     said = {field: _text(value, field, problems) for field, value in named.items()}
     is_known = numbering.by in {"keys", "texts"}
     data_file = f"PKIMM {numbering.assumed.version} assumed"
@@ -204,22 +200,6 @@ def _element(
     if text.key not in model.categories:
         return None, f"{said}, which PKIMM {model.version} lacks. Left out"
     return text.key, f"{said}, not of {meant}: read as that"
-
-
-def _answer(entry: Any, where: str, problems: list[Problem]) -> Answer | None:
-    """Answer of an entry, None if it is unanswered."""
-    if not isinstance(entry, Mapping):
-        problems.append(no_rating(where))
-        return None
-    applicability = entry.get("applicability")
-    if not isinstance(applicability, bool):
-        meaning = "applicable" if is_true(applicability) else "not applicable"
-        message = f"applicability is neither true nor false; read as {meaning}, as the tool does"
-        problems.append(Problem(where, message, refused=False))
-    if not is_true(applicability):
-        return not_applicable(set_aside_level=aside_level(entry))
-    level = read_level(entry, where, problems, required=True)
-    return None if level is None else rated(level)
 
 
 def _text(value: Any, where: str, problems: list[Problem]) -> str:

@@ -37,11 +37,9 @@ from pkimm_analytics.loaders.web_tool.entry import (
     EXTENSION_ID,
     KEPT,
     MAX_TEXT,
-    aside_level,
     label,
-    no_rating,
     place,
-    read_level,
+    read_answer,
     read_map,
 )
 from pkimm_analytics.loaders.web_tool.figures import Rated, extension_figures, shown_figures
@@ -49,8 +47,6 @@ from pkimm_analytics.loaders.web_tool.numbering import text_of
 from pkimm_analytics.loaders.web_tool.plans import read_plans
 from pkimm_analytics.model import Model, category_of, load_extension
 
-ASIDE = "web_tool_aside"
-"""Field of the assessment's `extra` with the entries that were refused."""
 STATE_SCHEMA = 2
 """Newest version of the tool's format that is known."""
 
@@ -163,8 +159,7 @@ def load_record(
         rest.pop("id")
     else:
         id_ = content_id(content)
-    rest |= left
-    extra = {KEPT: rest, ASIDE: entries.aside}
+    rest |= left | entries.aside
     assessment = Assessment(
         id=id_,
         model=elements.model.edition,
@@ -174,7 +169,7 @@ def load_record(
         action_plans=plans,
         caveats=_caveats(record, entries, elements),
         source=_source(content, form, elements, entries, extensions),
-        extra={field: kept for field, kept in extra.items() if kept},
+        extra={KEPT: rest} if rest else {},
         **details,
     )
     return Loaded(assessment, tuple(problems))
@@ -268,27 +263,19 @@ def _answer(
     entry: Any, where: str, model: Model, problems: list[Problem], *, always: bool = False
 ) -> Answer:
     """Answer of one entry; `always` where the tool writes notes and evidence even if empty."""
+    answer = read_answer(entry, where, problems, generation=2)
     if not isinstance(entry, Mapping):
-        problems.append(no_rating(where))
-        return UNANSWERED
+        return answer
     rest = {key: value for key, value in entry.items() if key not in ("level", "applicability")}
-    applicability = entry.get("applicability", True)
-    if not isinstance(applicability, bool):
-        message = "applicability is neither true nor false; read as applicable, as the tool does"
-        problems.append(Problem(where, message, refused=False))
-    off = applicability is False
-    level = None if off else read_level(entry, where, problems)
-    aside = aside_level(entry) if off else None
-    _keep_label(rest, label(model, level or 0, off=off), level or aside or 0, off=off)
-    return Answer(
-        state=State.NOT_APPLICABLE if off else State.RATED if level else State.UNANSWERED,
-        level=level,
-        reason=_take(rest, "applicabilityReason", where, problems),
-        notes=_take(rest, "notes", where, problems, always=always),
-        evidence=_take(rest, "evidence", where, problems, always=always),
-        set_aside_level=aside,
-        extra={KEPT: rest} if rest else {},
-    )
+    off = answer.state is State.NOT_APPLICABLE
+    usual = label(model, answer.level or 0, off=off)
+    _keep_label(rest, usual, answer.level or answer.set_aside_level or 0, off=off)
+    said = {
+        "reason": _take(rest, "applicabilityReason", where, problems),
+        "notes": _take(rest, "notes", where, problems, always=always),
+        "evidence": _take(rest, "evidence", where, problems, always=always),
+    }
+    return answer.replace(**said, extra={KEPT: rest} if rest else {})
 
 
 def _keep_label(rest: dict[str, Any], usual: str, level: int, *, off: bool) -> None:

@@ -27,7 +27,7 @@ _TRIVIAL = "label|meta|name|exportedAt|lastView|lastPosition|sourceStructure"
 
 PHRASES = {
     rf".*web_tool/({_TRIVIAL})\b.*": "",  # these say nothing about the PKI
-    r".*web_tool(_aside)?/.*": "flags, contacts, workspace and whatever else the tool's file had",
+    r".*web_tool/.*": "flags, contacts, workspace and whatever else the tool's file had",
     r"id": "the id of the assessment",
     r"model/.*": "which of several editions of its version it is of",
     r"mode": "the fractions of category scores, which become levels",

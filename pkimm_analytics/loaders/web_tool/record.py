@@ -21,7 +21,7 @@ from pkimm_analytics.loaders.web_tool.entry import (
     texts,
     written_level,
 )
-from pkimm_analytics.loaders.web_tool.generation_2 import ASIDE, FIELDS
+from pkimm_analytics.loaders.web_tool.generation_2 import FIELDS
 from pkimm_analytics.loaders.web_tool.plans import write_plan
 from pkimm_analytics.model import Model
 from pkimm_analytics.scoring import score
@@ -46,7 +46,7 @@ def write_record(assessment: Assessment, model: Model) -> dict[str, Any]:
         "dataVersion": model.version,
         "name": kept.get("name", assessment.use_case.name or "PKIMM assessment"),
         "id": kept.get("id", assessment.id),
-        "progress": progress | _without(_aside(assessment, "progress"), progress),
+        "progress": progress | _without(kept_fields(kept, "progress"), progress),
         "enabledExtensions": _enabled(assessment) + (odd if isinstance(odd, list) else []),
         **{field: text or kept.get(field, "") for field, text in texts(assessment).items()},
         "sourceStructure": _structure(kept, model),
@@ -168,10 +168,8 @@ def _enabled(assessment: Assessment) -> list[dict[str, Any]]:
 
 def _full_details(assessment: Assessment, model: Model, kept: Mapping[str, Any]) -> dict[str, Any]:
     """Fields that only full assessments have, as far as they say something."""
-    requirements = _requirements(assessment, model)
-    aside = _aside(assessment, "requirementProgress")
     own: dict[str, Any] = {
-        "requirementProgress": requirements | _without(aside, requirements),
+        "requirementProgress": _requirements(assessment, model),
         "actionPlans": _plans(assessment, model),
     }
     for field, path in FIELDS.items():
@@ -208,10 +206,6 @@ def _structure(kept: Mapping[str, Any], model: Model) -> dict[str, Any]:
             for requirement in category.requirements:
                 by_key[requirement.native_id] = {**names, "requirementName": requirement.title}
     return {"byKey": by_key}
-
-
-def _aside(assessment: Assessment, part: str) -> dict[str, Any]:
-    return kept_fields(kept_fields(assessment.extra, ASIDE), part)
 
 
 def _merged(kept: Any, own: Any) -> Any:
