@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -54,12 +53,12 @@ def model_1_0():
 
 @pytest.fixture
 def model_2_0():
-    """The edition with 76 requirements."""
+    """The released edition 2.0.0."""
     return load_model("2.0.0")
 
 
-def small_model(*weights, categories=1):
-    """Build a model whose categories all have requirements of the given weights."""
+def made(*categories):
+    """Build an edition of one module: (weight, weights of requirements) of each category."""
     return Model(
         version="9.0.0",
         level_names=("Initial", "Foundational", "Advanced", "Managed", "Optimized"),
@@ -69,20 +68,54 @@ def small_model(*weights, categories=1):
                 "Governance",
                 categories=tuple(
                     Category(
-                        f"G.c{n}",
-                        f"G.c{n}",
+                        key := f"G.c{n}",
+                        key,
                         f"Category {n}",
-                        4 if n == 1 else 3,
+                        weight,
                         requirements=tuple(
-                            Requirement(f"G.c{n}.r{i}", f"G.c{n}.r{i}", f"r{i}", w)
-                            for i, w in enumerate(weights, 1)
+                            Requirement(f"{key}.r{i}", f"{key}.r{i}", f"r{i}", w)
+                            for i, w in enumerate(own, 1)
                         ),
                     )
-                    for n in range(1, categories + 1)
+                    for n, (weight, own) in enumerate(categories, 1)
                 ),
             ),
         ),
     )
+
+
+def small_model(*weights, categories=1):
+    """Build an edition whose categories all have requirements of the given weights."""
+    return made((4, weights), *[(3, weights)] * (categories - 1))
+
+
+def full(model, answers):
+    """Full assessment; numbers are levels, None does not apply, keys are without ``G.``."""
+    given = {
+        f"G.{key}": not_applicable() if level is None else rated(level)
+        for key, level in answers.items()
+    }
+    return Assessment(model=model.edition, mode=Mode.FULL, answers=given)
+
+
+def of_categories(model, levels, **more):
+    """Self-assessment with the levels of categories."""
+    answers = {key: rated(level) for key, level in levels.items()}
+    return Assessment(model=model.edition, answers=answers, **more)
+
+
+def extended(assessment, model, **parts):
+    """Score an extension made of parts, with relevance 2 of the first category."""
+    extension = Extension(
+        id="example",
+        name="Example",
+        version="1.0.0",
+        relevance={"G.c1": Relevance("G.c1", 2)},
+        **parts,
+    )
+    relevance = ExtensionAnswers(id="example", version="1.0.0", answers={"G.c1": rated(2)})
+    figures = score(assessment, model).categories
+    return score_extension(extension, relevance, assessment, model, figures)
 
 
 def test_a_heavier_requirement_pulls_the_score_toward_its_level():
@@ -118,116 +151,49 @@ def test_the_published_example_of_extension_scoring():
     The second category of the example is given with its figure; 4.10 is reached here
     with requirements of level 4 and 5.
     """
-    model = Model(
-        version="9.0.0",
-        level_names=("1", "2", "3", "4", "5"),
-        modules=(
-            Module(
-                "G",
-                "Governance",
-                categories=(
-                    Category(
-                        "G.c",
-                        "G.c",
-                        "C",
-                        4,
-                        requirements=tuple(
-                            Requirement(f"G.c.r{i}", f"G.c.r{i}", "", w)
-                            for i, w in enumerate((3, 2, 1), 1)
-                        ),
-                    ),
-                    Category(
-                        "G.d",
-                        "G.d",
-                        "D",
-                        3,
-                        requirements=(
-                            Requirement("G.d.r1", "G.d.r1", "", 9),
-                            Requirement("G.d.r2", "G.d.r2", "", 1),
-                        ),
-                    ),
-                ),
-            ),
-        ),
-    )
-    extension = Extension(
-        id="example",
-        name="Example",
-        version="1.0.0",
-        floor_score=True,
-        relevance={"G.c": Relevance("G.c", 2)},
-        overlays={
-            "G.c.r1": Overlay("multiplier", Fraction("1.5")),
-            "G.c": Overlay("multiplier", Fraction("1.25")),
-            "G.d": Overlay("addition", Fraction(0)),
-        },
-    )
-    answers = {
-        "G.c.r1": rated(4),
-        "G.c.r2": rated(3),
-        "G.c.r3": rated(4),
-        "G.d.r1": rated(4),
-        "G.d.r2": rated(5),
+    model = made((4, (3, 2, 1)), (3, (9, 1)))
+    overlays = {
+        "G.c1.r1": Overlay("multiplier", Fraction("1.5")),
+        "G.c1": Overlay("multiplier", Fraction("1.25")),
+        "G.c2": Overlay("addition", Fraction(0)),
     }
-    assessment = Assessment(model=model.edition, mode=Mode.FULL, answers=answers)
-    baseline = score(assessment, model)
-    relevance = ExtensionAnswers(id="example", version="1.0.0", answers={"G.c": rated(2)})
-    result = score_extension(extension, relevance, assessment, model, baseline.categories)
+    one = full(model, {"c1.r1": 4, "c1.r2": 3, "c1.r3": 4, "c2.r1": 4, "c2.r2": 5})
+    result = extended(one, model, overlays=overlays, floor_score=True)
     assert round(category_score([4, 3, 4], weights=[4.5, 2, 1]), 2) == 3.73
-    assert round(float(result.categories["G.c"]), 2) == 3.37
-    assert result.categories["G.d"] == Fraction("4.1")
+    assert round(float(result.categories["G.c1"]), 2) == 3.37
+    assert result.categories["G.c2"] == Fraction("4.1")
     assert round(float(result.score), 2) == 3.64
     assert round(float(result.floor), 2) == 3.37
-    assert baseline.categories["G.c"].value == Fraction(22, 6)  # untouched by the overlay
+    assert score(one, model).categories["G.c1"].value == Fraction(22, 6)  # untouched
 
 
-def test_an_extension_blends_a_level_given_by_hand_with_all_weights():
+def test_an_extension_blends_a_level_given_by_hand_with_all_weights(model_2_0):
     """
     Level 4 with weight 7.5 and relevance 2 with weight 2 make 34 / 9.5.
+
+    Where relevance is not rated, nothing is blended.
     """
     model = small_model(3, 2, 1)
-    extension = Extension(
-        id="example",
-        name="Example",
-        version="1.0.0",
-        relevance={"G.c1": Relevance("G.c1", 2)},
-        overlays={"G.c1.r1": Overlay("multiplier", Fraction("1.5"))},
-    )
-    assessment = Assessment(model=model.edition, answers={"G.c1": rated(4)})
-    relevance = ExtensionAnswers(id="example", version="1.0.0", answers={"G.c1": rated(2)})
-    result = score_extension(
-        extension, relevance, assessment, model, score(assessment, model).categories
-    )
+    overlays = {"G.c1.r1": Overlay("multiplier", Fraction("1.5"))}
+    result = extended(of_categories(model, {"G.c1": 4}), model, overlays=overlays)
     assert result.categories["G.c1"] == Fraction(34) / Fraction("9.5")
     assert result.floor is None  # this extension does not ask for one
-
-
-def test_a_category_without_a_relevance_answer_keeps_its_baseline(model_2_0):
-    """
-    Not answered is neither 0 nor 1: nothing is blended.
-    """
-    assessment = Assessment(
-        model=model_2_0.edition,
-        answers={key: rated(3) for key in model_2_0.categories},
-        extensions=(ExtensionAnswers(id="pqc", version="0.2.0"),),
-    )
-    result = score(assessment).extensions["pqc"]
-    assert result.score == result.floor == 3
+    pqc = (ExtensionAnswers(id="pqc", version="0.2.0"),)
+    levels = dict.fromkeys(model_2_0.categories, 3)
+    unrated = score(of_categories(model_2_0, levels, extensions=pqc)).extensions["pqc"]
+    assert unrated.score == unrated.floor == 3
 
 
 def test_the_crosswalk_vector(model_1_0):
     """
     All at 3 but key management 5, certificate management 1, infrastructure 5.
     """
-    answers = {key: rated(3) for key in model_1_0.categories}
-    answers["M.key-management"] = rated(5)
-    answers["M.certificate-management"] = rated(1)
-    answers["M.infrastructure-management"] = rated(5)
-    assessment = Assessment(model=model_1_0.edition, answers=answers)
-    scores = score(assessment)
-    assert scores.overall.value == Fraction(145, 47)
-    assert scores.modules["M"].value == Fraction(43, 13)
-    carried = carry(assessment, model_1_0, load_model("1.1.0"))
+    levels = dict.fromkeys(model_1_0.categories, 3)
+    levels |= {"M.key-management": 5, "M.certificate-management": 1}
+    one = of_categories(model_1_0, levels | {"M.infrastructure-management": 5})
+    assert score(one).overall.value == Fraction(145, 47)
+    assert score(one).modules["M"].value == Fraction(43, 13)
+    carried = carry(one, model_1_0, load_model("1.1.0"))
     assert score(carried).categories["G.cryptography"].state is State.UNANSWERED
     assert score(carried).overall.value == Fraction(145, 47)
     assert any("Cryptography" in caveat.message for caveat in carried.caveats)
@@ -247,87 +213,63 @@ def test_what_the_newer_edition_dropped_is_named(model_1_0, model_2_0):
     assert any("M.5.5" in caveat.message for caveat in carried.caveats)
 
 
-def test_an_exact_mean_of_three_is_level_three():
+def test_a_level_is_the_score_rounded_down_exactly():
     """
-    Sums of fractions that meet a whole number never end up below it.
+    Fractions that meet a whole number never end up below it; 2.99 is level 2.
     """
     model = small_model(1, 2, 3, categories=7)
-    answers = {}
-    for n in range(1, 8):
-        levels = (3, 3, 3) if n < 6 else (2, 2, 4) if n == 6 else (4, 4, 2)
-        answers |= {f"G.c{n}.r{i}": rated(level) for i, level in enumerate(levels, 1)}
-    scores = score(Assessment(model=model.edition, mode=Mode.FULL, answers=answers), model)
-    assert scores.overall.value == 3
-    assert scores.overall.level == 3
+    levels = dict.fromkeys(range(1, 6), (3, 3, 3)) | {6: (2, 2, 4), 7: (4, 4, 2)}
+    answers = {f"c{n}.r{i}": x for n, row in levels.items() for i, x in enumerate(row, 1)}
+    overall = score(full(model, answers), model).overall
+    assert (overall.value, overall.level) == (3, 3)
+    below = score(full(model := small_model(99, 1), {"c1.r1": 3, "c1.r2": 2}), model).overall
+    assert below.level == 2
+    assert (below.score, below.progress) == pytest.approx((2.99, 0.99))
 
 
-def test_just_below_three_is_level_two():
+@pytest.mark.parametrize(
+    ("answers", "value", "zero", "coverage"),
+    [
+        ({"c1.r1": 4, "c1.r2": None}, 4, Fraction(4, 7), 1 / 5),
+        ({"c1.r1": None, "c1.r2": None, "c1.r3": None, "c2.r1": 2}, 2, Fraction(1, 3), 1 / 3),
+        # a level given by hand counts where no requirement is rated
+        ({"c1": 5, "c1.r1": 2, "c2": 4}, Fraction(20, 7), Fraction(40, 21), 1 / 6),
+        ({"c1": None, "c2.r1": 3}, 3, Fraction(1, 2), 1 / 3),
+    ],
+)
+def test_unanswered_and_not_applicable_add_neither_level_nor_weight(answers, value, zero, coverage):
     """
-    2.99 is level 2, and both are shown.
+    Coverage says how much was rated; the official workbook counts unanswered items as 0.
     """
-    model = small_model(99, 1)
-    answers = {"G.c1.r1": rated(3), "G.c1.r2": rated(2)}
-    figure = score(Assessment(model=model.edition, mode=Mode.FULL, answers=answers), model).overall
-    assert figure.score == pytest.approx(2.99)
-    assert figure.level == 2
-    assert figure.progress == pytest.approx(0.99)
+    model = small_model(1, 2, 3, categories=2)
+    overall = score(full(model, answers), model).overall
+    assert (overall.value, overall.coverage) == (value, pytest.approx(coverage))
+    counted = score(full(model, answers), model, unanswered="zero").overall
+    assert (counted.value, counted.coverage) == (zero, pytest.approx(coverage))
 
 
-def test_unanswered_and_not_applicable_add_neither_level_nor_weight():
+def test_what_a_category_rests_on_is_told():
     """
-    One rated requirement of three decides alone, and coverage says so.
+    Not applicable if nothing in it applies; by hand if no requirement of it is rated.
     """
-    model = small_model(1, 2, 3)
-    answers = {"G.c1.r1": rated(4), "G.c1.r2": not_applicable("no HSM")}
-    assessment = Assessment(model=model.edition, mode=Mode.FULL, answers=answers)
-    figure = score(assessment, model).overall
-    assert figure.value == 4
-    assert figure.coverage == 0.5
-    counted_as_zero = score(assessment, model, unanswered="zero").overall
-    assert counted_as_zero.value == Fraction(4, 4)
-    assert counted_as_zero.coverage == 0.5
-
-
-def test_a_category_whose_requirements_all_do_not_apply_is_not_applicable():
-    """
-    It has no score, and the module goes on without it.
-    """
-    model = small_model(1, 1, categories=2)
-    answers = {
-        "G.c1.r1": not_applicable(),
-        "G.c1.r2": not_applicable(),
-        "G.c2.r1": rated(2),
-    }
-    scores = score(Assessment(model=model.edition, mode=Mode.FULL, answers=answers), model)
-    assert scores.categories["G.c1"].state is State.NOT_APPLICABLE
-    assert scores.categories["G.c1"].value is None
-    assert scores.overall.value == 2
+    model = small_model(1, categories=3)
+    answers = {"c1.r1": None, "c2": 5, "c2.r1": 2, "c3": 4}
+    first, second, third = score(full(model, answers), model).categories.values()
+    assert (first.state, first.value) == (State.NOT_APPLICABLE, None)
+    assert (second.value, second.by_hand) == (2, False)
+    assert (third.value, third.by_hand, third.coverage) == (4, True, 0)
 
 
 def test_a_module_that_does_not_apply_takes_everything_in_it_out(model_2_0):
     """
     Its answers stay in the document and out of the score.
     """
-    answers = {key: rated(4 if module_of(key) == "M" else 2) for key in model_2_0.categories}
-    answers["M"] = not_applicable("run by a provider")
-    scores = score(Assessment(model=model_2_0.edition, answers=answers))
+    levels = {key: 4 if module_of(key) == "M" else 2 for key in model_2_0.categories}
+    one = of_categories(model_2_0, levels)
+    scores = score(one.replace(answers={**one.answers, "M": not_applicable("by a provider")}))
     assert scores.overall.value == 2
     assert scores.modules["M"].state is State.NOT_APPLICABLE
     assert scores.modules["M"].coverage is None
-
-
-def test_a_level_given_by_hand_counts_only_where_no_requirement_is_rated():
-    """
-    And the figure says that it was given by hand.
-    """
-    model = small_model(1, categories=2)
-    answers = {"G.c1": rated(5), "G.c1.r1": rated(2), "G.c2": rated(4)}
-    scores = score(Assessment(model=model.edition, mode=Mode.FULL, answers=answers), model)
-    assert scores.categories["G.c1"].value == 2
-    assert scores.categories["G.c2"].value == 4
-    assert scores.categories["G.c2"].by_hand
-    assert not scores.categories["G.c1"].by_hand
-    assert scores.categories["G.c2"].coverage == 0
 
 
 def test_an_assessment_without_answers_has_no_score(model_2_0):
@@ -374,30 +316,20 @@ def test_the_printed_document_has_exactly_the_published_keys(model_1_0):
     assert document["problems"] == [{"where": "assessment", "message": "A caveat."}]
 
 
-def test_a_tools_own_figure_is_shown_with_the_reason_where_it_differs(model_1_0):
+@pytest.mark.parametrize(
+    ("overall", "is_other"),
+    [({"level": 1, "value": 1.5}, True), ({"level": 3, "value": 3.0}, False), (None, True)],
+)
+def test_a_tools_own_figure_is_shown_with_the_reason_where_it_differs(model_1_0, overall, is_other):
     """
-    Equal figures need no reason.
+    Equal figures need no reason; a figure may be null.
     """
     reasons = [{"code": "unanswered-zero", "message": "Unanswered items count as 0 there."}]
-    tool = {"overall": {"level": 1, "value": 1.5}, "modules": {}, "reasons": reasons}
-    answers = {"G.compliance": rated(3)}
-    differing = Assessment(model=model_1_0.edition, answers=answers, source=Source(tool=tool))
-    document = scores_to_json(score(differing))
-    assert document["tool"]["differs_because"] == ["Unanswered items count as 0 there."]
-    same = {**tool, "overall": {"level": 3, "value": 3.0}}
-    equal = Assessment(model=model_1_0.edition, answers=answers, source=Source(tool=same))
-    assert scores_to_json(score(equal))["tool"]["differs_because"] == []
-
-
-def test_a_tool_that_showed_nothing_is_no_crash(model_1_0):
-    """
-    Figures may be null, for the whole and for a module.
-    """
-    tool = {"overall": None, "modules": {"G": None}}
-    assessment = Assessment(
-        model=model_1_0.edition, answers={"G.compliance": rated(3)}, source=Source(tool=tool)
-    )
-    assert scores_to_json(score(assessment))["tool"]["overall"] is None
+    tool = {"overall": overall, "modules": {"G": {"level": 3}}, "reasons": reasons}
+    one = of_categories(model_1_0, {"G.compliance": 3}, source=Source(tool=tool))
+    document = scores_to_json(score(one))["tool"]
+    assert document["overall"] == overall
+    assert document["differs_because"] == ["Unanswered items count as 0 there."] * is_other
 
 
 def test_an_edition_that_no_crosswalk_knows_says_how_it_is_matched():
@@ -405,8 +337,7 @@ def test_an_edition_that_no_crosswalk_knows_says_how_it_is_matched():
     By its stable ids, as a remark that refuses nothing.
     """
     model = small_model(1)
-    assessment = Assessment(model=model.edition, mode=Mode.FULL, answers={"G.c1.r1": rated(3)})
-    (problem,) = score(assessment, model).problems
+    (problem,) = score(full(model, {"c1.r1": 3}), model).problems
     assert "stable ids" in problem.message
     assert not problem.refused
 
@@ -535,32 +466,21 @@ def test_a_weight_of_zero_and_a_category_without_requirements():
     """
     The first moves no score; the second is rated itself, in a full assessment too.
     """
-    model = small_model(0, 2, categories=2)
-    empty = Category("G.c3", "G.c3", "Category 3", 3)
-    module = replace(model.modules[0], categories=(*model.modules[0].categories, empty))
-    model = replace(model, modules=(module,))
-    answers = {"G.c1.r1": rated(1), "G.c1.r2": rated(4), "G.c2.r1": rated(5), "G.c3": rated(2)}
-    scores = score(Assessment(model=model.edition, mode=Mode.FULL, answers=answers), model)
+    model = made((4, (0, 2)), (3, (0, 2)), (3, ()))
+    scores = score(full(model, {"c1.r1": 1, "c1.r2": 4, "c2.r1": 5, "c3": 2}), model)
     assert [f.value for f in scores.categories.values()] == [4, None, 2]
     assert [f.n_rated for f in scores.categories.values()] == [2, 1, 1]
     assert not scores.categories["G.c3"].by_hand
     assert scores.overall.value == Fraction(4 * 4 + 3 * 2, 7)
 
 
-@pytest.mark.parametrize(
-    ("codes", "name"),
-    [
-        (np.zeros((1, 5), np.int8), "requirements"),
-        (np.full((1, 76), 6, np.int8), "requirements"),
-        (np.full((1, 76), -2, np.int8), "requirements"),
-    ],
-)
-def test_a_batch_that_does_not_fit_the_edition_is_refused(model_2_0, codes, name):
+@pytest.mark.parametrize(("n_columns", "code"), [(5, 0), (77, 6), (77, -2)])
+def test_a_batch_that_does_not_fit_the_edition_is_refused(model_2_0, n_columns, code):
     """
     Wrong number of columns, or codes off the scale.
     """
-    with pytest.raises(AssessmentError, match=name):
-        score_batch(model_2_0, requirements=codes)
+    with pytest.raises(AssessmentError, match="requirements"):
+        score_batch(model_2_0, requirements=np.full((1, n_columns), code, np.int8))
 
 
 @needs_shared
