@@ -19,7 +19,12 @@ from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pkimm_analytics.errors import ModelError, Problem
-from pkimm_analytics.model.shipped import references, shipped_model, shipped_versions
+from pkimm_analytics.model.shipped import (
+    references,
+    shipped_model,
+    shipped_models,
+    shipped_versions,
+)
 from pkimm_analytics.model.structure import (
     LEVELS,
     Category,
@@ -280,34 +285,34 @@ def _model(file: ModelFile) -> Model:
         source="model file installed by the user",
         official=True,
     )
-    counts = Counter([*(c.key for m in model.modules for c in m.categories), *_requirements(model)])
+    every = [c for module in model.modules for c in module.categories]
+    counts = Counter([*(c.key for c in every), *(r.key for c in every for r in c.requirements)])
     if twice := [key for key, count in counts.items() if count > 1]:
         raise ModelError(
             "The model file names an element twice. Nothing was installed.",
             [Problem(key, "two elements end up with this key") for key in twice],
         )
     note = _note(model, keys)
-    return replace(model, notes=(note,)) if note else model
-
-
-def _requirements(model: Model) -> Iterator[str]:
-    return (r.key for m in model.modules for c in m.categories for r in c.requirements)
+    return replace(model, notes=(note,) if note else ())
 
 
 def _note(model: Model, keys: _Keys) -> str:
-    if model.version not in shipped_versions():
+    """Say how the elements of an edition are matched with others, where it is not a shipped one."""
+    shipped = {m.digest: m for m in shipped_models() if m.version == model.version}
+    if not shipped:
         return (
             f"The crosswalk does not know version {model.version}: elements are matched with"
             f" other editions by {keys.how()}."
         )
-    shipped = shipped_model(model.version)
-    if model.digest == shipped.digest:
+    same, released = shipped.get(model.digest), shipped_model(model.version)
+    if same is not None and not same.is_archived:
         return ""
-    added, missing = sorted(model.keys - shipped.keys), sorted(shipped.keys - model.keys)
+    what = "An archived draft" if same else "Not the shipped edition"
+    added, missing = sorted(model.keys - released.keys), sorted(released.keys - model.keys)
     parts = [f"adds {', '.join(added)}"] if added else []
     parts += [f"lacks {', '.join(missing)}"] if missing else []
     return (
-        f"Not the shipped edition of {model.version}: it"
+        f"{what} of {model.version}: it"
         f" {' and '.join(parts or ['has other weights or another order'])}."
         " Elements are matched with other editions by their ids; what is new has no counterpart."
     )

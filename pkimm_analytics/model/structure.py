@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any
@@ -176,25 +176,7 @@ class Model:
     @cached_property
     def text_digest(self) -> str:
         """SHA-256 over structure and every text, so that two wordings are told apart."""
-        return _sha256(
-            {
-                "structure": self.digest,
-                "levels": self.level_names,
-                "texts": [
-                    [
-                        [m.name, m.description],
-                        [
-                            [
-                                [c.name, c.description, *c.levels],
-                                [[r.title, r.guidance, *r.evidence] for r in c.requirements],
-                            ]
-                            for c in m.categories
-                        ],
-                    ]
-                    for m in self.modules
-                ],
-            }
-        )
+        return _sha256([self.digest, self.level_names, [asdict(m) for m in self.modules]])
 
     def level_name(self, level: int) -> str:
         """Name of a level in this edition; level 0 is "Not evaluated"."""
