@@ -60,9 +60,9 @@ def js_number(value: Any) -> float:
     return float(text) if _NUMBER.fullmatch(text) and len(text) <= 30 else math.nan
 
 
-def is_odd(level: float) -> bool:
+def is_odd(value: Any) -> bool:
     """Whether a level is none of those that the tool writes."""
-    return level not in (0, 1, 2, 3, 4, 5)
+    return isinstance(value, bool) or js_number(value) not in (0, 1, 2, 3, 4, 5)
 
 
 def _read_level(
@@ -76,11 +76,11 @@ def _read_level(
     value = entry.get("level")
     if value is None and not required:
         return None
-    number = math.nan if value is None or isinstance(value, bool) else js_number(value)
-    if is_odd(number):
+    if value is None or is_odd(value):
         expected = "expected 1 to 5, or 0 for not assessed. Read as unanswered"
         problems.append(Problem(where, f"level {_value(value)}; {expected}"))
         return None
+    number = js_number(value)
     if isinstance(value, str):
         message = f"the level is a text, not a number; read as {int(number)}"
         problems.append(Problem(where, message, refused=False))
@@ -90,8 +90,7 @@ def _read_level(
 def _aside_level(entry: Mapping[str, Any]) -> int | None:
     """Level kept by an entry that was switched off; None if there is none. Never scored."""
     value = entry.get("level")
-    number = math.nan if isinstance(value, bool) else js_number(value)
-    return int(number) if number in (1, 2, 3, 4, 5) else None
+    return None if is_odd(value) else int(js_number(value)) or None
 
 
 def read_answer(

@@ -85,7 +85,7 @@ def shown_figures(rated: Rated) -> dict[str, Any]:
     modules = {id_: _shown(_quotient(*both)) for id_, both in sums.items()}
     entries = [*rated.categories.values(), *rated.requirements.values()]
     codes = []
-    if any(is_odd(js_number(_level(entry))) for entry in entries):
+    if any(is_odd(_level(entry)) for entry in entries):
         codes = ["odd-level"]
     elif any(map(_falls_short, [overall, *modules.values()])):
         codes = ["binary-fractions"]

@@ -232,11 +232,14 @@ def _tool(
     every = [figures(progress, file) for file in numbering.candidates]
     if any(shown != every[0] for shown in every):
         return None
-    counted = {key: _js_level(progress[key]) for key in progress if _counts(progress[key])}
-    counted = {key: level for key, level in counted.items() if numbering.meanings(key)}
+    counted = {
+        key: entry.get("level", math.nan)
+        for key, entry in progress.items()
+        if _counts(entry) and numbering.meanings(key)
+    }
     in_place = {key for element, key in entries.items() if element in numbering.meanings(key)}
     codes = {
-        "level-zero-counts": 0 in counted.values(),
+        "level-zero-counts": 0 in map(js_number, counted.values()),
         "odd-level": any(map(is_odd, counted.values())),
         "read-elsewhere": not counted.keys() <= in_place,
     }
