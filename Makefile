@@ -39,6 +39,11 @@ site: $(VENV)/.run-stamp ## Make the static site of invented releases, in site/
 test: lint e2e s3 ## Check style, types, imports and behavior, also in a real browser
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
+.PHONY: thorough
+thorough: $(VENV)/.dev-stamp ## Try properties on many examples, and run the slow tests too
+	$(BIN)/python -m pytest -n auto --dist worksteal --hypothesis-profile=thorough \
+		--timeout=3600 -m "slow or not slow" $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.dev-stamp ## Check style, types and the direction of imports
 	$(BIN)/ruff check

@@ -118,7 +118,7 @@ comparison.notes
 # %%
 from pkimm_analytics.benchmark import contrast
 
-regions = contrast(bench, {"region": "europe"}, {"region": "asia"})
+regions = contrast(bench, {"region": "europe-and-africa"}, {"region": "elsewhere"})
 regions["verdict"].value_counts()
 
 # %% [markdown]

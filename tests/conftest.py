@@ -4,17 +4,14 @@ Settings for all tests.
 
 from __future__ import annotations
 
-import os
+from collections import Counter
 from pathlib import Path
 
-import hypothesis
 import pytest
 
-# A busy machine is slow now and then, which is no defect. CI tries the same
-# examples every time, so that a failure there can be repeated.
-hypothesis.settings.register_profile("default", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+from tests.examples import load_profile
+
+load_profile()
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +22,14 @@ def site_releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.site.released import two_releases
 
     return two_releases(tmp_path_factory.mktemp("series"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """
+    Say how many notebooks and dashboards ran, which a test records as a property.
+    """
+    passed = terminalreporter.stats.get("passed", [])
+    ran = Counter(v for one in passed for name, v in one.user_properties if name == "ran")
+    if ran:
+        counts = ", ".join(f"{n} {kind}" for kind, n in sorted(ran.items(), reverse=True))
+        terminalreporter.write_line(f"Ran from top to bottom: {counts}")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pkimm_analytics.agreement import (
@@ -18,6 +18,7 @@ from pkimm_analytics.assessment import Assessment, Mode, not_applicable, rated
 from pkimm_analytics.errors import AssessmentError
 from pkimm_analytics.model import load_model
 from pkimm_analytics.questionnaire import pages, questions
+from tests.examples import examples
 
 MODEL = load_model("2.0.0")
 A, B, C, D, *_ = MODEL.categories
@@ -94,7 +95,7 @@ def test_only_assessments_of_the_same_questions_are_compared(
 
 
 @needs_libraries
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=2, max_size=12))
 def test_kappa_is_one_minus_observed_over_expected_disagreement(
     pairs: list[tuple[int, int]],

@@ -16,7 +16,7 @@ from contextlib import suppress
 import hypothesis.strategies as st
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from pkimm_analytics.anonymize import (
     Contribution,
@@ -39,6 +39,7 @@ from pkimm_analytics.errors import ContributionError, SourceFormatError
 from pkimm_analytics.model import Edition, load_model
 from pkimm_analytics.render.html import document as page_of
 from pkimm_analytics.views.contribution import contribution
+from tests.examples import examples
 from tests.planted import HOST, MAIL, NAME, PARENT, found_in, planted_assessment
 from tests.strategies import assessments
 
@@ -161,7 +162,7 @@ def jsonschema_problems(document):
     return [error.message for error in validator.iter_errors(document)]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(assessment=assessments(), quarter=st.sampled_from([None, "2026Q2"]))
 def test_every_assessment_gives_a_document_of_codes_or_a_plain_refusal(
     tmp_path, assessment, quarter
@@ -422,7 +423,7 @@ def test_a_file_that_says_more_than_codes_is_refused_without_repeating_it(store,
         st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
     )
 )
-@settings(max_examples=80)
+@examples(80)
 def test_any_json_gives_contributions_or_problems(document):
     """
     No file makes the reader fail in another way.

@@ -5,6 +5,7 @@ Every notebook and every dashboard runs from top to bottom on invented data.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +42,15 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("path", [*NOTEBOOKS, *DASHBOARDS], ids=lambda path: path.stem)
-def test_a_notebook_runs_from_top_to_bottom(path: Path, environment: Path) -> None:
+def test_a_notebook_runs_from_top_to_bottom(
+    path: Path, environment: Path, record_property: Callable[[str, object], None]
+) -> None:
     """
     No cell fails, and none prints an error or a warning.
     """
+    record_property("ran", path.parent.name)
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": environment}})
     client.execute()

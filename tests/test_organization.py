@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pkimm_analytics.errors import AssessmentError
@@ -25,6 +25,7 @@ from pkimm_analytics.organization import (
     label,
     profile_codes,
 )
+from tests.examples import examples
 
 COUNTRIES = Path("/usr/share/iso-codes/json/iso_3166-1.json")
 
@@ -126,7 +127,7 @@ def test_prefer_not_to_say_is_an_answer_and_missing_is_none(attribute):
 
 
 @given(st.data())
-@settings(max_examples=50)
+@examples(50)
 def test_coarsening_in_two_steps_is_coarsening_in_one(data):
     """
     From leaf to group to all ends where leaf to all does, and no step may go back.
@@ -184,7 +185,7 @@ def test_a_country_written_otherwise_is_recognized_in_the_message(written, meant
 
 
 @given(st.text(min_size=9))
-@settings(max_examples=100)
+@examples(100)
 def test_messages_about_a_profile_never_repeat_what_was_written(text):
     """
     People write names into the wrong field.

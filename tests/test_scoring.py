@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pkimm_analytics.assessment import (
@@ -42,6 +42,7 @@ from pkimm_analytics.scoring import (
     scores_to_json,
 )
 from pkimm_analytics.synthetic import sample_history
+from tests.examples import examples
 from tests.official import CONFORMANCE, needs_shared
 
 
@@ -374,7 +375,7 @@ def twin(model, requirement_row, category_row, *, zero=False):
     return values, modules, mean(model.categories)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     seed=st.integers(0, 2**32 - 1),
     version=st.sampled_from(["1.0.0", "1.1.0", "2.0.0"]),

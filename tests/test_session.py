@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pkimm_analytics.assessment import (
@@ -30,6 +30,7 @@ from pkimm_analytics.session import (
     revision,
 )
 from pkimm_analytics.workspace import Workspace
+from tests.examples import examples
 
 MODEL = load_model("2.0.0")
 CATEGORY = "G.strategy-and-vision"
@@ -318,7 +319,7 @@ changes = st.one_of(
 )
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.lists(st.tuples(keys, changes), max_size=8))
 def test_every_edit_can_be_inverted(steps: list[tuple[str, dict[str, Any]]]) -> None:
     """

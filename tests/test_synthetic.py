@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pkimm_analytics.assessment import Assessment, Mode, State, check
@@ -30,6 +30,7 @@ from pkimm_analytics.synthetic import (
     write_simulation,
 )
 from pkimm_analytics.tables import TRUTH, arrow_schema, truth_table
+from tests.examples import examples
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
 
@@ -86,7 +87,7 @@ def mean_score(frame):
 
 
 @given(seed=st.integers(0, 2**63 - 1), n=st.integers(1, 12))
-@settings(max_examples=15)
+@examples(15)
 def test_the_same_seed_gives_the_same_bytes(seed, n):
     """
     Twice the same documents, and the same truth.

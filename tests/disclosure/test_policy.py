@@ -3,13 +3,14 @@
 import copy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pkimm_analytics.disclosure import check_plan, check_policy, load_policy, make_release
 from pkimm_analytics.disclosure.policy import read_settings
 from pkimm_analytics.errors import DisclosureError, PolicyError
 from tests.disclosure.population import FEW, population, truth_of
+from tests.examples import examples
 
 SETTINGS = read_settings(None, "disclosure.yaml")
 PLAN_SETTINGS = read_settings(None, "plan.yaml")
@@ -93,7 +94,7 @@ odd = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     changes=st.dictionaries(st.sampled_from(sorted(SETTINGS)), odd, max_size=2),
     threshold=st.one_of(odd, st.integers(5, 30)),

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pkimm_analytics.audit import Rules, attack_release
@@ -15,6 +15,7 @@ from pkimm_analytics.tables import BENCHMARK
 from tests.disclosure import population as invented
 from tests.disclosure.population import FEW as PLAN
 from tests.disclosure.population import join, rows, truth_of
+from tests.examples import examples
 
 POLICY = load_policy()
 ALL = ("*",) * 6
@@ -249,7 +250,7 @@ def test_contributions_that_are_not_valid_are_refused_without_repeating_them(nam
     assert "Somewhere" not in str(caught.value)
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(
     n=st.integers(10, 90),
     seed=st.integers(0, 10_000),
@@ -271,7 +272,7 @@ def test_nothing_is_learned_whatever_the_population(n, seed, homogeneous):
     assert attack_release(candidate.published, truth=truth, rules=Rules()) == []
 
 
-@settings(max_examples=6)
+@examples(6)
 @given(n=st.integers(11, 60), seed=st.integers(0, 10_000))
 def test_one_more_organization_changes_no_byte(n, seed):
     """

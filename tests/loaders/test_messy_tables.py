@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pkimm_analytics.assessment import Assessment, State
 from pkimm_analytics.errors import Problem, SourceFormatError
 from pkimm_analytics.loaders import Loaded
 from pkimm_analytics.loaders.tabular import read_table
+from tests.examples import examples
 from tests.loaders.messy import BAD, NOTHING, Fact, Messy, messy_table
 
-MANY = settings(max_examples=max(300, settings().max_examples))
+MANY = examples(500, at_least=300)
 """Some hundred in every run; a thorough profile has ten thousand."""
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pkimm_analytics.assessment import State
 from pkimm_analytics.loaders import Loaded
+from tests.examples import examples
 from tests.loaders.invented_workbook import (
     MODEL,
     SLOT_OF,
@@ -25,7 +26,7 @@ from tests.loaders.invented_workbook import (
 )
 from tests.official import CONFORMANCE, needs_shared
 
-MANY = settings(max_examples=max(40, settings().max_examples // 5))
+MANY = examples(100, at_least=40)
 """Some dozens in every run; a thorough profile has two thousand."""
 
 FULL: dict[Any, tuple[Any, ...]] = {

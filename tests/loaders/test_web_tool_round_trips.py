@@ -1,18 +1,17 @@
 """
 Random assessments through the web tool's forms and back, and random bytes into them.
 
-``PKIMM_EXAMPLES=1000`` tries as many assessments for each form; the default is quick.
+The profile `thorough` tries a thousand assessments for each form; the default is quick.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 from pkimm_analytics.assessment import Answer, Assessment, Mode, State
@@ -23,14 +22,12 @@ from pkimm_analytics.loaders.web_tool.plans import TEXTS
 from pkimm_analytics.model import Model, load_model, module_of
 from pkimm_analytics.scoring import score, tool_figures
 from pkimm_analytics.yaml_text import write_yaml
+from tests.examples import examples
 from tests.loaders.invented_web_tool import BUNDLED, NEWER, SITE, link_1, link_2, rating, record
 from tests.strategies import assessments, json_values, texts
 
-EXAMPLES = int(os.environ.get("PKIMM_EXAMPLES", "50"))
-slowly = settings(
-    max_examples=EXAMPLES,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+PATIENT = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+slowly = examples(50, **PATIENT)
 LISTS = ("objectives", "outputs", "tasks")
 MODEL = load_model("2.0.0")
 
@@ -338,7 +335,7 @@ WHOLE = [
 ]
 
 
-@settings(slowly, max_examples=max(20, EXAMPLES // 4))
+@examples(20, **PATIENT)
 @given(
     assessments(versions=("2.0.0",)),
     st.dictionaries(st.sampled_from(["web_tool", "web_tool_aside"]), json_values()),

@@ -5,7 +5,7 @@ import zipfile
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pkimm_analytics.assessment import Assessment
@@ -13,6 +13,7 @@ from pkimm_analytics.errors import PkimmError, SourceFormatError
 from pkimm_analytics.loaders.sheets import read_sheets
 from pkimm_analytics.loaders.workbook import kind_of
 from pkimm_analytics.scoring import score
+from tests.examples import examples
 from tests.loaders.invented_workbook import (
     full_workbook,
     levels,
@@ -78,7 +79,7 @@ SOUND = [SMALL, LARGE, stored(SMALL), stored(LARGE)]
 
 
 @given(st.data())
-@settings(max_examples=100)
+@examples(100)
 def test_a_damaged_workbook_never_crashes_the_reader(data: st.DataObject):
     """
     It is cut off, or some bytes of it are changed; in a stored archive they are XML.
@@ -91,7 +92,7 @@ def test_a_damaged_workbook_never_crashes_the_reader(data: st.DataObject):
 
 
 @given(st.data())
-@settings(max_examples=60)
+@examples(60)
 def test_damaged_xml_in_a_sound_archive_never_crashes_the_reader(data: st.DataObject):
     """
     The checksums are right, the parts are not.

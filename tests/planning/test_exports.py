@@ -4,13 +4,14 @@ import csv
 import io
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pkimm_analytics.assessment import ActionPlan, Assessment, Period, UseCase, rated
 from pkimm_analytics.model import load_model
 from pkimm_analytics.planning.action_plans import tracked
 from pkimm_analytics.planning.exports import has_day, issues, to_csv, to_icalendar, to_markdown
+from tests.examples import examples
 
 MODEL = load_model("2.0.0")
 KEY = "R.awareness"
@@ -72,7 +73,7 @@ def test_an_event_keeps_its_identifier_and_others_have_another():
     assert one == again != other
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(text=texts)
 def test_no_text_becomes_a_property_of_the_calendar(text):
     """
@@ -116,7 +117,7 @@ def test_an_issue_mentions_nobody_and_links_nothing():
     assert "\n" not in issue.title
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(text=texts)
 def test_every_markdown_issue_has_the_same_frame(text):
     """

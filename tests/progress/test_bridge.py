@@ -1,6 +1,5 @@
 """Progress between assessments: parts that add up, and editions that are no drop."""
 
-import os
 from fractions import Fraction
 
 import numpy as np
@@ -16,8 +15,9 @@ from pkimm_analytics.assessment import (
 )
 from pkimm_analytics.model import load_model
 from pkimm_analytics.progress import PARTS, compare, like_for_like
+from tests.examples import how_many
 
-PAIRS = int(os.environ.get("PKIMM_EXAMPLES", "200"))
+PAIRS = how_many(200, at_least=100)
 VERSIONS = ("1.0.0", "1.1.0", "2.0.0")
 
 

@@ -8,7 +8,7 @@ import re
 import zipfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from typer.testing import CliRunner
 
 from pkimm_analytics.assessment import (
@@ -34,6 +34,7 @@ from pkimm_analytics.reports import FORMATS, KINDS, ReportError, build, render, 
 from pkimm_analytics.scoring import figure_text, score
 from pkimm_analytics.views.view import Chart, Facts, Heading, Table, Text
 from pkimm_analytics.views.words import catalogue
+from tests.examples import examples
 from tests.strategies import assessments
 
 docx = pytest.importorskip("docx")
@@ -248,7 +249,7 @@ def test_hostile_text_stays_text_in_pdf(full):
     assert b"/JavaScript" not in content
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(assessments())
 def test_any_assessment_makes_every_text_report(assessment):
     """

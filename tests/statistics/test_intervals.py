@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 from scipy import stats
 
@@ -19,6 +19,7 @@ from pkimm_analytics.statistics import (
     student_interval,
     superiority,
 )
+from tests.examples import examples
 
 LEVELS = np.arange(1.0, 6.0)
 crowds = some.lists(some.integers(0, 60), min_size=5, max_size=5).filter(sum)
@@ -78,7 +79,7 @@ def test_a_printed_share_has_the_interval_of_every_count_behind_it(start, width,
     assert around[0] - 1e-9 <= low <= high <= around[1] + 1e-9
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(shares, shares, numbers, numbers)
 def test_a_difference_turned_round_is_its_mirror(one, other, n_one, n_other):
     """
@@ -113,7 +114,7 @@ def test_five_values_have_no_interval_of_their_median():
     assert quantile_interval([1, 2, 3, 4, 5], scale=(1, 5)) == (1, 5)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(crowds, some.sampled_from([0.1, 0.25, 0.5, 0.75, 0.9]))
 def test_means_and_quantiles_are_inside_their_intervals(counts, q):
     """
