@@ -105,6 +105,14 @@ class Cell:
             return Interval(1, 1)
         return Interval(0, 0) if level >= 6 else self.shares.get(level, ANY_SHARE)
 
+    @cached_property
+    def level_counts(self) -> NDArray[np.float64] | None:
+        """Printed counts of levels 1 to 5 and their rounding steps, shape (2, 5), if all are."""
+        names = [f"count:{level}" for level in range(1, 6)]
+        if not self.figures.keys() >= set(names):
+            return None
+        return np.array([self.figures[name] for name in names]).T
+
     def level_share(self, level: int) -> Interval:
         """Share at exactly one level, from the two shares around it."""
         this, above = self.share(level), self.share(level + 1)

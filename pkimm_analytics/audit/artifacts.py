@@ -1,5 +1,5 @@
 """
-Attacks on files: T23 to T27, what travels with a figure unseen.
+Attacks on files: T23 to T27 and T31, what travels with a figure unseen.
 
 Charts keep the column they were drawn from, tables the names that were filtered out,
 archives who packed them. Every file is opened as far as it goes: archives, compressed
@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.audit.findings import Finding
 from pkimm_analytics.audit.opening import PARQUET, parts
-from pkimm_analytics.release import TABLE_FILE
+from pkimm_analytics.release import MANIFEST_FILE, TABLE_FILE, check_release
 
 MOST_NUMBERS = 400
 """Longest array that a published file needs."""
@@ -42,45 +42,41 @@ class Secrets:
     ----------
     words : collection of str
         Pseudonyms, names, addresses, planted sentences; of 4 characters or more.
-    columns : sequence of array
-        Levels behind a group, in any order; 5 values or more.
     level_counts : collection of tuple of int
-        The same as contributors at levels 1 to 5: a sorted column is its counts.
+        Contributors at levels 1 to 5 behind a group, 5 or more: a column in whatever order
+        is its counts.
     n_known : callable, optional
         How many of some words must not leave, where they are too many to list.
     """
 
     words: Collection[str] = ()
-    columns: Sequence[NDArray[Any]] = ()
     level_counts: Collection[tuple[int, ...]] = ()
     n_known: Callable[[Collection[str]], int] | None = None
-
-    @cached_property
-    def counted(self) -> frozenset[tuple[int, ...]]:
-        """All columns as counts, for comparison."""
-        counts = {*self.level_counts, *(counts_of(column) for column in self.columns)}
-        return frozenset(one for one in counts if sum(one) >= _FEWEST)
 
 
 def scan_folder(folder: Path, secrets: Secrets | None = None) -> list[Finding]:
     """Scan every file below a folder, or one file."""
-    is_folder = folder.is_dir()
+    if not folder.is_dir():
+        return _scan_path(folder, folder.name, secrets)
     paths = sorted(p for p in folder.rglob("*") if not p.is_dir() or p.is_symlink())
     found = []
-    for path in paths if is_folder else [folder]:
-        name = path.relative_to(folder).as_posix() if is_folder else path.name
-        if path.is_symlink() and is_folder:
+    for path in paths:
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
             found.append(Finding("T27", "a link: what it leads to was not searched", where=name))
-        elif not path.is_file():
-            found.append(Finding("T27", "neither a file nor a folder", where=name))
         else:
-            try:
-                content = path.read_bytes()
-            except OSError:
-                found.append(Finding("T26", "cannot be read, so it was not searched", where=name))
-            else:
-                found += scan_file(name, content, secrets)
+            found += _scan_path(path, name, secrets)
     return found
+
+
+def _scan_path(path: Path, name: str, secrets: Secrets | None) -> list[Finding]:
+    if not path.is_file():
+        return [Finding("T27", "neither a file nor a folder", where=name)]
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return [Finding("T26", "cannot be read, so it was not searched", where=name)]
+    return scan_file(name, content, secrets)
 
 
 def scan_file(name: str, content: bytes, secrets: Secrets | None = None) -> list[Finding]:
@@ -96,90 +92,101 @@ def scan_file(name: str, content: bytes, secrets: Secrets | None = None) -> list
         Known words and columns to look for. Without them, only what is suspicious by
         itself is reported.
     """
-    secrets = secrets or Secrets()
-    found: dict[str, Finding] = {}
-    opening: list[Finding] = []
-    for where, part in parts(name, content, opening):
-        scan = _scan_parquet if part.startswith(PARQUET) else _scan_text
-        for finding in scan(where, part, secrets):
-            found.setdefault(str(finding), finding)
-    return [*found.values(), *dict.fromkeys(opening)]
+    found: dict[Finding, None] = {}
+    for part in parts(name, content):
+        if isinstance(part, Finding):
+            found[part] = None
+        else:
+            scan = _scan_parquet if part[1].startswith(PARQUET) else _scan_text
+            found |= dict.fromkeys(scan(*part, secrets or Secrets()))
+    return list(found)
+
+
+# --- T31: what a release says about itself ---------------------------------------------
+
+_PRIVATE = {
+    *("assessors", "contributors", "decisions", "host", "key", "key_id", "n", "parents"),
+    *("reason_by_group", "rounds", "seed", "true_n", "user"),
+}
+
+
+def check_manifest(folder: Path) -> list[Finding]:
+    """T31: compare a release folder with its manifest, and look for private fields in that."""
+    release, wrong = check_release(folder)
+    told = set() if release is None else _names(release.manifest) & _PRIVATE
+    wrong = wrong + [f"holds the private field {name}" for name in sorted(told)]
+    return [Finding("T31", text, where=MANIFEST_FILE) for text in wrong]
+
+
+def _names(value: Any) -> set[str]:
+    if isinstance(value, Mapping):
+        return set(value).union(*map(_names, value.values()))
+    return set().union(*map(_names, value)) if isinstance(value, list) else set()
 
 
 # --- T23: Parquet ----------------------------------------------------------------------
 
 
-def _scan_parquet(where: str, content: bytes, secrets: Secrets) -> list[Finding]:
+def _scan_parquet(where: str, content: bytes, secrets: Secrets) -> Iterator[Finding]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         file = pq.ParquetFile(io.BytesIO(content))
         table = file.read()
+        coded = pq.read_table(io.BytesIO(content), read_dictionary=_texts(table))
     except (OSError, pa.ArrowException):
-        return [Finding("T23", "not a readable Parquet file", where=where)]
-    learned = []
-    metadata = file.metadata
-    if metadata.metadata:
-        keys = sorted(key.decode(errors="replace") for key in metadata.metadata)
-        learned.append(f"key-value metadata: {', '.join(keys)}")
-    if metadata.num_row_groups > 1:
-        learned.append(f"{metadata.num_row_groups} row groups: the order of writing")
-    if not re.fullmatch(r"parquet-cpp-arrow version [\d.]+", metadata.created_by or ""):
-        learned.append("an unusual writer is named")
-    for group in range(metadata.num_row_groups):
-        columns = (metadata.row_group(group).column(i) for i in range(metadata.num_columns))
-        if any(column.is_stats_set for column in columns):
-            learned.append("column statistics: smallest and largest value of each part")
-            break
-    index = [n for n in table.column_names if n.startswith("__index")]
-    if index:
+        yield Finding("T23", "not a readable Parquet file", where=where)
+        return
+    learned = [*_of_metadata(file.metadata), *_unused_codes(coded)]
+    if any(name.startswith("__index") for name in table.column_names):
         learned.append("an index column: gaps tell which rows were removed")
-    learned += _unused_codes(content, table)
     if Path(where).name == TABLE_FILE and not _is_sorted(table):
         learned.append("rows are not in canonical order")
-    found = [Finding("T23", text, where=where) for text in learned]
-    found += _scan_words(where, content.decode("ascii", "replace"), secrets, is_text=False)
-    numbers = [n for n in table.column_names if pa.types.is_primitive(table.schema.field(n).type)]
-    for name in numbers:
-        column = table.column(name).drop_null()
-        if pa.types.is_boolean(column.type) or pa.types.is_temporal(column.type):
-            continue
-        values = np.asarray(column.to_numpy(), float)
-        found += _scan_array(f"{where}, column {name}", values, secrets, is_table=True)
-    return found
+    yield from (Finding("T23", text, where=where) for text in learned)
+    yield from _scan_words(where, content.decode("ascii", "replace"), secrets, is_text=False)
+    for name, kind in zip(table.schema.names, table.schema.types, strict=True):
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            values = np.asarray(table.column(name).drop_null().to_numpy(), float)
+            yield from _scan_array(f"{where}, column {name}", values, secrets, is_table=True)
 
 
-def _unused_codes(content: bytes, table: Any) -> list[str]:
-    """Names of columns whose dictionary holds values that no row has."""
+def _of_metadata(metadata: Any) -> Iterator[str]:
+    """Tell what the end of a Parquet file says about its writer."""
+    if metadata.metadata:
+        keys = sorted(key.decode(errors="replace") for key in metadata.metadata)
+        yield f"key-value metadata: {', '.join(keys)}"
+    if metadata.num_row_groups > 1:
+        yield f"{metadata.num_row_groups} row groups: the order of writing"
+    if not re.fullmatch(r"parquet-cpp-arrow version [\d.]+", metadata.created_by or ""):
+        yield "an unusual writer is named"
+    places = product(range(metadata.num_row_groups), range(metadata.num_columns))
+    if any(metadata.row_group(group).column(i).is_stats_set for group, i in places):
+        yield "column statistics: smallest and largest value of each part"
+
+
+def _texts(table: Any) -> list[str]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    texts = [
-        n
-        for n in table.column_names
-        if pa.types.is_string(table.schema.field(n).type)
-        or pa.types.is_dictionary(table.schema.field(n).type)
-    ]
-    learned = []
-    for name in texts:
-        plain = pq.read_table(io.BytesIO(content), columns=[name], read_dictionary=[name])
-        for chunk in plain.column(0).chunks:
+    pairs = zip(table.schema.names, table.schema.types, strict=True)
+    return [n for n, kind in pairs if pa.types.is_string(kind) or pa.types.is_dictionary(kind)]
+
+
+def _unused_codes(coded: Any) -> Iterator[str]:
+    """Name columns whose dictionary holds values that no row has."""
+    for name, column in zip(coded.column_names, coded.columns, strict=True):
+        for chunk in column.chunks:
             if hasattr(chunk, "dictionary"):
-                used = {
-                    chunk.dictionary[i].as_py()
-                    for i in chunk.indices.drop_null().unique().to_pylist()
-                }
-                unused = len(set(chunk.dictionary.to_pylist()) - used)
+                used = chunk.dictionary.take(chunk.indices.drop_null().unique()).to_pylist()
+                unused = len(set(chunk.dictionary.to_pylist()) - set(used))
                 if unused:
-                    learned.append(f"column {name} keeps {unused} value(s) that no row has")
+                    yield f"column {name} keeps {unused} value(s) that no row has"
                     break
-    return learned
 
 
 def _is_sorted(table: Any) -> bool:
     names = table.column_names
-    if "measure" not in names or "statistic" not in names:
+    if not {"measure", "statistic"} <= set(names):
         return False
     keys = [*names[: names.index("measure")], "measure", "statistic"]
     rows = list(zip(*(table.column(name).to_pylist() for name in keys), strict=True))
@@ -200,33 +207,32 @@ def counts_of(values: Any) -> tuple[int, ...]:
 
 def _scan_array(
     where: str, values: NDArray[np.float64], secrets: Secrets, *, is_table: bool = False
-) -> list[Finding]:
+) -> Iterator[Finding]:
     values = values[np.isfinite(values)]
-    if len(values) >= _FEWEST and counts_of(values) in secrets.counted:
-        return [Finding("T24", "holds the levels behind a group", where=where)]
-    if len(values) > MOST_NUMBERS and not is_table:
-        return [Finding("T24", f"an array of {len(values)} numbers", where=where)]
-    return []
+    counts = counts_of(values)
+    if sum(counts) >= _FEWEST and counts in secrets.level_counts:
+        yield Finding("T24", "holds the levels behind a group", where=where)
+    elif len(values) > MOST_NUMBERS and not is_table:
+        yield Finding("T24", f"an array of {len(values)} numbers", where=where)
 
 
 def _scan_json(where: str, value: Any, secrets: Secrets) -> Iterator[Finding]:
     if isinstance(value, Mapping):
         yield from _scan_trace(where, value)
-        if isinstance(value.get("bdata"), str) and "dtype" in value:
-            array = _bdata(value)
-            if array is not None:
-                yield from _scan_array(f"{where}.bdata", array, secrets)
+        array = _bdata(value)
+        if array is not None:
+            yield from _scan_array(f"{where}.bdata", array, secrets)
         for key, inner in value.items():
             yield from _scan_json(f"{where}.{str(key)[:40]}", inner, secrets)
     elif isinstance(value, list):
         numbers = _numbers(value)
         if numbers is not None:
             yield from _scan_array(where, numbers, secrets)
-        else:
-            for name, column in _columns(value):
-                yield from _scan_array(f"{where}, {name}", column, secrets)
-            for index, inner in enumerate(value):
-                yield from _scan_json(f"{where}[{index}]", inner, secrets)
+            return
+        for name, column in _columns(value):
+            yield from _scan_array(f"{where}, {name}", column, secrets)
+        for index, inner in enumerate(value):
+            yield from _scan_json(f"{where}[{index}]", inner, secrets)
 
 
 def _numbers(values: Sequence[Any]) -> NDArray[np.float64] | None:
@@ -239,16 +245,14 @@ def _numbers(values: Sequence[Any]) -> NDArray[np.float64] | None:
 
 def _columns(rows: Sequence[Any]) -> Iterator[tuple[str, NDArray[np.float64]]]:
     """Columns of rows that are written one by one, as objects or as arrays."""
+    found: dict[str, list[Any]] = {}
     if all(isinstance(row, Mapping) for row in rows):
-        names: dict[Any, None] = dict.fromkeys(name for row in rows for name in row)
-        found = [(str(name)[:40], [row.get(name) for row in rows]) for name in names]
+        names = dict.fromkeys(name for row in rows for name in row)
+        found = {str(name)[:40]: [row.get(name) for row in rows] for name in names}
     elif all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows):
-        found = [
-            (f"column {i + 1}", list(column)) for i, column in enumerate(zip(*rows, strict=True))
-        ]
-    else:
-        return
-    for name, column in found:
+        columns = enumerate(zip(*rows, strict=True), 1)
+        found = {f"column {place}": list(column) for place, column in columns}
+    for name, column in found.items():
         numbers = _numbers(column)
         if numbers is not None:
             yield name, numbers

@@ -30,7 +30,8 @@ _SLACK = 1e-6
 _ROUNDS = 30
 
 Floats = NDArray[np.float64]
-Link = tuple[int, NDArray[np.intp], Any, Any]
+Links = tuple[tuple[int, NDArray[np.intp]], ...]
+"""Place of a group and of the parts that it consists of, for each way to split it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,20 +47,15 @@ class Bounds:
         In the order of ``QUANTITIES``; whole numbers.
     printed : array of bool, shape (n_groups, n_measures)
         Whether anything is printed about a group.
-    links : tuple of (int, array of int)
-        Place of a group and of the parts that it consists of.
+    links : Links
     """
 
     groups: tuple[Group, ...]
     measures: tuple[str, ...]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+    low: Floats
+    high: Floats
     printed: NDArray[np.bool_]
-    links: tuple[tuple[int, NDArray[np.intp]], ...]
-
-    def place(self, group: Group) -> int:
-        """Place of a group."""
-        return self.groups.index(group)
+    links: Links
 
 
 @lru_cache(maxsize=16)
@@ -69,53 +65,63 @@ def printed_bounds(release: Release) -> Bounds:
     shape = (len(groups), len(measures), len(QUANTITIES))
     low, high = np.zeros(shape), np.full(shape, MOST)
     printed = np.zeros(shape[:2], bool)
-    for i, group in enumerate(groups):
-        for j, measure in enumerate(measures):
-            cell = release.cells.get((group, measure))
-            if cell is not None:
-                printed[i, j] = not cell.withheld
-                low[i, j], high[i, j] = cell_bounds(cell)
+    for place in np.ndindex(*shape[:2]):
+        cell = release.cells.get((groups[place[0]], measures[place[1]]))
+        if cell is not None:
+            printed[place] = not cell.withheld
+            low[place], high[place] = cell_bounds(cell)
     return Bounds(groups, measures, low, high, printed, links_of(groups))
 
 
-def cell_bounds(cell: Cell) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def cell_bounds(cell: Cell) -> tuple[Floats, Floats]:
     """Bounds on the counts of one group, in the order of ``QUANTITIES``."""
     low, high = np.zeros(6), np.full(6, MOST)
     low[0], high[0] = cell.n.low, min(cell.n.high, MOST)
-    for place, level in enumerate(LEVEL_BOUNDS, start=1):
-        share = cell.share(level)
-        low[place], high[place] = share.counts(low[0])[0], share.counts(high[0])[1]
+    low[1:5], high[1:5] = counts_of(cell, low[0])[0], counts_of(cell, high[0])[1]
     if "mean" in cell.figures:
         mean, step = cell.figures["mean"]
         low[5], high[5] = (mean - step / 2) * low[0], (mean + step / 2) * high[0]
-    _use_counts(cell, low, high)
+    if cell.level_counts is not None:  # with a step they were rounded up or down at random
+        value, step = cell.level_counts
+        width = np.maximum(0, step - 1)
+        at_least = np.cumsum([np.maximum(0, value - width)[::-1], (value + width)[::-1]], axis=1)
+        low[:5] = np.maximum(low[:5], at_least[0, ::-1])
+        high[:5] = np.minimum(high[:5], at_least[1, ::-1])
     return np.ceil(low - _SLACK), np.floor(high + _SLACK)
 
 
-def counts_of(cell: Cell, n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def counts_of(cell: Cell, n: float) -> tuple[Floats, Floats]:
     """Bounds on the counts at levels 2 to 5 or above, for who knows the number."""
-    ends = [cell.share(level).counts(n) for level in LEVEL_BOUNDS]
-    return np.array([low for low, _ in ends]), np.array([high for _, high in ends])
+    ends = np.array([cell.share(level).counts(n) for level in LEVEL_BOUNDS], float)
+    return ends[:, 0], ends[:, 1]
 
 
-def _use_counts(cell: Cell, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
-    """Use printed counts; with a step they were rounded up or down at random."""
-    counts = {
-        int(k[6:]): v for k, v in cell.figures.items() if k[:6] == "count:" and k[6:].isdigit()
-    }
-    if set(counts) != {1, 2, 3, 4, 5}:
-        return
-    at_least = [0.0, 0.0]
-    for level in (5, 4, 3, 2, 1):
-        value, step = counts[level]
-        width = max(0.0, step - 1)
-        at_least = [at_least[0] + max(0.0, value - width), at_least[1] + value + width]
-        place = level - 1 if level > 1 else 0
-        low[place] = max(low[place], at_least[0])
-        high[place] = min(high[place], at_least[1])
+def learned_exactly(
+    low: Floats, high: Floats, real: NDArray[np.int64] | None = None, *, is_n_known: bool = False
+) -> str:
+    """
+    Say which counts bounds leave exactly one value for.
+
+    Parameters
+    ----------
+    low, high : array, shape (6,), or (5,) without the sum
+    real : array of int, shape (5,), optional
+        Contributors at levels 1 to 5: counts that are not theirs are left out.
+    is_n_known : bool
+        Whether the number was known before, and is no news.
+    """
+    known = (low == high) & (high < MOST / 2)
+    if real is not None:
+        at_least = np.cumsum(real[::-1])[::-1]
+        known &= low == np.append(at_least, at_least.sum())[: len(low)]
+    known[0] &= not is_n_known
+    return ", ".join(f"{QUANTITIES[i]} = {low[i]:g}" for i in np.flatnonzero(known))
 
 
-def links_of(groups: Sequence[Group]) -> tuple[tuple[int, NDArray[np.intp]], ...]:
+# --- groups and their parts -----------------------------------------------------------------
+
+
+def links_of(groups: Sequence[Group]) -> Links:
     """Find every group's parts in each finer table: its place, and theirs."""
     tables: dict[tuple[int, ...], list[int]] = {}
     for place, group in enumerate(groups):
@@ -158,30 +164,29 @@ def _codes_by_grain(
     return [frozenset(profile_codes(dimension, g)) - {PREFER_NOT_TO_SAY} for g in GRAINS[1:-1]]
 
 
-def propagate(bounds: Bounds) -> Bounds | None:
+# --- passing bounds on ----------------------------------------------------------------------
+
+
+def propagate(bounds: Bounds, low: Floats | None = None, high: Floats | None = None) -> Bounds:
     """
-    Pass bounds on between groups and their parts until none gets narrower.
+    Pass bounds, or others in their place, on between groups and parts until none gets narrower.
 
     A measure whose rows contradict each other, as they may when they were computed at
     different times or somebody is in no part, keeps the bounds of its rows.
-
-    Returns
-    -------
-    Bounds or None
-        None if that goes for all measures.
     """
-    low, high = bounds.low.copy(), bounds.high.copy()
-    links = [(outer, parts, 0.0, 0.0) for outer, parts in bounds.links]
-    pass_on(low, high, links, _within)
+    first = (bounds.low if low is None else low, bounds.high if high is None else high)
+    low, high = (ends.copy() for ends in first)
+    pass_on(low, high, [(outer, parts, 0.0, 0.0) for outer, parts in bounds.links], _within)
     odd = np.any(low > high, axis=(0, 2))
-    if odd.all():
-        return None
-    low[:, odd], high[:, odd] = bounds.low[:, odd], bounds.high[:, odd]
+    low[:, odd], high[:, odd] = (ends[:, odd] for ends in first)
     return Bounds(bounds.groups, bounds.measures, low, high, bounds.printed, bounds.links)
 
 
 def pass_on(
-    low: Floats, high: Floats, links: Sequence[Link], within: Callable[[Floats, Floats], None]
+    low: Floats,
+    high: Floats,
+    links: Sequence[tuple[int, NDArray[np.intp], Any, Any]],
+    within: Callable[[Floats, Floats], None],
 ) -> None:
     """
     Narrow bounds in place: a group is the sum of its parts and a rest.
@@ -226,8 +231,3 @@ def _within(low: Floats, high: Floats) -> None:
         others_high = high[..., :5].sum(-1) - high[..., k]
         high[..., k] = np.minimum(high[..., k], high[..., 5] - others_low)
         low[..., k] = np.maximum(low[..., k], low[..., 5] - others_high)
-
-
-def is_known(low: float, high: float) -> bool:
-    """Whether bounds leave one whole number."""
-    return math.isclose(low, high) and high < MOST / 2

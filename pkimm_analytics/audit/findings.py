@@ -26,7 +26,7 @@ class Finding:
     Parameters
     ----------
     attack : str
-        Id of the attack, ``T1`` to ``T31``.
+        Id of the attack, ``T1`` to ``T35``.
     learned : str
         What could be narrowed down, and to what.
     groups : tuple of Group
@@ -46,9 +46,7 @@ class Finding:
     def __str__(self) -> str:
         names = "; ".join(map(group_name, self.groups))
         place = " / ".join(part for part in (self.where, names, self.measure) if part)
-        return (
-            f"{self.attack}  {place}: {self.learned}" if place else f"{self.attack}  {self.learned}"
-        )
+        return f"{self.attack}  {place}{': ' if place else ''}{self.learned}"
 
     def to_json(self) -> dict[str, object]:
         """Return the fields as a JSON object."""

@@ -42,7 +42,11 @@ _PICTURES = (_PNG, b"\xff\xd8\xff", b"GIF8", b"RIFF")
 """Pictures whose remarks are plain text, but for those of PNG, which are opened."""
 
 
-def parts(where: str, content: bytes, found: list[Finding]) -> Iterator[tuple[str, bytes]]:
+Part = tuple[str, bytes] | Finding
+"""Where something is and what it is; or what could not be opened, or tells by itself."""
+
+
+def parts(where: str, content: bytes, depth: int = 0, *, is_file: bool = True) -> Iterator[Part]:
     """
     Yield a file and everything that is packed inside it.
 
@@ -50,30 +54,26 @@ def parts(where: str, content: bytes, found: list[Finding]) -> Iterator[tuple[st
     ----------
     where : str
         Its path, for messages.
-    found : list of Finding
-        What could not be opened, and what archives tell by themselves, is added to it.
+    depth : int
+        How often it was packed.
+    is_file : bool
+        Whether it must be of a kind that can be opened.
     """
-    yield from _opened(where, content, found, 0, is_file=True)
-
-
-def _opened(
-    where: str, content: bytes, found: list[Finding], depth: int, *, is_file: bool
-) -> Iterator[tuple[str, bytes]]:
     kind = _unopened_kind(content) if is_file else ""
     if kind:
-        found.append(
-            Finding("T26", f"{kind}, which is not opened and was not searched", where=where)
-        )
+        yield Finding("T26", f"{kind}, which is not opened and was not searched", where=where)
     yield where, content
     if depth >= _DEPTH:
         if content.startswith((_ZIP, _GZIP)):
-            found.append(Finding("T26", "packed too deeply to be searched", where=where))
+            yield Finding("T26", "packed too deeply to be searched", where=where)
         return
-    for label, inner in _files_in(where, content, found):
-        yield from _opened(f"{where} > {label}", inner, found, depth + 1, is_file=True)
-    for label, inner in _texts_in(where, content, found):
-        if inner and inner != content:
-            yield from _opened(f"{where} > {label}", inner, found, depth + 1, is_file=False)
+    for is_inner_file, inside in ((True, _files_in), (False, _texts_in)):
+        for part in inside(where, content):
+            if isinstance(part, Finding):
+                yield part
+            elif is_inner_file or part[1] not in (b"", content):
+                place = f"{where} > {part[0]}"
+                yield from parts(place, part[1], depth + 1, is_file=is_inner_file)
 
 
 def _unopened_kind(content: bytes) -> str:
@@ -88,11 +88,11 @@ def _unopened_kind(content: bytes) -> str:
 # --- files inside files ------------------------------------------------------------------
 
 
-def _files_in(where: str, content: bytes, found: list[Finding]) -> Iterator[tuple[str, bytes]]:
+def _files_in(where: str, content: bytes) -> Iterator[Part]:
     if content.startswith(_ZIP) or _has_archive(content):
-        yield from _unzipped(where, content, found)
+        yield from _unzipped(where, content)
     if content.startswith(_GZIP):
-        yield from _decompressed(where, content, found)
+        yield from _decompressed(where, content)
 
 
 def _has_archive(content: bytes) -> bool:
@@ -100,19 +100,19 @@ def _has_archive(content: bytes) -> bool:
     return zipfile.is_zipfile(io.BytesIO(content))
 
 
-def _unzipped(where: str, content: bytes, found: list[Finding]) -> Iterator[tuple[str, bytes]]:
+def _unzipped(where: str, content: bytes) -> Iterator[Part]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError):
-        found.append(Finding("T27", "a damaged archive", where=where))
+        yield Finding("T27", "a damaged archive", where=where)
         return
     n_dated = sum(member.date_time != _EPOCH for member in members)
     if n_dated:
-        found.append(Finding("T27", f"{n_dated} member(s) carry a time", where=where))
+        yield Finding("T27", f"{n_dated} member(s) carry a time", where=where)
     if len(members) > _MOST_MEMBERS:
         learned = f"{len(members)} members, of which {_MOST_MEMBERS} were searched"
-        found.append(Finding("T26", learned, where=where))
+        yield Finding("T26", learned, where=where)
     for member in members[:_MOST_MEMBERS]:
         yield "(comment)", member.comment
         yield "(name)", member.filename.encode("utf-8", "replace")
@@ -121,13 +121,13 @@ def _unzipped(where: str, content: bytes, found: list[Finding]) -> Iterator[tupl
                 raise ValueError  # as for all that is not searched
             inner = archive.read(member)
         except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError, zlib.error):
-            found.append(_unread(f"{where} > {member.filename}"))
+            yield _unread(f"{where} > {member.filename}")
         else:
             yield member.filename, inner
     yield "(comment)", archive.comment
 
 
-def _decompressed(where: str, content: bytes, found: list[Finding]) -> Iterator[tuple[str, bytes]]:
+def _decompressed(where: str, content: bytes) -> Iterator[Part]:
     """As far as it goes: what was read before an end that is missing is searched."""
     read, rest, is_whole = b"", content, True
     while rest.startswith(_GZIP) and is_whole:
@@ -139,7 +139,7 @@ def _decompressed(where: str, content: bytes, found: list[Finding]) -> Iterator[
         is_whole = is_whole and stream.eof and len(read) <= _MOST_BYTES
         rest = stream.unused_data
     if not is_whole:
-        found.append(_unread(where))
+        yield _unread(where)
     yield "compressed", read
 
 
@@ -150,9 +150,9 @@ def _unread(where: str) -> Finding:
 # --- texts inside files ------------------------------------------------------------------
 
 
-def _texts_in(where: str, content: bytes, found: list[Finding]) -> Iterator[tuple[str, bytes]]:
+def _texts_in(where: str, content: bytes) -> Iterator[Part]:
     if content.startswith(_PNG):
-        yield from _of_picture(where, content, found)
+        yield from _of_picture(where, content)
     elif content.startswith(PARQUET):
         yield from _of_parquet(content)
     elif not content.startswith((_ZIP, _GZIP)):
@@ -167,14 +167,14 @@ def _inflated(content: bytes) -> bytes:
         return b""
 
 
-def _of_picture(where: str, content: bytes, found: list[Finding]) -> Iterator[tuple[str, bytes]]:
+def _of_picture(where: str, content: bytes) -> Iterator[Part]:
     """Texts of a PNG file, and whatever follows its end."""
     place, kind = len(_PNG), b""
     while place + 8 <= len(content) and kind != b"IEND":
         length, kind = struct.unpack(">I4s", content[place : place + 8])
         data = content[place + 8 : place + 8 + length]
         if kind == b"tIME":
-            found.append(Finding("T27", "the time of drawing", where=where))
+            yield Finding("T27", "the time of drawing", where=where)
         if kind not in (b"IHDR", b"PLTE", b"IDAT", b"IEND"):
             yield "image text", data
             yield "image text", _inflated(data)

@@ -19,21 +19,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.audit.bounds import QUANTITIES, cell_bounds, links_of
+from pkimm_analytics.audit.bounds import (
+    Floats,
+    Links,
+    cell_bounds,
+    learned_exactly,
+    links_of,
+)
 from pkimm_analytics.audit.findings import Finding
-from pkimm_analytics.audit.truth import Truth
+from pkimm_analytics.audit.truth import Truth, Vintage
 from pkimm_analytics.errors import DisclosureError
-from pkimm_analytics.release import Cell, Group, Release, contains, family
+from pkimm_analytics.organization import ALL
+from pkimm_analytics.release import Cell, Group, contains, family
 
-_NAMES = QUANTITIES[:5]
 _MOST = 1e7
 _PRIMAL = 4  # as HiGHS numbers its primal simplex
 _TO_THE_END = 2**31 - 1
 _STEPS = 500
 _GRAIN = 1 / 200  # shares end at whole and half percents
 _PATIENCE = 3
-_EVERYBODY = np.eye(5)[0]
-_AT_ONE_LEVEL = np.eye(5)[:4] - np.eye(5)[1:]
+_LEVELS = np.eye(5)
+_EVERYBODY = _LEVELS[0]
+_AT_ONE_LEVEL = _LEVELS[:4] - _LEVELS[1:]
 """Those at a level or above less those above it, for all levels but the last."""
 
 
@@ -49,60 +56,95 @@ class Layout:
         1 where a cell is in a group.
     ties : array, shape (n_ties, n_cells)
         Differences that are 0, because widest tables share margins.
-    links : tuple of (int, array of int)
-        Place of a group and of the parts that it consists of.
+    links : Links
     """
 
     groups: tuple[Group, ...]
-    sums: NDArray[np.float64]
-    ties: NDArray[np.float64]
-    links: tuple[tuple[int, NDArray[np.intp]], ...]
+    sums: Floats
+    ties: Floats
+    links: Links
 
 
-def _layout(groups: Sequence[Group], *, is_open: bool) -> Layout:
+def layout_of(groups: tuple[Group, ...], *, is_open: bool) -> Layout:
+    """Lay out the groups of a measure; in open ones, somebody may have a code of no group."""
     used = sorted({family(group) for group in groups})
     widest = [f for f in used if not any(set(f) < set(other) for other in used)]
-    width = len(groups[0])
-    codes = [
-        sorted({g[p] for g in groups} - {"*"}) + (["?"] if is_open else []) for p in range(width)
+    places = range(len(groups[0]))
+    codes = [sorted({g[p] for g in groups} - {ALL}) + ["?"] * is_open for p in places]
+    cells = [
+        (dims, cell)
+        for dims in widest
+        for cell in product(*(codes[p] if p in dims else [ALL] for p in places))
     ]
-    cells: list[tuple[int, Group]] = []
-    for table, dims in enumerate(widest):
-        choices = [codes[p] if p in dims else ["*"] for p in range(width)]
-        cells += [(table, cell) for cell in product(*choices)]
-    margins: list[tuple[Group, int]] = [
-        (group, table)
-        for group in groups
-        for table, dims in enumerate(widest)
-        if set(family(group)) <= set(dims)
-    ]
-    rows = {
-        (group, table): np.array([float(t == table and contains(group, cell)) for t, cell in cells])
-        for group, table in margins
-    }
-    first: dict[Group, NDArray[np.float64]] = {}
-    ties = []
-    for (group, _), row in rows.items():
-        if group in first:
-            ties.append(row - first[group])
-        else:
-            first[group] = row
-    sums = np.array([first[group] for group in groups])
+    sums, ties = [], []
+    for group in groups:
+        margins = [
+            np.array([float(dims == wide and contains(group, cell)) for dims, cell in cells])
+            for wide in widest
+            if set(family(group)) <= set(wide)
+        ]
+        sums.append(margins[0])
+        ties += [margin - margins[0] for margin in margins[1:]]
     return Layout(
-        tuple(groups), sums, np.array(ties).reshape(len(ties), len(cells)), links_of(groups)
+        groups, np.array(sums), np.array(ties).reshape(len(ties), len(cells)), links_of(groups)
     )
 
 
-def _targets(
-    release: Release, measure: str, layout: Layout, threshold: int, truth: Truth | None
-) -> Iterator[tuple[str, Group, NDArray[np.float64]]]:
+def programs(one: Vintage, *, knows_participants: bool = False) -> list[Finding]:
+    """
+    T5, or T11 with `knows_participants`: what all rows together allow.
+
+    The truth, if known, limits the search to groups that are small. T11 needs it.
+
+    Raises
+    ------
+    DisclosureError
+        If HiGHS, which solves the programs, is not installed.
+    """
+    release = one.release
+    groups_of = {
+        measure: tuple(g for g in release.all_groups if (g, measure) in release.cells)
+        for measure in release.measures
+    }
+    kinds = (True,) if knows_participants else (False, True)
+    layouts = {
+        groups: [layout_of(groups, is_open=is_open) for is_open in kinds]
+        for groups in dict.fromkeys(groups_of.values())
+    }
+
+    def about(measure: str) -> list[Finding]:
+        for date, layout in product(_dates(one, measure), layouts[groups_of[measure]]):
+            targets = list(targets_of(one, measure, layout))
+            if not targets:
+                return []
+            known = one.truth if knows_participants else None
+            populations = Populations(one, measure, layout, known, date)
+            ranges = ranges_of(populations, np.array([row for _, _, row in targets]))
+            if ranges is not None:  # otherwise the rows contradict each other: some are in no part
+                attack = "T11" if knows_participants else "T5"
+                return list(_report(attack, one, measure, targets, ranges))
+        return []
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # HiGHS lets other threads run
+        return [finding for found in pool.map(about, release.measures) for finding in found]
+
+
+def _dates(one: Vintage, measure: str) -> tuple[str, ...]:
+    """All rows; and if rows of several dates contradict each other, those of the newest."""
+    cells = one.release.cells.items()
+    found = {cell.as_of for (_, m), cell in cells if m == measure and cell.as_of}
+    return ("", max(found)) if len(found) > 1 else ("",)
+
+
+def targets_of(one: Vintage, measure: str, layout: Layout) -> Iterator[tuple[str, Group, Floats]]:
     """Find what must stay unknown: withheld groups, and what is left beside published parts."""
-    withheld = [release.cells[group, measure].withheld for group in layout.groups]
+    withheld = [one.release.cells[group, measure].withheld for group in layout.groups]
 
     def is_small(places: Sequence[int]) -> bool:
-        return (
-            truth is None or 0 < sum(truth.n(layout.groups[p], measure) for p in places) < threshold
-        )
+        if one.truth is None:
+            return True
+        n = sum(one.truth.n(layout.groups[place], measure) for place in places)
+        return 0 < n < one.rules.threshold
 
     for place, group in enumerate(layout.groups):
         if withheld[place] and is_small([place]):
@@ -113,123 +155,24 @@ def _targets(
             yield "beside its parts, ", layout.groups[outer], layout.sums[hidden].sum(0)
 
 
-def programs(
-    release: Release,
-    threshold: int,
-    truth: Truth | None = None,
-    *,
-    knows_participants: bool = False,
-) -> list[Finding]:
-    """
-    T5, or T11 with `knows_participants`: what all rows together allow.
-
-    Parameters
-    ----------
-    truth : Truth, optional
-        Limits the search to groups that are small. Needed for T11.
-
-    Raises
-    ------
-    DisclosureError
-        If HiGHS, which solves the programs, is not installed.
-    """
-    groups_of = {
-        measure: tuple(g for g in release.all_groups if (g, measure) in release.cells)
-        for measure in release.measures
-    }
-    layouts = {
-        (groups, is_open): _layout(groups, is_open=is_open)
-        for groups in dict.fromkeys(groups_of.values())
-        for is_open in ((True,) if knows_participants else (False, True))
-    }
-
-    def about(measure: str) -> list[Finding]:
-        fitting = [one for (groups, _), one in layouts.items() if groups == groups_of[measure]]
-        for date, layout in product(_dates(release, measure), fitting):
-            targets = list(_targets(release, measure, layout, threshold, truth))
-            if not targets:
-                return []
-            known = truth if knows_participants else None
-            ranges = _ranges(
-                _Populations(release, measure, layout, known, date),
-                np.array([row for _, _, row in targets]),
-            )
-            if ranges is not None:  # otherwise the rows contradict each other: some are in no part
-                attack = "T11" if knows_participants else "T5"
-                return _report(attack, measure, targets, ranges, threshold, truth)
-        return []
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # HiGHS lets other threads run
-        return [finding for found in pool.map(about, release.measures) for finding in found]
-
-
-def _dates(release: Release, measure: str) -> tuple[str, ...]:
-    """All rows; and if rows of several dates contradict each other, those of the newest."""
-    found = {c.as_of for (_, m), c in release.cells.items() if m == measure and c.as_of}
-    return ("", max(found)) if len(found) > 1 else ("",)
-
-
 def _report(
     attack: str,
+    one: Vintage,
     measure: str,
-    targets: list[tuple[str, Group, NDArray[np.float64]]],
-    ranges: NDArray[np.float64],
-    threshold: int,
-    truth: Truth | None,
-) -> list[Finding]:
-    found = []
+    targets: Sequence[tuple[str, Group, Floats]],
+    ranges: Floats,
+) -> Iterator[Finding]:
     for (what, group, _), (low, high) in zip(targets, ranges, strict=True):
-        if high[0] < 1 or (truth is None and (high[0] >= threshold or low[0] < 1)):
-            continue
-        known = [
-            f"{name} = {low[i]:g}"
-            for i, name in enumerate(_NAMES)
-            if low[i] == high[i]
-            and not (attack == "T11" and name == "n")
-            and (what or truth is None or truth.quantity(group, measure, name) == low[i])
-        ]
-        if known:
-            found.append(Finding(attack, what + ", ".join(known), (group,), measure))
-    return found
+        is_told = one.truth is not None or (low[0] >= 1 and high[0] < one.rules.threshold)
+        real = None
+        if one.truth is not None and not what:
+            real = one.truth.level_counts(group, measure)
+        learned = learned_exactly(low, high, real, is_n_known=attack == "T11")
+        if learned and is_told and high[0] >= 1:
+            yield Finding(attack, what + learned, (group,), measure)
 
 
-class _Rows:
-    """Rows of a linear program: sums over some cells and levels, and what they may be."""
-
-    def __init__(self) -> None:
-        self.columns: list[NDArray[np.intp]] = []
-        self.values: list[NDArray[np.float64]] = []
-        self.low: list[float] = []
-        self.high: list[float] = []
-
-    def add(
-        self, cells: NDArray[np.float64], levels: NDArray[np.float64], least: float, most: float
-    ) -> None:
-        """Add a row: how often each cell counts, times how often each level does."""
-        used, counted = np.flatnonzero(cells), np.flatnonzero(levels)
-        self.columns.append((5 * used[:, None] + counted).ravel())
-        self.values.append(np.outer(cells[used], levels[counted]).ravel())
-        self.low.append(least)
-        self.high.append(most)
-
-    def add_printed(self, cells: NDArray[np.float64], cell: Cell) -> None:
-        """Add what is printed about a group of these cells."""
-        least, most = cell_bounds(cell)
-        for index, counted in enumerate(np.eye(5)):
-            share = cell.share(index + 1)
-            self.add(cells, counted, least[index], most[index])
-            if share.low > 0:
-                self.add(cells, counted - share.low * _EVERYBODY, 0, np.inf)
-            if share.high < 1:
-                open_by = _GRAIN if share.is_open else 0.0  # whole numbers on a known grid
-                self.add(cells, counted - share.high * _EVERYBODY, -np.inf, -open_by)
-        if "mean" in cell.figures:
-            mean, step = cell.figures["mean"]
-            self.add(cells, 1 - (mean - step / 2) * _EVERYBODY, -1e-9, np.inf)
-            self.add(cells, 1 - (mean + step / 2) * _EVERYBODY, -np.inf, 1e-9)
-
-
-class _Populations:
+class Populations:
     """
     All populations that could have printed the rows, as a linear program.
 
@@ -246,59 +189,33 @@ class _Populations:
     """
 
     def __init__(
-        self, release: Release, measure: str, layout: Layout, known: Truth | None, date: str = ""
+        self, one: Vintage, measure: str, layout: Layout, known: Truth | None, date: str = ""
     ) -> None:
         self.knows_numbers = known is not None
-        import highspy
-
-        self._highspy = highspy
+        self._highspy = _solver()
         kinds = self._highspy.HighsModelStatus
         self._impossible = (kinds.kInfeasible, kinds.kUnboundedOrInfeasible)
-        rows = _Rows()
-        for place, group in enumerate(layout.groups):
-            cell = release.cells[group, measure]
-            cells = layout.sums[place]
-            if known is not None:
-                n = known.n(group, measure)
-                rows.add(cells, _EVERYBODY, n, n)
-                if not cell.n.low <= n <= cell.n.high:  # of another date
-                    continue
-            if not cell.withheld and date in ("", cell.as_of):
-                rows.add_printed(cells, cell)
-        for tie in layout.ties:
-            for counted in np.eye(5):
-                rows.add(tie, counted, 0, 0)
-        for cell_alone in np.eye(layout.sums.shape[1]):
-            for counted in _AT_ONE_LEVEL:
-                rows.add(cell_alone, counted, 0, np.inf)
         self._places = np.arange(5 * layout.sums.shape[1], dtype=np.int32)
-        self._highs = self._model(rows)
+        self._highs = self._model(*_rows(one, measure, layout, known, date))
 
-    def _model(self, rows: _Rows) -> Any:
+    def _model(self, matrix: Any, low: Floats, high: Floats) -> Any:
         highspy, width = self._highspy, len(self._places)
         model = highspy.HighsLp()
-        model.num_row_, model.num_col_ = len(rows.low), width
+        model.num_row_, model.num_col_ = len(low), width
         model.col_cost_ = model.col_lower_ = np.zeros(width)
         model.col_upper_ = np.full(width, _MOST)
-        model.row_lower_, model.row_upper_ = np.array(rows.low), np.array(rows.high)
-        matrix = model.a_matrix_
-        matrix.format_ = highspy.MatrixFormat.kRowwise
-        matrix.start_ = np.cumsum([0, *map(len, rows.columns)])
-        matrix.index_, matrix.value_ = np.concatenate(rows.columns), np.concatenate(rows.values)
+        model.row_lower_, model.row_upper_ = low, high
+        held = model.a_matrix_
+        held.format_ = highspy.MatrixFormat.kRowwise
+        held.start_, held.index_, held.value_ = matrix.indptr, matrix.indices, matrix.data
         highs = highspy.Highs()
-        highs.setOptionValue("output_flag", False)  # noqa: FBT003  # the library's signature
-        highs.setOptionValue("threads", 1)
-        highs.setOptionValue("solver", "simplex")
-        highs.setOptionValue("simplex_strategy", _PRIMAL)
+        options = {"threads": 1, "solver": "simplex", "simplex_strategy": _PRIMAL}
+        for name, value in {"output_flag": False, **options}.items():
+            highs.setOptionValue(name, value)
         highs.passModel(model)
         return highs
 
-    def lowest(
-        self,
-        targets: NDArray[np.float64],
-        goal: NDArray[np.float64],
-        steps: int = _TO_THE_END,
-    ) -> NDArray[np.float64] | None:
+    def lowest(self, targets: Floats, goal: Floats, steps: int = _TO_THE_END) -> Floats | None:
         """
         Count what is in each target in the population in which the goal is lowest.
 
@@ -348,12 +265,86 @@ class _Populations:
         )
 
 
-def _ranges(populations: _Populations, targets: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def _solver() -> Any:
+    try:
+        import highspy
+    except ImportError:
+        raise DisclosureError(
+            "The audit needs highspy. Nothing was published."
+            " Install it with: pip install 'pkimm-analytics[audit]'"
+        ) from None
+    return highspy
+
+
+def _rows(
+    one: Vintage, measure: str, layout: Layout, known: Truth | None, date: str
+) -> tuple[Any, Floats, Floats]:
+    """Matrix of the linear program, and the least and most of each of its rows."""
+    from scipy import sparse
+
+    rows: list[tuple[int, Floats, float, float]] = []
+    for place, group in enumerate(layout.groups):
+        cell = one.release.cells[group, measure]
+        if known is not None:
+            n = known.n(group, measure)
+            rows.append((place, _EVERYBODY, n, n))
+            if not cell.n.low <= n <= cell.n.high:  # of another date
+                continue
+        if not cell.withheld and date in ("", cell.as_of):
+            rows += [(place, *row) for row in _printed(cell)]
+    n_ties, n_cells = layout.ties.shape
+    cells = sparse.vstack(
+        [
+            sparse.csr_array(layout.sums)[[place for place, *_ in rows]],
+            sparse.csr_array(np.repeat(layout.ties, 5, axis=0)),
+            sparse.csr_array(np.repeat(np.eye(n_cells), 4, axis=0)),
+        ],
+        format="csr",
+    )
+    printed = np.array([weights for _, weights, *_ in rows]).reshape(-1, 5)
+    others = np.tile(_LEVELS, (n_ties, 1)), np.tile(_AT_ONE_LEVEL, (n_cells, 1))
+    levels = np.concatenate([printed, *others])
+    low = np.array([row[2] for row in rows] + [0.0] * (5 * n_ties + 4 * n_cells))
+    high = np.array([row[3] for row in rows] + [0.0] * 5 * n_ties + [np.inf] * 4 * n_cells)
+    return _times_levels(cells, levels), low, high
+
+
+def _printed(cell: Cell) -> Iterator[tuple[Floats, float, float]]:
+    """Tell what is printed about a group: weights of its levels, and the least and most of that."""
+    least, most = cell_bounds(cell)
+    for index, level in enumerate(_LEVELS):
+        share = cell.share(index + 1)
+        yield level, least[index], most[index]
+        if share.low > 0:
+            yield level - share.low * _EVERYBODY, 0, np.inf
+        if share.high < 1:
+            open_by = _GRAIN if share.is_open else 0.0  # whole numbers on a known grid
+            yield level - share.high * _EVERYBODY, -np.inf, -open_by
+    if "mean" in cell.figures:
+        mean, step = cell.figures["mean"]
+        yield 1 - (mean - step / 2) * _EVERYBODY, -1e-9, np.inf
+        yield 1 - (mean + step / 2) * _EVERYBODY, -np.inf, 1e-9
+
+
+def _times_levels(cells: Any, levels: Floats) -> Any:
+    """Multiply each row of cells with a row of levels: a column for each pair."""
+    from scipy import sparse
+
+    row = np.repeat(np.arange(cells.shape[0]), np.diff(cells.indptr))
+    values = (cells.data[:, None] * levels[row]).ravel()
+    columns = (5 * cells.indices[:, None] + np.arange(5)).ravel()
+    shape = (cells.shape[0], 5 * cells.shape[1])
+    matrix = sparse.csr_array((values, columns, 5 * cells.indptr), shape)
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def ranges_of(populations: Populations, targets: Floats) -> Floats | None:
     """
     Least and most of the five counts of each target, shape (n_targets, 2, 5).
 
     Populations on the way to mixed goals clear most of them, many at once; only the rest
-    is asked for one by one.
+    is asked for one by one. None if no population prints the rows.
     """
     low = np.full((len(targets), 5), np.inf)
     high = -low
@@ -381,6 +372,6 @@ def _ranges(populations: _Populations, targets: NDArray[np.float64]) -> NDArray[
     return np.stack([np.ceil(low - 1e-6), np.floor(high + 1e-6)], axis=1)
 
 
-def _is_open(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _is_open(low: Floats, high: Floats) -> NDArray[np.bool_]:
     """Not yet seen at two whole numbers: two inside what was seen are inside what is possible."""
     return np.asarray(np.ceil(low - 1e-6) >= np.floor(high + 1e-6))

@@ -1,30 +1,35 @@
 """
-What the auditor knows and the attacker does not: the records behind a release.
+What is attacked, and what an attacker may know: a release, its rules, the records behind it.
 
-It is used for two things: to tell a right conclusion of an attack from a wrong one,
-and to play attackers who know something already, such as who takes part, or the
-records of their own customers. Counting here is deliberately plain, and written
-apart from the code that makes releases, so that each checks the other.
+The records are used for two things: to tell a right conclusion of an attack from a wrong
+one, and to play attackers who know something already, such as who takes part, or the
+records of their own customers. Counting here is deliberately plain, and written apart
+from the code that makes releases, so that each checks the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from pkimm_analytics.errors import DisclosureError
 from pkimm_analytics.organization import ALL, broader_codes
-from pkimm_analytics.release import Group
+from pkimm_analytics.release import Cell, Group, Release
 
 NOBODY = 0
 """In place of an assessor who is not known."""
 
 FORGOTTEN = -2
 """Level of a record of which nothing is known any more but that it counted."""
+
+Rows = NDArray[np.intp]
+"""Places of records."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +53,9 @@ class Truth:
     dimensions: Mapping[str, NDArray[Any]]
     levels: Mapping[str, NDArray[Any]] = field(repr=False)
     assessor: NDArray[Any] | None = None
-    _members: dict[Group, NDArray[np.intp]] = field(default_factory=dict, repr=False)
+    _members: dict[Group, Rows] = field(default_factory=dict, repr=False)
     _counts: dict[tuple[Group, str], NDArray[np.int64]] = field(default_factory=dict, repr=False)
-    _outside: dict[Any, NDArray[np.intp]] = field(default_factory=dict, repr=False)
-
-    @cached_property
-    def _parent_codes(self) -> NDArray[Any]:
-        return self.parent if self.parent.dtype.kind in "iu" else coded(self.parent)[0]
+    _outside: dict[Any, Rows] = field(default_factory=dict, repr=False)
 
     @cached_property
     def assessor_names(self) -> NDArray[Any]:
@@ -68,19 +69,22 @@ class Truth:
     @cached_property
     def assessor_codes(self) -> NDArray[np.int64]:
         """Assessor of each record, counted from 0; -1 where there is none to name."""
-        codes, names = coded(self.assessor_names)
-        named = np.array([name != NOBODY for name in names], bool)
-        return np.where(named[codes], codes, -1)
+        codes = np.full(len(self.parent), -1, np.int64)
+        is_named = self.assessor_names != NOBODY
+        codes[is_named] = pd.factorize(self.assessor_names[is_named])[0]
+        return codes
 
     @cached_property
-    def _codes(self) -> dict[str, tuple[NDArray[np.int64], list[Any]]]:
-        return {name: coded(column) for name, column in self.dimensions.items()}
+    def _codes(self) -> dict[str, tuple[NDArray[np.intp], list[Any]]]:
+        """Code of each record as its place in a list that ends with None."""
+        found = {name: pd.factorize(column) for name, column in self.dimensions.items()}
+        return {name: (codes, [*labels, None]) for name, (codes, labels) in found.items()}
 
-    def members(self, group: Group) -> NDArray[np.intp]:
+    def members(self, group: Group) -> Rows:
         """Places of the records that count for a group, one for each parent."""
         if group not in self._members:
             rows = np.flatnonzero(self._is_in(group, slice(None)))
-            first = np.unique(self._parent_codes[rows], return_index=True)[1]
+            first = np.unique(self.parent[rows], return_index=True)[1]
             self._members[group] = np.sort(rows[first])
         return self._members[group]
 
@@ -92,9 +96,9 @@ class Truth:
                 inside &= np.array(own, bool)[codes[rows]]
         return inside
 
-    def outside(self, parent: Group, children: tuple[Group, ...]) -> NDArray[np.intp]:
+    def outside(self, parent: Group, children: Sequence[Group]) -> Rows:
         """Places of the records that count for a group and are in none of its children."""
-        key = (parent, children)
+        key = (parent, tuple(children))
         if key not in self._outside:
             self._outside.clear()  # callers ask for one measure after the other of the same
             rows = self.members(parent)
@@ -104,55 +108,59 @@ class Truth:
             self._outside[key] = rows[~inside]
         return self._outside[key]
 
-    def level_counts(self, group: Group, measure: str) -> NDArray[np.int64]:
-        """Contributors at levels 1 to 5, shape (5,)."""
-        if measure not in self.levels:
-            return np.zeros(5, np.int64)
-        if (group, measure) not in self._counts:
-            levels = np.maximum(self.levels[measure][self.members(group)], 0)
-            self._counts[group, measure] = np.bincount(levels, minlength=6)[1:6]
-        return self._counts[group, measure]
-
-    def matrix(self, measures: Sequence[str], rows: NDArray[np.intp]) -> NDArray[np.int8]:
+    def matrix(self, measures: Sequence[str], rows: Rows) -> NDArray[np.int8]:
         """Levels of some records, shape (n_rows, n_measures); -2 where they were forgotten."""
         out = np.zeros((len(rows), len(measures)), np.int8)
         for place, measure in enumerate(measures):
-            levels = self.levels.get(measure, np.zeros(len(self.parent), np.int8))[rows]
-            out[:, place] = np.where(levels == FORGOTTEN, levels, np.maximum(levels, 0))
+            if measure in self.levels:
+                levels = self.levels[measure][rows]
+                out[:, place] = np.where(levels == FORGOTTEN, levels, np.maximum(levels, 0))
         return out
+
+    def counts(self, measure: str, rows: Rows) -> NDArray[np.int64]:
+        """Count records at levels 1 to 5, shape (5,)."""
+        levels = np.maximum(self.matrix((measure,), rows)[:, 0], 0)
+        return np.bincount(levels, minlength=6)[1:6]
+
+    def level_counts(self, group: Group, measure: str) -> NDArray[np.int64]:
+        """Contributors at levels 1 to 5, shape (5,)."""
+        if (group, measure) not in self._counts:
+            self._counts[group, measure] = self.counts(measure, self.members(group))
+        return self._counts[group, measure]
 
     def n(self, group: Group, measure: str) -> int:
         """Contributors with a level, also one that was forgotten."""
-        known = int(self.level_counts(group, measure).sum())
-        if measure not in self.levels:
-            return known
-        return known + int((self.levels[measure][self.members(group)] == FORGOTTEN).sum())
-
-    def quantity(self, group: Group, measure: str, name: str) -> int:
-        """Evaluate ``n``, ``sum``, ``ge:L`` or ``eq:L`` of a measure in a group."""
-        counts = self.level_counts(group, measure)
-        if name == "n":
-            return int(counts.sum())
-        if name == "sum":
-            return int(counts @ np.arange(1, 6))
-        kind, level = name.split(":")
-        return int(counts[int(level) - 1 :].sum() if kind == "ge" else counts[int(level) - 1])
+        return int((self.matrix((measure,), self.members(group)) != 0).sum())
 
 
-def coded(values: NDArray[Any]) -> tuple[NDArray[np.int64], list[Any]]:
-    """Give each distinct value a number: the numbers, and the values in their order."""
-    if values.dtype.kind in "iu":
-        names, numbers = np.unique(values, return_inverse=True)
-        return numbers.astype(np.int64), names.tolist()
-    places: dict[Any, int] = {}
-    codes = [places.setdefault(value, len(places)) for value in values.tolist()]
-    return np.array(codes, np.int64), list(places)
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a release promises. The safe values are the defaults."""
+
+    threshold: int = 10
+    changes: int = 10
+    changes_to_appear: int = 5
+    tail: int = 5
+    assessor_percent: int = 50
 
 
-def outside(truth: Truth, parent: Group, children: list[Group], measure: str) -> NDArray[np.int64]:
-    """Level counts of a group less those of its records that lie in some of its children."""
-    if measure not in truth.levels:
-        return np.zeros(5, np.int64)
-    rows = truth.outside(parent, tuple(children))
-    levels = np.maximum(truth.levels[measure][rows], 0)
-    return np.bincount(levels, minlength=6)[1:6]
+@dataclass(frozen=True, eq=False)
+class Vintage:
+    """A release, with the records that were there at its time, if known, and its rules."""
+
+    release: Release
+    truth: Truth | None = None
+    rules: Rules = Rules()
+
+    @property
+    def records(self) -> Truth:
+        """Truth behind it, for attacks by somebody who knows part of it."""
+        if self.truth is None:
+            raise DisclosureError("Nobody knows the records behind a release: not attacked.")
+        return self.truth
+
+    def printed(self) -> Iterator[tuple[Group, str, Cell]]:
+        """Group, measure and cell of all that is not withheld."""
+        for (group, measure), cell in self.release.cells.items():
+            if not cell.withheld:
+                yield group, measure, cell

@@ -11,11 +11,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pkimm_analytics.audit.artifacts import Secrets, scan_folder
-from pkimm_analytics.audit.changes import Vintage
-from pkimm_analytics.audit.findings import Finding, group_name
-from pkimm_analytics.audit.manifests import check_manifest
-from pkimm_analytics.audit.suite import attack_release, number_of_attacks
+from pkimm_analytics.audit import (
+    Finding,
+    Secrets,
+    Vintage,
+    attack_release,
+    check_manifest,
+    group_name,
+    number_of_attacks,
+    scan_folder,
+)
 from pkimm_analytics.cli.console import (
     JsonOption,
     ends_cleanly,

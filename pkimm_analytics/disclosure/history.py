@@ -23,8 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from pkimm_analytics.audit.changes import Vintage
-from pkimm_analytics.audit.truth import FORGOTTEN
+from pkimm_analytics.audit.truth import FORGOTTEN, Vintage
 from pkimm_analytics.disclosure.records import parent_tags, truth_of
 from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
 from pkimm_analytics.files import read_json, write_atomically

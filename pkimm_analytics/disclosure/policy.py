@@ -19,7 +19,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from pkimm_analytics.audit.suite import Rules
+from pkimm_analytics.audit.truth import Rules
 from pkimm_analytics.errors import PkimmError, PolicyError, Problem
 from pkimm_analytics.files import read_limited
 from pkimm_analytics.records import AtMost, ClosedRecord, Flag, Record, Whole

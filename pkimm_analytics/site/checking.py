@@ -11,10 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pkimm_analytics.audit.artifacts import scan_file
-from pkimm_analytics.audit.changes import Vintage
-from pkimm_analytics.audit.findings import Finding
-from pkimm_analytics.audit.suite import Rules, attack_release
+from pkimm_analytics.audit import Finding, Rules, Vintage, attack_release, scan_file
 from pkimm_analytics.benchmark import Benchmark
 from pkimm_analytics.benchmark.printed import QUANTILES
 from pkimm_analytics.organization import ALL

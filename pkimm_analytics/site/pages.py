@@ -16,7 +16,7 @@ from typing import Any
 import htpy as h
 from markdown_it import MarkdownIt
 
-from pkimm_analytics.audit.suite import number_of_attacks
+from pkimm_analytics.audit import number_of_attacks
 from pkimm_analytics.benchmark import Benchmark
 from pkimm_analytics.benchmark.release import kind_of
 from pkimm_analytics.model import LEVELS

@@ -14,9 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pkimm_analytics.audit.artifacts import scan_folder
-from pkimm_analytics.audit.findings import Finding
-from pkimm_analytics.audit.suite import Rules
+from pkimm_analytics.audit import Finding, Rules, scan_folder
 from pkimm_analytics.benchmark import open_release
 from pkimm_analytics.errors import DisclosureError, Problem
 from pkimm_analytics.files import raised_as

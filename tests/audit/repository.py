@@ -15,8 +15,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from pkimm_analytics.audit.artifacts import Secrets, scan_file
-from pkimm_analytics.audit.findings import Finding
+from pkimm_analytics.audit import Finding, Secrets, scan_file
 from pkimm_analytics.errors import DisclosureError, Problem
 
 PRIVATE_FILES = re.compile(

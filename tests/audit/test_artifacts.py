@@ -18,7 +18,7 @@ import pytest
 from pkimm_analytics.audit import Secrets, scan_file, scan_folder
 
 CANARY = "Canary Bank of Nowhere"
-SECRETS = Secrets(words=[CANARY], columns=[np.array([1, 2, 2, 3, 3, 4, 5])])
+SECRETS = Secrets(words=[CANARY], level_counts={(1, 2, 2, 1, 1)})
 
 
 def ids(name, content, secrets=SECRETS):

@@ -4,18 +4,9 @@ import numpy as np
 import pytest
 
 from pkimm_analytics.audit import Vintage, attack_release, attack_series
-from pkimm_analytics.audit.complements import (
-    complements,
-    known_numbers,
-    residuals,
-    trackers,
-)
-from pkimm_analytics.audit.homogeneity import homogeneous_groups
-from pkimm_analytics.audit.precision import averages, possible_numbers
-from pkimm_analytics.audit.programs import programs
-from pkimm_analytics.audit.rows import extremes, reason_codes, small_groups
 from pkimm_analytics.release import Release
 from tests.audit import unsafe
+from tests.audit.unsafe import attacked
 from tests.disclosure.population import PLAN, join, population, rows, truth_of
 
 
@@ -37,7 +28,7 @@ def test_exact_numbers_with_exact_means_are_subtracted(truth):
     Style 1: the sum of a withheld group is the whole minus the published parts.
     """
     release = unsafe.table(truth, unsafe.mean(0), exact_n=True)
-    found = residuals(release, 10, truth)
+    found = attacked("T3", release, truth)
     assert found
     assert "sum = " in found[0].learned
 
@@ -47,12 +38,12 @@ def test_suppression_without_complement_gives_the_withheld_group_away(truth):
     Style 2: one size is too small; whole and other sizes are printed.
     """
     release = unsafe.table(truth, unsafe.shares, exact_n=True, tables=((), ("size",)))
-    found = complements(release, 10, truth)
+    found = attacked("T2", release, truth)
     assert found[0].groups == (("*", "5000+", "*", "*", "*", "*"),)
     assert found[0].learned.startswith("n = 4")
-    assert complements(release, 10)[0].learned == found[0].learned
-    assert names(programs(release, 10, truth)) == {"T5"}
-    assert names(programs(release, 10)) == {"T5"}
+    assert attacked("T2", release)[0].learned == found[0].learned
+    assert names(attacked("T5", release, truth)) == {"T5"}
+    assert names(attacked("T5", release)) == {"T5"}
 
 
 def test_a_row_of_another_date_hides_nothing_from_who_has_the_list_of_participants(truth):
@@ -61,13 +52,11 @@ def test_a_row_of_another_date_hides_nothing_from_who_has_the_list_of_participan
     """
     tables = ((), ("size",), ("region",))
     release = unsafe.table(truth, unsafe.shares, exact_n=True, tables=tables)
-    assert known_numbers(release, 10, truth)
-    assert programs(release, 10, truth, knows_participants=True)
+    assert attacked("T11", release, truth)
     columns = {name: values.copy() for name, values in release.columns.items()}
     columns["n"][columns["region"] == "europe"] = "9999"
     older = Release.from_columns("older row", columns)
-    assert names(known_numbers(older, 10, truth)) == {"T11"}
-    assert names(programs(older, 10, truth, knows_participants=True)) == {"T11"}
+    assert names(attacked("T11", older, truth)) == {"T11"}
 
 
 def test_counts_rounded_at_random_are_averaged():
@@ -79,7 +68,7 @@ def test_counts_rounded_at_random_are_averaged():
     release = unsafe.table(
         truth, statistics, exact_n=False, tables=((), ("sector",)), measures=tuple(truth.levels)
     )
-    found = averages(release, truth)
+    found = attacked("T7", release, truth)
     assert len(found) >= 2
 
 
@@ -87,7 +76,7 @@ def test_minimum_maximum_and_thin_tails_are_the_values_of_a_few(truth):
     """
     Style 4.
     """
-    found = extremes(unsafe.table(truth, unsafe.extremes, exact_n=False), 5)
+    found = attacked("T9", unsafe.table(truth, unsafe.extremes, exact_n=False))
     learned = " ".join(f.learned for f in found)
     assert "the min is" in learned
     assert "p90" in learned
@@ -134,7 +123,7 @@ def test_a_homogeneous_group_tells_the_level_of_each_member():
     members = columns["sector"] == columns["sector"][0]
     columns["overall"][members] = 2
     release = unsafe.table(truth_of(columns), unsafe.shares, exact_n=False)
-    found = homogeneous_groups(release)
+    found = attacked("T8", release)
     assert any(f.measure == "overall" and f.learned == "all are at level 2" for f in found)
 
 
@@ -143,7 +132,7 @@ def test_a_deviation_with_an_interval_gives_the_number(truth):
     Style 7: n is the square of deviation over error.
     """
     release = unsafe.table(truth, unsafe.deviation, exact_n=False)
-    found = possible_numbers(release, truth)
+    found = attacked("T6", release, truth)
     assert any(f"{len(truth.parent)} contributors" in f.learned for f in found)
 
 
@@ -153,11 +142,11 @@ def test_reason_codes_tell_small_from_empty(truth):
     """
     tables = ((), ("sector", "region"))
     release = unsafe.table(truth, unsafe.shares, exact_n=False, reason=True, tables=tables)
-    assert names(reason_codes(release)) == {"T10"}
+    assert names(attacked("T10", release)) == {"T10"}
     whole = unsafe.table(truth, unsafe.shares, exact_n=False)
     keep = [i for i, s in enumerate(whole.columns["suppressed"]) if not s]
     sparse = Release.from_columns("sparse", {k: v[keep] for k, v in whole.columns.items()})
-    assert any("has no row" in f.learned for f in reason_codes(sparse))
+    assert any("has no row" in f.learned for f in attacked("T10", sparse))
 
 
 def test_precise_means_leave_one_number_of_a_band(truth):
@@ -172,7 +161,7 @@ def test_precise_means_leave_one_number_of_a_band(truth):
         tables=((),),
         measures=tuple(PLAN.categories),
     )
-    assert "only 14 contributors" in possible_numbers(release, truth_of(columns))[0].learned
+    assert "only 14 contributors" in attacked("T6", release, truth_of(columns))[0].learned
 
 
 def test_nested_groups_are_subtracted(truth):
@@ -183,7 +172,7 @@ def test_nested_groups_are_subtracted(truth):
     columns["size"][:] = "250-4999"
     columns["size"][:3] = "5000+"
     release = unsafe.table(truth_of(columns), unsafe.shares, exact_n=True, tables=((), ("size",)))
-    found = trackers(release, 10, truth_of(columns))
+    found = attacked("T4", release, truth_of(columns))
     assert any(f.learned.startswith("difference: n = 3") for f in found)
 
 
@@ -192,12 +181,12 @@ def test_small_groups_and_leftover_figures_are_seen(truth):
     A group of four is printed; another is withheld, with its number left in the row.
     """
     release = unsafe.table(truth, unsafe.shares, exact_n=True, threshold=2)
-    assert names(small_groups(release, 10)) == {"T1"}
+    assert names(attacked("T1", release)) == {"T1"}
     columns = dict(unsafe.table(truth, unsafe.shares, exact_n=True).columns)
     withheld = np.flatnonzero(columns["suppressed"].astype(bool))[0]
     columns["n"] = columns["n"].copy()
     columns["n"][withheld] = "4"
-    found = small_groups(Release.from_columns("left over", columns), 10)
+    found = attacked("T1", Release.from_columns("left over", columns))
     assert [f.learned for f in found] == ["a withheld row holds a figure"]
 
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from pkimm_analytics.audit import programs
-from pkimm_analytics.audit.programs import _layout, _Populations, _ranges, _targets
+from pkimm_analytics.audit import Vintage, programs
+from pkimm_analytics.audit.programs import Populations, layout_of, ranges_of, targets_of
 from pkimm_analytics.disclosure import load_policy, make_release
 from pkimm_analytics.errors import DisclosureError
 from pkimm_analytics.release import Release
 from tests.audit import unsafe
+from tests.audit.unsafe import attacked
 from tests.disclosure.population import FEW, population, truth_of
 
 highspy = pytest.importorskip("highspy")
@@ -63,11 +64,11 @@ def test_ranges_are_known_exactly_where_a_fresh_program_for_each_says_so(
     for release, truth in releases():
         measure = release.measures[0]
         groups = tuple(g for g in release.all_groups if (g, measure) in release.cells)
-        layout = _layout(groups, is_open=True)
-        rows = [row for _, _, row in _targets(release, measure, layout, 10, None)][:12]
+        layout = layout_of(groups, is_open=True)
+        rows = [row for _, _, row in targets_of(Vintage(release), measure, layout)][:12]
         known = truth if knows_participants else None
-        populations = _Populations(release, measure, layout, known)
-        quick, slow = _ranges(populations, np.array(rows)), slow_ranges(populations, rows)
+        populations = Populations(Vintage(release), measure, layout, known)
+        quick, slow = ranges_of(populations, np.array(rows)), slow_ranges(populations, rows)
         assert (quick is None) == (slow is None)
         if quick is None or slow is None:
             continue
@@ -89,8 +90,8 @@ def test_a_solver_that_gives_up_is_no_clean_result(monkeypatch):
     """
     release, _ = next(releases())
     measure = release.measures[0]
-    layout = _layout(release.all_groups, is_open=False)
-    populations = _Populations(release, measure, layout, None)
+    layout = layout_of(release.all_groups, is_open=False)
+    populations = Populations(Vintage(release), measure, layout, None)
     monkeypatch.setattr(populations, "_is_solved", lambda _limit: False)
     with pytest.raises(DisclosureError, match="not known"):
         populations.lowest(layout.sums, np.ones((len(layout.groups), 5)))
@@ -103,8 +104,8 @@ def test_the_solver_prints_nothing(capfd):
     truth = truth_of(population(60, 3, plan=FEW))
     release = unsafe.table(truth, unsafe.shares, exact_n=True, tables=((), ("size",)))
     measure = release.measures[0]
-    layout = _layout(release.all_groups, is_open=False)
-    populations = _Populations(release, measure, layout, None)
+    layout = layout_of(release.all_groups, is_open=False)
+    populations = Populations(Vintage(release), measure, layout, None)
     assert populations.lowest(layout.sums, np.ones((len(layout.groups), 5))) is not None
     assert capfd.readouterr() == ("", "")
 
@@ -129,7 +130,7 @@ def test_an_old_row_that_contradicts_new_ones_does_not_end_the_search():
         "suppressed": [row[2] is None for row in table],
         "as_of": [row[3] for row in table],
     }
-    found = programs.programs(Release.from_columns("old", columns), 10)
+    found = attacked("T5", Release.from_columns("old", columns))
     assert [(f.learned, f.groups) for f in found if f.groups == (("finance", "small"),)] == [
         ("n = 5", (("finance", "small"),))
     ]

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from pkimm_analytics.audit import Truth
+from pkimm_analytics.audit import Finding, Truth, Vintage
+from pkimm_analytics.audit.suite import ON_TABLES, WITH_TRUTH
 from pkimm_analytics.release import LEVEL_BOUNDS, Group, Release, band
 from pkimm_analytics.tables import DIMENSIONS
 
@@ -21,6 +22,11 @@ MEASURES = ("G.strategy-and-vision", "G.compliance", "M.key-management", "overal
 BANDS = (10, 20, 50, 100, 250, 500, 1000)
 
 Statistics = Callable[[np.ndarray], Iterator[tuple[str, float, float]]]
+
+
+def attacked(attack: str, release: Release, truth: Truth | None = None) -> list[Finding]:
+    """Run one attack on a release."""
+    return [*(ON_TABLES | WITH_TRUTH)[attack](Vintage(release, truth))]
 
 
 def groups_of(truth: Truth, *tables: tuple[str, ...]) -> list[Group]:

@@ -14,7 +14,7 @@ import pytest
 
 pytest.importorskip("plotly")
 
-from pkimm_analytics.audit.artifacts import scan_file
+from pkimm_analytics.audit import scan_file
 from pkimm_analytics.charts import groups, level_shares, peer_trend
 from pkimm_analytics.charts.look import LEVEL_COLORS, LEVEL_INK
 

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from pkimm_analytics.audit.suite import Rules
+from pkimm_analytics.audit import Rules
 from pkimm_analytics.site import SITE_MANIFEST, Appearance, site_files
 from pkimm_analytics.site.checking import FIGURES, attack_pages
 from pkimm_analytics.site.contents import read_script, script, sha256
