@@ -32,6 +32,7 @@ from pkimm_analytics.model import (
     is_known_edition,
     load_extension,
     load_model,
+    mapping_note,
     models,
 )
 
@@ -270,9 +271,8 @@ def diff_command(
         table.add_row(d.change, d.key, shown(d.before), shown(d.after))
     out().print(table)
     list_problems(Problem(d.key, d.note, refused=False) for d in found if d.note)
-    for model in (before, after):
-        if not is_known_edition(model):
-            say(f"The crosswalk does not know {model.edition}: its elements are matched by id.")
+    if note := mapping_note(before, after):
+        say(note)
 
 
 @ends_cleanly

@@ -172,11 +172,6 @@ def fitting_editions(
     return tuple(model for _, model in sorted(fitting, key=lambda pair: pair[0]))
 
 
-def find_model(version: str, keys: Collection[str]) -> Model:
-    """Edition of a version whose elements best fit the keys of a source."""
-    return fitting_editions(version, keys)[0]
-
-
 def assumed_edition(fitting: Sequence[Model]) -> Problem | None:
     """Remark that the first of several editions was assumed; None if only one fits."""
     if len(fitting) < 2:

@@ -14,8 +14,8 @@ from pkimm_analytics.model import (
     Edition,
     Model,
     category_of,
-    is_known_edition,
     load_extension,
+    mapping_note,
     model_of,
     module_of,
 )
@@ -130,7 +130,8 @@ def _together(
         categories=np.stack([categories for _, categories in codes]),
         unanswered=unanswered,
     )
-    remarks = () if is_known_edition(model) else (_matched_by_id(model),)
+    note = mapping_note(model, model)
+    remarks = [Problem("model", note, refused=False)] if note else []
     for row, assessment in enumerate(assessments):
         figures = _figures(batch, row, full=full)
         extensions, problems = _extensions(assessment, model, figures)
@@ -165,15 +166,6 @@ def _figures(batch: BatchScores, row: int, *, full: bool) -> dict[str, Figure]:
             batch.categories.items(), *(count.tolist() for count in counts), strict=True
         )
     }
-
-
-def _matched_by_id(model: Model) -> Problem:
-    return Problem(
-        "model",
-        f"The crosswalk does not know {model.edition}: its elements are matched with those of"
-        " other editions by their stable ids.",
-        refused=False,
-    )
 
 
 def _total(value: Fraction | None, inside: Iterable[Figure]) -> Figure:

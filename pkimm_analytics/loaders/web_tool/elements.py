@@ -21,8 +21,8 @@ from pkimm_analytics.model import (
     MODULE_IDS,
     Model,
     assumed_edition,
-    find_model,
     fitting_editions,
+    load_model,
 )
 
 _VERSION = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}")
@@ -125,7 +125,7 @@ def find_elements(
             [Problem(f"{name}, dataVersion", error.message)],
         ) from None
     if version.startswith("1."):
-        return _by_number(find_model(version, ()), progress, stated)
+        return _by_number(load_model(version), progress, stated)
     model, remark = fitting[0], assumed_edition(fitting)
     keys_of = {c.native_id: c.key for c in model.categories.values()}
     return Elements(model, keys_of, stated, remark=remark and replace(remark, where="dataVersion"))
@@ -145,7 +145,7 @@ def _by_number(model: Model, progress: Mapping[str, Any], stated: frozenset[str]
         f"The file says PKIMM {model.version}, but its ratings have the numbers of {file.id}:"
         f" they were read as those, on PKIMM {file.version}."
     )
-    return Elements(find_model(file.version, ()), {**file.keys, **names}, stated, note)
+    return Elements(load_model(file.version), {**file.keys, **names}, stated, note)
 
 
 def sort_entries(
