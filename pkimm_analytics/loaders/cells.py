@@ -12,9 +12,12 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from importlib import resources
 
 from pkimm_analytics.assessment import State
+from pkimm_analytics.loaders.sentences import sentence
 from pkimm_analytics.loaders.sheets import Fault, Value, text_of
+from pkimm_analytics.yaml_text import read_yaml
 
 YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -29,20 +32,11 @@ _LEVELS = tuple(
         rf"{_NAME}",
     )
 )
-_NOT_APPLICABLE = frozenset(
-    {
-        *("n/a", "na", "n.a.", "n.a", "n. a.", "n / a", "not applicable", "not_applicable"),
-        *("nicht anwendbar", "non applicable", "no aplica", "no aplicable", "out of scope"),
-    }
-)
-_NO_ANSWER = frozenset({"not evaluated", "not assessed", "not answered", "unanswered", "not rated"})
-_HARMLESS = {
-    *("zero", "one", "two", "three", "four", "five", "six", "none", "null", "nan", "unknown"),
-    *("true", "false", "yes", "no", "low", "medium", "high", "inf", "-inf", "partial", "in"),
-    *("initial", "basic", "foundational", "advanced", "managed", "optimized", "rated", "out of"),
-    *_NOT_APPLICABLE,
-    *_NO_ANSWER,
-}
+_FILE = resources.files("pkimm_analytics.loaders") / "cells.yaml"
+_WORDS = read_yaml(_FILE.read_text(encoding="utf-8"), _FILE.name)
+_NOT_APPLICABLE = frozenset(_WORDS["not_applicable"])
+_NO_ANSWER = frozenset(_WORDS["no_answer"])
+_HARMLESS = frozenset({*_WORDS["harmless"], *_NOT_APPLICABLE, *_NO_ANSWER})
 """What a message may repeat: a cell may hold a name that has slipped into it."""
 
 OFFICIAL_LEVELS = ("Initial", "Basic", "Advanced", "Managed", "Optimized")
@@ -103,22 +97,16 @@ def _level_text(text: str, names: tuple[str, ...]) -> int | State | None:
         if name and named is None:
             continue
         if number and named and number != named:
-            raise ValueError(f"{number} is not the level {name!r}; expected {_EXPECTED}")
+            raise ValueError(sentence("number-and-name", number=number, name=name))
         return number or named
     raise ValueError(_no_level(text))
 
 
-_EXPECTED = "1 to 5, empty, or N/A"
-
-
 def _no_level(value: Value) -> str:
     if isinstance(value, date | time | timedelta):
-        return (
-            f"{shown(value)}; spreadsheets make days of entries such as 3-4 or 4.3; expected"
-            f" {_EXPECTED}"
-        )
-    said = shown(value) if isinstance(value, Fault) else f"level {shown(value)}"
-    return f"{said}; expected {_EXPECTED}"
+        return sentence("day-for-level", what=shown(value))
+    what = shown(value)
+    return sentence("no-level", what=what if isinstance(value, Fault) else f"level {what}")
 
 
 def shown(value: Value) -> str:
@@ -147,13 +135,10 @@ def plain(text: str) -> str:
     return " ".join(text.translate(_PLAIN).split()).casefold()
 
 
-_PLAIN: dict[int, str | None] = {
-    ord(letter): "-" for letter in "\u2010\u2011\u2012\u2013\u2014\u2212"
-}
-_PLAIN |= {ord(letter): "'" for letter in "\u2018\u2019\u02bc"} | {
-    0x200B: None,
-    0xFEFF: None,
-    0xAD: None,
+_PLAIN: dict[int, str] = {
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-"),
+    **dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'"),
+    **dict.fromkeys(map(ord, "\u200b\ufeff\u00ad"), ""),
 }
 
 
@@ -194,9 +179,9 @@ def read_day(value: Value, *, is_1904: bool | None = None) -> str | None:
         return found.isoformat()
     is_like = isinstance(value, str) and re.match(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}", value.strip())
     if is_like and re.match(r"(0?[1-9]|1[012])/(0?[1-9]|1[012])/\d{4}", text_of(value).strip()):
-        raise ValueError("day or month first? expected a day such as 2026-01-31")
-    reason = "there is no such day" if is_like else shown(value)
-    raise ValueError(f"{reason}; expected one such as 2026-01-31")
+        raise ValueError(sentence("two-days"))
+    what = "there is no such day" if is_like else shown(value)
+    raise ValueError(sentence("no-day", what=what))
 
 
 def _day(value: Value, *, is_1904: bool | None) -> date | None:

@@ -14,7 +14,7 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from pkimm_analytics.errors import Problem
+from pkimm_analytics.loaders.sentences import Problems
 from pkimm_analytics.records import AtMost, ClosedRecord, Flag, Text, Whole, Word
 from pkimm_analytics.yaml_text import read_yaml
 
@@ -84,14 +84,13 @@ class ColumnMap(ClosedRecord):
 
         return yaml.safe_dump(self.to_json(), allow_unicode=True, sort_keys=False, width=1000)
 
-    def misfits(self, header: Sequence[str]) -> list[Problem]:
+    def misfits(self, header: Sequence[str]) -> Problems:
         """Columns of the map that a table does not have, or has under another header."""
-        found = []
+        found = Problems()
         for column in self.columns:
             where = f"column {column.number}"
             if column.number > len(header):
-                found.append(Problem(where, f"the table has {len(header)} columns"))
+                found.refuse(where, "too-few-columns", n=len(header))
             elif column.column and column.column != header[column.number - 1]:
-                message = "has another header than the map says; make a new map"
-                found.append(Problem(where, message))
+                found.refuse(where, "other-header")
         return found

@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from pkimm_analytics import loaders
 from pkimm_analytics.assessment import Assessment, rated
 from pkimm_analytics.cli import app
 from pkimm_analytics.errors import SourceFormatError
 from pkimm_analytics.loaders import Source, find_sources, load, tabular
 from pkimm_analytics.model import load_model
+from pkimm_analytics.yaml_text import read_yaml
 
 GOOD = "element,level\nG.compliance,3\n"
 
@@ -165,3 +168,17 @@ def test_many_plain_rows_are_scored_as_one_by_one(tmp_path):
         slow = json.loads(CliRunner().invoke(app, one_by_one).stdout)["scores"]
         assert len(fast) == 60
         assert fast == slow
+
+
+def test_every_sentence_is_used_and_every_code_has_one():
+    """
+    A code without a sentence would show only where the problem occurs.
+    """
+    folder = Path(loaders.__file__).parent
+    sentences = {*read_yaml((folder / "sentences.yaml").read_text(), "sentences")}
+    text = "\n".join(file.read_text() for file in folder.rglob("*.py"))
+    assert not [code for code in sentences if f'"{code}"' not in text]
+    said = {
+        *re.findall(r'\W(?:sentence|NotRead)\((?:[^"()]*(?:\("[^"]*"\))?,)?\s*"([\w-]+)"', text)
+    }
+    assert said <= sentences

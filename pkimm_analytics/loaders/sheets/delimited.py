@@ -14,8 +14,8 @@ import io
 import re
 from collections import Counter
 
-from pkimm_analytics.errors import Problem, SourceFormatError
 from pkimm_analytics.files import MAX_BYTES
+from pkimm_analytics.loaders.sentences import Problems, refused_for
 from pkimm_analytics.loaders.sheets.sheet import MAX_CELLS, MAX_ROWS, Sheet
 
 DELIMITERS = ",;\t|"
@@ -26,13 +26,13 @@ _SAMPLE = 65_536
 csv.field_size_limit(MAX_BYTES)  # one for the whole process; a long text is refused by name
 
 
-def read_delimited(content: bytes, name: str) -> tuple[Sheet, list[Problem]]:
+def read_delimited(content: bytes, name: str) -> tuple[Sheet, Problems]:
     """
     Read a text with delimiters.
 
     Returns
     -------
-    tuple of Sheet and list of Problem
+    tuple of Sheet and Problems
         A refused problem says that rows are missing behind a broken quote.
 
     Raises
@@ -43,14 +43,10 @@ def read_delimited(content: bytes, name: str) -> tuple[Sheet, list[Problem]]:
     text, problems = decode_text(content, name)
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        message = "holds a NUL character, which no text has; save the table as CSV UTF-8"
-        raise SourceFormatError(
-            f"{name} is not text. Nothing was imported.", [Problem(f"{name}, line {line}", message)]
-        )
+        raise refused_for(name, "is not text", "nul", f"{name}, line {line}")
     rows, is_whole = _rows(text.lstrip("\ufeff"), name)
     if not is_whole:
-        message = "a quote is missing or one too many; this row and what follows was left out"
-        problems.append(Problem(f"{name}, row {len(rows) + 1}", message))
+        problems.refuse(f"{name}, row {len(rows) + 1}", "bad-quote")
     return Sheet("", rows, name, is_delimited=True), problems
 
 
@@ -62,7 +58,7 @@ def _rows(text: str, name: str) -> tuple[list[list[str]], bool]:
         rows, text = [[]], rest
     delimiter = delimiter_of(text)
     if max(line.count(delimiter) for line in io.StringIO(text)) > MAX_DELIMITERS:
-        raise _too_large(name, f"a line has more than {MAX_DELIMITERS:,} delimiters")
+        raise refused_for(name, "is too large", "too-large", what="delimiters", n=MAX_DELIMITERS)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     is_protected, n_cells = "'" in text, 0
     try:
@@ -70,19 +66,13 @@ def _rows(text: str, name: str) -> tuple[list[list[str]], bool]:
             rows.append([_unprotected(cell) for cell in row] if is_protected else row)
             n_cells += len(row)
             if len(rows) > MAX_ROWS or n_cells > MAX_CELLS:
-                raise _too_large(name, f"more than {MAX_CELLS:,} cells")
+                raise refused_for(name, "is too large", "too-large", what="cells", n=MAX_CELLS)
     except csv.Error:
         return rows, False
     return rows, True
 
 
-def _too_large(name: str, why: str) -> SourceFormatError:
-    return SourceFormatError(
-        f"{name} is too large. Nothing was imported.", [Problem(name, f"{why}; split the file")]
-    )
-
-
-def decode_text(content: bytes, name: str) -> tuple[str, list[Problem]]:
+def decode_text(content: bytes, name: str) -> tuple[str, Problems]:
     """
     Decode a text: UTF-8, UTF-16, or Windows-1252, which is remarked.
 
@@ -91,21 +81,19 @@ def decode_text(content: bytes, name: str) -> tuple[str, list[Problem]]:
     SourceFormatError
         If it is none of these.
     """
+    problems = Problems()
     wide = _is_utf_16(content)
-    try:
-        return content.decode(wide or "utf-8-sig"), []
-    except UnicodeDecodeError as error:
-        place = f"{name}, byte {error.start + 1:,}"
-    try:
-        if not wide:
-            message = "not UTF-8; read as Windows-1252: check accents, or save the file as UTF-8"
-            return content.decode("cp1252"), [Problem(place, message, refused=False)]
-    except UnicodeDecodeError as error:
-        place = f"{name}, byte {error.start + 1:,}"
-    raise SourceFormatError(
-        f"{name} is not text. Nothing was imported.",
-        [Problem(place, "neither UTF-8, UTF-16 nor Windows-1252; save the table as CSV UTF-8")],
-    )
+    place = ""
+    for encoding in [wide] if wide else ["utf-8-sig", "cp1252"]:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError as error:
+            place = f"{name}, byte {error.start + 1:,}"
+            continue
+        if place:
+            problems.remark(place, "old-encoding")
+        return text, problems
+    raise refused_for(name, "is not text", "no-encoding", place)
 
 
 def _is_utf_16(content: bytes) -> str:

@@ -12,8 +12,9 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pkimm_analytics.errors import Problem, SourceFormatError
+from pkimm_analytics.errors import SourceFormatError
 from pkimm_analytics.files import read_json
+from pkimm_analytics.loaders.sentences import refused_for
 from pkimm_analytics.loaders.sheets.sheet import MAX_CELLS, Sheet, Value, cleaned
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ def read_arrow(content: bytes, name: str) -> Sheet:
     except SourceFormatError:
         raise
     except (pa.ArrowException, OSError, ValueError, LookupError, struct.error) as error:
-        raise SourceFormatError(
-            f"{name} is not readable as Parquet or Arrow. Nothing was imported.",
-            [Problem(name, f"damaged, or of an unknown kind ({type(error).__name__})")],
+        kind = type(error).__name__
+        raise refused_for(
+            name, "is not readable as Parquet or Arrow", "damaged-table", kind=kind
         ) from None
     return Sheet("", [table.column_names, *zip(*columns, strict=True)], name)
 
@@ -140,10 +141,7 @@ def read_json_rows(content: bytes, name: str) -> Sheet:
             if line.strip()
         ]
     if not all(isinstance(record, dict) for record in records):
-        raise SourceFormatError(
-            f"{name} is no table. Nothing was imported.",
-            [Problem(name, "expected JSON objects, one for each row")],
-        )
+        raise refused_for(name, "is no table", "no-objects")
     return _sheet([_flat(record) for record in records], name)
 
 
@@ -186,7 +184,4 @@ def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _check(name: str, n: int, limit: int = MAX_CELLS) -> None:
     if n > limit:
-        raise SourceFormatError(
-            f"{name} is too large. Nothing was imported.",
-            [Problem(name, f"more than {limit:,} cells, lines or bytes; split it")],
-        )
+        raise refused_for(name, "is too large", "too-large", what="cells, lines or bytes", n=limit)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import islice
 
-from pkimm_analytics.errors import Problem, SourceFormatError
+from pkimm_analytics.loaders.sentences import Problems, refused_for
 
 MAX_COLUMNS = 4_000
 """Most columns of a header; a form with a block for each question has some hundred."""
@@ -58,7 +57,6 @@ class Sheet:
     rows: Sequence[Sequence[Value]]
     source: str
     is_delimited: bool = False
-    _cache: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     def at(self, row: int, column: int) -> Value:
         """Value of a cell, both counted from 1; empty where there is none."""
@@ -77,7 +75,12 @@ class Sheet:
         """Rows that hold anything, with their numbers."""
         return ((n, row) for n, row in enumerate(self.rows, 1) if not all(map(is_empty, row)))
 
-    def table(self, header: int) -> tuple[list[tuple[int, Sequence[Value]]], list[Problem]]:
+    def width(self, row: int) -> int:
+        """Cells of a row up to the last one that is not empty."""
+        values = self.rows[row - 1] if 0 < row <= len(self.rows) else ()
+        return max((n for n, value in enumerate(values, 1) if not is_empty(value)), default=0)
+
+    def table(self, header: int) -> tuple[list[tuple[int, Sequence[Value]]], Problems]:
         """
         Rows below a header, as wide as it is, and what had to be left out.
 
@@ -88,39 +91,25 @@ class Sheet:
         """
         width = self.width(header)
         if width > MAX_COLUMNS:
-            raise SourceFormatError(
-                f"{self.source} has too many columns. Nothing was imported.",
-                [Problem(self.where(header), f"more than {MAX_COLUMNS:,} columns")],
+            where = self.where(header)
+            raise refused_for(
+                self.source, "has too many columns", "too-many-columns", where, n=MAX_COLUMNS
             )
         rows: list[tuple[int, Sequence[Value]]] = []
-        problems = []
-        for number, row in islice(self.filled(), None):
+        problems = Problems()
+        for number, row in self.filled():
             if number <= header:
                 continue
-            if len(row) == width:
-                rows.append((number, row))
-                continue
-            has_more = any(not is_empty(value) for value in row[width:])
+            has_more = len(row) > width and not all(map(is_empty, row[width:]))
             if self.is_delimited and (has_more or len(row) < width):
-                problems.append(Problem(self.where(number), _ragged(len(row), width)))
+                problems.refuse(self.where(number), "ragged-row", n=len(row), width=width)
                 continue
             if has_more:
-                message = "a cell to the right of the header; expected a header above it; left out"
-                problems.append(Problem(self.where(number, width + 1), message))
-            rows.append((number, [*row[:width], *[""] * (width - len(row))]))
+                problems.refuse(self.where(number, width + 1), "cell-beside-table")
+            if len(row) != width:
+                row = [*row[:width], *[""] * (width - len(row))]  # noqa: PLW2901
+            rows.append((number, row))
         return rows, problems
-
-    def width(self, row: int) -> int:
-        """Cells of a row up to the last one that is not empty."""
-        values = self.rows[row - 1] if 0 < row <= len(self.rows) else ()
-        return max((n for n, value in enumerate(values, 1) if not is_empty(value)), default=0)
-
-
-def _ragged(found: int, expected: int) -> str:
-    return (
-        f"{found} cells, while the header has {expected}; is a delimiter or a quote missing?"
-        " The row was left out"
-    )
 
 
 def is_empty(value: Value) -> bool:

@@ -9,7 +9,7 @@ left would be another assessment than the one that was written down.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,16 +18,11 @@ from pkimm_analytics.assessment import Assessment, Mode, State
 from pkimm_analytics.errors import Problem, UnknownEditionError
 from pkimm_analytics.loaders.cells import YES_NO, plain, read_day, read_level, shown
 from pkimm_analytics.loaders.loaded import ASSESSMENT_ID, Loaded, capped, content_id
+from pkimm_analytics.loaders.sentences import Problems, sentence
 from pkimm_analytics.loaders.sheets import Fault, Value, text_of
 from pkimm_analytics.loaders.tabular.elements import ContradictionError, Elements, is_numbered
-from pkimm_analytics.loaders.tabular.fields import (
-    IDENTITY,
-    PROPERTIES,
-    SECTIONS,
-    STATED,
-    TEXTS,
-)
-from pkimm_analytics.loaders.tabular.groups import Claim, Entry, Group
+from pkimm_analytics.loaders.tabular.fields import IDENTITY, PROPERTIES, SECTIONS, STATED, TEXTS
+from pkimm_analytics.loaders.tabular.groups import Cell, Entry, Group
 from pkimm_analytics.model import (
     MODULE_IDS,
     Model,
@@ -43,14 +38,16 @@ Places = dict[tuple[str, ...], str]
 
 MANY = 4
 """One of so many rows with number and title of two elements: the edition is another one."""
+_VERSION = re.compile(r"(?:pkimm|version|v)? ?([0-9]{1,4}(?:\.[0-9]{1,4}){0,2})")
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{64})")
 
 
 class NotRead(Exception):  # noqa: N818  # no error: it ends one assessment, and is listed
-    """An assessment, or one cell, that cannot be taken."""
+    """An assessment that cannot be taken."""
 
-    def __init__(self, where: str, message: str) -> None:
-        self.problem = Problem(where, message)
-        super().__init__(message)
+    def __init__(self, where: str, code: str, /, **values: object) -> None:
+        self.problem = Problem(where, sentence(code, **values))
+        super().__init__(code)
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class Origin:
 
     name: str
     kind: str
-    digest: str
+    digest: str = ""
     labels: set[str] = field(default_factory=set)
     _elements: dict[str, Elements] = field(default_factory=dict)
     _fitting: dict[tuple[str, frozenset[str]], Sequence[Model]] = field(default_factory=dict)
@@ -88,8 +85,11 @@ class Origin:
         """Elements of one edition."""
         return self._elements.setdefault(model.digest, Elements(model))
 
-    def fitting(self, version: str, keys: frozenset[str]) -> Sequence[Model]:
-        """Editions of a version that fit the keys, the best one first."""
+    def fitting(self, version: str, entries: Sequence[Entry]) -> Sequence[Model]:
+        """Editions of a version that fit the elements that are named, the best one first."""
+        texts = {entry.subject for entry in entries if not is_numbered(entry.subject)}
+        found = [next((e.find(text) for e in self.editions if e.has(text)), "") for text in texts]
+        keys = frozenset(found) - {""}
         if (version, keys) not in self._fitting:
             self._fitting[version, keys] = fitting_editions(version, keys)
         return self._fitting[version, keys]
@@ -97,10 +97,6 @@ class Origin:
     def has_element(self, text: str) -> bool:
         """Whether a text means an element of any edition."""
         return any(elements.has(text) for elements in self.editions)
-
-    def kind_of(self, shape: str) -> str:
-        """Kind of the source as it is kept with an assessment."""
-        return "xlsx-table" if self.kind == "xlsx" else f"{self.kind}-{shape}"
 
     def id_of(self, label: str, part: str) -> str:
         """Id of an assessment: its name, or one that follows from the source."""
@@ -124,10 +120,10 @@ def build(group: Group, origin: Origin) -> tuple[Loaded | None, list[Problem]]:
         The assessment with its problems; or None where it cannot be read, and the
         problems.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     try:
-        for name in (*IDENTITY, *STATED):
-            _only_one(name, group)
+        for name in (*IDENTITY, *STATED[:2]):
+            _check_one(name, group)
         model = _edition(group, origin, problems)
         assessment = _assessment(group, origin, model, problems)
     except NotRead as stop:
@@ -135,87 +131,52 @@ def build(group: Group, origin: Origin) -> tuple[Loaded | None, list[Problem]]:
     return Loaded(assessment, capped(problems)), []
 
 
-def _only_one(name: str, group: Group) -> None:
-    texts = {text_of(claim.value).strip(): claim for claim in group.claims.get(name, ())}
-    if len(texts) > 1 and name != "mode":
+def _check_one(name: str, group: Group) -> None:
+    texts = {text_of(cell.value).strip(): cell for cell in group.claims[name]}
+    if len(texts) > 1:
         first, second = [*texts.values()][:2]
-        message = (
-            f"{name} is not that of {first.where}, and an assessment has one edition, organization,"
-            " use case and date: give each assessment a name of its own in a"
-            " column assessment. Nothing of this assessment was read"
-        )
-        raise NotRead(second.where, message)
+        raise NotRead(second.where, "several-values", name=name, where=first.where)
 
 
 # --- the edition -----------------------------------------------------------------
 
 
-def _edition(group: Group, origin: Origin, problems: list[Problem]) -> Model:
+def _edition(group: Group, origin: Origin, problems: Problems) -> Model:
     """Settle the edition from version, digest and the elements that are named."""
-    version, version_place = _stated(group, "model_version", _VERSION, "a version such as 2.0.0")
-    version = ".".join([*version.split("."), "0", "0"][:3]) if version else None
-    digest, digest_place = _stated(group, "model_digest", r"(sha256:[0-9a-f]{64})", "sha256:...")
+    version = _stated(group, "model_version", _VERSION, "a version such as 2.0.0")
+    digest = _stated(group, "model_digest", _DIGEST, "sha256:...")
+    version = version and ".".join([*version.split("."), "0", "0"][:3])
     editions = [elements.model for elements in origin.editions]
     known = ", ".join(str(model.edition) for model in editions)
-    known = f"known are {known}; add others with: pkimm models add FILE"
     if digest:
-        found = [m for m in editions if m.digest == digest and version in (None, m.version)]
-        if not found:
-            raise NotRead(digest_place, f"no edition of this digest and version; {known}")
-        return found[0]
-    keys = frozenset(_keys(group.entries, origin))
-    if not version:
-        return _best_with(group, origin, problems)
+        for model in editions:
+            if model.digest == digest and version in {"", model.version}:
+                return model
+        raise NotRead(group.claims["model_digest"][0].where, "unknown-digest", known=known)
+    where = group.claims["model_version"][0].where if version else group.where
+    wanted = version or _newest_that_fits(group, origin).version
     try:
-        fitting = origin.fitting(version, keys)
+        fitting = origin.fitting(wanted, group.entries)
     except UnknownEditionError:
-        raise NotRead(version_place, f"PKIMM {version} is not installed; {known}") from None
-    return _assumed(fitting, version_place, problems)
-
-
-def _assumed(fitting: Sequence[Model], where: str, problems: list[Problem]) -> Model:
-    """Return the first of the editions that fit, and remark on the others."""
-    remark = assumed_edition(fitting)
-    if remark is not None:
-        message = f"{remark.message}; column model_digest decides"
-        problems.append(Problem(where, message, refused=False))
+        raise NotRead(where, "unknown-version", version=version, known=known) from None
+    assumed = assumed_edition(fitting)
+    if assumed is not None:
+        problems.remark(where, "edition-assumed", remark=assumed.message)
+    if not version:
+        problems.remark(where, "edition-inferred", edition=fitting[0].edition)
     return fitting[0]
 
 
-def _keys(entries: Iterable[Entry], origin: Origin) -> Iterable[str]:
-    """Element keys of all texts that are no numbers, in the first edition that has them."""
-    for entry in entries:
-        if not is_numbered(entry.subject):
-            found = (e.find(entry.subject) for e in origin.editions if e.has(entry.subject))
-            yield from list(found)[:1]
-
-
-def _best_with(group: Group, origin: Origin, problems: list[Problem]) -> Model:
+def _newest_that_fits(group: Group, origin: Origin) -> Model:
     """Return the newest of the editions that have most of the elements."""
-    bare = next((e for e in group.entries if is_numbered(e.subject) and not _titled(e)), None)
-    if bare is not None:
-        raise NotRead(
-            bare.where("element"),
-            f"{bare.subject.upper()[:40]} is another element in another edition; expected its"
-            " edition in column model_version, such as 1.1.0; the assessment was left out",
-        )
+    for entry in group.entries:
+        if is_numbered(entry.subject) and not entry.title and " " not in plain(entry.subject):
+            number = entry.subject.upper()[:40]
+            raise NotRead(entry.where("element"), "number-without-edition", number=number)
     counts = [sum(_fits(entry, e) for entry in group.entries) for e in origin.editions]
     if not any(counts):
-        raise NotRead(
-            group.where,
-            "no edition is stated and none has these elements; expected column model_version,"
-            " such as 2.0.0; the assessment was left out",
-        )
-    newest = origin.editions[counts.index(max(counts))].model
-    fitting = origin.fitting(newest.version, frozenset(_keys(group.entries, origin)))
-    model = _assumed(fitting, group.where, problems)
-    message = f"no edition is stated; read as {model.edition}, the newest that fits"
-    problems.append(Problem(group.where, message, refused=False))
-    return model
-
-
-def _titled(entry: Entry) -> bool:
-    return bool(entry.title) or " " in plain(entry.subject)
+        raise NotRead(group.where, "no-edition")
+    return origin.editions[counts.index(max(counts))].model
 
 
 def _fits(entry: Entry, elements: Elements) -> bool:
@@ -223,102 +184,75 @@ def _fits(entry: Entry, elements: Elements) -> bool:
         key = elements.find(entry.subject, entry.title)
     except ValueError:
         return False
-    if not is_numbered(entry.subject):
-        return True
     title = entry.title or entry.subject.strip().partition(" ")[2].strip(" -–:")
-    return elements.titled(title) == key
+    return not is_numbered(entry.subject) or elements.titled(title) == key
 
 
-_VERSION = r"(?:pkimm|version|v)? ?([0-9]{1,4}(?:\.[0-9]{1,4}){0,2})"
-
-
-def _stated(group: Group, name: str, form: str, example: str) -> tuple[str | None, str]:
-    """Return the one value that is stated for version or digest, None if there is none."""
-    for claim in group.claims.get(name, ()):
-        match = re.fullmatch(form, plain(text_of(claim.value)))
+def _stated(group: Group, name: str, form: re.Pattern[str], expected: str) -> str:
+    """Return the one value that is stated for version or digest, empty if there is none."""
+    for cell in group.claims[name]:
+        match = form.fullmatch(plain(text_of(cell.value)))
         if match is None:
-            raise NotRead(claim.where, f"expected {example}; the assessment was left out")
-        return match[1], claim.where
-    return None, group.where
+            raise NotRead(cell.where, "no-such-statement", expected=expected)
+        return match[1]
+    return ""
 
 
 # --- answers -----------------------------------------------------------------------
 
 
-def _answers(group: Group, elements: Elements, problems: list[Problem], places: Places) -> Document:
+def _answers(group: Group, elements: Elements, problems: Problems, places: Places) -> Document:
     """Read all answers, by element key."""
     found: dict[str, tuple[Document, Entry]] = {}
-    refused: list[Problem] = []
+    refused = Problems()
     n_contradictions = 0
     for entry in group.entries:
         try:
             key = elements.find(entry.subject, entry.title)
-            answer = _answer(entry, elements.model, problems, refused)
         except ValueError as error:
             n_contradictions += isinstance(error, ContradictionError)
-            place = entry.where("element" if "element" in entry.cells else "native_id")
-            refused.append(Problem(place, f"{error}; the row was left out"))
+            refused.refuse(entry.where("element", "native_id"), "row-left-out", error=error)
             continue
-        if key not in found:
-            found[key] = answer, entry
-        elif found[key][0] != answer:
-            message = (
-                f"{key} is answered otherwise in {found[key][1].where()}; give each assessment a"
-                " name of its own in a column assessment. Nothing of this assessment was read"
-            )
-            raise NotRead(entry.where(), message)
-        else:
-            message = f"repeats {key} of {found[key][1].where()}; read once"
-            problems.append(Problem(entry.where(), message, refused=False))
+        answer = _answer(entry, elements.model, problems, refused)
+        said, before = found.setdefault(key, (answer, entry))
+        if said != answer:
+            raise NotRead(entry.row.where, "answered-otherwise", key=key, where=before.row.where)
+        if before is not entry:
+            problems.remark(entry.row.where, "repeats", key=key, where=before.row.where)
     problems += refused
     _check_enough(group, len(refused), n_contradictions)
-    answers = {key: answer for key, (answer, _) in found.items() if answer}
-    places |= {("answers", key): entry.where() for key, (_, entry) in found.items()}
-    problems += [
-        Problem(
-            found[key][1].where("level"),
-            f"{key} is a module; its level is never scored",
-            refused=False,
-        )
-        for key, answer in answers.items()
-        if key in MODULE_IDS and "level" in answer
-    ]
-    return answers
+    for key, (answer, entry) in found.items():
+        places["answers", key] = entry.row.where
+        if key in MODULE_IDS and "level" in answer:
+            problems.remark(entry.where("level"), "level-of-module", key=key)
+    return {key: answer for key, (answer, _) in found.items() if answer}
 
 
 def _check_enough(group: Group, n_refused: int, n_contradictions: int) -> None:
     """Leave an assessment out where too little of it can be read."""
     n = len(group.entries)
     if n_contradictions >= 3 and n_contradictions * MANY >= n:
-        raise NotRead(
-            group.where,
-            f"{n_contradictions} of {n} rows have number and title of two elements: the table is"
-            " of another edition than it says. Nothing of this assessment was read",
-        )
+        raise NotRead(group.where, "another-edition", n_contradictions=n_contradictions, n=n)
     if n_refused * 2 > n:
-        message = f"{n_refused} of {n} answers cannot be read, so none of this assessment was"
-        raise NotRead(group.where, message)
+        raise NotRead(group.where, "too-few", n_refused=n_refused, n=n)
 
 
-def _answer(
-    entry: Entry, model: Model, problems: list[Problem], refused: list[Problem]
-) -> Document:
+def _answer(entry: Entry, model: Model, problems: Problems, refused: Problems) -> Document:
     """Return the answer of a row, empty if the row says nothing."""
     answer: Document = {}
     try:
         answer |= _state(entry, model)
     except ValueError as error:
-        place = entry.where("level" if "level" in entry.cells else "state")
-        refused.append(Problem(place, f"{error}; left unanswered"))
+        refused.refuse(entry.where("level", "state"), "left-unanswered", error=error)
     for name in TEXTS:
         value = entry.value(name)
         if isinstance(value, Fault):
-            problems.append(Problem(entry.where(name), f"{value}; left out"))
+            problems.refuse(entry.where(name), "left-out", error=value)
         elif value != "":
             answer[name] = text_of(value)
     partial = plain(text_of(entry.value("partial")))
     if partial and partial not in YES_NO:
-        problems.append(Problem(entry.where("partial"), "expected true, false or empty; left out"))
+        problems.refuse(entry.where("partial"), "left-out", error="expected true, false or empty")
     elif partial and YES_NO[partial]:
         answer["partial"] = True
     return {"state": str(State.UNANSWERED), **answer} if answer else {}
@@ -330,14 +264,14 @@ def _state(entry: Entry, model: Model) -> Document:
     level = read_level(value, model.level_names)
     stated = plain(text_of(entry.value("state"))).replace(" ", "_")
     if stated not in {"", *State}:
-        raise ValueError("state: expected rated, unanswered, not_applicable or empty")
-    if isinstance(level, int) and stated in {"", State.RATED}:
-        return {"state": str(State.RATED), "level": level}
-    if level is State.NOT_APPLICABLE and stated in {"", State.NOT_APPLICABLE}:
-        return {"state": str(State.NOT_APPLICABLE)}
-    if level is None and stated != State.RATED:
-        return {"state": stated} if stated else {}
-    raise ValueError(f"state {stated} does not go with level {shown(value)}")
+        raise ValueError(sentence("no-state"))
+    implied = level if level in {None, State.NOT_APPLICABLE} else State.RATED
+    if stated and stated != implied and (implied or stated == State.RATED):
+        raise ValueError(sentence("state-and-level", state=stated, level=shown(value)))
+    state = implied or stated
+    if not state:
+        return {}
+    return {"state": str(state), **({"level": level} if implied is State.RATED else {})}
 
 
 # --- properties ----------------------------------------------------------------------
@@ -355,48 +289,40 @@ def _value(name: str, value: Value) -> str | bool:
     if isinstance(value, Fault):
         raise ValueError(str(value))
     text = text_of(value)
-    kind = PROPERTIES[name][0]
+    kind = PROPERTIES[name].kind
     if kind == "day":
         return read_day(value) or ""
     if kind == "flag":
-        if plain(text) in YES_NO:
-            return YES_NO[plain(text)]
-        raise ValueError("expected true or false")
-    if kind == "code" and name != "updated":
+        if plain(text) not in YES_NO:
+            raise ValueError("expected true or false")
+        return YES_NO[plain(text)]
+    if kind == "code":
         return text.strip().lower()
     return text if kind == "text" else text.strip()
 
 
-def _profile_remark(name: str, value: str) -> str:
-    """Say that a value of a profile is no code, and which one comes nearest; else nothing."""
-    if PROPERTIES[name][0] != "profile":
-        return ""
-    found = check_profile(**{name.removeprefix("organization."): value})
-    return f"{found[0].message}; kept as it is, and refused when it is contributed" if found else ""
-
-
 def read_properties(
-    claims: Mapping[str, list[Claim]], problems: list[Problem], places: Places
+    claims: Mapping[str, Sequence[Cell]], problems: Problems, places: Places
 ) -> Document:
     """Read properties as parts of a document; what cannot be taken is added to `problems`."""
     document: Document = {}
-    for name in PROPERTIES:
-        said = claims.get(name, [])
+    for name, about in PROPERTIES.items():
+        said = claims.get(name)
         if not said:
             continue
-        if len({text_of(claim.value) for claim in said}) > 1:
-            message = f"{name} is something else in {said[0].where}; expected one value; left out"
-            problems.append(Problem(said[1].where, message))
+        if len({text_of(cell.value) for cell in said}) > 1:
+            problems.refuse(said[1].where, "property-twice", name=name, where=said[0].where)
             continue
         try:
             value = _value(name, said[0].value)
         except ValueError as error:
-            problems.append(Problem(said[0].where, f"{name}: {error}; left out"))
+            problems.refuse(said[0].where, "left-out", error=f"{name}: {error}")
             continue
         section, _, part = name.partition(".")
         places[tuple(name.split("."))] = said[0].where
-        if remark := _profile_remark(name, str(value)):
-            problems.append(Problem(said[0].where, f"{name}: {remark}", refused=False))
+        if about.kind == "profile":
+            for unknown in check_profile(**{part: str(value)}):
+                problems.remark(said[0].where, "no-code", name=name, message=unknown.message)
         if value != "":
             (document.setdefault(section, {}) if part else document)[part or section] = value
     return document
@@ -405,9 +331,11 @@ def read_properties(
 # --- the assessment --------------------------------------------------------------
 
 
-def _assessment(group: Group, origin: Origin, model: Model, problems: list[Problem]) -> Assessment:
+def _assessment(group: Group, origin: Origin, model: Model, problems: Problems) -> Assessment:
     places: Places = {}
     answers = _answers(group, origin.elements(model), problems, places)
+    is_workbook = origin.kind == "xlsx"
+    kind = "xlsx-table" if is_workbook else f"{origin.kind}-{group.shape}"
     document: Document = {
         "format": Assessment.FORMAT,
         "id": origin.id_of(group.label, group.part),
@@ -415,10 +343,10 @@ def _assessment(group: Group, origin: Origin, model: Model, problems: list[Probl
         "mode": _mode(group, answers, model, problems),
         "answers": answers,
         **read_properties(group.claims, problems, places),
-        "source": {"kind": origin.kind_of(group.shape), "digest": origin.digest},
+        "source": {"kind": kind, "digest": origin.digest},
     }
     if not answers and any(problem.refused for problem in problems):
-        raise NotRead(group.where, "no answer of this assessment could be read; it was left out")
+        raise NotRead(group.where, "nothing-left")
     if group.label and document["id"] != group.label:
         _keep_name(group, document, problems)
     for _ in range(3):
@@ -427,34 +355,31 @@ def _assessment(group: Group, origin: Origin, model: Model, problems: list[Probl
             return assessment
         for path, message in found:
             part = tuple(map(str, path[: 2 if path and path[0] in {*SECTIONS, "answers"} else 1]))
-            problems.append(Problem(places.get(part, ".".join(part)), f"{message}; left out"))
+            problems.refuse(places.get(part, ".".join(part)), "left-out", error=message)
             target = document[part[0]] if len(part) > 1 else document
             target.pop(part[-1], None)
-    raise NotRead(group.where, "the assessment does not meet the published schema; left out")
+    raise NotRead(group.where, "no-assessment")
 
 
-def _keep_name(group: Group, document: Document, problems: list[Problem]) -> None:
+def _keep_name(group: Group, document: Document, problems: Problems) -> None:
     """Keep a name that cannot be an id as the name of the use case, if it has none."""
-    kept = "" if document.get("use_case", {}).get("name") else "; kept as use_case.name"
-    if kept:
-        document.setdefault("use_case", {})["name"] = group.label
-    message = f"the name of the assessment cannot be its id, so one was made{kept}"
-    problems.append(Problem(group.where, message, refused=False))
+    use_case = document.setdefault("use_case", {})
+    problems.remark(group.where, "name-no-id" if use_case.get("name") else "name-kept")
+    use_case.setdefault("name", group.label)
 
 
-def _mode(group: Group, answers: Document, model: Model, problems: list[Problem]) -> str:
-    said = group.claims.get("mode", [])
+def _mode(group: Group, answers: Document, model: Model, problems: Problems) -> str:
+    said = group.claims["mode"]
     stated = plain(text_of(said[0].value)) if len(said) == 1 else ""
-    if stated == Mode.SELF and any(key in model.requirements for key in answers):
-        message = "mode self asks about categories; requirements are answered and not scored"
-        problems.append(Problem(said[0].where, message, refused=False))
+    has_requirements = any(key in model.requirements for key in answers)
+    if stated == Mode.SELF and has_requirements:
+        problems.remark(said[0].where, "self-with-requirements")
     if stated in {*Mode}:
         return stated
-    inferred = Mode.FULL if any(key in model.requirements for key in answers) else Mode.SELF
+    inferred = Mode.FULL if has_requirements else Mode.SELF
     if said:
-        problems.append(Problem(said[0].where, f"expected self or full; read as {inferred}"))
+        problems.refuse(said[0].where, "no-mode", mode=inferred)
     elif answers:
-        what = "requirements" if inferred is Mode.FULL else "no requirements"
-        message = f"mode is not stated; read as {inferred}, because {what} are answered"
-        problems.append(Problem(group.where, message, refused=False))
+        what = "requirements" if has_requirements else "no requirements"
+        problems.remark(group.where, "mode-inferred", mode=inferred, what=what)
     return str(inferred)

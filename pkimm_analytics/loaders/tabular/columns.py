@@ -16,9 +16,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.cells import plain, read_level
 from pkimm_analytics.loaders.column_map import IGNORE, Column, ColumnMap
+from pkimm_analytics.loaders.sentences import Problems
 from pkimm_analytics.loaders.sheets import Fault, Sheet, Value, is_empty, text_of
 from pkimm_analytics.loaders.sheets.sheet import MAX_COLUMNS
 from pkimm_analytics.loaders.tabular.elements import is_id_like
@@ -240,18 +240,13 @@ def _reads(value: Value, names: Sequence[str]) -> bool:
     return True
 
 
-def remarks_on(sheet: Sheet, columns: TableColumns) -> list[Problem]:
+def remark_on(sheet: Sheet, columns: TableColumns, problems: Problems) -> None:
     """Say what columns were read as, where the program guessed, and which ones were not read."""
-    found = []
     for column in columns.columns:
         if column.sure:
             continue
         where = sheet.where(columns.header, column.number)
-        if column.field == IGNORE:
-            message = "what this column holds is not known, so it was not read"
-        else:
-            about = f" of {column.element}" if column.element else ""
-            about = " of an assessment of this name" if column.assessment else about
-            message = f"this column was read as {column.field}{about}"
-        found.append(Problem(where, f"{message}; correct it with a column map", refused=False))
-    return found
+        about = f" of {column.element}" if column.element else ""
+        about = " of an assessment of this name" if column.assessment else about
+        code = "column-unknown" if column.field == IGNORE else "column-guessed"
+        problems.remark(where, code, field=f"{column.field}{about}")

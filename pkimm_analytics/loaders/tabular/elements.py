@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from functools import cached_property
+from collections import Counter
+from functools import cached_property, lru_cache
 
 from pkimm_analytics.loaders.cells import plain
+from pkimm_analytics.loaders.sentences import sentence
 from pkimm_analytics.model import Model
 
 _KEY = re.compile(r"[gmor](?:\.[a-z0-9-]{1,80}){0,2}")
-_NUMBERED = re.compile(r"[gmor](?:\.[0-9]{1,9}){1,2}")
+_NUMBERED = re.compile(r"[gmor](?:\.[0-9]{1,9}){1,2}(?![\w.-])")
 _BEFORE_TITLE = re.compile(r"([gmor](?:\.[a-z0-9-]{1,80}){0,2})\.?(?: ?[-:|)] ?| )(\S.{0,400})")
 MAX_HINTS = 200
 MAX_TITLE = 400
@@ -45,11 +47,11 @@ class Elements:
     @cached_property
     def _by_title(self) -> dict[str, str]:
         """Element key by title, for titles that only one element has."""
-        keys = [*(module.id for module in self.model.modules), *self.model.categories]
-        several: dict[str, list[str]] = {}
-        for key in [*keys, *self.model.requirements]:
-            several.setdefault(plain(self.model.name(key)), []).append(key)
-        return {title: found[0] for title, found in several.items() if len(found) == 1}
+        keys = [m.id for m in self.model.modules]
+        keys += [*self.model.categories, *self.model.requirements]
+        titles = {key: plain(self.model.name(key)) for key in keys}
+        n = Counter(titles.values())
+        return {title: key for key, title in titles.items() if n[title] == 1}
 
     def titled(self, text: str) -> str | None:
         """Element of a title, None if there is none or several have it."""
@@ -64,12 +66,11 @@ class Elements:
 
     def find(self, text: str, title: str = "") -> str:
         """
-        Element key of a text.
+        Element key of a key, number or title, or of number and title together.
 
         Parameters
         ----------
         text : str
-            Key, number or title, or number and title together.
         title : str
             What stands in another column as its title.
 
@@ -105,39 +106,35 @@ class Elements:
         return None if parted and "." in parted[1] else self._by_title.get(text)
 
     def _compare(self, key: str, title: str) -> None:
-        other = self.titled(title)
-        if other not in {None, key}:
+        if self.titled(title) not in {None, key}:
             raise ContradictionError(
-                f"the number or key is that of {key} in {self.model.edition} and the title is"
-                " another element's; is the table of another edition?"
+                sentence("number-of-another", key=key, edition=self.model.edition)
             )
 
     def _unknown(self, text: str) -> str:
         """Say that there is no such element; repeats a text only if it has the form of an id."""
         if ":" in text:
-            return "answers about extensions are read from JSON only"
+            return sentence("extension-in-table")
         if text not in self._hints and len(self._hints) < MAX_HINTS:
             self._hints[text] = self._hint(text)
         hint = self._hints.get(text, "see: pkimm models show")
-        if is_id_like(text):
-            return f"{spelled(text)} is not in {self.model.edition}; {hint}"
-        return f"means no element of {self.model.edition}; {hint}"
+        code = "unknown-id" if is_id_like(text) else "unknown-element"
+        return sentence(code, text=spelled(text), edition=self.model.edition, hint=hint)
 
     def _hint(self, text: str) -> str:
         if is_numbered(text):
             return self._nearest_number(text.upper())
-        names = self.model.keys if is_id_like(text) else self._by_title
-        close = difflib.get_close_matches(spelled(text)[:120], sorted(names), n=1)
-        close = close or difflib.get_close_matches(text[:120], sorted(names), n=1)
-        if not close:
-            return _EXPECTED
-        return f"did you mean {self._by_title.get(close[0], close[0])}?"
+        names = sorted(self.model.keys if is_id_like(text) else self._by_title)
+        for written in (spelled(text), text):
+            for close in difflib.get_close_matches(written[:120], names, n=1):
+                return f"did you mean {self._by_title.get(close, close)}?"
+        return sentence("expected-element")
 
     def _nearest_number(self, text: str) -> str:
         parent, _, number = text.rpartition(".")
         numbered = [name for name in self.model.native if is_numbered(name)]
         if not numbered:
-            return "it has no numbers; use keys, or state the edition that the number is of"
+            return sentence("no-numbers")
         beside = [name for name in numbered if name.rpartition(".")[0] == parent]
         if not beside:
             return f"it has no {parent}"
@@ -145,17 +142,15 @@ class Elements:
         return f"did you mean {nearest}?"
 
 
-_EXPECTED = "expected a key such as G.compliance, a number or a title"
-
-
 def is_id_like(text: str) -> bool:
     """Whether a text has the form of an element key or number, known or not."""
     return _KEY.fullmatch(plain(text)) is not None
 
 
+@lru_cache(maxsize=4096)
 def is_numbered(text: str) -> bool:
     """Whether a text begins with a number such as ``M.6.2``, whose meaning an edition settles."""
-    return re.match(_NUMBERED.pattern + r"(?![\w.-])", plain(text)) is not None
+    return _NUMBERED.match(plain(text)) is not None
 
 
 def spelled(key: str) -> str:

@@ -24,13 +24,14 @@ from pkimm_analytics.assessment import (
     not_applicable,
     rated,
 )
-from pkimm_analytics.errors import PkimmError, Problem
+from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.loaders.cells import read_level
 from pkimm_analytics.loaders.loaded import ASSESSMENT_ID, Loaded
-from pkimm_analytics.loaders.sheets import Value, is_empty
+from pkimm_analytics.loaders.sentences import Problems
+from pkimm_analytics.loaders.sheets import Value
 from pkimm_analytics.loaders.tabular.build import Origin, build, read_properties
 from pkimm_analytics.loaders.tabular.fields import PROPERTIES, STATED
-from pkimm_analytics.loaders.tabular.groups import Claim, Table, wide_group, wide_key
+from pkimm_analytics.loaders.tabular.groups import Row, Table, wide_group, wide_key
 from pkimm_analytics.model import Category, Model, Requirement, load_model
 from pkimm_analytics.scoring import Codes
 
@@ -112,30 +113,28 @@ class PlainReader:
     ----------
     table : Table
     origin : Origin
-    problems : list of Problem
+    problems : Problems
         Takes what there is to say about all rows of an edition.
     """
 
-    def __init__(self, table: Table, origin: Origin, problems: list[Problem]) -> None:
+    def __init__(self, table: Table, origin: Origin, problems: Problems) -> None:
         self._table, self._origin, self._problems = table, origin, problems
-        columns = table.columns.columns
-        self._elements = [c for c in columns if c.element]
-        self._levels = [c.number - 1 for c in self._elements]
-        self._stated = [c for c in columns if c.field in STATED]
-        self._told = [c for c in columns if c.field in PROPERTIES]
+        self._levels = [column.number - 1 for column in table.elements]
+        self._stated = [c.number - 1 for c in table.claimed if c.field in STATED]
+        self._told = [c.number - 1 for c in table.claimed if c.field in PROPERTIES]
         self._by_edition: dict[tuple[Value, ...], tuple[PlainRows, _Codes] | None] = {}
         self._by_profile: dict[tuple[Value, ...], Mapping[str, Any] | None] = {}
 
-    def read(self, number: int, row: Sequence[Value]) -> PlainLoaded | None:
+    def read(self, number: int, row: Row) -> PlainLoaded | None:
         """Read one row; None if it is not plain."""
         if self._table.columns.values:
             return None
-        edition = tuple(row[c.number - 1] for c in self._stated)
+        edition = tuple(row[index] for index in self._stated)
         if edition not in self._by_edition:
             self._by_edition[edition] = self._edition(number, row)
-        profile = tuple(row[c.number - 1] for c in self._told)
+        profile = tuple(row[index] for index in self._told)
         if profile not in self._by_profile:
-            self._by_profile[profile] = self._profile(profile)
+            self._by_profile[profile] = self._profile(number, row)
         found, told = self._by_edition[edition], self._by_profile[profile]
         label, part = wide_key(self._table, number, row)
         if found is None or told is None or (label and not ASSESSMENT_ID.fullmatch(label)):
@@ -150,14 +149,14 @@ class PlainReader:
             return None
         return PlainLoaded(rows, len(rows.rows) - 1, self._origin.id_of(label, part), told)
 
-    def _edition(self, number: int, row: Sequence[Value]) -> tuple[PlainRows, _Codes] | None:
+    def _edition(self, number: int, row: Row) -> tuple[PlainRows, _Codes] | None:
         """Rows of an edition, and how its levels are read; None where there is any doubt."""
-        header: list[Value] = ["" for _ in row]
-        for column in self._stated:
-            header[column.number - 1] = row[column.number - 1]
+        cells: list[Value] = ["" for _ in row]
+        for index in self._stated:
+            cells[index] = row[index]
         for index in self._levels:
-            header[index] = "1"
-        loaded, _ = build(wide_group(self._table, number, header), self._origin)
+            cells[index] = "1"
+        loaded, _ = build(wide_group(self._table, number, cells), self._origin)
         if loaded is None or loaded.is_partial:
             return None
         assessment = loaded.assessment
@@ -169,11 +168,10 @@ class PlainReader:
         self._problems += loaded.problems
         return rows, _Codes(model.level_names)
 
-    def _profile(self, values: Sequence[Value]) -> Mapping[str, Any] | None:
+    def _profile(self, number: int, row: Row) -> Mapping[str, Any] | None:
         """Properties of a row as parts of an assessment; None if one is not in order."""
-        pairs = zip(self._told, values, strict=True)
-        claims = {c.field: [Claim(value, "")] for c, value in pairs if not is_empty(value)}
-        problems: list[Problem] = []
+        problems = Problems()
+        claims = wide_group(self._table, number, row).claims
         document = read_properties(claims, problems, {})
         if problems:
             return None

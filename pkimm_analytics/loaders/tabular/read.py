@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pkimm_analytics.errors import Problem, SourceFormatError
 from pkimm_analytics.loaders.loaded import Loaded, capped, content_digest
+from pkimm_analytics.loaders.sentences import Problems, refused, refused_for
 from pkimm_analytics.loaders.sheets import Book, Sheet, read_sheets, sheet_of_frame, text_of
 from pkimm_analytics.loaders.tabular.build import Origin, build
 from pkimm_analytics.loaders.tabular.columns import (
@@ -14,7 +15,7 @@ from pkimm_analytics.loaders.tabular.columns import (
     is_ours,
     names_elements,
     propose_columns,
-    remarks_on,
+    remark_on,
 )
 from pkimm_analytics.loaders.tabular.groups import (
     Group,
@@ -69,44 +70,24 @@ def read_table(
 
 
 def read_frame(frame: pd.DataFrame, name: str = "data frame") -> list[Loaded]:
-    """
-    Read all assessments of a data frame, in any layout.
-
-    Returns
-    -------
-    list of Loaded
-        As for :func:`read_table`; its columns are row 1 in messages.
-
-    Raises
-    ------
-    SourceFormatError
-        If nothing could be read; all problems are listed.
-    """
+    """Read all assessments of a data frame; its columns are row 1 in messages."""
     sheet = sheet_of_frame(frame, name)
-    return _read(
-        [sheet], Origin(name, "frame", content_digest(repr(sheet.rows).encode())), [], None, None
-    )
+    origin = Origin(name, "frame", content_digest(repr(sheet.rows).encode()))
+    return _read([sheet], origin, Problems(), None, None)
 
 
 def read_book(
-    book: Book,
-    content: bytes,
-    *,
-    columns: TableColumns | None = None,
-    tell: Tell | None = None,
+    book: Book, content: bytes, *, columns: TableColumns | None = None, tell: Tell | None = None
 ) -> list[Loaded]:
     """Read all assessments of a file that was opened; see :func:`read_table`."""
-    problems = [*book.problems]
+    problems = Problems(book.problems)
     if any(problem.refused for problem in problems):
-        raise SourceFormatError(
-            f"{book.name} cannot be read to its end. Nothing was imported.", problems
-        )
+        raise refused(book.name, "cannot be read to its end", problems)
+    hidden = book.hidden if columns is None else frozenset()
+    if hidden:
+        problems.remark(book.name, "hidden-sheets")
     origin = Origin(book.name, book.kind, content_digest(content))
-    if columns is None and book.hidden:
-        message = "hidden sheets were not read; show them, or name one in a column map"
-        problems.append(Problem(book.name, message, refused=False))
-    is_left_out = book.hidden.__contains__ if columns is None else lambda _: False
-    sheets = [book.sheet(sheet) for sheet in book.sheet_names if not is_left_out(sheet)]
+    sheets = [book.sheet(name) for name in book.sheet_names if name not in hidden]
     return _read(sheets, origin, problems, columns, tell)
 
 
@@ -119,9 +100,8 @@ def propose(content: bytes, name: str) -> TableColumns:
     SourceFormatError
         If no sheet looks like a table of assessments.
     """
-    book = read_sheets(content, name)
-    origin = Origin(name, book.kind, "")
-    for sheet in book.sheets():
+    origin = Origin(name, "")
+    for sheet in read_sheets(content, name).sheets():
         found = propose_columns(sheet, origin.has_element)
         if found is not None:
             return found
@@ -129,71 +109,64 @@ def propose(content: bytes, name: str) -> TableColumns:
 
 
 def _read(
-    sheets: Sequence[Sheet],
+    sheets: Iterable[Sheet],
     origin: Origin,
-    problems: list[Problem],
+    problems: Problems,
     columns: TableColumns | None,
     tell: Tell | None,
 ) -> list[Loaded]:
-    tables = [*_tables(sheets, origin, problems, columns)]
+    tables = []
+    for sheet in sheets:
+        found = _columns_of(sheet, origin, columns, problems)
+        if found is not None:
+            rows, left_out = sheet.table(found.header)
+            tables.append(Table(sheet, found, rows))
+            problems += left_out
+            if columns is None:
+                remark_on(sheet, found, problems)
+            check_columns(tables[-1], problems)
     if not tables:
         raise _no_table(origin.name)
     loaded: list[Loaded] = []
     for one in _assessments(tables, origin, problems):
-        if one is not None:
-            loaded.append(one)
+        loaded += [one] if one else []
         if tell:
             tell()
     if not loaded:
-        raise SourceFormatError(
-            f"{origin.name} holds no assessment that can be read. Nothing was imported.",
-            capped(problems),
-        )
+        raise refused(origin.name, "holds no assessment that can be read", capped(problems))
     if problems:
         loaded[0] = Loaded(loaded[0].assessment, capped([*problems, *loaded[0].problems]))
     return loaded
 
 
-def _tables(
-    sheets: Sequence[Sheet],
-    origin: Origin,
-    problems: list[Problem],
-    columns: TableColumns | None,
-) -> Iterator[Table]:
-    for sheet in sheets:
-        found = columns if columns and columns.sheet in {"", sheet.name} else None
-        if columns is None and not is_ours(sheet):
-            found = propose_columns(sheet, origin.has_element)
-            if found is None and names_elements(sheet, origin.has_element):
-                message = "names elements under headers that are not known; the sheet was not read"
-                problems.append(Problem(sheet.where(1), message))
-        if found is None:
-            continue
-        rows, left_out = sheet.table(found.header)
-        problems += left_out
-        if columns is None:
-            problems += remarks_on(sheet, found)
-        else:
-            _check_map(sheet, columns)
-        table = Table(sheet, found, rows)
-        problems += check_columns(table)
-        yield table
+def _columns_of(
+    sheet: Sheet, origin: Origin, columns: TableColumns | None, problems: Problems
+) -> TableColumns | None:
+    """Return what the columns of a sheet hold; None if it is not to be read."""
+    if columns is not None:
+        is_meant = columns.sheet in {"", sheet.name}
+        return _checked(sheet, columns) if is_meant else None
+    if is_ours(sheet):
+        return None
+    found = propose_columns(sheet, origin.has_element)
+    if found is None and names_elements(sheet, origin.has_element):
+        problems.refuse(sheet.where(1), "unknown-headers")
+    return found
 
 
-def _check_map(sheet: Sheet, columns: TableColumns) -> None:
+def _checked(sheet: Sheet, columns: TableColumns) -> TableColumns:
     row = sheet.rows[columns.header - 1] if columns.header <= len(sheet.rows) else ()
     wrong = columns.misfits([text_of(value) for value in row])
     if not wrong and not columns.shape:
-        wrong = [Problem("columns", "expected element and level, or a level for each element")]
+        wrong.refuse("columns", "no-shape")
     if wrong:
-        raise SourceFormatError(
-            f"{sheet.source} cannot be read with this column map. Nothing was imported.",
-            [Problem(f"{sheet.source}, {p.where}", p.message) for p in wrong],
-        )
+        found = [Problem(f"{sheet.source}, {p.where}", p.message) for p in wrong]
+        raise refused(sheet.source, "cannot be read with this column map", found)
+    return columns
 
 
 def _assessments(
-    tables: Sequence[Table], origin: Origin, problems: list[Problem]
+    tables: Sequence[Table], origin: Origin, problems: Problems
 ) -> Iterator[Loaded | None]:
     n_slow = 0
 
@@ -201,33 +174,21 @@ def _assessments(
         nonlocal n_slow
         n_slow += 1
         if n_slow > MAX_SLOW:
-            raise too_many(origin.name, f"{MAX_SLOW:,} assessments other than rows of plain levels")
-        loaded, refused = build(group, origin)
-        problems.extend(refused)
+            raise too_many(origin.name, MAX_SLOW, "assessments other than rows of plain levels")
+        loaded, left_out = build(group, origin)
+        problems.extend(left_out)
         return loaded
 
     yield from map(built, groups_of(tables, problems))
     for table in tables:
-        if table.shape != "wide":
+        if table.columns.shape != "wide":
             continue
         left_out = same_rows(table, problems)
         plain = PlainReader(table, origin, problems)
         for index, (number, row) in enumerate(table.rows):
-            if index in left_out:
-                continue
-            yield plain.read(number, row) or built(wide_group(table, number, row))
+            if index not in left_out:
+                yield plain.read(number, row) or built(wide_group(table, number, row))
 
 
 def _no_table(name: str) -> SourceFormatError:
-    return SourceFormatError(
-        f"{name} is not an assessment in a known format. Nothing was imported.",
-        [
-            Problem(
-                name,
-                "expected an official workbook (xlsx), a share link or YAML file of the web"
-                " tool, *.pkimm.json, or a table with the columns element and level, or with a"
-                " column for each element; for other headers, make a column map with: pkimm"
-                " columns FILE",
-            )
-        ],
-    )
+    return refused_for(name, "is not an assessment in a known format", "no-table")

@@ -121,7 +121,7 @@ def _properties(one: Filled) -> Iterable[Line]:
         yield {"property": name, "value": text, "meaning": _STATED[name]}
     for row in property_rows(one, [*PROPERTIES]):
         name = str(row["element"])
-        yield {"property": name, "value": row["value"], "meaning": PROPERTIES[name][1]}
+        yield {"property": name, "value": row["value"], "meaning": PROPERTIES[name].meaning}
 
 
 def _answers(one: Filled) -> Iterable[Line]:
