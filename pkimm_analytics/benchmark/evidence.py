@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.anonymize.vocabulary import axis
 from pkimm_analytics.assessment import ASSURANCE_STRENGTH
-from pkimm_analytics.collection import PROFILE, Rows
 from pkimm_analytics.collection.measures import (
     COVERED,
+    PROFILE,
     answer_columns,
     exact_scores,
     scored_measures,
@@ -33,6 +33,8 @@ from pkimm_analytics.tables import COVERAGE, OVERALL
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from pkimm_analytics.collection import Rows
 
 Floats = NDArray[np.float64]
 

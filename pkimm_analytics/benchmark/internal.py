@@ -31,7 +31,7 @@ from pkimm_analytics.benchmark.like_for_like import edition_notes, measure_note,
 from pkimm_analytics.benchmark.printed import QUANTILES
 from pkimm_analytics.benchmark.release import kind_of
 from pkimm_analytics.benchmark.verdicts import ABOVE, ALIKE, BELOW, ERRORS
-from pkimm_analytics.collection import PROFILE, Collection
+from pkimm_analytics.collection.measures import PROFILE
 from pkimm_analytics.coverage import least_coverage
 from pkimm_analytics.errors import BenchmarkError, Problem
 from pkimm_analytics.model import LEVELS, NEWEST, Model, model_of
@@ -389,6 +389,8 @@ def open_internal(
         raise BenchmarkError("A quarter is written like 2026Q3.")
     if edition is not None and edition not in shipped_versions():
         raise BenchmarkError(f"Expected an edition of {', '.join(shipped_versions())}.")
+    from pkimm_analytics.collection import Collection
+
     evidence = read_evidence(Collection(collection).open_rows(purpose=purpose), edition)
     if evidence.empty:
         raise BenchmarkError("Nothing was contributed to this collection.")

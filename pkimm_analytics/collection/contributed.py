@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from pkimm_analytics.anonymize.contribution import Contribution
 from pkimm_analytics.anonymize.identifiers import commitment_of
 from pkimm_analytics.anonymize.invitation import Invitation
@@ -24,13 +27,14 @@ from pkimm_analytics.collection.contribution_rows import (
     given_schema,
     schema,
     scoring,
+    to_table,
 )
 from pkimm_analytics.collection.dataset import DataSet, Tables, changed_column, renamed, without
 from pkimm_analytics.collection.journal import about, check_purpose, decisions, note, read_journal
 from pkimm_analytics.collection.manifest import NAME, period_of
 from pkimm_analytics.collection.measures import with_levels
 from pkimm_analytics.collection.place import open_place
-from pkimm_analytics.collection.revisions import Held, Prove, as_table, settle
+from pkimm_analytics.collection.revisions import Held, Prove, settle
 from pkimm_analytics.display import Shown
 from pkimm_analytics.errors import CollectionError, Problem
 from pkimm_analytics.tables import COVERAGE, LEVEL, VOUCHING
@@ -107,11 +111,11 @@ class Collection(DataSet, Shown):
         if simulated and os.path.exists(simulated / NAME):  # noqa: PTH110  # never an OSError
             self.place = open_place(simulated)
         if not create:
-            self.any_manifest()
+            self.manifest(any_scoring=True)
 
     def __repr__(self) -> str:
         try:
-            manifest = self.any_manifest()
+            manifest = self.manifest(any_scoring=True)
         except CollectionError:
             return "<Collection: empty>"
         quarters = sorted(map(period_of, manifest.files))
@@ -122,8 +126,8 @@ class Collection(DataSet, Shown):
 
     def info(self) -> Info:
         """Count what is committed."""
-        with self.locked(writing=False):
-            manifest, lines = self.any_manifest(), read_journal(self.place)
+        with self.locked(writing=False, any_scoring=True) as manifest:
+            lines = read_journal(self.place)
             rounds = of_rounds.read_rounds(self.place).rounds
         files = manifest.files.items()
         periods = sorted({period_of(path) for path in manifest.files})
@@ -159,7 +163,7 @@ class Collection(DataSet, Shown):
         from pkimm_analytics.collection.opened import Rows
 
         check_purpose(purpose)
-        with self.changing() as manifest:
+        with self.locked() as manifest:
             note(self.place, "opened", why=purpose, rows=manifest.rows)
         return Rows(self)
 
@@ -202,10 +206,11 @@ class Collection(DataSet, Shown):
             If the collection cannot be read or written, or the columns do not fit.
             Then nothing was added.
         """
-        table, given = as_table(contributions)
-        checked = check_rows(table)
+        is_table = isinstance(contributions, pa.Table)
+        given = [] if is_table else list(contributions)
+        checked = check_rows(contributions if is_table else to_table(given))
         given = [one for one, good in zip(given, checked.good, strict=False) if good]
-        with self.changing(create=True) as manifest:
+        with self.locked(create=True) as manifest:
             found = self.find(manifest, checked.table.column("contribution"))
             held = _held(found)
             todo = settle(checked.table, held, given, prove)
@@ -219,7 +224,7 @@ class Collection(DataSet, Shown):
                 self.fill(manifest, tables, with_levels(rows))
                 self.commit(manifest, tables)
             problems = (*refused, *checked.problems, *todo.problems)
-            n_refused = len(refused) + checked.n_refused + len(todo.problems)
+            n_refused = len(refused) + int((~checked.good).sum()) + len(todo.problems)
             if n_refused:
                 reasons = [problem.to_json() for problem in problems]
                 note(self.place, "refused", n=n_refused, problems=reasons)
@@ -235,19 +240,16 @@ class Collection(DataSet, Shown):
         self, table: Any, given: Sequence[Contribution], held: Mapping[str, Held], kept: Any
     ) -> tuple[Any, dict[str, dict[str, str]], list[Problem]]:
         """Add to some rows who vouches for them; also what to rename, and bad tickets."""
-        import pyarrow as pa
-
         rows = table if len(kept) == table.num_rows else table.take(pa.array(kept))
         some = [given[row] for row in kept] if given else []
         known = of_rounds.read_rounds(self.place)
         rounds, marks, problems = of_rounds.vouch(known, some, held, decisions(self.place))
         if rounds != known:
             self.place.write(of_rounds.NAME, rounds.dumps())
-        columns = [*zip(*marks, strict=True)] if some else [(None,), (False,)]
+        columns = zip(*(marks or [(None, False)] * len(kept)), strict=True)
         for column, values in zip(VOUCHING, columns, strict=True):
             kind = schema().field(column.name)
-            array = pa.array(values, kind.type) if some else pa.repeat(values[0], len(kept))
-            rows = rows.append_column(kind, array.cast(kind.type))
+            rows = rows.append_column(kind, pa.array(values, kind.type))
         trusted = [one for one, (_, is_good) in zip(some, marks, strict=True) if is_good]
         return rows, of_rounds.new_names(trusted, rounds), problems
 
@@ -277,9 +279,7 @@ class Collection(DataSet, Shown):
         CollectionError
             If the collection cannot be read or written.
         """
-        import pyarrow as pa
-
-        with self.changing() as manifest:
+        with self.locked() as manifest:
             ids = pa.array([receipt.contribution for receipt in receipts], pa.string())
             found = self.find(manifest, ids)
             gone, problems = _shown(receipts, _held(found))
@@ -313,7 +313,7 @@ class Collection(DataSet, Shown):
             If the collection cannot be read or written, or newer software wrote it. It is
             then as it was.
         """
-        with self.changing(any_scoring=True) as manifest:
+        with self.locked(any_scoring=True) as manifest:
             tables = {}
             for path, file in manifest.files.items():
                 rows = _unscored(self.read(path, file, any_columns=True))
@@ -350,7 +350,7 @@ class Collection(DataSet, Shown):
         Invitation
             To be handed out. Its key is kept nowhere in the collection.
         """
-        with self.changing(create=True):
+        with self.locked(create=True):
             known = of_rounds.read_rounds(self.place)
             rounds, invitation = of_rounds.opened(known, link=link, renew=renew)
             keep(invitation)
@@ -359,7 +359,7 @@ class Collection(DataSet, Shown):
 
     def new_tickets(self, n: int, *, round_: str | None = None) -> list[str]:
         """Make tickets of a round, the newest if none is named; only hashes are kept."""
-        with self.changing():
+        with self.locked():
             rounds, codes = of_rounds.with_tickets(of_rounds.read_rounds(self.place), round_, n)
             self.place.write(of_rounds.NAME, rounds.dumps())
         return codes
@@ -382,8 +382,6 @@ class Collection(DataSet, Shown):
         CollectionError
             If there is no such contribution, or the reason says nothing.
         """
-        import pyarrow as pa
-        import pyarrow.compute as pc
 
         def set_aside(table: Any) -> Any:
             others = pc.not_equal(table.column("contribution"), contribution)
@@ -391,7 +389,7 @@ class Collection(DataSet, Shown):
             return changed_column(table, "is_verified", stays)
 
         check_purpose(reason)
-        with self.changing() as manifest:
+        with self.locked() as manifest:
             found = self.find(manifest, pa.array([contribution], pa.string()))
             if not found:
                 problem = Problem("contribution", "there is none of this pseudonym")
@@ -417,17 +415,12 @@ def _held(found: Mapping[str, Any]) -> dict[str, Held]:
 
 def _unscored(table: Any) -> Any:
     """Return rows as before they were scored, with empty columns of later editions."""
-    import pyarrow as pa
-
-    columns, fields = [], [f for f in schema() if not f.name.startswith((LEVEL, COVERAGE))]
+    fields = [f for f in schema() if not f.name.startswith((LEVEL, COVERAGE))]
     for field in fields:
-        empty = None if pa.types.is_string(field.type) else 0
-        columns.append(
-            table.column(field.name)
-            if field.name in table.column_names
-            else pa.repeat(pa.scalar(empty, pa.int8()), table.num_rows).cast(field.type)
-        )
-    return pa.table(columns, schema=pa.schema(fields))
+        if field.name not in table.column_names:
+            empty = pa.scalar(None if pa.types.is_string(field.type) else 0, field.type)
+            table = table.append_column(field, pa.repeat(empty, table.num_rows))
+    return table.select([field.name for field in fields])
 
 
 def _shown(

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pkimm_analytics.anonymize.contribution import FIELDS, Answers, Contribution
@@ -42,14 +44,12 @@ class Checked:
     table : pyarrow.Table
     problems : tuple of Problem
         By column; values are not repeated.
-    n_refused : int
     good : ndarray of bool
         For each row that was given, whether it may be stored.
     """
 
     table: Any
     problems: tuple[Problem, ...]
-    n_refused: int
     good: NDArray[np.bool_]
 
 
@@ -71,8 +71,6 @@ def scoring() -> str:
 
 def to_table(found: Sequence[Contribution]) -> Any:
     """Turn contributions into a table; what only proves something is left out."""
-    import pyarrow as pa
-
     known = axis()
     columns: dict[str, Any] = {name: [getattr(one, name) for one in found] for name in FIELDS}
     columns |= _codes([one.answers for one in found], {key: key for key in known.keys})
@@ -132,8 +130,6 @@ def check_rows(table: Any) -> Checked:
     CollectionError
         If columns are missing, unknown, repeated or of another type.
     """
-    import pyarrow as pa
-
     table = _with_columns(table)
     good = np.ones(table.num_rows, bool)
     problems: list[Problem] = []
@@ -154,7 +150,7 @@ def check_rows(table: Any) -> Checked:
         _note(problems, name, bad & good, message)
         good &= ~bad
     kept = table if good.all() else table.filter(pa.array(good))
-    return Checked(kept, tuple(problems), int((~good).sum()), good)
+    return Checked(kept, tuple(problems), good)
 
 
 def _note(problems: list[Problem], name: str, bad: NDArray[np.bool_], message: str) -> None:
@@ -164,8 +160,6 @@ def _note(problems: list[Problem], name: str, bad: NDArray[np.bool_], message: s
 
 def _with_columns(table: Any) -> Any:
     """Bring a table to the schema, or say how it differs without repeating unknown names."""
-    import pyarrow as pa
-
     wanted = given_schema()
     names = table.column_names
     problems = [Problem(n, "the column is missing") for n in wanted.names if n not in names]
@@ -183,8 +177,6 @@ def _with_columns(table: Any) -> Any:
 
 
 def _bad_texts(values: Any, name: str, *, nullable: bool) -> NDArray[np.bool_]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
 
     if name in PSEUDONYMS:
         fits = pc.match_substring_regex(values, rf"\A{form(name)}\z")
@@ -198,8 +190,6 @@ def _bad_texts(values: Any, name: str, *, nullable: bool) -> NDArray[np.bool_]:
 
 def _contradictions(table: Any) -> Iterable[tuple[str, NDArray[np.bool_], str]]:
     """Rows whose cells are allowed alone and not together."""
-    import pyarrow.compute as pc
-
     known = axis()
     rows = np.arange(table.num_rows)
     for digest, version in known.digests.items():

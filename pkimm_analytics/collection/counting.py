@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pkimm_analytics.collection.measures import COVERED, check_measures, column_of
+from pkimm_analytics.collection.measures import COVERED, PROFILE, check_measures, column_of
 from pkimm_analytics.errors import CollectionError
 from pkimm_analytics.tables import COVERAGE
 
@@ -109,8 +109,6 @@ def check(by: Sequence[str], measures: Sequence[str]) -> None:
     CollectionError
         If a dimension or measure is unknown or named twice.
     """
-    from pkimm_analytics.collection.opened import PROFILE
-
     if set(by) - set(PROFILE) or len(set(by)) != len(by):
         raise CollectionError(f"Expected different dimensions of {', '.join(PROFILE)}.")
     check_measures(measures)

@@ -15,6 +15,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pkimm_analytics.collection.contribution_rows import schema, scoring
 from pkimm_analytics.collection.manifest import (
@@ -26,7 +29,7 @@ from pkimm_analytics.collection.manifest import (
     new_manifest,
     period_of,
 )
-from pkimm_analytics.collection.place import Place, reason_of
+from pkimm_analytics.collection.place import Place, explained, reason_of
 from pkimm_analytics.errors import CollectionError, Problem
 from pkimm_analytics.tables import CONTRIBUTIONS_VERSION
 
@@ -57,45 +60,36 @@ class DataSet:
 
     # --- reading ---------------------------------------------------------------------
 
-    def manifest(self) -> Manifest:
+    def manifest(self, *, any_scoring: bool = False) -> Manifest:
         """
         Read the state that is committed now.
+
+        Parameters
+        ----------
+        any_scoring : bool
+            Whether the levels may have been made with other rules.
 
         Raises
         ------
         CollectionError
             If there is no collection, it is damaged, or other software wrote it.
         """
-        manifest = self.any_manifest()
-        if manifest.scoring != scoring():
-            raise CollectionError(
-                "The levels of the collection were made by other rules or editions."
-                " Renew them with: pkimm collection rescore. Nothing was changed."
-            )
-        return manifest
-
-    def any_manifest(self) -> Manifest:
-        """Read the manifest, whatever rules its levels were made with."""
-        try:
-            manifest = load_manifest(self.place.read(NAME))
-        except FileNotFoundError:
-            raise CollectionError("There is no collection in this place.") from None
-        except CollectionError:
-            raise
-        except OSError as error:
-            raise CollectionError(f"The collection cannot be read: {reason_of(error)}.") from None
+        with explained("The collection cannot be read"):
+            try:
+                manifest = load_manifest(self.place.read(NAME))
+            except FileNotFoundError:
+                raise CollectionError("There is no collection in this place.") from None
         if manifest.table != CONTRIBUTIONS_VERSION:
             raise CollectionError(
                 f"The collection has version {manifest.table} of the table, this software"
                 f" {CONTRIBUTIONS_VERSION}: use the software that fits. Nothing was changed."
             )
+        if manifest.scoring != scoring() and not any_scoring:
+            raise CollectionError(
+                "The levels of the collection were made by other rules or editions."
+                " Renew them with: pkimm collection rescore. Nothing was changed."
+            )
         return manifest
-
-    @contextmanager
-    def reading(self) -> Iterator[Manifest]:
-        """Hold the collection as it is while files are read; writers wait."""
-        with self.locked(writing=False):
-            yield self.manifest()
 
     def content(self, path: str, file: DataFile) -> bytes:
         """
@@ -113,8 +107,7 @@ class DataSet:
         except FileNotFoundError:
             raise _damaged(path, "the file is missing") from None
         except OSError as error:
-            problem = Problem(path, reason_of(error))
-            raise CollectionError("A file of the collection cannot be read.", [problem]) from None
+            raise _damaged(path, reason_of(error)) from None
         if hashlib.sha256(content).hexdigest() != file.sha256:
             raise _damaged(path, "its bytes are not those that were written")
         return content
@@ -142,9 +135,6 @@ class DataSet:
         CollectionError
             If the file is not there or damaged.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         content = self.content(path, file)
         try:
             parquet = pq.ParquetFile(pa.BufferReader(content))
@@ -157,15 +147,10 @@ class DataSet:
 
     def find(self, manifest: Manifest, ids: Any) -> Tables:
         """Return the whole rows of contributions that are there, by file."""
-        import pyarrow.compute as pc
-
         found = {}
         for path, file in manifest.files.items() if len(ids) else ():
             there = self.read(path, file, ["contribution"]).column("contribution")
-            if len(ids) > len(there):  # the smaller side makes the table that is looked into
-                known = pc.is_in(there, value_set=ids.filter(pc.is_in(ids, value_set=there)))
-            else:
-                known = pc.is_in(there, value_set=ids)
+            known = pc.is_in(there, value_set=ids)
             if pc.any(known).as_py():
                 found[path] = self.read(path, file).filter(known)
         return found
@@ -173,30 +158,31 @@ class DataSet:
     # --- changing ----------------------------------------------------------------------
 
     @contextmanager
-    def changing(self, *, create: bool = False, any_scoring: bool = False) -> Iterator[Manifest]:
-        """Hold the lock and start from what is committed; complete what was begun."""
-        with self.locked(writing=True, create=create):
-            if create and not self._exists():
-                self.place.write(NAME, new_manifest(scoring()).dumps())
-            yield self.any_manifest() if any_scoring else self.manifest()
+    def locked(
+        self, *, writing: bool = True, create: bool = False, any_scoring: bool = False
+    ) -> Iterator[Manifest]:
+        """
+        Hold the collection as it is; what a killed process left is put right before.
 
-    @contextmanager
-    def locked(self, *, writing: bool, create: bool = False) -> Iterator[None]:
-        """Hold the lock, and put right what a killed process left."""
-        try:
+        Parameters
+        ----------
+        writing : bool
+            Whether a place that cannot be written is an error.
+        create : bool
+            Whether to begin a collection where there is none.
+        any_scoring : bool
+            As for :meth:`manifest`.
+        """
+        message = "The collection cannot be written"
+        with explained(message, " What was committed is untouched."):
             if create:
                 self._exists()  # a lock, too, would be a file in a stranger's place
             with self.place.locked(writing=writing) as may_write:
                 if may_write:
                     self._recover()
-                yield
-        except CollectionError:
-            raise
-        except OSError as error:
-            raise CollectionError(
-                f"The collection cannot be written: {reason_of(error)}."
-                " What was committed is untouched."
-            ) from None
+                if create and not self._exists():
+                    self.place.write(NAME, new_manifest(scoring()).dumps())
+                yield self.manifest(any_scoring=any_scoring)
 
     def edit(
         self,
@@ -214,9 +200,6 @@ class DataSet:
 
     def fill(self, manifest: Manifest, tables: Tables, rows: Any) -> None:
         """Add rows to the last file of their quarter, or to new ones where it is full."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         rows = _ordered(rows, "quarter", "contribution")
         quarters = rows.column("quarter").combine_chunks()
         for period in pc.unique(quarters).to_pylist():
@@ -258,7 +241,7 @@ class DataSet:
     def _recover(self) -> None:
         """Complete a change that was under way, and delete what was never committed."""
         try:
-            manifest = self.any_manifest()
+            manifest = self.manifest(any_scoring=True)
         except CollectionError:
             return  # whoever asked for the lock finds the same
         if manifest.pending:
@@ -284,9 +267,6 @@ def encode(table: Any) -> memoryview:
 
     The order hides in which they came; the file says nothing of where it was written.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     sink = pa.BufferOutputStream()
     pq.write_table(
         _ordered(table, "contribution").combine_chunks().replace_schema_metadata(None),
@@ -301,7 +281,6 @@ def encode(table: Any) -> memoryview:
 
 
 def _described(table: Any, content: memoryview) -> DataFile:
-    import pyarrow.compute as pc
 
     return DataFile(
         rows=table.num_rows,
@@ -314,8 +293,6 @@ def _described(table: Any, content: memoryview) -> DataFile:
 
 def _ordered(table: Any, *names: str) -> Any:
     """Rows in the order of some columns; those that are in it are not copied."""
-    import pyarrow.compute as pc
-
     order = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in names])
     is_ordered = np.array_equal(order.to_numpy(), np.arange(table.num_rows, dtype=np.uint64))
     return table if is_ordered else table.take(order)
@@ -331,7 +308,9 @@ def _is_left_over(path: str) -> bool:
 
 
 def _damaged(path: str, problem: str) -> CollectionError:
-    return CollectionError("A file of the collection is damaged.", [Problem(path, problem)])
+    return CollectionError(
+        "A file of the collection is damaged or cannot be read.", [Problem(path, problem)]
+    )
 
 
 def _other_shape(parquet: Any, file: DataFile, *, any_columns: bool) -> str:
@@ -352,9 +331,6 @@ def changed_column(table: Any, name: str, values: Any) -> Any:
 
 def without(ids: Iterable[str]) -> Callable[[Any], Any]:
     """Return a change that takes contributions out of rows."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     gone = pa.array(sorted(ids), pa.string())
     return lambda table: table.filter(
         pc.invert(pc.is_in(table.column("contribution"), value_set=gone))
@@ -363,8 +339,6 @@ def without(ids: Iterable[str]) -> Callable[[Any], Any]:
 
 def renamed(names: Mapping[str, Mapping[str, str]]) -> Callable[[Any], Any]:
     """Return a change that gives pseudonyms of some columns their new names."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
 
     def change(table: Any) -> Any:
         for name, new in names.items():

@@ -24,13 +24,13 @@ from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.model.structure import MODULE_IDS
 from pkimm_analytics.scoring import NOT_APPLICABLE, Codes, Ratio, score_batch
 from pkimm_analytics.scoring.batch import BatchScores
-from pkimm_analytics.tables import COVERAGE, LEVEL, OVERALL
+from pkimm_analytics.tables import COVERAGE, DIMENSIONS, LEVEL, OVERALL
+
+PROFILE = (*DIMENSIONS, "mode", "quarter")
+"""Columns of few values, by which is counted."""
 
 COVERED = (OVERALL, *MODULE_IDS)
 """Measures that rest on enough answers only where the coverage says so."""
-
-_APART = 4_096
-"""More than the weights of a category add up to: two sums fit into one whole number."""
 
 _BLOCK = 32_768
 """Rows scored at a time, which bounds the memory."""
@@ -77,13 +77,14 @@ def with_levels(table: Any) -> Any:
 
 
 def _with_levels(table: Any) -> Any:
+
     import pyarrow as pa
 
     columns = {LEVEL + name: np.zeros(table.num_rows, np.int8) for name in scored_measures()}
     columns |= {COVERAGE + name: np.zeros(table.num_rows, np.int8) for name in COVERED}
     for model, rows, answers, by_hand in _editions(table):
         batch = score_batch(model, requirements=answers, categories=by_hand)
-        share, in_scope = _rated_shares(model, answers, by_hand)
+        share, in_scope = _rated_shares(model, answers, by_hand, batch)
         for name, ratio in _by_measure(batch).items():
             columns[LEVEL + name][rows] = ratio.level
         for place, name in enumerate(model.categories):
@@ -157,24 +158,16 @@ def _codes(table: Any, keys: Sequence[str], rows: NDArray[np.intp]) -> Codes:
 
 
 def _rated_shares(
-    model: Model, answers: Codes, by_hand: Codes
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    model: Model, answers: Codes, by_hand: Codes, batch: BatchScores
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Share of the weight of each category that was rated, and whether the category applies."""
-    weights = np.zeros((len(model.requirements), len(model.categories)), np.float32)
-    first = 0
-    for place, category in enumerate(model.categories.values()):
-        inside = slice(first, first := first + len(category.requirements))
-        weights[inside, place] = [requirement.weight for requirement in category.requirements]
-    both = ((answers >= 0) + np.float32(_APART) * (answers > 0)) @ weights
-    rated = np.floor(both / _APART)
-    applies = both - _APART * rated
-    in_scope = (by_hand >= 0) & ((applies > 0) | ~weights.any(axis=0))
-    share = np.divide(rated, applies, out=np.zeros_like(rated), where=applies > 0)
-    return np.where(rated > 0, share, by_hand > 0) * in_scope, in_scope
+    every = score_batch(model, requirements=answers, categories=by_hand, unanswered="zero")
+    rated, in_scope = batch.exact[0][1], every.exact[0][1]
+    return rated / np.maximum(in_scope, 1), batch.states != NOT_APPLICABLE
 
 
 def _coverage(
-    model: Model, share: NDArray[np.float32], in_scope: NDArray[np.bool_]
+    model: Model, share: NDArray[Any], in_scope: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.int8]]:
     """Weight that was rated of the weight in scope, in whole percent, rounded down."""
     weights = np.array(

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pkimm_analytics.anonymize.vocabulary import axis
 from pkimm_analytics.collection.contributed import Collection
 from pkimm_analytics.collection.contribution_rows import schema
+from pkimm_analytics.collection.counting import check, count, nobody
 from pkimm_analytics.collection.engines import Engine, on_engine
 from pkimm_analytics.collection.measures import (
     COVERED,
@@ -26,26 +29,12 @@ from pkimm_analytics.collection.measures import (
     scored_measures,
 )
 from pkimm_analytics.coverage import least_coverage
-from pkimm_analytics.tables import COVERAGE, LEVEL
+from pkimm_analytics.tables import COVERAGE, DIMENSIONS, LEVEL
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PROFILE = ("sector", "size", "region", "role", "assurance", "edition", "mode", "quarter")
-"""Columns of few values, by which is counted."""
-
-RECORD_PROFILE = (
-    "org",
-    "parent",
-    "assessor",
-    "sector",
-    "size",
-    "region",
-    "role",
-    "assurance",
-    "edition",
-    "quarter",
-)
+RECORD_PROFILE = ("org", "parent", "assessor", *DIMENSIONS, "quarter")
 """First columns of the table that a release is made from."""
 
 
@@ -66,7 +55,7 @@ class Rows:
 
     def tables(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
         """Read one file after the other, each as a table; at least one, which may be empty."""
-        with self.collection.reading() as manifest:
+        with self.collection.locked(writing=False) as manifest:
             empty = schema().empty_table()
             yield empty if columns is None else empty.select(columns)
             for path, file in manifest.files.items():
@@ -92,9 +81,6 @@ class Rows:
         CollectionError
             If the collection is damaged.
         """
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         measures = [*scored_measures(), *axis().requirements]
         marks = ["synthetic", "is_verified"]
         stored = [*RECORD_PROFILE, *map(column_of, measures), *marks]
@@ -127,7 +113,7 @@ class Rows:
         CollectionError
             If the engine is not installed, or fails.
         """
-        with self.collection.reading() as manifest:
+        with self.collection.locked(writing=False) as manifest:
             for path, file in manifest.files.items():
                 self.collection.content(path, file)
             with on_engine(self.collection.place, list(manifest.files), engine, session) as rows:
@@ -148,7 +134,7 @@ class Rows:
         Parameters
         ----------
         by : sequence of str
-            Of :data:`PROFILE`; empty for everybody.
+            Of :data:`.measures.PROFILE`; empty for everybody.
         measures : sequence of str
             ``overall``, modules, element keys, or relevance such as ``pqc:G.compliance``.
         engine : {"duckdb", "spark"}
@@ -162,8 +148,6 @@ class Rows:
         DataFrame
             See :func:`.counting.count`.
         """
-        from pkimm_analytics.collection.counting import check, count, nobody
-
         check(by, measures)
         if not len(self):
             return nobody(by, measures)

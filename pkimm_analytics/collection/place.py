@@ -132,6 +132,17 @@ class Place:
                 lock.release()
 
 
+@contextmanager
+def explained(message: str, then: str = "") -> Iterator[None]:
+    """Turn what the system or a server refuses into an error of ours."""
+    try:
+        yield
+    except CollectionError:
+        raise
+    except OSError as error:
+        raise CollectionError(f"{message}: {reason_of(error)}.{then}") from None
+
+
 _ANSWERS = {
     "NETWORK_CONNECTION": "the server cannot be reached; check the address and the network",
     "ACCESS_DENIED": "the server refuses access; check the credentials and their rights",

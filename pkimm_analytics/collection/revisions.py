@@ -6,16 +6,18 @@ Whoever was first stays, unless the later one proves to come from the same contr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pkimm_analytics.anonymize.contribution import Contribution
 from pkimm_analytics.anonymize.identifiers import commitment_of
-from pkimm_analytics.collection.contribution_rows import from_table, to_table
+from pkimm_analytics.collection.contribution_rows import from_table
 from pkimm_analytics.errors import Problem
 
 Prove = Callable[[str, str], str]
@@ -69,9 +71,6 @@ def settle(
     given : sequence of Contribution
         The batch with what it proves; empty if it came as a table.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     ids = pc.dictionary_encode(batch.column("contribution").combine_chunks())
     codes = ids.indices.to_numpy()
     known = pc.is_in(ids.dictionary, value_set=pa.array(list(held), pa.string()))
@@ -106,13 +105,3 @@ def _may_replace(earlier: Contribution, one: Contribution, prove: Prove | None) 
     if prove is not None:
         tokens.append(prove(earlier.id, earlier.content_digest()))
     return any(commitment_of(token) == earlier.commitment for token in tokens)
-
-
-def as_table(contributions: Iterable[Contribution] | Any) -> tuple[Any, list[Contribution]]:
-    """Table of contributions, and they themselves unless they came as one."""
-    import pyarrow as pa
-
-    if isinstance(contributions, pa.Table):
-        return contributions, []
-    given = list(contributions)
-    return to_table(given), given

@@ -7,6 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from pkimm_analytics.collection.contributed import Collection
 from pkimm_analytics.collection.contribution_rows import check_rows, given_schema
 from pkimm_analytics.collection.manifest import NAME, DataFile, period_of
@@ -47,12 +50,9 @@ def verify(collection: Collection) -> Verification:
     CollectionError
         If there is no collection, its manifest is damaged, or other software wrote it.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     problems: list[Problem] = []
     ids = []
-    with collection.reading() as manifest:
+    with collection.locked(writing=False) as manifest:
         for path, file in manifest.files.items():
             try:
                 table = collection.read(path, file)
@@ -71,8 +71,6 @@ def verify(collection: Collection) -> Verification:
 
 def _of_rows(path: str, table: Any) -> list[Problem]:
     """Check the rows of a file: values, quarter, and that levels are those of the answers."""
-    import pyarrow.compute as pc
-
     given = table.select(given_schema().names)
     found = list(check_rows(given).problems)
     scored = [name for name in table.column_names if name.startswith((LEVEL, COVERAGE))]

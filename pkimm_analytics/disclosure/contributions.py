@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from pkimm_analytics.anonymize.vocabulary import axis
 from pkimm_analytics.assessment import ASSURANCE_STRENGTH
-from pkimm_analytics.collection import Collection
 from pkimm_analytics.collection.engines import Engine
 from pkimm_analytics.collection.journal import note, read_journal
 from pkimm_analytics.collection.manifest import NAME as MANIFEST
@@ -53,6 +52,8 @@ class Opened:
     """
 
     def __init__(self, place: str | Path, engine: Engine | None = None) -> None:
+        from pkimm_analytics.collection import Collection
+
         self.collection, self.engine = Collection(place), engine
         self.mark = hashlib.sha256(self.collection.manifest().id.encode()).hexdigest()[:12]
         """Public name of the collection: releases of the same contributions have the same."""
@@ -79,7 +80,7 @@ class Opened:
 
     def note(self, release: str, seal: str) -> None:
         """Leave a line about a release in the journal."""
-        with self.collection.changing():
+        with self.collection.locked():
             note(self.collection.place, "released", release=release, seal=seal)
 
 

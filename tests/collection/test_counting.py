@@ -123,7 +123,7 @@ def test_an_empty_collection_has_no_counts_and_starts_no_engine(tmp_path):
     Everybody is nobody.
     """
     empty = Collection(tmp_path, create=True)
-    with empty.changing(create=True):
+    with empty.locked(create=True):
         pass
     nobody = empty.open_rows(purpose="test without rows")
     assert nobody.count(["sector"], ["overall"]).empty
