@@ -26,7 +26,7 @@ _COMMANDS = {
     ),
     "plan": (
         "plans",
-        "Find the cheapest set of raises that reaches the targets, and spread it over phases.",
+        "Find the cheapest steps that reach the targets, and spread them over phases.",
     ),
     "plans": ("plans", "Show what became of action plans: open, reached or overtaken."),
     "report": ("reports", "Write one of the four report kinds of the methodology."),
