@@ -11,10 +11,11 @@ from importlib import resources
 
 import pytest
 
+from pkimm_analytics.assessment import Assessment, rated
 from pkimm_analytics.benchmark import compare
 from pkimm_analytics.loaders.sources import Source, load
-from pkimm_analytics.loaders.web_tool import write_link
-from pkimm_analytics.model import model_of
+from pkimm_analytics.loaders.web_tool import write_link, write_yaml_export
+from pkimm_analytics.model import load_model, model_of
 from pkimm_analytics.site.contents import READING, VIEWS, page_data
 from pkimm_analytics.site.reading import reading_data, words_data
 from pkimm_analytics.synthetic import sample_history, simulate
@@ -65,6 +66,22 @@ def test_every_source_scores_as_in_python(run):
     sources = texts()
     assert len(sources) > 250
     assert differing(sources, run(BY_SCRIPT, encoded(sources))) == {}
+
+
+@needs_node
+def test_where_several_editions_fit_it_is_said(run):
+    """
+    Of a link with levels of categories; not of a file, which names every element.
+    """
+    one = Assessment(model=load_model("2.0.0").edition, answers={"G.compliance": rated(3)})
+    link = write_link(one, model_of(one.model)).encode()
+    file = write_yaml_export(one, model_of(one.model)).encode()
+    expression = """async (encoded) => Promise.all(Object.values(encoded).map(async (content) => {
+      const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+      return (await pkimm.readSource(bytes)).problems;
+    }))"""
+    told = run(expression, encoded({"link": link, "file": file}))
+    assert told == [[["edition_of_several", "", "PKIMM 2.0.0, 77"]], []]
 
 
 @needs_node

@@ -241,7 +241,7 @@ function generation2(record, form, problems) {
   }
   const progress = mapOf(record, "progress");
   const requirements = mapOf(record, "requirementProgress");
-  const { edition, find } = elements(record, progress, requirements);
+  const { edition, find } = elements(record, progress, requirements, problems);
   const extensions = enabledExtensions(record.enabledExtensions);
   const enabled = new Set(extensions.map(([id]) => id));
   const answers = plainMap([]);
@@ -282,7 +282,7 @@ function enabledExtensions(raw) {
 }
 
 /* The edition of a record, and a function from its keys to element keys. */
-function elements(record, progress, requirements) {
+function elements(record, progress, requirements, problems) {
   const version = record.dataVersion;
   const fitting = [...facts.editions, ...facts.archived].filter((one) => one.version === version);
   if (!fitting.length) throw new Refused("edition");
@@ -304,6 +304,10 @@ function elements(record, progress, requirements) {
     return at >= 0 && a[at] < b[at];
   };
   const best = fitting.reduce((a, b) => (isNearer(distance(b), distance(a)) ? b : a));
+  const fits = (one) => String(distance(one).slice(0, 2)) === String(distance(best).slice(0, 2));
+  if (fitting.filter(fits).length > 1) {
+    problems.push(["edition_of_several", "", `${best.name}, ${best.requirements.size}`]);
+  }
   return version.startsWith("1.") ? byNumber(best, progress) : withFinder(best, best.natives);
 }
 
