@@ -23,7 +23,6 @@ from pkimm_analytics.cli.progress import UseCaseOption, cases_of, numbers_of, re
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.loaders import find_sources, load
 from pkimm_analytics.model import NEWEST, load_model
-from pkimm_analytics.planning import cheapest_plan
 from pkimm_analytics.planning.action_plans import (
     PlanState,
     Tracked,
@@ -34,12 +33,31 @@ from pkimm_analytics.planning.action_plans import (
 )
 from pkimm_analytics.planning.exports import has_day, to_csv, to_icalendar, to_markdown
 from pkimm_analytics.planning.inputs import read_effort, read_needs, read_target
-from pkimm_analytics.planning.roadmap import Calendar, Roadmap, roadmap
+from pkimm_analytics.planning.roadmap import Calendar, Roadmap, Wish, plan_for
 from pkimm_analytics.progress.portfolio import usable
 from pkimm_analytics.render.terminal import show
 from pkimm_analytics.views.figures import Voice
 from pkimm_analytics.views.plan import followed, plan_view
 from pkimm_analytics.views.words import catalogue
+
+TargetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        help="Score or level to reach: 4, ELEMENT=4 or ELEMENT=4@2027-06-30; repeatable.",
+    ),
+]
+BudgetOption = Annotated[
+    float | None,
+    typer.Option(min=0, help="Effort to spend on the highest overall score, without a target."),
+]
+EffortOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Effort from level 1 to 2, 2 to 3, 3 to 4 and 4 to 5, such as 1,2,3,5; or ELEMENT=2"
+        " for one that takes twice as much; repeatable."
+    ),
+]
 
 
 class Export(StrEnum):
@@ -60,12 +78,8 @@ def register(app: typer.Typer) -> None:
 @ends_cleanly
 def plan_command(
     assessment: Annotated[str, typer.Argument(metavar="ASSESSMENT", help="File or share link.")],
-    target: Annotated[
-        list[str],
-        typer.Option(
-            help="Score or level to reach: 4, ELEMENT=4 or ELEMENT=4@2027-06-30; repeatable."
-        ),
-    ],
+    target: TargetOption = None,
+    budget: BudgetOption = None,
     lock: Annotated[
         list[str] | None, typer.Option(help="Element, category or module that stays as it is.")
     ] = None,
@@ -73,9 +87,7 @@ def plan_command(
         list[str] | None,
         typer.Option(help="ELEMENT=OTHER: raised only as far as the other one; repeatable."),
     ] = None,
-    effort: Annotated[
-        str, typer.Option(help="Effort from level 1 to 2, 2 to 3, 3 to 4 and 4 to 5.")
-    ] = "1,2,3,5",
+    effort: EffortOption = None,
     phases: Annotated[int | None, typer.Option(help="Number of phases.")] = None,
     capacity: Annotated[float | None, typer.Option(help="Effort that fits into a phase.")] = None,
     start: Annotated[str | None, typer.Option(help="First day of the plan, YYYY-MM-DD.")] = None,
@@ -96,15 +108,16 @@ def plan_command(
     list_problems(loaded[0].problems)
     if export and as_json and save is None:
         raise PkimmError("--json and --export would both be printed: name a file with --out.")
-    now, targets, needs = (
-        loaded[0].assessment,
-        list(map(read_target, target)),
-        read_needs(need or []),
+    now = loaded[0].assessment
+    wish = Wish(
+        targets=[read_target(text) for text in target or []],
+        budget=budget,
+        when=Calendar(start, months, phases, capacity),
+        effort=read_effort(effort or []),
+        needs=read_needs(need or []),
+        locked=frozenset(lock or ()),
     )
-    cost = read_effort(effort)
-    plan = cheapest_plan(now, targets, effort=cost, locked=frozenset(lock or ()), needs=needs)
-    when = Calendar(start, months, phases, capacity)
-    road = roadmap(now, plan, when=when, effort=cost, needs=needs, targets=targets)
+    road = plan_for(now, wish)
     list_problems(road.late)
     if as_json:
         print_json(_plan(road))
@@ -114,7 +127,7 @@ def plan_command(
         adopted = with_action_plans(now, action_plans(road))
         _export(tracked([adopted]), export, save, adopted)
     elif save is not None:
-        write_output(plan.planned.dumps(), save)
+        write_output(road.plan.planned.dumps(), save)
 
 
 @ends_cleanly

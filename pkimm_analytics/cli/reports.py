@@ -21,9 +21,12 @@ from pkimm_analytics.cli.console import (
     shown,
     write_output,
 )
+from pkimm_analytics.cli.plans import BudgetOption, EffortOption, TargetOption
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.files import read_limited
 from pkimm_analytics.loaders import find_sources, load
+from pkimm_analytics.planning.inputs import read_effort, read_target
+from pkimm_analytics.planning.roadmap import Wish
 
 
 class Kind(StrEnum):
@@ -76,6 +79,9 @@ def report_command(
     language: Annotated[
         str, typer.Option("--language", help="Language of the report's words: en or de.")
     ] = "en",
+    goal: TargetOption = None,
+    budget: BudgetOption = None,
+    effort: EffortOption = None,
     target: OutOption = None,
     key: Annotated[
         Path | None, typer.Option(help="Ed25519 key (PEM) that signs an attestation.")
@@ -93,7 +99,14 @@ def report_command(
     now = _one(assessment)
     before = None if previous is None else _one(previous)
     peers = None if release is None else _peers(now, release, cohort)
-    report = build(kind.value, now, previous=before, peers=peers, language=language)
+    report = build(
+        kind.value,
+        now,
+        previous=before,
+        peers=peers,
+        language=language,
+        wish=_wish(goal or [], budget, effort or []),
+    )
     content = render(report, form.value)
     if target is None and form in {Form.PDF, Form.DOCX}:
         raise PkimmError(f"A {form.value} file cannot be printed: name it with --out FILE.")
@@ -101,6 +114,13 @@ def report_command(
         _write_signed(now, content, target, key)
     else:
         write_output(content, target)
+
+
+def _wish(goals: list[str], budget: float | None, effort: list[str]) -> Wish | None:
+    """Return what the recommended steps are for, None for the next level."""
+    if not goals and budget is None:
+        return None
+    return Wish([read_target(goal) for goal in goals], budget, effort=read_effort(effort))
 
 
 def _peers(assessment: Assessment, release: Path, cohort: str | None) -> Any:

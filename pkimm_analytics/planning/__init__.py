@@ -1,17 +1,18 @@
 """Targets, the cheapest way to them, its phases, and what an organization decided to do."""
 
+from pkimm_analytics.planning.program import PlanningError
 from pkimm_analytics.planning.solver import (
     OVERALL,
     TOP,
     Effort,
     Impact,
     Plan,
-    PlanningError,
     Raise,
     Target,
     cheapest_plan,
     impacts,
     limits_next_level,
+    most_for,
     planned_assessment,
     score_of,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "cheapest_plan",
     "impacts",
     "limits_next_level",
+    "most_for",
     "planned_assessment",
     "score_of",
 ]

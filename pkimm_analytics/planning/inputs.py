@@ -7,11 +7,13 @@ something is written otherwise.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from fractions import Fraction
 
+from pkimm_analytics.planning.program import PlanningError
 from pkimm_analytics.planning.roadmap import is_day
-from pkimm_analytics.planning.solver import OVERALL, Effort, PlanningError, Target
+from pkimm_analytics.planning.solver import OVERALL, Effort, Target
 
 
 def read_target(text: str) -> Target:
@@ -65,24 +67,53 @@ def read_needs(texts: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def read_effort(text: str) -> Effort:
+def read_effort(texts: Iterable[str]) -> Effort:
     """
-    Read the efforts of the steps from level 1 to 5, such as ``1,2,3,5``.
+    Read the efforts of the steps from level 1 to 5, and factors of single elements.
 
     Raises
     ------
     PlanningError
-        If there are not four numbers from 0 up.
+        If one is neither four numbers from 0 up nor ``ELEMENT=FACTOR``.
 
     Examples
     --------
-    >>> read_effort("1, 2, 3, 5").by_level
-    (1.0, 2.0, 3.0, 5.0)
+    >>> read_effort(["1,2,3,5", "G.cryptography=2"])
+    Effort(by_level=(1.0, 2.0, 3.0, 5.0), factors={'G.cryptography': 2.0})
+    """
+    by_level, factors = Effort().by_level, {}
+    for text in texts:
+        element, _, numbers = text.rpartition("=")
+        try:
+            found = [float(part) for part in numbers.split(",")]
+        except ValueError:
+            found = []
+        if len(found) != (1 if element else 4) or not all(0 <= n < math.inf for n in found):
+            raise PlanningError(
+                f"Effort {text}: expected four numbers from 0 up, such as 1,2,3,5, or a factor of"
+                " an element, such as G.cryptography=2."
+            )
+        if element:
+            factors[element.strip()] = found[0]
+        else:
+            one, two, three, four = found
+            by_level = (one, two, three, four)
+    return Effort(by_level, factors)
+
+
+def read_amount(text: str, what: str) -> float:
+    """
+    Read an effort above 0, such as ``20`` or ``7,5``.
+
+    Raises
+    ------
+    PlanningError
+        If it is written otherwise.
     """
     try:
-        one, two, three, four = (float(part) for part in text.split(","))
+        amount = float(text.replace(",", "."))
     except ValueError:
-        one = two = three = four = -1.0
-    if not all(0 <= step < float("inf") for step in (one, two, three, four)):
-        raise PlanningError("Effort: expected four numbers from 0 up, such as 1,2,3,5.")
-    return Effort((one, two, three, four))
+        amount = 0.0
+    if not 0 < amount < math.inf:
+        raise PlanningError(f"{what}: expected a number above 0.")
+    return amount

@@ -3,7 +3,9 @@ A plan in phases: which levels are raised when, and what each phase would score.
 
 The raises of a plan are cut into steps of one level. Steps are taken in the order of
 what they add to the overall score for their effort, never before the step that they
-need, and fill one phase after another. The score after a phase is found by scoring the
+need, and fill one phase after another. Where that takes more phases than need be, they
+are packed exactly; where the cheapest steps do not fit at all, the cheapest that do are
+looked for. The score after a phase is found by scoring the
 answers as they would be then. Nothing here reads a clock: dates count from the day that
 the caller names.
 """
@@ -17,32 +19,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.display import Shown
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import Model, category_of, model_of, module_of
+from pkimm_analytics.planning.program import PlanningError, Step, solve
 from pkimm_analytics.planning.solver import (
     OVERALL,
     Effort,
     Plan,
-    PlanningError,
     Raise,
     Target,
+    bases_of,
     cheapest_plan,
     impacts,
+    most_for,
     planned_assessment,
     score_of,
 )
 from pkimm_analytics.scoring import Scores, figure_text, score
 
-if TYPE_CHECKING:
-    pass
-
 MOST_PHASES = 60
-Step = tuple[str, int]
-"""Element key and the level that it reaches."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +175,78 @@ def roadmap(
     return Roadmap(today, plan, phases, tuple(_late(targets, today, phases)), needs)
 
 
+@dataclass(frozen=True)
+class Wish:
+    """
+    What a plan is asked for.
+
+    Parameters
+    ----------
+    targets : sequence of Target
+        Scores to reach at the least effort; empty with a budget.
+    budget : float, optional
+        Effort to spend on the highest overall score, in place of targets.
+    when : Calendar
+    effort : Effort
+    needs : mapping of str to sequence of str
+        Element to those that must be at least as high, if it is raised.
+    locked : frozenset of str
+        Elements, categories or modules that stay as they are.
+    """
+
+    targets: Sequence[Target] = ()
+    budget: float | None = None
+    when: Calendar = field(default_factory=Calendar)
+    effort: Effort = field(default_factory=Effort)
+    needs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    locked: frozenset[str] = frozenset()
+
+
+def plan_for(assessment: Assessment, wish: Wish) -> Roadmap:
+    """
+    Find the steps that are asked for, and spread them over phases.
+
+    Raises
+    ------
+    PlanningError
+        If a target is out of reach, the phases cannot hold the steps, or the wish
+        contradicts itself.
+    """
+    effort, needs, locked, when = wish.effort, wish.needs, wish.locked, wish.when
+    _check(when, wish.targets)
+    if bool(wish.targets) == (wish.budget is not None):
+        raise PlanningError("A plan needs targets or a budget, and not both.")
+    if wish.budget is not None:
+        steps = most_for(assessment, wish.budget, effort=effort, locked=locked, needs=needs)
+    else:
+        steps = cheapest_plan(assessment, wish.targets, effort=effort, locked=locked, needs=needs)
+
+    def spread(plan: Plan) -> Roadmap:
+        return roadmap(
+            assessment, plan, when=when, effort=effort, needs=needs, targets=wish.targets
+        )
+
+    try:
+        return spread(steps)
+    except TooLargeError:
+        if not wish.targets or when.phases is None:
+            raise
+        steps = cheapest_plan(
+            assessment,
+            wish.targets,
+            effort=effort,
+            locked=locked,
+            needs=needs,
+            phases=when.phases,
+            capacity=when.capacity,
+        )
+        return spread(steps)
+
+
+class TooLargeError(PlanningError):
+    """The phases cannot hold the steps of a plan."""
+
+
 def plan(
     assessment: Assessment,
     target: float = 4,
@@ -203,8 +273,8 @@ def plan(
     PlanningError
         If the target is out of reach.
     """
-    steps = cheapest_plan(assessment, [Target(OVERALL, Fraction(str(target)))])
-    return roadmap(assessment, steps, when=Calendar(start, phases=phases))
+    targets = [Target(OVERALL, Fraction(str(target)))]
+    return plan_for(assessment, Wish(targets, when=Calendar(start, phases=phases)))
 
 
 # --- order --------------------------------------------------------------------------
@@ -254,9 +324,7 @@ def _ordered(
 
 
 def _bases(step: Step, needs: Mapping[str, Sequence[str]], planned: set[Step]) -> set[Step]:
-    key, level = step
-    wanted = {(key, level - 1), *((base, level) for base in needs.get(key, ()))}
-    return wanted & planned
+    return planned & {*bases_of(step, needs)}
 
 
 def _due(key: str, targets: Sequence[Target]) -> str:
@@ -286,16 +354,39 @@ def _fill(
     capacity: float,
     n: int | None,
 ) -> dict[Step, int]:
-    """Put each step into the first phase that has room and is not before its bases."""
+    """Put the steps into as few phases as hold them, what adds most first."""
     large = [step for step in ordered if costs[step] > capacity]
     if large:
-        raise PlanningError(
+        raise TooLargeError(
             f"A phase holds effort {capacity:g}. Nothing was planned.",
             [
                 Problem(key, f"level {level} alone takes {costs[key, level]:g}")
                 for key, level in large
             ],
         )
+    most = MOST_PHASES if n is None else n
+    places = _one_after_another(ordered, costs, needs, capacity)
+    used = max(places.values(), default=-1) + 1
+    fewest = math.ceil(math.fsum(costs.values()) / capacity - 1e-9)
+    for phases in range(fewest, min(used, most + 1)):
+        packed = _packed(ordered, costs, needs, capacity, phases)
+        if packed is not None:
+            return packed
+    if used > most:
+        raise TooLargeError(
+            f"The plan does not fit into {most} phases of effort {capacity:g}."
+            " Allow more phases or more effort in each."
+        )
+    return places
+
+
+def _one_after_another(
+    ordered: Sequence[Step],
+    costs: Mapping[Step, float],
+    needs: Mapping[str, Sequence[str]],
+    capacity: float,
+) -> dict[Step, int]:
+    """Put each step into the first phase that has room and is not before its bases."""
     places: dict[Step, int] = {}
     used: list[float] = []
     for step in ordered:
@@ -305,13 +396,21 @@ def _fill(
         used += [0.0] * (place + 1 - len(used))
         used[place] += costs[step]
         places[step] = place
-    most = MOST_PHASES if n is None else n
-    if len(used) > most:
-        raise PlanningError(
-            f"The plan takes {len(used)} phases of effort {capacity:g} and {most} are allowed."
-            " Allow more phases or more effort in each."
-        )
     return places
+
+
+def _packed(
+    ordered: Sequence[Step],
+    costs: Mapping[Step, float],
+    needs: Mapping[str, Sequence[str]],
+    capacity: float,
+    phases: int,
+) -> dict[Step, int] | None:
+    """Pack all steps into so many phases, those that come first as early as they fit."""
+    planned = set(ordered)
+    bases = [(step, base) for step in ordered for base in _bases(step, needs, planned)]
+    worth = {step: 1 + 1 / place for place, step in enumerate(ordered, 1)}
+    return solve(costs, bases, worth=worth, phases=phases, capacity=capacity, takes_all=True)
 
 
 def _phases(
@@ -360,7 +459,7 @@ def _late(targets: Sequence[Target], today: Scores, phases: Sequence[Phase]) -> 
             yield Problem(
                 target.element,
                 f"{float(target.score):g} is due on {target.date}; the phases that end by then"
-                f" reach {float(value):.2f}",
+                f" reach {figure_text(value)}",
                 refused=False,
             )
 

@@ -10,22 +10,18 @@ weighted mean of levels, so each target is a linear condition on them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 from pkimm_analytics.assessment import Assessment, Mode, State, rated
-from pkimm_analytics.errors import PkimmError, Problem
+from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import Model, category_of, model_of, module_of
-from pkimm_analytics.scoring import Scores, answer_codes, score
+from pkimm_analytics.planning.program import Condition, PlanningError, Step, solve
+from pkimm_analytics.scoring import Scores, answer_codes, figure_text, score
 
 OVERALL = "overall"
 TOP = 5
-
-
-class PlanningError(PkimmError, ValueError):
-    """A target cannot be reached, or a plan contradicts itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +120,8 @@ def cheapest_plan(
     locked: frozenset[str] = frozenset(),
     needs: Mapping[str, Sequence[str]] | None = None,
     model: Model | None = None,
+    phases: int = 1,
+    capacity: float | None = None,
 ) -> Plan:
     """
     Find the cheapest set of raises that reaches all targets.
@@ -144,6 +142,9 @@ def cheapest_plan(
         is raised.
     model : Model, optional
         Edition of the assessment, if it is at hand.
+    phases : int
+    capacity : float, optional
+        Effort that fits into each phase; the plan then fits into so many phases.
 
     Raises
     ------
@@ -151,22 +152,64 @@ def cheapest_plan(
         If the targets are out of reach, or an element is not known.
     """
     model = model or model_of(assessment.model)
-    problem = _Problem(assessment, model, effort or Effort(), locked, needs or {})
-    rows = [problem.condition(target) for target in targets]
-    margin = 0.0
-    for _ in range(6):
-        levels = problem.solve(rows, margin)
-        raised = {key: level for key, level in levels.items() if level != problem.now[key]}
-        planned = planned_assessment(assessment, raised)
-        projected = score(planned, model)
-        if all(score_of(projected, t.element) >= t.score for t in targets):
-            return problem.plan(levels, planned, projected)
-        margin = margin * 10 if margin else 1e-7  # the solver works in floating point; we do not
+    room = _Room(assessment, model, effort or Effort(), locked, needs or {})
+    conditions = [room.condition(target) for target in targets]
+    room.check_reach(targets, conditions)
+    if all(one.least <= 0 for one in conditions):
+        return room.plan({})
+    for margin in (0.0, 1e-7, 1e-6, 1e-5, 1e-4):  # the solver rounds; we do not
+        found = solve(
+            room.costs, room.bases, conditions, phases=phases, capacity=capacity, margin=margin
+        )
+        if found is None:
+            raise PlanningError(
+                "The targets cannot be reached together with these locks, dependencies and phases."
+            )
+        plan = room.plan(found)
+        if all(score_of(plan.projected, t.element) >= t.score for t in targets):
+            return plan
     raise PlanningError("The planner found no exact solution. Nothing was changed.")
 
 
-class _Problem:
-    """The integer program of one assessment: one yes-or-no variable for each level step."""
+def most_for(
+    assessment: Assessment,
+    budget: float,
+    *,
+    effort: Effort | None = None,
+    locked: frozenset[str] = frozenset(),
+    needs: Mapping[str, Sequence[str]] | None = None,
+) -> Plan:
+    """
+    Find the raises that lift the overall score most for an effort, and of those the cheapest.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Levels today.
+    budget : float
+        Effort that may be spent.
+    effort, locked, needs
+        As for :func:`cheapest_plan`.
+
+    Raises
+    ------
+    PlanningError
+        If there is no score yet, or an element is not known.
+    """
+    model = model_of(assessment.model)
+    effort = effort or Effort()
+    room = _Room(assessment, model, effort, locked, needs or {})
+    gains = room.condition(Target(OVERALL, Fraction(1))).gains
+    worth = {step: float(gains[step[0]]) for step in room.costs}
+    best = room.plan(solve(room.costs, room.bases, worth=worth, capacity=budget) or {})
+    reached = [Target(OVERALL, score_of(best.projected, OVERALL))]
+    return cheapest_plan(
+        assessment, reached, effort=effort, locked=locked, needs=needs, model=model
+    )
+
+
+class _Room:
+    """What can be raised in an assessment, at which effort, and what it adds."""
 
     def __init__(
         self,
@@ -176,7 +219,7 @@ class _Problem:
         locked: frozenset[str],
         needs: Mapping[str, Sequence[str]],
     ) -> None:
-        self.model, self.effort, self.locked, self.needs = model, effort, locked, needs
+        self.assessment, self.model, self.effort = assessment, model, effort
         self.scores = score(assessment, model)
         self.weights = _weights(assessment, model, self.scores)
         self.now = {key: assessment.answer(key).level or 0 for key in self.weights}
@@ -186,110 +229,72 @@ class _Problem:
                 "The plan names elements that the edition does not have.",
                 [Problem(key, f"{model.edition} has no such element") for key in unknown],
             )
-        self.steps = [
-            (key, level)
+        self.costs = {
+            (key, level): effort.of(key, level - 1, level)
             for key, now in self.now.items()
             if not locked & {key, category_of(key), module_of(key)}
             for level in range(now + 1, TOP + 1)
+        }
+        self.bases = [
+            (step, base if base in self.costs else None)
+            for step in self.costs
+            for base in bases_of(step, needs)
+            if self.now.get(base[0], 0) < base[1]
         ]
-        self.column = {step: index for index, step in enumerate(self.steps)}
 
-    def condition(self, target: Target) -> tuple[dict[str, Fraction], Fraction, Target]:
-        """Weight of each element in a target's score, and what is missing to reach it."""
-        inside = {
-            category: share
-            for category, share in self._category_shares(target.element).items()
-            if share
-        }
-        coefficients = {
-            key: weight * inside[category_of(key)]
-            for key, weight in self.weights.items()
-            if category_of(key) in inside
-        }
-        return coefficients, target.score - score_of(self.scores, target.element), target
-
-    def _category_shares(self, element: str) -> dict[str, Fraction]:
+    def condition(self, target: Target) -> Condition:
+        """Return what each level adds to a target's score, and what is missing to reach it."""
         counted = {
             key: category.weight
             for key, category in self.model.categories.items()
-            if element in (OVERALL, key, module_of(key))
+            if target.element in (OVERALL, key, module_of(key))
             and self.scores.categories[key].value is not None
         }
         total = sum(counted.values())
-        return {key: Fraction(weight, total) for key, weight in counted.items()}
+        gains = {
+            key: weight * Fraction(counted[category_of(key)], total)
+            for key, weight in self.weights.items()
+            if category_of(key) in counted
+        }
+        return Condition(gains, target.score - score_of(self.scores, target.element))
 
-    def solve(
-        self, rows: Sequence[tuple[dict[str, Fraction], Fraction, Target]], margin: float
-    ) -> dict[str, int]:
-        """Solve the program; levels of all elements after the plan."""
-        import numpy as np
-        from scipy.optimize import Bounds, LinearConstraint, milp
-        from scipy.sparse import lil_matrix
-
-        n = len(self.steps)
-        unreachable = [
-            target for coefficients, missing, target in rows if self._best(coefficients) < missing
+    def check_reach(self, targets: Sequence[Target], conditions: Sequence[Condition]) -> None:
+        """Refuse targets that all steps together do not reach."""
+        most = [
+            sum((one.gains.get(key, Fraction(0)) for key, _ in self.costs), Fraction(0))
+            for one in conditions
         ]
-        if unreachable:
-            raise PlanningError(
-                "A target is out of reach. Nothing was planned.",
-                [Problem(t.element, _reach(t, self)) for t in unreachable],
+        problems = [
+            Problem(
+                target.element,
+                f"{float(target.score):g} was asked for; with all improvements it would be"
+                f" {figure_text(target.score - one.least + best)}",
             )
-        if n == 0 or all(missing <= 0 for _, missing, _ in rows):
-            return dict(self.now)
-        order = [(a, b) for a, b in zip(self.steps, self.steps[1:], strict=False) if a[0] == b[0]]
-        pairs = list(self._dependencies())
-        matrix = lil_matrix((len(rows) + len(order) + len(pairs), n))
-        low = np.zeros(matrix.shape[0])
-        for row, (coefficients, missing, _) in enumerate(rows):
-            for key, level in self.steps:
-                matrix[row, self.column[key, level]] = float(coefficients.get(key, 0))
-            low[row] = float(missing) + margin
-        for row, (lower, higher) in enumerate(order, len(rows)):
-            matrix[row, self.column[lower]], matrix[row, self.column[higher]] = 1, -1
-        for row, (dependent, base) in enumerate(pairs, len(rows) + len(order)):
-            matrix[row, self.column[dependent]] = -1
-            if base is not None:
-                matrix[row, self.column[base]] = 1
-        costs = [self.effort.of(key, level - 1, level) for key, level in self.steps]
-        result = milp(
-            c=np.array(costs),
-            constraints=LinearConstraint(matrix.tocsr(), lb=low),
-            integrality=np.ones(n),
-            bounds=Bounds(0, 1),
-        )
-        if result.x is None:
-            raise PlanningError(
-                "The targets cannot be reached together with these locks and dependencies."
-            )
-        levels = dict(self.now)
-        for (key, level), chosen in zip(self.steps, result.x, strict=True):
-            if chosen > 0.5:
-                levels[key] = max(levels[key], level)
-        return levels
+            for target, one, best in zip(targets, conditions, most, strict=True)
+            if best < one.least
+        ]
+        if problems:
+            raise PlanningError("A target is out of reach. Nothing was planned.", problems)
 
-    def _best(self, coefficients: Mapping[str, Fraction]) -> Fraction:
-        raisable = {key for key, _ in self.steps}
-        return sum(
-            (c * (TOP - self.now[key]) for key, c in coefficients.items() if key in raisable),
-            Fraction(0),
-        )
-
-    def _dependencies(self) -> Any:
-        """Pairs (step, step that it needs); None where what is needed cannot be had."""
-        for key, level in self.steps:
-            for base in self.needs.get(key, ()):
-                if self.now.get(base, 0) < level:
-                    step = (base, level)
-                    yield (key, level), step if step in self.column else None
-
-    def plan(self, levels: Mapping[str, int], planned: Assessment, projected: Scores) -> Plan:
+    def plan(self, steps: Iterable[Step]) -> Plan:
+        """Return the plan that takes these steps."""
+        levels: dict[str, int] = {}
+        for key, level in steps:
+            levels[key] = max(level, levels.get(key, 0))
         raises = tuple(
             Raise(key, now, levels[key], self.effort.of(key, now, levels[key]))
             for key, now in self.now.items()
-            if levels[key] > now
+            if key in levels
         )
-        return Plan(raises, math.fsum(r.effort for r in raises), planned, projected)
+        planned = planned_assessment(self.assessment, levels)
+        total = math.fsum(r.effort for r in raises)
+        return Plan(raises, total, planned, score(planned, self.model))
+
+
+def bases_of(step: Step, needs: Mapping[str, Sequence[str]]) -> list[Step]:
+    """Return the steps that come before: the level below, and the same of what it needs."""
+    key, level = step
+    return [(key, level - 1), *((base, level) for base in needs.get(key, ()))]
 
 
 def _weights(assessment: Assessment, model: Model, scores: Scores) -> dict[str, Fraction]:
@@ -331,12 +336,6 @@ def score_of(scores: Scores, element: str) -> Fraction:
     return figure.value
 
 
-def _reach(target: Target, problem: _Problem) -> str:
-    coefficients, missing, _ = problem.condition(target)
-    best = target.score - missing + problem._best(coefficients)  # same file
-    return f"{float(target.score):g} was asked for; with all raises it would be {float(best):.2f}"
-
-
 def impacts(assessment: Assessment, model: Model | None = None) -> list[Impact]:
     """
     Rank rated elements by how far one level more moves the overall score.
@@ -347,13 +346,11 @@ def impacts(assessment: Assessment, model: Model | None = None) -> list[Impact]:
         Largest first; elements at level 5 are left out.
     """
     model = model or model_of(assessment.model)
-    problem = _Problem(assessment, model, Effort(), frozenset(), {})
-    shares = problem._category_shares(OVERALL)  # same file
-    found = [
-        Impact(key, problem.now[key], weight * shares[category_of(key)])
-        for key, weight in problem.weights.items()
-        if problem.now[key] < TOP
-    ]
+    room = _Room(assessment, model, Effort(), frozenset(), {})
+    if room.scores.overall.value is None:
+        return []
+    gains = room.condition(Target(OVERALL, Fraction(TOP))).gains
+    found = [Impact(key, room.now[key], gain) for key, gain in gains.items() if room.now[key] < TOP]
     return sorted(found, key=lambda i: (-i.overall_gain, i.key))
 
 

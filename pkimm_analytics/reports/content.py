@@ -20,8 +20,8 @@ from pkimm_analytics.assessment import PLAN_PARTS, ActionPlan, Assessment, State
 from pkimm_analytics.benchmark import Comparison
 from pkimm_analytics.coverage import is_covered, least_coverage, missing
 from pkimm_analytics.errors import PkimmError
-from pkimm_analytics.planning import Target, cheapest_plan
-from pkimm_analytics.planning.roadmap import Calendar, Roadmap, roadmap
+from pkimm_analytics.planning import Target
+from pkimm_analytics.planning.roadmap import Calendar, Roadmap, Wish, plan_for
 from pkimm_analytics.progress import Step, compare
 from pkimm_analytics.scoring import Figure as Score
 from pkimm_analytics.scoring import Scores, score
@@ -62,6 +62,7 @@ def build(
     previous: Assessment | None = None,
     peers: Comparison | None = None,
     language: str = DEFAULT_LANGUAGE,
+    wish: Wish | None = None,
 ) -> View:
     """
     Build the content of a report.
@@ -78,11 +79,15 @@ def build(
         The assessment among the peers of a release, for the same kinds.
     language : str
         Language of the report's own words, dates and numbers.
+    wish : Wish, optional
+        What the recommended steps are for; the next level without it.
 
     Raises
     ------
     ReportError
         If the kind is unknown, or too little is rated to attest a level.
+    PlanningError
+        If what is wished for cannot be planned.
     LanguageError
         If reports are not written in that language.
     """
@@ -93,7 +98,7 @@ def build(
         _check_attestable(scores)
     compares = kind in COMPARING
     step = compare(previous, assessment) if compares and previous is not None else None
-    writer = _Writer(scores, words, step, peers if compares else None)
+    writer = _Writer(scores, words, step, peers if compares else None, wish)
     title = writer.say(f"title.{kind}")
     if kind == "attestation":
         name, subtitle = title, assessment.organization.name
@@ -125,9 +130,15 @@ class _Writer(Voice):
     """Kinds of report and their parts, of one assessment in one language."""
 
     def __init__(
-        self, scores: Scores, language: Language, step: Step | None, peers: Comparison | None
+        self,
+        scores: Scores,
+        language: Language,
+        step: Step | None,
+        peers: Comparison | None,
+        wish: Wish | None,
     ) -> None:
         super().__init__(language, scores.model)
+        self.wish = wish
         self.scores, self.assessment = scores, scores.assessment
         self.step, self.peers = step, peers
         self.kinds = {
@@ -273,13 +284,14 @@ class _Writer(Voice):
         yield Text(f"{self.say('text.more_steps', n=more)} {said}" if more > 0 else said, "soft")
 
     def road(self) -> Roadmap | None:
+        if self.wish is not None:
+            return plan_for(self.assessment, self.wish)
         missing_ = parts.missing_to_next(self.scores)
         if missing_ is None:
             return None
         targets = [Target("overall", Fraction(missing_[0]))]
         try:
-            plan = cheapest_plan(self.assessment, targets, model=self.model)
-            return roadmap(self.assessment, plan, when=Calendar(phases=PHASES))
+            return plan_for(self.assessment, Wish(targets, when=Calendar(phases=PHASES)))
         except PkimmError:
             return None
 

@@ -4,38 +4,30 @@ The form of a plan: its fields, what is proposed, and what was written into them
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import TypeVar
 
 import htpy as h
 
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.errors import Problem
 from pkimm_analytics.model import Model
-from pkimm_analytics.planning import Effort, PlanningError, Target, cheapest_plan
-from pkimm_analytics.planning.inputs import read_effort, read_needs, read_target
-from pkimm_analytics.planning.roadmap import Calendar, Roadmap, is_day, roadmap
+from pkimm_analytics.planning import Effort, PlanningError, Target
+from pkimm_analytics.planning.inputs import read_amount, read_effort, read_needs, read_target
+from pkimm_analytics.planning.roadmap import Calendar, Roadmap, Wish, is_day, plan_for
 from pkimm_analytics.scoring import Scores
 from pkimm_analytics.widgets.page import button, text_field
 
 EFFORT = "1,2,3,5"
-
-
-@dataclass(frozen=True)
-class PlanWish:
-    """What a plan is made of, besides the assessment."""
-
-    targets: tuple[Target, ...]
-    when: Calendar
-    effort: Effort
-    needs: Mapping[str, list[str]]
+T = TypeVar("T")
 
 
 def first_settings(scores: Scores) -> dict[str, str]:
     """Propose the next level, in four phases from today on."""
     return {
         "target": str(min((scores.overall.level or 0) + 1, 5)),
+        "budget": "",
         "start": date.today().isoformat(),  # noqa: DTZ011  # the day where the user is
         "months": "3",
         "phases": "4",
@@ -57,10 +49,7 @@ def roadmap_of(
     PlanningError
         If a field cannot be read, or the target is out of reach.
     """
-    wish = plan_wish(settings)
-    effort, needs, targets = wish.effort, wish.needs, wish.targets
-    plan = cheapest_plan(assessment, targets, effort=effort, needs=needs, locked=locked)
-    return roadmap(assessment, plan, when=wish.when, effort=effort, needs=needs, targets=targets)
+    return plan_for(assessment, plan_wish(settings, locked))
 
 
 def plan_form(settings: Mapping[str, str], model: Model) -> h.Element:
@@ -80,6 +69,7 @@ def plan_form(settings: Mapping[str, str], model: Model) -> h.Element:
     return h.form(".pk-card", id="plan")[
         h.div(".pk-fields")[
             field("target", "Overall score to reach", inputmode="decimal", size="6"),
+            field("budget", "or the most for an effort of", inputmode="decimal", size="6"),
             field("start", "First day", type="date"),
             field("months", "Months in a phase", inputmode="numeric", size="3"),
             field("phases", "Phases", inputmode="numeric", size="3"),
@@ -98,7 +88,11 @@ def plan_form(settings: Mapping[str, str], model: Model) -> h.Element:
         h.details(id="pk-plan-more")[
             h.summary["Effort, prerequisites, what stays as it is"],
             h.div(".pk-fields")[
-                field("effort", "Effort of each step, from level 1 to 5", size="12"),
+                field(
+                    "effort",
+                    "Effort of each step from level 1 to 5, of an element as G=2",
+                    size="30",
+                ),
                 field("capacity", "Effort that fits into a phase", inputmode="decimal", size="6"),
                 field("needs", "Prerequisites, such as G.cryptography=R.awareness", size="40"),
             ],
@@ -107,9 +101,9 @@ def plan_form(settings: Mapping[str, str], model: Model) -> h.Element:
     ]
 
 
-def plan_wish(settings: Mapping[str, str]) -> PlanWish:
+def plan_wish(settings: Mapping[str, str], locked: frozenset[str]) -> Wish:
     """
-    Read the fields.
+    Read the fields; an effort to spend takes the place of the score to reach.
 
     Raises
     ------
@@ -117,47 +111,53 @@ def plan_wish(settings: Mapping[str, str]) -> PlanWish:
         With one problem for each field that cannot be read.
     """
     problems: list[Problem] = []
-    targets: tuple[Target, ...] = ()
-    try:
-        targets = tuple(map(read_target, settings["target"].split() or [""]))
-    except PlanningError:
-        problems.append(Problem("Overall score to reach", "expected a number from 1 to 5"))
-    if settings["start"] and not is_day(settings["start"]):
-        problems.append(Problem("First day", "expected YYYY-MM-DD"))
-    capacity = _capacity(settings["capacity"], problems)
-    months = _whole("Months in a phase", settings["months"], problems)
-    phases = None
-    if settings["phases"] or capacity is None:
-        phases = _whole("Phases", settings["phases"], problems)
-    effort, needs = Effort(), {}
-    try:
-        effort = read_effort(settings["effort"] or EFFORT)
-    except PlanningError:
-        problems.append(Problem("Effort of each step", "expected four numbers, such as 1,2,3,5"))
-    try:
-        needs = read_needs(filter(None, settings["needs"].replace(",", " ").split()))
-    except PlanningError:
-        problems.append(Problem("Dependencies", "expected ELEMENT=OTHER, with blanks between them"))
+
+    def read(name: str, where: str, expected: str, reader: Callable[[str], T]) -> T | None:
+        text = settings.get(name, "").strip()
+        needed = name in required
+        try:
+            return reader(text) if text or needed else None
+        except (PlanningError, ValueError):
+            problems.append(Problem(where, f"expected {expected}"))
+            return None
+
+    has_budget = bool(settings.get("budget", "").strip())
+    required = {"months", "" if has_budget else "target"}
+    required |= set() if settings.get("capacity", "").strip() else {"phases"}
+    amount, whole = "a number above 0", "a whole number from 1 to 60"
+    budget = read("budget", "The most for an effort of", amount, _amount)
+    targets = None
+    if not has_budget:
+        targets = read("target", "Overall score to reach", "a number from 1 to 5", _targets)
+    start = read("start", "First day", "YYYY-MM-DD", _day)
+    capacity = read("capacity", "Effort that fits into a phase", amount, _amount)
+    months = read("months", "Months in a phase", whole, _whole)
+    phases = read("phases", "Phases", whole, _whole)
+    four = "four numbers, such as 1,2,3,5, and G.cryptography=2 for an element"
+    effort = read("effort", "Effort of each step", four, lambda text: read_effort(text.split()))
+    others = "ELEMENT=OTHER, with blanks between them"
+    needs = read("needs", "Prerequisites", others, lambda text: read_needs(text.split()))
     if problems:
         raise PlanningError("The plan cannot be made from this.", problems)
-    when = Calendar(settings["start"] or None, months, phases, capacity)
-    return PlanWish(targets, when, effort, needs)
+    when = Calendar(start, months or 1, phases, capacity)
+    return Wish(targets or (), budget, when, effort or Effort(), needs or {}, locked)
 
 
-def _whole(label: str, text: str, problems: list[Problem]) -> int:
-    if text.isascii() and text.isdecimal() and 1 <= int(text) <= 60:
-        return int(text)
-    problems.append(Problem(label, "expected a whole number from 1 to 60"))
-    return 1
+def _targets(text: str) -> list[Target]:
+    return [read_target(part) for part in text.split() or [""]]
 
 
-def _capacity(text: str, problems: list[Problem]) -> float | None:
-    if not text:
-        return None
-    try:
-        capacity = float(text.replace(",", "."))
-    except ValueError:
-        capacity = 0.0
-    if not 0 < capacity < float("inf"):
-        problems.append(Problem("Effort that fits into a phase", "expected a number above 0"))
-    return capacity
+def _amount(text: str) -> float:
+    return read_amount(text, "")
+
+
+def _day(text: str) -> str:
+    if not is_day(text):
+        raise PlanningError(text)
+    return text
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 60):
+        raise PlanningError(text)
+    return int(text)

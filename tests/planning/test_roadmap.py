@@ -77,7 +77,7 @@ def test_too_few_phases_are_refused_and_not_overfilled():
     """
     Two phases of effort 3 cannot hold the way from 1 to 3.
     """
-    with pytest.raises(PlanningError, match="2 are allowed"):
+    with pytest.raises(PlanningError, match="does not fit into 2 phases"):
         road_to(all_at(1), 3, when=Calendar(capacity=3, phases=2))
 
 
