@@ -29,6 +29,7 @@ from pkimm_analytics.cli import app
 from pkimm_analytics.coverage import is_covered
 from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.model import load_model
+from pkimm_analytics.planning.roadmap import Wish
 from pkimm_analytics.render.columns import LINE, shares
 from pkimm_analytics.reports import FORMATS, KINDS, ReportError, build, render, signature
 from pkimm_analytics.scoring import figure_text, score
@@ -332,6 +333,19 @@ def signed(full, tmp_path):
     content = render(build("attestation", full), "html")
     document = signature.sign(content, signature.statement(score(full)), key)
     return content, document, signature.fingerprint(key.public_key().public_bytes_raw())
+
+
+def test_the_recommended_steps_are_those_that_were_asked_for(full):
+    """
+    A budget is spent and not overspent; without a wish they lead to the next level.
+    """
+    (table,) = [
+        block
+        for block in build("assessment", full, wish=Wish(budget=7)).blocks
+        if isinstance(block, Table) and block.anchor == "steps"
+    ]
+    assert 0 < sum(float(row[3]) for row in table.rows) <= 7
+    assert build("assessment", full, wish=Wish(budget=7)) != build("assessment", full)
 
 
 def test_a_signed_attestation_verifies(signed, full):
