@@ -13,7 +13,7 @@ from __future__ import annotations
 import copy
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,9 +57,9 @@ def read_yaml(text: str, name: str) -> Any:
 
 def read_yaml_with_lines(text: str, name: str) -> tuple[Any, dict[Path, int]]:
     """Read as :func:`read_yaml`; the line of every value by its path."""
-    reader = _Reader()
     try:
-        return reader.document(iter(yaml.parse(text, Loader=_Parser))), reader.lines
+        reader = _Reader(iter(yaml.parse(text, Loader=_Parser)))
+        return reader.document(), reader.lines
     except _RefusedError as refusal:
         line, reason = refusal.line, refusal.reason
     except yaml.YAMLError as error:
@@ -85,42 +85,68 @@ class _RefusedError(Exception):
 class _Reader:
     """Values of a stream of events."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: Iterator[Any]) -> None:
         self.lines: dict[Path, int] = {}
+        self._events = events
         self._n_nodes = 0
-        self._anchors: dict[str, tuple[Any, int, int]] = {}
-        """Value, number of nodes and depth of what has a name."""
+        self._anchors: dict[str, Any] = {}
 
-    def document(self, events: Iterator[Any]) -> Any:
+    def document(self) -> Any:
         """Value of the only document."""
-        next(events)
-        if isinstance(next(events), yaml.StreamEndEvent):
+        next(self._events)
+        if isinstance(next(self._events), yaml.StreamEndEvent):
             return None
-        value, _ = self._value(next(events), events, ())
-        next(events)
-        after = next(events)
+        value = self._value(next(self._events), ())
+        next(self._events)
+        after = next(self._events)
         if not isinstance(after, yaml.StreamEndEvent):
             raise _RefusedError(_line(after), "a second document begins here; expected only one")
         return value
 
-    def _value(self, event: Any, events: Iterator[Any], path: Path) -> tuple[Any, int]:
-        """Return the value that an event begins, and how deep it is."""
+    def _value(self, event: Any, path: Path) -> Any:
         self.lines[path] = _line(event)
         self._count(event, 1, len(path))
         if isinstance(event, yaml.AliasEvent):
             return self._named(event, len(path))
         if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
             raise _RefusedError(_line(event), f"explicit tags ({event.tag[-30:]}) are not read")
-        first = self._n_nodes
         if isinstance(event, yaml.ScalarEvent):
-            value, depth = _scalar(event), 0
+            value = _scalar(event)
         elif isinstance(event, yaml.SequenceStartEvent):
-            value, depth = self._list(events, path)
+            value = []
+            for inner in self._until(yaml.SequenceEndEvent):
+                value.append(self._value(inner, (*path, len(value))))
         else:
-            value, depth = self._mapping(events, path)
+            value = self._mapping(path)
         if event.anchor is not None:
-            self._anchors[event.anchor] = value, self._n_nodes - first, depth
-        return value, depth
+            self._anchors[event.anchor] = value
+        return value
+
+    def _mapping(self, path: Path) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for event in self._until(yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
+                raise _RefusedError(_line(event), "a key is not text")
+            if event.value in values:
+                raise _RefusedError(_line(event), f"key {event.value[:40]!r} appears twice")
+            values[event.value] = self._value(next(self._events), (*path, event.value))
+        return values
+
+    def _until(self, end: type) -> Iterator[Any]:
+        while not isinstance(event := next(self._events), end):
+            yield event
+
+    def _named(self, event: Any, depth: int) -> Any:
+        """Return a copy of what an alias stands for, unless the document becomes too large."""
+        if event.anchor not in self._anchors:
+            reason = f"the alias *{event.anchor[:40]} names nothing before it"
+            raise _RefusedError(_line(event), reason)
+        level = [self._anchors[event.anchor]]
+        while level:
+            self._count(event, len(level), depth)
+            level = [inner for value in level for inner in _inside(value)]
+            depth += 1
+        return copy.deepcopy(self._anchors[event.anchor])
 
     def _count(self, event: Any, n_nodes: int, depth: int) -> None:
         self._n_nodes += n_nodes
@@ -131,37 +157,11 @@ class _Reader:
             reason = f"nests too deeply: more than {MAX_DEPTH} levels; these files have under 15"
             raise _RefusedError(_line(event), reason)
 
-    def _named(self, event: Any, depth: int) -> tuple[Any, int]:
-        """Return a copy of what an alias stands for."""
-        if event.anchor not in self._anchors:
-            raise _RefusedError(
-                _line(event), f"the alias *{event.anchor[:40]} names nothing before it"
-            )
-        value, n_nodes, below = self._anchors[event.anchor]
-        self._count(event, n_nodes, depth + below)
-        return copy.deepcopy(value), below
 
-    def _list(self, events: Iterator[Any], path: Path) -> tuple[list[Any], int]:
-        values: list[Any] = []
-        deepest = 0
-        while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            value, depth = self._value(event, events, (*path, len(values)))
-            values.append(value)
-            deepest = max(deepest, depth + 1)
-        return values, deepest
-
-    def _mapping(self, events: Iterator[Any], path: Path) -> tuple[dict[str, Any], int]:
-        values: dict[str, Any] = {}
-        deepest = 0
-        while not isinstance(event := next(events), yaml.MappingEndEvent):
-            if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
-                raise _RefusedError(_line(event), "a key is not text")
-            if event.value in values:
-                raise _RefusedError(_line(event), f"key {event.value[:40]!r} appears twice")
-            key = event.value
-            values[key], depth = self._value(next(events), events, (*path, key))
-            deepest = max(deepest, depth + 1)
-        return values, deepest
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _scalar(event: Any) -> Any:

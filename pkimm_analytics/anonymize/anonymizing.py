@@ -4,9 +4,10 @@ An assessment to a contribution that names nobody.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pkimm_analytics.anonymize.contribution import Contribution
@@ -50,10 +51,6 @@ class Anonymized:
     token: str = field(repr=False)
     remarks: tuple[Problem, ...] = ()
     left_behind: Mapping[str, int] = field(default_factory=dict)
-
-    def replacing(self, token: str) -> Anonymized:
-        """Return it with a proof that it may replace an earlier content."""
-        return replace(self, contribution=self.contribution.replace(replaces=token))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +110,7 @@ def anonymize(
     stated = identity or Identity()
     problems = [
         *_check_stated(stated, in_round=invitation is not None),
-        *_check_profile(assessment),
+        *check_profile(**{name: getattr(assessment.organization, name) for name in ATTRIBUTES}),
     ]
     ids = (
         _own_ids(assessment, store, stated, problems)
@@ -135,7 +132,10 @@ def anonymize(
         "contribution": pseudonym(store.key, "contribution", own, *record),
         "use_case": pseudonym(store.key, "use-case", own, use_case),
         **_tags(store.key if invitation is None else invitation.raw_key, ids),
-        **_profile(assessment),
+        **{
+            name: coarsen(name, getattr(assessment.organization, name), "group")
+            for name in ATTRIBUTES
+        },
         "assurance": _assurance(assessment, stated, remarks),
         "edition": model.version,
         "digest": model.digest,
@@ -224,18 +224,6 @@ def _folded(name: str) -> str:
 # --- what it says --------------------------------------------------------------------
 
 
-def _profile(assessment: Assessment) -> dict[str, str | None]:
-    return {
-        attribute: coarsen(attribute, getattr(assessment.organization, attribute), "group")
-        for attribute in ATTRIBUTES
-    }
-
-
-def _check_profile(assessment: Assessment) -> list[Problem]:
-    who = assessment.organization
-    return check_profile(sector=who.sector, size=who.size, region=who.region, role=who.role)
-
-
 def _check_stated(stated: Identity, *, in_round: bool) -> list[Problem]:
     found = []
     for option in ("organization", "parent", "assessor"):
@@ -254,8 +242,8 @@ def _check_stated(stated: Identity, *, in_round: bool) -> list[Problem]:
 def _quarter(assessment: Assessment, stated: Identity, problems: list[Problem]) -> str:
     if stated.quarter:
         return stated.quarter
-    match = re.fullmatch(r"(\d{4})-(\d{2})-\d{2}", assessment.date or "")
-    quarter = f"{match[1]}Q{(int(match[2]) + 2) // 3}" if match else ""
+    day = assessment.date
+    quarter = running_quarter(dt.date.fromisoformat(day)) if day else ""
     if not is_allowed("quarter", quarter):
         problems.append(Problem("period", "no date that can be used; state it: --quarter 2026Q3"))
     return quarter

@@ -9,6 +9,7 @@ shown once: with the row that it stood for, it loses its meaning.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -110,4 +111,7 @@ def newest_receipt(contribution: Contribution, folder: Path | None = None) -> Re
 def with_proof(anonymized: Anonymized, folder: Path | None = None) -> Anonymized:
     """Add the proof that it may replace an earlier content: the newest receipt of another."""
     earlier = newest_receipt(anonymized.contribution, folder)
-    return anonymized if earlier is None else anonymized.replacing(earlier.token)
+    if earlier is None:
+        return anonymized
+    proven = anonymized.contribution.replace(replaces=earlier.token)
+    return replace(anonymized, contribution=proven)

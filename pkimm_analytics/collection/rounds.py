@@ -10,7 +10,7 @@ What is kept of that are hashes that nobody can test without the ticket.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -28,25 +28,20 @@ NAME = "_rounds.json"
 MOST_TICKETS = 100_000
 
 Hash = Annotated[str, Coded("commitment")]
-
-
-class Use(ClosedRecord):
-    """Who came with a ticket, as hashes that only the ticket can tell."""
-
-    org: Hash | None = None
-    parent: Hash | None = None
+Use = tuple[Hash, Hash]
+"""Organization and parent that came with a ticket, as hashes that only the ticket can tell."""
 
 
 class Round(ClosedRecord):
-    """One round: its id, and its tickets by their hashes."""
+    """One round: its id, and by the hash of each ticket who used it."""
 
     id: Annotated[str, Coded("round")]
     renews_key: bool = False
-    tickets: Mapping[Hash, Use] = Field(default_factory=dict)
+    tickets: Mapping[Hash, Use | None] = Field(default_factory=dict)
 
     def tickets_used(self) -> dict[str, int]:
         """How many tickets there are, and how many were used."""
-        used = sum(use.org is not None for use in self.tickets.values())
+        used = sum(use is not None for use in self.tickets.values())
         return {"tickets": len(self.tickets), "used": used}
 
 
@@ -131,7 +126,7 @@ def with_tickets(rounds: Rounds, id_: str | None, n: int) -> tuple[Rounds, list[
     if not 1 <= n <= MOST_TICKETS:
         raise CollectionError(f"Expected 1 to {MOST_TICKETS:,} tickets.")
     codes = [new_ticket() for _ in range(n)]
-    tickets = {**one.tickets, **{ticket_tag(code): Use() for code in codes}}
+    tickets = {**one.tickets, **dict.fromkeys(map(ticket_tag, codes))}
     return rounds.changed(one.replace(tickets=tickets)), codes
 
 
@@ -191,24 +186,22 @@ def _not_vouched(one: Contribution, round_: Round | None) -> str:
     """Why a ticket does not vouch for a contribution; empty if it does."""
     if round_ is None:
         return "is of a round that the collection does not know"
-    use = round_.tickets.get(ticket_tag(str(one.ticket)))
-    if use is None:
+    tag = ticket_tag(str(one.ticket))
+    if tag not in round_.tickets:
         return "is none of the round"
-    if use.org is None:
+    use = round_.tickets[tag]
+    if use is None:
         return ""
-    names = [(one.org, one.parent)]
-    names += [(one.former.org, one.former.parent)] if one.former else []
-    bound = [_bound(one, *pair) for pair in names]
-    if use.org not in [other.org for other in bound]:
+    called: list[Any] = [one, one.former] if one.former else [one]
+    orgs, parents = zip(*(_bound(one, who.org, who.parent) for who in called), strict=True)
+    if use[0] not in orgs:
         return "was used by another organization before"
-    if use.parent not in [other.parent for other in bound]:
-        return "was used with another parent before"
-    return ""
+    return "" if use[1] in parents else "was used with another parent before"
 
 
 def _bound(one: Contribution, org: str, parent: str) -> Use:
     code = str(one.ticket)
-    return Use(org=hashed("ticket-org", code, org), parent=hashed("ticket-parent", code, parent))
+    return hashed("ticket-org", code, org), hashed("ticket-parent", code, parent)
 
 
 def new_names(given: Sequence[Contribution], rounds: Rounds) -> dict[str, dict[str, str]]:
