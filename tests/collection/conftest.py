@@ -1,5 +1,5 @@
 """
-One Spark session, and what a server of the tests calls credentials.
+One Spark session, what a server of the tests calls credentials, and a small collection.
 """
 
 from __future__ import annotations
@@ -10,6 +10,11 @@ import shutil
 from unittest import mock
 
 import pytest
+from typer.testing import CliRunner
+
+from pkimm_analytics.cli import app
+from pkimm_analytics.collection import Collection
+from tests.collection.invented import invented_table
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -39,3 +44,20 @@ def spark():
         session = spark_session()
     yield session
     session.stop()
+
+
+@pytest.fixture
+def thirty(tmp_path):
+    """A collection of thirty contributions in three quarters."""
+    collection = Collection(tmp_path / "c", create=True)
+    collection.append(invented_table(30))
+    return collection
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a command in a folder of its own and give back its result."""
+    monkeypatch.setenv("PKIMM_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("PKIMM_PSEUDONYM_KEY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])

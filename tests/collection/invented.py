@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pkimm_analytics.anonymize import Contribution, Receipt
 from pkimm_analytics.anonymize.identifiers import commitment_of
@@ -89,3 +90,17 @@ def _elements() -> dict[str, list[str]]:
 def records(collection) -> pa.Table:
     """Return what a release is made from, as one table."""
     return pa.concat_tables(collection.open_rows(purpose="records for a test").records())
+
+
+def every_byte(root) -> bytes:
+    """Content of all files, their names included; Parquet files decompressed."""
+    found = []
+    for path in root.rglob("*"):
+        found.append(str(path.relative_to(root)).encode())
+        if path.is_file():
+            found.append(path.read_bytes())
+            if path.suffix == ".parquet":
+                table = pq.read_table(path, partitioning=None)
+                found += [str(table.to_pylist()).encode(), str(table.schema).encode()]
+                found.append(str(pq.read_metadata(path).metadata).encode())
+    return b"\n".join(found)

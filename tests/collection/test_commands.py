@@ -9,32 +9,18 @@ import json
 import logging
 import socket
 
-import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
+from pkimm_analytics.analyses import ANALYSES
+from pkimm_analytics.anonymize import loads
 from pkimm_analytics.assessment import rated
-from pkimm_analytics.cli import app
+from pkimm_analytics.cli.analyses import NAMES
+from pkimm_analytics.collection import Collection
+from pkimm_analytics.collection.contribution_rows import from_table
+from tests.collection.invented import every_byte, invented_table
 from tests.planted import HOST, MAIL, NAME, PARENT, found_in, planted_assessment
 
 PASSED = 0
-
-
-@pytest.fixture(autouse=True)
-def _own_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("PKIMM_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("PKIMM_PSEUDONYM_KEY", raising=False)
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def run():
-    """Run a command and give back its result."""
-
-    def command(*arguments):
-        return CliRunner().invoke(app, [str(a) for a in arguments])
-
-    return command
 
 
 @pytest.fixture
@@ -43,18 +29,6 @@ def planted(tmp_path):
     path = tmp_path / "one.pkimm.json"
     path.write_bytes(planted_assessment().dumps())
     return path
-
-
-def every_byte(folder):
-    """All files below a folder, names included, Parquet decompressed."""
-    found = []
-    for path in folder.rglob("*"):
-        found.append(str(path.relative_to(folder)).encode())
-        if path.is_file():
-            found.append(path.read_bytes())
-        if path.suffix == ".parquet":
-            found.append(str(pq.read_table(path, partitioning=None).to_pylist()).encode())
-    return b"\n".join(found)
 
 
 def test_contribute_verify_info_and_withdraw(run, planted, tmp_path):
@@ -93,35 +67,22 @@ def test_no_planted_byte_is_in_the_collection_receipts_logs_or_messages(
 
 def test_the_preview_is_what_the_file_holds_and_writes_nothing(run, planted, tmp_path):
     """
-    Byte for byte; the collection does not come into being.
+    Byte for byte, also of a correction with its proof; no collection comes into being.
     """
-    shown = run("contribute", planted, "-c", "c", "--preview")
-    assert shown.exit_code == PASSED
-    run("contribute", planted, "--out", "f.json")
-    assert shown.stdout_bytes == (tmp_path / "f.json").read_bytes()
+    for name in ("f.json", "g.json"):
+        shown = run("contribute", planted, "-c", "c", "--preview", "--out", name)
+        assert shown.exit_code == PASSED
+        assert not (tmp_path / name).exists()
+        page = run("contribute", planted, "-c", "c", "--preview-page", "p.html")
+        assert page.exit_code == PASSED
+        assert html.unescape((tmp_path / "p.html").read_text()).count(shown.stdout) == 1
+        run("contribute", planted, "--out", name)
+        assert shown.stdout_bytes == (tmp_path / name).read_bytes()
+        assert (b'"replaces"' in shown.stdout_bytes) == (name == "g.json")
+        one = planted_assessment()
+        changed = one.replace(answers={**one.answers, "G.strategy-and-vision": rated(2)})
+        planted.write_bytes(changed.dumps())
     assert not (tmp_path / "c").exists()
-    page = run("contribute", planted, "-c", "c", "--preview-page", "p.html")
-    assert page.exit_code == PASSED
-    assert not (tmp_path / "c").exists()
-
-
-def test_the_preview_of_a_correction_shows_its_proof_like_the_file(run, planted, tmp_path):
-    """
-    The proof of the earlier receipt leaves with the file, so it is shown.
-    """
-    run("contribute", planted, "--out", "f.json")
-    one = planted_assessment()
-    changed = one.replace(answers={**one.answers, "G.strategy-and-vision": rated(2)})
-    planted.write_bytes(changed.dumps())
-    shown = run("contribute", planted, "--preview", "--out", "g.json")
-    assert not (tmp_path / "g.json").exists()
-    run("contribute", planted, "--out", "g.json")
-    assert shown.stdout_bytes == (tmp_path / "g.json").read_bytes()
-    assert b'"replaces"' in shown.stdout_bytes
-    assert run("contribute", planted, "--preview").stdout_bytes == shown.stdout_bytes
-    run("contribute", planted, "--preview-page", "p.html")
-    page = (tmp_path / "p.html").read_text()
-    assert html.unescape(page).count(shown.stdout_bytes.decode()) == 1
 
 
 def test_a_file_that_nobody_could_add_is_not_written(run, planted, tmp_path, monkeypatch):
@@ -160,10 +121,6 @@ def test_what_is_stored_is_what_was_previewed(run, planted):
     """
     The row of the collection is the document in columns.
     """
-    from pkimm_analytics.anonymize import loads
-    from pkimm_analytics.collection import Collection
-    from pkimm_analytics.collection.contribution_rows import from_table
-
     shown, _ = loads(run("contribute", planted, "--preview").stdout_bytes, "preview")
     run("contribute", planted, "-c", "c")
     _, table = Collection("c").open_rows(purpose="what is stored").tables()
@@ -240,25 +197,17 @@ def test_files_that_are_no_contributions_are_refused_and_noted(run, tmp_path, co
     assert json.loads(run("collection", "info", "c", "--json").stdout)["quarantined"] == 1
 
 
-def test_damage_is_reported_with_exit_status_1(run, planted, tmp_path):
+def test_levels_are_renewed_and_damage_is_reported(run, planted, tmp_path):
     """
-    A byte was changed.
-    """
-    run("contribute", planted, "-c", "c")
-    (path,) = (tmp_path / "c").rglob("*.parquet")
-    path.write_bytes(path.read_bytes()[:-1])
-    done = run("collection", "verify", "c", "--json")
-    assert done.exit_code == 1
-    assert not json.loads(done.stdout)["sound"]
-
-
-def test_levels_are_renewed(run, planted):
-    """
-    Nothing to do is no error; no collection is.
+    Nothing to do is no error; a byte that was changed is, and so is no collection.
     """
     run("contribute", planted, "-c", "c")
     done = run("collection", "rescore", "c", "--json")
     assert json.loads(done.stdout)["contributions"] == 1
+    (path,) = (tmp_path / "c").rglob("*.parquet")
+    path.write_bytes(path.read_bytes()[:-1])
+    done = run("collection", "verify", "c", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["sound"]) == (1, False)
     assert run("collection", "verify", "nowhere").exit_code == 1
 
 
@@ -276,9 +225,6 @@ def test_wrong_usage_ends_with_2(run, arguments):
 @pytest.fixture
 def counted(tmp_path):
     """A collection of forty invented contributions."""
-    from pkimm_analytics.collection import Collection
-    from tests.collection.invented import invented_table
-
     Collection(tmp_path / "many", create=True).append(invented_table(40, 1))
     return tmp_path / "many"
 
@@ -353,9 +299,6 @@ def test_every_analysis_has_a_name_on_the_command_line():
     """
     And no other.
     """
-    from pkimm_analytics.analyses import ANALYSES
-    from pkimm_analytics.cli.analyses import NAMES
-
     assert tuple(ANALYSES) == NAMES
 
 

@@ -21,7 +21,14 @@ from pkimm_analytics.errors import CollectionError
 from pkimm_analytics.model import load_model
 from pkimm_analytics.scoring import score
 from pkimm_analytics.synthetic import simulate
-from tests.collection.invented import invented, invented_table, receipt_for, records, token_of
+from tests.collection.invented import (
+    every_byte,
+    invented,
+    invented_table,
+    receipt_for,
+    records,
+    token_of,
+)
 from tests.planted import COMMENT, DN, HOST, MAIL, found_in
 from tests.planted import NAME as ORGANIZATION
 
@@ -30,13 +37,6 @@ from tests.planted import NAME as ORGANIZATION
 def empty(tmp_path):
     """A place for a collection."""
     return Collection(tmp_path / "c", create=True)
-
-
-@pytest.fixture
-def thirty(empty):
-    """A collection of thirty contributions in three quarters."""
-    empty.append(invented_table(30))
-    return empty
 
 
 def held(collection):
@@ -53,20 +53,6 @@ def folder(collection):
 def receipt(number):
     """Receipt of one of the thirty."""
     return receipt_for(invented(30)[number], number)
-
-
-def every_byte(root):
-    """Content of all files, their names included; columns of Parquet files decompressed."""
-    found = []
-    for path in root.rglob("*"):
-        found.append(str(path.relative_to(root)).encode())
-        if path.is_file():
-            found.append(path.read_bytes())
-            if path.suffix == ".parquet":
-                table = pq.read_table(path, partitioning=None)
-                found += [str(table.to_pylist()).encode(), str(table.schema).encode()]
-                found.append(str(pq.read_metadata(path).metadata).encode())
-    return b"\n".join(found)
 
 
 # --- append ------------------------------------------------------------------------------
@@ -123,12 +109,14 @@ def test_a_changed_contribution_replaces_the_earlier_one_with_its_receipt(thirty
 
 def test_a_contribution_file_may_bring_its_proof(thirty):
     """
-    The proof is checked and never stored.
+    The proof is checked and never stored; a corrected date does not make two of one.
     """
     old = invented(30)[3]
-    new = old.replace(answers={}, replaces=token_of(3))
+    new = old.replace(quarter="2026Q4", replaces=token_of(3))
     assert thirty.append([new]).replaced == 1
     assert token_of(3).encode() not in every_byte(folder(thirty))
+    assert held(thirty)[old.id].quarter == "2026Q4"
+    assert verify(thirty).contributions == 30
 
 
 @pytest.mark.parametrize("token", [None, "A" * 52])
@@ -142,42 +130,23 @@ def test_nobody_replaces_what_another_contributed(thirty, token):
     assert held(thirty)[old.id] == old
 
 
-def test_a_replaced_contribution_may_move_to_another_quarter(thirty):
-    """
-    A corrected date does not make two of one.
-    """
-    old = next(one for one in invented(30) if one.quarter == "2026Q1")
-    number = invented(30).index(old)
-    new = old.replace(quarter="2026Q3", replaces=token_of(number))
-    assert thirty.append([new]).replaced == 1
-    assert held(thirty)[old.id].quarter == "2026Q3"
-    assert verify(thirty).contributions == 30
-
-
 # --- hygiene of the files -----------------------------------------------------------------
 
 
 def test_a_part_holds_no_more_than_its_rows(thirty):
     """
-    No statistics, no foreign metadata, rows in the order of their pseudonyms.
+    No statistics, no foreign metadata, rows in the order of their pseudonyms; small numbers.
     """
     for path in folder(thirty).rglob("*.parquet"):
         metadata = pq.read_metadata(path)
         assert metadata.metadata is None
         group = metadata.row_group(0)
         assert all(not group.column(i).is_stats_set for i in range(group.num_columns))
-        ids = pq.read_table(path, partitioning=None)["contribution"].to_pylist()
+        assert group.column(0).compression == "ZSTD"
+        table = pq.read_table(path, partitioning=None)
+        ids = table["contribution"].to_pylist()
         assert ids == sorted(ids)
-
-
-def test_answers_are_stored_as_small_whole_numbers(thirty):
-    """
-    One byte for each element, compressed with zstd.
-    """
-    path = next(folder(thirty).rglob("*.parquet"))
-    table = pq.read_table(path, partitioning=None)
-    assert table.schema.field("G.compliance").type == pa.int8()
-    assert pq.read_metadata(path).row_group(0).column(0).compression == "ZSTD"
+        assert table.schema.field("G.compliance").type == pa.int8()
 
 
 # --- what does not validate ----------------------------------------------------------------
@@ -234,27 +203,27 @@ def test_answers_to_elements_that_the_edition_lacks_are_refused(empty):
     assert odd in [problem.where for problem in result.problems]
 
 
-def test_a_table_of_other_columns_is_refused_without_naming_them(empty):
+@pytest.mark.parametrize(("column", "values"), [(ORGANIZATION, [1, 2]), ("mode", ["x", "y"])])
+def test_a_table_of_other_columns_is_refused_without_naming_them(empty, column, values):
     """
-    A column's name may be a text too.
+    A column's name may be a text too; one that comes twice or has another type is none.
     """
-    table = invented_table(2).append_column(ORGANIZATION, pa.array([1, 2]))
+    table = invented_table(2).append_column(column, pa.array(values))
     with pytest.raises(CollectionError) as caught:
         empty.append(table)
     assert found_in(str(caught.value)) == []
     assert [p.where for p in caught.value.problems] == ["columns"]
 
 
-def test_nulls_and_text_in_place_of_codes_are_refused():
+@pytest.mark.parametrize("values", [["x", "y"], [None, 1]])
+def test_nulls_and_text_in_place_of_codes_are_refused(values):
     """
     Types are part of the schema.
     """
     table = invented_table(2)
-    bad = table.set_column(
-        table.column_names.index("G.compliance"), "G.compliance", pa.array(["x", "y"])
-    )
+    place = table.column_names.index("G.compliance")
     with pytest.raises(CollectionError):
-        check_rows(bad)
+        check_rows(table.set_column(place, "G.compliance", pa.array(values)))
 
 
 # --- withdraw ---------------------------------------------------------------------------------
@@ -285,16 +254,6 @@ def test_withdrawal_equals_never_having_contributed(tmp_path):
     assert records(with_it).equals(records(without))
 
 
-def test_withdrawing_all_leaves_an_empty_collection(thirty):
-    """
-    No rows is a state like any other.
-    """
-    n, problems = thirty.withdraw([receipt(i) for i in range(30)])
-    assert (n, problems) == (30, ())
-    assert verify(thirty).contributions == 0
-    assert records(thirty).num_rows == 0
-
-
 def test_a_receipt_of_another_removes_nothing(thirty):
     """
     The pseudonym alone is no proof, and a receipt works once.
@@ -304,6 +263,14 @@ def test_a_receipt_of_another_removes_nothing(thirty):
     assert (n, len(problems)) == (0, 1)
     thirty.withdraw([receipt(7)])
     assert thirty.withdraw([receipt(7)])[0] == 0
+
+
+def test_withdrawing_all_leaves_an_empty_collection(thirty):
+    """
+    No rows is a state like any other.
+    """
+    assert thirty.withdraw([receipt(i) for i in range(30)]) == (30, ())
+    assert verify(thirty).contributions == records(thirty).num_rows == 0
 
 
 # --- a plain data set ----------------------------------------------------------------------------

@@ -9,11 +9,9 @@ import json
 
 import pyarrow as pa
 import pytest
-from typer.testing import CliRunner
 
 from pkimm_analytics.anonymize import Identity, KeyStore, anonymize
 from pkimm_analytics.anonymize.identifiers import registered
-from pkimm_analytics.cli import app
 from pkimm_analytics.collection import Collection, verify
 from pkimm_analytics.collection.doubts import doubts
 from pkimm_analytics.disclosure import (
@@ -315,15 +313,6 @@ def test_what_looks_careless_is_listed_and_decided_about(collection, given):
 
 
 # --- commands -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    """Run a command in a folder of its own and give back its result."""
-    monkeypatch.setenv("PKIMM_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("PKIMM_PSEUDONYM_KEY", raising=False)
-    monkeypatch.chdir(tmp_path)
-    return lambda *arguments: CliRunner().invoke(app, [str(a) for a in arguments])
 
 
 def test_a_round_from_the_command_line(run, tmp_path):
