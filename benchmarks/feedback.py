@@ -1,9 +1,9 @@
 """
-Growth with the number of remarks: what ten times as many cost.
+Growth with the number of comments: what ten times as many cost.
 
-    python benchmarks/feedback.py [most remarks]
+    python benchmarks/feedback.py [most comments]
 
-A round is measured at a tenth of the remarks and at all of them, side by side in one
+A round is measured at a tenth of the comments and at all of them, side by side in one
 process, in seconds of the processor, which other programs do not disturb. A ratio near 10
 is growth in proportion. No time is asserted, because machines differ; what both sizes return is.
 """
@@ -16,55 +16,46 @@ import time
 from pathlib import Path
 
 import numpy as np
-from pkimm_analytics.remarks import Remark, open_feedback
 
-from pkimm_analytics.feedback import (
-    alarms,
-    coverage,
-    find_themes,
-    likert,
-    near_duplicates,
-    split_opinions,
-)
+from pkimm_analytics.feedback import Comment, open_feedback
+from pkimm_analytics.feedback.alarms import alarms
+from pkimm_analytics.feedback.consensus import split_opinions
+from pkimm_analytics.feedback.coverage import coverage
+from pkimm_analytics.feedback.duplicates import near_duplicates
+from pkimm_analytics.feedback.likert import likert
+from pkimm_analytics.feedback.themes import find_themes
 from pkimm_analytics.model import load_model
-from pkimm_analytics.synthetic import feedback_words as words
 
 MODEL = load_model("2.0.0")
+KEYS = [*MODEL.categories, *MODEL.requirements]
+WORDS = " ".join(r.title for r in MODEL.requirements.values()).split()
 TEXT_SHARE = 0.1
-REMARKS_OF_ONE = 30
+OF_ONE = 30
+"""Comments of one respondent."""
 
 
-def a_round(n: int) -> list[Remark]:
-    """Invent `n` remarks, one in ten with a text of words that are drawn for it."""
+def a_round(n: int) -> list[Comment]:
+    """Invent `n` comments, one in ten with a text of words that are drawn for it."""
     rng = np.random.default_rng(n)
-    keys = [*MODEL.categories, *MODEL.requirements]
-    bag = " ".join((*words.SUBJECTS, *words.MATTERS, *words.WISHES, *words.OCCASIONS)).split()
-    found = []
-    for i in range(n):
-        text = None
-        if rng.random() < TEXT_SHARE:
-            text = f"{' '.join(rng.choice(bag, 12))} {i}"
-        found.append(
-            Remark(
-                round="2026Q4",
-                respondent=f"RESPONDENT{i // REMARKS_OF_ONE:06}",
-                edition=MODEL.version,
-                element=keys[i * 7 % len(keys)],
-                role=("operator", "assessor", "vendor")[i // REMARKS_OF_ONE % 3],
-                clarity=int(rng.integers(1, 6)),
-                relevance=int(rng.integers(1, 6)),
-                weight=("too-low", "right", "right", "too-high")[int(rng.integers(4))],
-                text=text,
-            )
+    return [
+        Comment(
+            round="2026Q4",
+            respondent=f"RESPONDENT{i // OF_ONE:06}",
+            edition=MODEL.version,
+            element=KEYS[i * 7 % len(KEYS)],
+            role=("operator", "assessor", "vendor")[i // OF_ONE % 3],
+            clarity=int(rng.integers(1, 6)),
+            relevance=int(rng.integers(1, 6)),
+            weight=("too-low", "right", "right", "too-high")[int(rng.integers(4))],
+            text=f"{' '.join(rng.choice(WORDS, 12))} {i}" if rng.random() < TEXT_SHARE else None,
         )
-    return found
+        for i in range(n)
+    ]
 
 
 def measure(n: int, folder: Path) -> dict[str, float]:
-    """Seconds of each step for `n` remarks."""
-    remarks = a_round(n)
-    place = open_feedback(folder / str(n))
-    seconds = {}
+    """Seconds of each step for `n` comments."""
+    comments, place, seconds = a_round(n), open_feedback(folder / str(n)), {}
 
     def timed(name, action):
         start = time.process_time()
@@ -72,14 +63,11 @@ def measure(n: int, folder: Path) -> dict[str, float]:
         seconds[name] = time.process_time() - start
         return result
 
-    added = timed("append", lambda: place.append(remarks))
-    assert added.added == len(remarks)
-    assert timed("append again", lambda: place.append(remarks)).added == 0
-    table = timed("read", place.remarks)
-    assert len(table) == len(remarks)
-    assert timed("coverage", lambda: coverage(table, MODEL)).n_remarks == len(remarks)
-    counted = timed("likert", lambda: likert(table, "clarity"))
-    assert counted["n"].sum() <= len(remarks)
+    assert timed("append", lambda: place.append(comments)).added == n
+    assert timed("append again", lambda: place.append(comments)).added == 0
+    table = timed("read", place.comments)
+    assert timed("coverage", lambda: coverage(table, MODEL)).n_comments == n
+    assert timed("likert", lambda: likert(table, "clarity"))["n"].sum() <= n
     timed("consensus", lambda: split_opinions(table, "weight"))
     timed("alarms", lambda: alarms(table))
     timed("near-duplicates", lambda: near_duplicates(table, names=MODEL.name))
