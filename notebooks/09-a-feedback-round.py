@@ -100,7 +100,8 @@ summary = summarize(comments, invented.model, answers=answers, current=current)
 # %%
 from IPython.display import HTML
 
-clarity = (*views.clarity_chart(summary), *views.least_clear(summary))
+say = views.Sayings(summary)
+clarity = (*views.clarity_chart(say), *views.least_clear(say))
 HTML(notebook(View("How clear the model is", ROUND, clarity)))
 
 # %% [markdown]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -33,34 +32,10 @@ app = typer.Typer(
     no_args_is_help=True, help="What respondents think of the model, and what the group decided."
 )
 
-
-class Disposition(StrEnum):
-    """What can be decided about a comment."""
-
-    OPEN = "open"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    DUPLICATE = "duplicate"
-    SPLIT = "split"
-    DONE = "done"
-
-
-class Manner(StrEnum):
-    """How a text changes."""
-
-    ADD = "add"
-    PHRASE = "phrase"
-    TEXT = "text"
-
-
-class PackFormat(StrEnum):
-    """Formats of a meeting pack."""
-
-    HTML = "html"
-    MD = "md"
-    DOCX = "docx"
-    PDF = "pdf"
-
+Disposition = Literal["open", "accepted", "rejected", "duplicate", "split", "done"]
+Manner = Literal["add", "phrase", "text"]
+PackFormat = Literal["html", "md", "docx", "pdf"]
+FORMATS = ("html", "md", "docx", "pdf")
 
 FolderOption = Annotated[
     Path,
@@ -82,9 +57,16 @@ AssessmentsOption = Annotated[
         "--assessments", "-a", help="File or folder of assessments, for the quality of questions."
     ),
 ]
+LanguageOption = Annotated[str, typer.Option(help="Language of the words: en or de.")]
 ByOption = Annotated[str, typer.Option(help="Role of who decided, never a name.")]
 WhoArgument = Annotated[
     str, typer.Argument(metavar="WHO", help="A comment of theirs, or what identifies them.")
+]
+CommentArgument = Annotated[
+    str, typer.Argument(metavar="COMMENT", help="Id, or its first letters.")
+]
+ModelOption = Annotated[
+    Path | None, typer.Option("--model", help="YAML of the edition, to make the diff against.")
 ]
 FOLDER = Path("feedback")
 GROUP = "working group"
@@ -93,6 +75,10 @@ GROUP = "working group"
 def register(parent: typer.Typer) -> None:
     """Add the commands of this file."""
     parent.add_typer(app, name="feedback")
+
+
+def _text(file: Path) -> str:
+    return read_limited(file).decode("utf-8", "replace")
 
 
 # --- import ------------------------------------------------------------------------------
@@ -121,9 +107,12 @@ def import_command(
     """Add comments from form exports, JSON of the feedback form, issues, threads and mail."""
     from pkimm_analytics.loaders.feedback import read_columns
 
-    feedback, more = open_feedback(folder), {"round_": round_ or running_quarter()}
-    wanted = read_columns(_text(columns), columns.name) if columns else None
-    options = {**more, "model": load_model(edition), "columns": wanted}
+    feedback = open_feedback(folder)
+    options = {
+        "round_": round_ or running_quarter(),
+        "model": load_model(edition),
+        "columns": read_columns(_text(columns), columns.name) if columns else None,
+    }
     listed = [one for source in sources for one in find_sources(source)]
     results: list[dict[str, Any]] = []
     problems: list[Problem] = []
@@ -212,24 +201,23 @@ def summarize_command(
     target: Annotated[
         Path | None, typer.Option("--out", "-o", help="File of the public summary: .json, .html.")
     ] = None,
+    language: LanguageOption = "en",
     as_json: JsonOption = False,
 ) -> None:
     """Summarize a round: for analysts, or with --public for everybody."""
-    feedback = open_feedback(folder)
-    if public:
-        _public(feedback, round_, edition, policy, target)
-        return
     from pkimm_analytics.feedback.summary import to_json
     from pkimm_analytics.render.terminal import show
-    from pkimm_analytics.views import feedback as views
-    from pkimm_analytics.views.view import View
+    from pkimm_analytics.views.feedback import round_view
 
+    feedback = open_feedback(folder)
+    if public:
+        _public(feedback, round_, edition, policy, target, language)
+        return
     summary = _summary(feedback, round_, edition, assessments)
     if as_json:
         print_json(to_json(summary))
     else:
-        blocks = (*views.finding_table(summary), *views.facts(summary))
-        show(View(f"Feedback, round {summary.round}", "", blocks), out())
+        show(round_view(summary, language), out())
     _say_editions(summary)
 
 
@@ -239,6 +227,7 @@ def _public(
     edition: str | None,
     policy: Path | None,
     target: Path | None,
+    language: str,
 ) -> None:
     from pkimm_analytics.disclosure import load_policy
     from pkimm_analytics.disclosure.feedback import public_summary
@@ -254,8 +243,8 @@ def _public(
     model = _model_of(comments, name, edition)
     document = public_summary(comments, model, load_policy(policy), name)
     form = target.suffix.lower().lstrip(".") if target else "json"
-    if form in {one.value for one in PackFormat}:
-        write_output(render(published(document, model), form), target)
+    if form in FORMATS:
+        write_output(render(published(document, model, language), form), target)
     else:
         write_output((json.dumps(document, indent=1) + "\n").encode(), target)
 
@@ -276,20 +265,18 @@ def _summary(
     from pkimm_analytics.feedback.summary import summarize
     from pkimm_analytics.loaders import load
 
-    comments, answers = feedback.comments(), None
+    comments = feedback.comments()
     model = _model_of(comments, round_, edition)
-    if assessments:
-        loaded = []
-        listed = [one for source in assessments for one in find_sources(source)]
-        with progress_bar("Reading assessments", len(listed)) as advance:
-            for source in listed:
-                loaded += load(source)
-                advance()
-        list_problems([problem for one in loaded for problem in one.problems])
-        answers = answered(newest_of_each(one.assessment for one in loaded), model)
-    current, left_out = feedback.current(), feedback.left_out()
+    loaded = [one for name in assessments or () for s in find_sources(name) for one in load(s)]
+    list_problems([problem for one in loaded for problem in one.problems])
+    newest = newest_of_each(one.assessment for one in loaded)
     return summarize(
-        comments, model, round_=round_, answers=answers, current=current, leave_out=left_out
+        comments,
+        model,
+        round_=round_,
+        answers=answered(newest, model) if assessments else None,
+        current=feedback.current(),
+        leave_out=feedback.left_out(),
     )
 
 
@@ -310,19 +297,19 @@ def pack_command(
     form: Annotated[
         PackFormat | None, typer.Option("--format", help="Format. Default: by the file's ending.")
     ] = None,
+    language: LanguageOption = "en",
     as_json: JsonOption = False,
 ) -> None:
     """Write the meeting pack: what stands out, where opinions split, what to decide."""
     from pkimm_analytics.render.documents import render
     from pkimm_analytics.views.feedback import pack
 
-    ending = target.suffix.lower().lstrip(".")
-    known = [one.value for one in PackFormat]
-    if form is None and ending not in known:
-        raise PkimmError(f"Say the format with --format: {', '.join(known)}.")
+    ending = form or target.suffix.lower().lstrip(".")
+    if ending not in FORMATS:
+        raise PkimmError(f"Say the format with --format: {', '.join(FORMATS)}.")
     feedback = open_feedback(folder)
     summary = _summary(feedback, round_, edition, assessments)
-    write_output(render(pack(summary, feedback.comments()), form or ending), target)
+    write_output(render(pack(summary, feedback.comments(), language), ending), target)
     _say_editions(summary)
     if as_json:
         document = {"format": "pkimm-feedback-pack/1", "round": summary.round}
@@ -360,9 +347,7 @@ def decide_command(
         typer.Option(help="Add a sentence, replace a phrase, or the whole text. Default: add."),
     ] = None,
     phrase: Annotated[str | None, typer.Option(help="Phrase that the value replaces.")] = None,
-    model_file: Annotated[
-        Path | None, typer.Option("--model", help="YAML of the edition, to show the diff first.")
-    ] = None,
+    model_file: ModelOption = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Replace the whole text; the diff was read.")
     ] = False,
@@ -377,10 +362,10 @@ def decide_command(
         raise PkimmError("Name a comment and a disposition, or --file with many.")
     if file is None and disposition is None:
         raise PkimmError(f"Say what was decided: {', '.join(DISPOSITIONS)}.")
-    fields = {"comment": comment, "disposition": disposition and disposition.value}
-    fields |= {"reason": reason, "duplicate_of": duplicate_of, "edition": edition, "link": link}
-    fields |= {"element": element, "field": field, "value": value, "phrase": phrase}
-    fields |= {"manner": change.value if change else "phrase" if phrase else None}
+    fields = {"comment": comment, "disposition": disposition, "reason": reason}
+    fields |= {"duplicate_of": duplicate_of, "edition": edition, "link": link, "element": element}
+    fields |= {"field": field, "value": value, "phrase": phrase}
+    fields |= {"manner": change or ("phrase" if phrase else None)}
     entries = [fields] if file is None else _entries(file)
     if any(entry.get("manner") == "text" for entry in entries) or (model_file and field):
         _show_diff(feedback, entries, model_file, is_read=yes)
@@ -411,7 +396,8 @@ def _show_diff(
     feedback: Feedback, entries: list[dict[str, Any]], model_file: Path | None, *, is_read: bool
 ) -> None:
     """Show what changes of texts would do; a whole text is replaced only after that."""
-    from pkimm_analytics.feedback.wording import Change, ModelSource
+    from pkimm_analytics.feedback.tracing import wanted_changes
+    from pkimm_analytics.feedback.wording import ModelSource
 
     if model_file is None:
         raise FeedbackError(
@@ -419,16 +405,10 @@ def _show_diff(
             " first. Nothing was decided."
         )
     on = {comment.id: comment.element for comment in feedback.stored()}
-    changes = [
-        Change(
-            e.get("element") or on[feedback.whole_id(str(e["comment"]))], e["field"],
-            str(e["value"]), e.get("manner") or "add", e.get("phrase") or "",
-        )
-        for e in entries
-        if e.get("field") not in {None, "weight"}
-    ]  # fmt: skip
+    whole = [{**e, "comment": feedback.whole_id(str(e.get("comment")))} for e in entries]
+    changes = list(wanted_changes(whole, on))
     say(ModelSource(_text(model_file), model_file.name).diff(changes) or "Nothing changes.")
-    if not is_read and any(change.manner == "text" for change in changes):
+    if not is_read and any(c.manner == "text" and c.field != "weight" for c in changes):
         raise FeedbackError(
             "Nothing was decided. To replace the whole text as shown, say it again with --yes; to"
             " add a sentence, use --change add."
@@ -438,7 +418,7 @@ def _show_diff(
 @app.command("split")
 @ends_cleanly
 def split_command(
-    comment: Annotated[str, typer.Argument(metavar="COMMENT", help="Id, or its first letters.")],
+    comment: CommentArgument,
     at: Annotated[
         list[str] | None,
         typer.Option("--at", help="Words that a further part begins with. Default: blank lines."),
@@ -513,9 +493,7 @@ def export_command(
     target: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
     folder: FolderOption = FOLDER,
     edition: FiguresOption = None,
-    model_file: Annotated[
-        Path | None, typer.Option("--model", help="YAML of the edition, to make the diff against.")
-    ] = None,
+    model_file: ModelOption = None,
     round_: RoundOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -548,7 +526,3 @@ def export_command(
         document = {"format": "pkimm-feedback-export/1", "files": sorted(contents)}
         counts = {"wording": len(wording), "weights": len(weights)}
         print_json({**document, "issues": listed, **counts})
-
-
-def _text(file: Path) -> str:
-    return read_limited(file).decode("utf-8", "replace")

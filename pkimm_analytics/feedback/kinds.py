@@ -24,12 +24,4 @@ KINDS = {
 }
 """Kinds of alarm by their code, and what each means."""
 
-NAMES = {
-    "unclear": "found unclear",
-    "irrelevant": "found irrelevant",
-    "dead": "low discrimination",
-    "stuck": "no variation",
-}
-"""What readers call a kind, where it is not its code."""
-
 RATE_OF_A_KIND = RATE / len(KINDS)

@@ -24,12 +24,8 @@ LEAST_SHARED = 5
 LEAST_LETTERS = 40
 """Letters of a text from which the same text of two respondents is no chance."""
 
-FLAGS = {
-    "straight-lining": f"the same step in each of {LEAST_ANSWERS} ratings or more",
-    "speeding": f"less than {SECONDS_PER_ANSWER:.0f} seconds an answer",
-    "duplicate": "all ratings, or a longer text, are those of an earlier respondent",
-}
-"""Rules and what each means."""
+FLAGS = ("straight-lining", "speeding", "duplicate")
+"""The same step everywhere; too fast; all ratings or a longer text are somebody else's."""
 
 
 def flagged(comments: pd.DataFrame) -> pd.DataFrame:

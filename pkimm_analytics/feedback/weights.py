@@ -58,7 +58,7 @@ def chosen_weights(comments: pd.DataFrame, model: Model) -> pd.DataFrame:
 
     said = comments[comments["suggested_weight"].notna() | comments["weight"].notna()]
     said = said.drop_duplicates(["respondent", "element"], keep="last")
-    weights = _weights(model)
+    weights = weights_of(model)
     said = said[said["element"].isin(list(weights))]
     current = said["element"].map(weights)
     right = (said["weight"] == "right") & said["suggested_weight"].isna()
@@ -101,7 +101,7 @@ def with_weights(model: Model, weights: Mapping[str, int]) -> Model:
     FeedbackError
         If an element is unknown or a weight is not a whole number from 1 to 100.
     """
-    known = _weights(model)
+    known = weights_of(model)
     problems = [Problem(key, f"is not in {model.edition}") for key in weights if key not in known]
     problems += [
         Problem(key, f"expected a whole number from 1 to {MAX_WEIGHT}")
@@ -193,7 +193,7 @@ def _compared(before: Ratio, after: Ratio) -> tuple[int, float, float, float, fl
     )
 
 
-def _weights(model: Model) -> dict[str, int]:
+def weights_of(model: Model) -> dict[str, int]:
     """Weight of each category and requirement by element key, in the order of the model."""
     found = {}
     for category in model.categories.values():

@@ -3,24 +3,25 @@ A round of feedback: what needs a decision, what it rests on, and the meeting pa
 
 For the working group: it quotes respondents, without what could name anybody. What may
 be published of a round is :func:`published`, of what disclosure control let through.
+All words are in the catalogue, under ``feedback.``; the header of a table is one entry.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.feedback.decision import Decision
 from pkimm_analytics.feedback.findings import MOST_COMMENTS, Finding, findings
-from pkimm_analytics.feedback.kinds import NAMES, RATE
+from pkimm_analytics.feedback.kinds import RATE
 from pkimm_analytics.feedback.personal import counted, masked
-from pkimm_analytics.feedback.respondents import FLAGS
+from pkimm_analytics.feedback.respondents import LEAST_ANSWERS, SECONDS_PER_ANSWER
 from pkimm_analytics.feedback.roles import changes
 from pkimm_analytics.feedback.summary import Summary, rows_of
+from pkimm_analytics.feedback.weights import weights_of
 from pkimm_analytics.feedback.wording import Change
 from pkimm_analytics.model import Model
-from pkimm_analytics.views.figures import NOTHING
+from pkimm_analytics.views.figures import NOTHING, Voice
 from pkimm_analytics.views.view import (
     Block,
     Card,
@@ -35,6 +36,7 @@ from pkimm_analytics.views.view import (
     Text,
     View,
 )
+from pkimm_analytics.views.words import DEFAULT_LANGUAGE, catalogue
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,64 +52,65 @@ MOST_LETTERS = 600
 LARGEST_Q = 0.05
 """Adjusted p-value up to which a difference between roles or rounds is shown."""
 
-ANSWERS = {
-    "unclear": "Reword it.",
-    "irrelevant": "Ask why it is in the model, or explain why it matters.",
-    "weight disputed": "Discuss its weight.",
-    "weight differs": "Discuss weight {chosen} instead of {weight}.",
-    "roles differ": "Hear the role that rates it lowest.",
-    "redundant": "Merge the two, or say how they differ.",
-    "dead": "Reword it so that it tells organizations apart, or drop it.",
-    "stuck": "Spread its levels, or drop it.",
-    "skipped": "Find out why it is left unanswered.",
-    "not applicable": "State where it applies.",
-    "said again": "Decide about one of them; the others are duplicates.",
-    "careless": "Look at them, and leave them out if the group agrees.",
-    "editions": "Read its figures beside those of this edition.",
-}
-"""What the working group may do about a finding."""
-
-_WHY = {
-    "unclear": "rated {size:.1f} steps below what its {n} respondents rate elsewhere",
-    "irrelevant": "rated {size:.1f} steps below what its {n} respondents rate elsewhere",
-    "weight disputed": "{percent:.0f} points more of its {n} respondents dispute its weight",
-    "weight differs": "{n} respondents would choose weight {chosen} instead of {weight}",
-    "roles differ": "roles rate its {other} differently (epsilon squared {effect:.2f}, n = {n})",
-    "redundant": "answered like {other} (correlation beyond the others {effect:.2f}, n = {n})",
-    "dead": "says little about the maturity that the others measure ({effect:.2f}, n = {n})",
-    "stuck": "{share:.0f}% of {n} assessments give the same level",
-    "skipped": "left unanswered by {percent:.0f} points more of {n} assessments than others",
-    "not applicable": "does not apply for {percent:.0f} points more of {n} assessments than others",
-    "said again": "{n} respondents say the same in other words",
-    "careless": "{n} respondents flagged: {other}; {meaning}",
-    "editions": "{n} respondents commented on PKIMM {other}",
-}
+Blocks = Iterator[Block]
+Rows = Iterable[tuple[str | Cell, ...]]
 
 
-class Sayings:
+class FeedbackVoice(Voice):
+    """Words about feedback, and the names of an edition."""
+
+    def __init__(self, model: Model, language: str = DEFAULT_LANGUAGE) -> None:
+        super().__init__(catalogue(language), model)
+
+    def word(self, key: str, **values: object) -> str:
+        """Words of the catalogue under ``feedback.``."""
+        return self.say(f"feedback.{key}", **values)
+
+    def words(self, kind: str, codes: Iterable[str]) -> dict[str, str]:
+        """Words for several codes of a kind, such as ``role``."""
+        return {code: self.word(f"{kind}.{code}") for code in codes}
+
+    def element(self, key: Any) -> str:
+        """Name of an element, of a requirement with its category."""
+        key = key if isinstance(key, str) else ""
+        name = self.name(key)
+        is_inside = key in self.model.requirements
+        return f"{name} ({self.name(key.rsplit('.', 1)[0])})" if is_inside else name
+
+    def rounded(self, value: Any, digits: int = 2) -> str:
+        """Write a statistic; a dash where there is none."""
+        number = float("nan") if value is None else float(value)
+        return NOTHING if number != number else self.language.number(f"{number:.{digits}f}")
+
+    def table(self, name: str, rows: Rows, numeric: Collection[int], **values: object) -> Blocks:
+        """Show a table, or say what it means that it has no rows."""
+        listed = tuple(rows)
+        if listed:
+            header = tuple(self.word(f"{name}.head", **values).split(" | "))
+            yield Table(self.word(name, **values), header, listed, frozenset(numeric))
+        elif self.language.has(f"feedback.{name}.none"):
+            yield Text(self.word(f"{name}.none", **values))
+
+
+class Sayings(FeedbackVoice):
     """
     Names, quotations and reasons of one round.
 
     Parameters
     ----------
     summary : Summary
+    language : str
     """
 
-    def __init__(self, summary: Summary) -> None:
-        self.summary, self.model = summary, summary.model
+    def __init__(self, summary: Summary, language: str = DEFAULT_LANGUAGE) -> None:
+        super().__init__(summary.model, language)
+        self.summary = summary
         texts = summary.comments[summary.comments["text"].notna()]
         self._texts: dict[str, str] = dict(zip(texts["id"], texts["text"], strict=True))
 
-    def name(self, element: Any) -> str:
-        """Name of an element, of a requirement with its category."""
-        key = "" if element is None else str(element)
-        if key in self.model.requirements:
-            return f"{self.model.name(key)} ({self.model.name('.'.join(key.split('.')[:2]))})"
-        return self.model.name(key)
-
     def quote(self, id_: Any) -> str:
         """Text of a comment without personal data, cut where it is very long."""
-        text = masked(self._texts.get(str(id_), ""))
+        text = masked(self.text(id_))
         return text if len(text) <= MOST_LETTERS else text[:MOST_LETTERS].rstrip() + " …"
 
     def text(self, id_: Any) -> str:
@@ -116,329 +119,322 @@ class Sayings:
 
     def masked(self) -> str:
         """Say how many texts hold what is masked here; empty if none does."""
-        found = counted(list(self._texts.values()))
-        return ", ".join(f"{kind}: {n}" for kind, n in sorted(found.items()))
+        found = sorted(counted(list(self._texts.values())).items())
+        return ", ".join(f"{self.word('personal.' + _slug(kind))}: {n}" for kind, n in found)
 
     def title(self, finding: Finding) -> str:
         """Name what a finding is about, with its kind."""
-        kind = NAMES.get(finding.kind, finding.kind)
-        about = self.name(finding.element) if finding.element else f"Round {self.summary.round}"
-        return f"{about}: {kind}"
+        of_round = self.word("round", round=self.summary.round)
+        about = self.element(finding.element) if finding.element else of_round
+        return f"{about}: {self.word('kind.' + _slug(finding.kind))}"
 
     def why(self, finding: Finding) -> str:
         """Say the figure behind a finding."""
-        effect, (weight, chosen) = finding.effect or 0.0, finding.change or (0, 0)
-        text = _WHY[finding.kind].format(
+        effect, other = finding.effect or 0.0, finding.other
+        if finding.kind == "redundant":
+            other = self.element(other)
+        elif finding.kind == "careless":
+            limits = {"least": LEAST_ANSWERS, "seconds": f"{SECONDS_PER_ANSWER:.0f}"}
+            other = self.word(f"flag.{other}", **limits)
+        elif finding.kind == "roles differ":
+            other = self.word(f"field.{other}")
+        return self.word(
+            f"why.{_slug(finding.kind)}",
             n=finding.n,
-            other=self.name(finding.other) if finding.kind == "redundant" else finding.other,
-            effect=effect,
-            size=abs(effect),
-            percent=100 * abs(effect),
-            share=100 * effect,
-            weight=weight,
-            chosen=chosen,
-            meaning=FLAGS.get(finding.other, ""),
+            other=other,
+            effect=self.rounded(effect),
+            size=self.rounded(abs(effect), 1),
+            percent=f"{100 * abs(effect):.0f}",
+            **self._weights(finding),
         )
-        return f"{text[:1].upper()}{text[1:]}."
 
     def answer(self, finding: Finding) -> str:
         """Propose what may be decided about a finding."""
+        return self.word(f"answer.{_slug(finding.kind)}", **self._weights(finding))
+
+    def decision(self, state: Any) -> str:
+        """Say what was decided about a comment."""
+        return self.word(f"decision.{state.disposition}", **state._asdict())
+
+    def _weights(self, finding: Finding) -> dict[str, object]:
         weight, chosen = finding.change or (0, 0)
-        return ANSWERS[finding.kind].format(weight=weight, chosen=chosen)
+        return {"weight": weight, "chosen": chosen}
+
+
+def _slug(kind: str) -> str:
+    return kind.replace(" ", "_")
 
 
 # --- parts ------------------------------------------------------------------------------
 
 
-def finding_table(summary: Summary) -> Iterator[Block]:
+def finding_table(say: Sayings) -> Blocks:
     """List findings as rows of a table, for documents and terminals."""
-    say = Sayings(summary)
-    rows = [
-        (say.title(finding), say.why(finding), say.answer(finding)) for finding in findings(summary)
-    ]
-    yield from _table(
-        "What stands out", ("Finding", "Why", "Proposal"), rows, (), "Nothing stands out."
-    )
-    yield from rate_of_alarms()
+    rows = ((say.title(f), say.why(f), say.answer(f)) for f in findings(say.summary))
+    yield from say.table("findings", rows, ())
+    yield from rate_of_alarms(say)
 
 
-def rate_of_alarms() -> Iterator[Block]:
+def rate_of_alarms(say: Sayings) -> Blocks:
     """Say how often something stands out by chance."""
-    text = (
-        "If nothing were wrong with the model, at most {rate} of all rounds would raise any alarm."
-    )
-    yield Text(text.format(rate=f"{RATE:.0%}"), "soft")
+    yield Text(say.word("rate", rate=say.percent(RATE)), "soft")
 
 
-def finding_cards(summary: Summary, current: Mapping[str, Decision]) -> tuple[Card, ...]:
+def finding_cards(say: Sayings, current: Mapping[str, Decision]) -> tuple[Card, ...]:
     """Make cards of findings with the comments behind them, those without a decision first."""
-    say = Sayings(summary)
     cards = []
-    for number, finding in enumerate(findings(summary)):
+    for number, finding in enumerate(findings(say.summary)):
         waiting = [id_ for id_ in finding.comments if id_ not in current]
         shown = (waiting or list(finding.comments))[:MOST_COMMENTS]
-        quotes = tuple((id_[:8], say.quote(id_)) for id_ in shown)
         more = len(finding.comments) - len(shown)
         blocks: list[Block] = [Text(say.why(finding))]
-        blocks += [Items(quotes)] if quotes else []
-        blocks += [Text(f"And {more} more.", "soft")] if more > 0 else []
+        blocks += [Items(tuple((id_[:8], say.quote(id_)) for id_ in shown))] if shown else []
+        blocks += [Text(say.word("more", n=more), "soft")] if more > 0 else []
         blocks.append(Text(say.answer(finding), "soft"))
-        links = (
-            (Link(f"Decide on {len(waiting)}", f"do:choose={number}", is_main=True),)
-            if waiting
-            else ()
-        )
+        links: tuple[Link, ...] = ()
         if finding.kind == "careless":
-            links = (Link("Leave them out", f"do:leave_out={finding.other}"),)
+            links = (Link(say.word("leave_out"), f"do:leave_out={finding.other}"),)
+        elif waiting:
+            text = say.word("decide_on", n=len(waiting))
+            links = (Link(text, f"do:choose={number}", is_main=True),)
         cards.append(Card(say.title(finding), tuple(blocks), links, f"finding-{number}"))
     return tuple(cards)
 
 
-def facts(summary: Summary) -> Iterator[Block]:
+def facts(say: Sayings) -> Blocks:
     """Who answered, how much is open, and which editions the round holds."""
-    covered, states = summary.coverage, summary.dispositions["disposition"]
-    others = "; ".join(
-        f"{e.n_respondents} on PKIMM {e.edition}"
-        + ("" if e.edition == summary.model.version else f" (same elements: {e.n_combined})")
+    summary, covered = say.summary, say.summary.coverage
+    version, states = summary.model.version, summary.dispositions["disposition"]
+    others = (
+        say.word("of_edition" if e.edition == version else "of_other_edition", **e._asdict())
         for e in rows_of(summary.editions)
     )
-    means = ", ".join(f"{f} {mean:.2f}" for f, mean in summary.means.items() if mean == mean)
-    yield Facts(
-        (
-            ("Respondents", f"{covered.n_respondents:,}; left out: {summary.n_left_out:,}"),
-            ("Editions", others),
-            ("Comments", f"{covered.n_comments:,}, of which {covered.n_texts:,} in words"),
-            ("Open", f"{int((states == 'open').sum()):,} of {len(states):,} to be decided"),
-            ("Means, each respondent once", means or NOTHING),
-            ("Categories and requirements without a comment", f"{len(covered.silent):,}"),
-        )
-    )
+    means = (f"{say.word(f'field.{f}')} {say.rounded(mean)}" for f, mean in _means(summary))
+    pairs = {
+        "respondents": say.word(
+            "respondents_left_out", n=covered.n_respondents, left_out=summary.n_left_out
+        ),
+        "editions": "; ".join(others),
+        "comments": say.word("comments_texts", n=covered.n_comments, texts=covered.n_texts),
+        "open": say.word("open_of", n=int((states == "open").sum()), of=len(states)),
+        "means": ", ".join(means) or NOTHING,
+        "silent": str(len(covered.silent)),
+    }
+    yield Facts(tuple((say.word(f"fact.{name}"), value) for name, value in pairs.items()))
     if len(summary.editions) > 1:
-        yield Text(
-            f"Figures are of PKIMM {summary.model.version} or say their edition. Comments on other"
-            " editions are combined with it in tests only where the element is the same in both.",
-            "notice",
-        )
+        yield Text(say.word("editions_apart", edition=version), "notice")
 
 
-def least_clear(summary: Summary) -> Iterator[Block]:
+def _means(summary: Summary) -> list[tuple[str, float]]:
+    return [(field, mean) for field, mean in summary.means.items() if mean == mean]
+
+
+def _least_clear(summary: Summary, most: int) -> Iterator[tuple[Any, Any]]:
+    """Rows of the ranking, each with its counts of steps."""
+    counts: Any = summary.clarity.set_index(["element", "edition"])
+    for row in rows_of(summary.ranking.head(most)):
+        yield row, counts.loc[(row.element, row.edition)]
+
+
+def _whole(counts: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(str(int(n)) for n in counts)
+
+
+def least_clear(say: Sayings) -> Blocks:
     """Elements by clarity, shrunk, and the place without flagged respondents."""
-    say = Sayings(summary)
-    counts: Any = summary.clarity.set_index(["element", "edition"])
-    rows: list[tuple[str | Cell, ...]] = []
-    for r in rows_of(summary.ranking.head(MOST_ROWS)):
-        c = counts.loc[(r.element, r.edition)]
-        rows.append(
-            (
-                say.name(r.element),
-                str(r.edition),
-                *(str(int(c[f"n_{step}"])) for step in range(1, 6)),
-                Cell(f"{r.mean:.2f}", float(r.mean)),
-                f"{c['low_share_from']:.0%} to {c['low_share_to']:.0%}",
-                f"{r.mean_without:.2f}",
-            )
-        )
-    header = (
-        "Element", "Edition", "1", "2", "3", "4", "5", "Mean", "1 or 2 (95% interval)",
-        "Mean without flagged",
-    )  # fmt: skip
-    caption = "Least clear: how many chose each step, 1 (not at all clear) to 5 (completely)"
-    yield from _table(caption, header, rows, range(2, 10), "Too few rated how clear anything is.")
-    yield Text(
-        "Ranked by what respondents rate elsewhere, small groups shrunk towards the rest (Morris"
-        " 1983); elements with fewer than 5 ratings are not ranked.",
-        "soft",
-    )
-
-
-def clarity_chart(summary: Summary) -> Iterator[Block]:
-    """How many chose each step, of the least clear elements."""
-    say = Sayings(summary)
-    counts: Any = summary.clarity.set_index(["element", "edition"])
-    marks = []
-    for r in rows_of(summary.ranking.head(MOST_DRAWN)):
-        c = counts.loc[(r.element, r.edition)]
-        shares = tuple((float(c[f"n_{i}"] / c["n"]),) * 2 for i in range(1, 6))
-        marks.append(
-            Mark(say.name(r.element), None, f"mean {r.mean:.2f}, n = {r.n}", shares=shares)
-        )
-    if marks:
-        caption = "Least clear: share of each step, 1 (not at all clear) to 5 (completely)"
-        yield Chart("levels", caption, tuple(marks), legend=("1", "2", "3", "4", "5"))
-
-
-def split(summary: Summary) -> Iterator[Block]:
-    """Weights that respondents agree least on, and roles that differ."""
-    say = Sayings(summary)
-    votes: Any = summary.votes.groupby("element")[["n_too_low", "n_right", "n_too_high"]].sum()
-    rows = [
+    rows: Rows = (
         (
-            say.name(s.element),
-            *(str(int(n)) for n in votes.loc[s.element]),
-            f"{s.agreement:.2f}",
-            f"{s.consensus:.2f}",
+            say.element(r.element),
+            str(r.edition),
+            *_whole(c[[f"n_{step}" for step in range(1, 6)]]),
+            Cell(say.rounded(r.mean), float(r.mean)),
+            say.share_range(c["low_share_from"], c["low_share_to"]),
+            say.rounded(r.mean_without),
         )
-        for s in rows_of(summary.split.head(MOST_ROWS))
-        if int(str(s.n)) > 1
-    ]
-    header = ("Element", "Too low", "Right", "Too high", "Agreement", "Consensus")
-    caption = "Weights on which respondents agree least (agreement -1 to 1, consensus 0 to 1)"
-    yield from _table(caption, header, rows, range(1, 6), "Nobody rated a weight.")
+        for r, c in _least_clear(say.summary, MOST_ROWS)
+    )
+    yield from say.table("least_clear", rows, range(2, 10))
+    yield Text(say.word("ranked_by"), "soft")
+
+
+def clarity_chart(say: Sayings) -> Blocks:
+    """How many chose each step, of the least clear elements."""
+    marks = tuple(
+        Mark(
+            say.element(r.element),
+            None,
+            say.word("mean_n", mean=say.rounded(r.mean), n=r.n),
+            shares=tuple((float(c[f"n_{i}"] / c["n"]),) * 2 for i in range(1, 6)),
+        )
+        for r, c in _least_clear(say.summary, MOST_DRAWN)
+    )
+    if marks:
+        yield Chart("levels", say.word("clarity_chart"), marks, legend=("1", "2", "3", "4", "5"))
+
+
+def split(say: Sayings) -> Blocks:
+    """Weights that respondents agree least on, and roles that differ."""
+    summary = say.summary
+    votes: Any = summary.votes.groupby("element")[["n_too_low", "n_right", "n_too_high"]].sum()
+    rows = (
+        (
+            say.element(s.element),
+            *_whole(votes.loc[s.element]),
+            say.rounded(s.agreement),
+            say.rounded(s.consensus),
+        )
+        for s in rows_of(summary.split[summary.split["n"] > 1].head(MOST_ROWS))
+    )
+    yield from say.table("split", rows, range(1, 6))
     differing = summary.roles[summary.roles["q"] <= LARGEST_Q]
-    roles = [
-        (say.name(r.element), str(r.field), str(r.lowest), str(r.highest), f"{r.epsilon2:.2f}")
+    roles = (
+        (
+            say.element(r.element),
+            say.word(f"field.{r.field}"),
+            say.word(f"role.{r.lowest}"),
+            say.word(f"role.{r.highest}"),
+            say.rounded(r.epsilon2),
+        )
         for r in rows_of(differing.head(MOST_ROWS))
-    ]
-    columns = ("Element", "Rating", "Lowest", "Highest", "Epsilon squared")
-    yield from _table("Roles that differ", columns, roles, {4}, "Roles do not differ.")
+    )
+    yield from say.table("roles", roles, {4})
 
 
-def weights(summary: Summary) -> Iterator[Block]:
+def weights(say: Sayings) -> Blocks:
     """Weights that respondents would choose for certain, and what they would do to scores."""
-    say = Sayings(summary)
-    rows = [
-        (say.name(w.element), str(w.weight), str(w.chosen), interval(w), str(w.n))
-        for w in rows_of(summary.weights[summary.weights["differs"]])
-    ]
-    header = ("Element", "Model", "Chosen", "95% interval", "n")
-    none = "No chosen weight differs from the model's for certain."
-    yield from _table("Chosen weights that differ", header, rows, {1, 2, 4}, none)
-    scored = summary.rescored
+    differing, scored = say.summary.weights, say.summary.rescored
+    rows = (
+        (say.element(w.element), str(w.weight), str(w.chosen), _interval(w, say), str(w.n))
+        for w in rows_of(differing[differing["differs"]])
+    )
+    yield from say.table("weights", rows, {1, 2, 4})
     if scored is None:
         return
-    scored = scored[(scored["n"] > 0) & (scored["largest_change"] > 0)]
-    rows = [
+    moved = (
         (
-            say.name(s.measure),
-            f"{s.mean_before:.3f}",
-            f"{s.mean_after:.3f}",
-            f"{s.largest_change:.3f}",
-            f"{s.n_level_up} up, {s.n_level_down} down",
+            say.element(s.measure),
+            *(say.rounded(v, 3) for v in (s.mean_before, s.mean_after, s.largest_change)),
+            say.word("up_down", up=s.n_level_up, down=s.n_level_down),
         )
-        for s in rows_of(scored)
-    ]
-    header = ("Measure", "Mean now", "Mean then", "Largest change", "Levels")
-    caption = "What these weights would do to the scores"
-    yield from _table(caption, header, rows, {1, 2, 3}, "They would move no score.")
+        for s in rows_of(scored[(scored["n"] > 0) & (scored["largest_change"] > 0)])
+    )
+    yield from say.table("rescored", moved, {1, 2, 3})
 
 
-def themes(summary: Summary) -> Iterator[Block]:
+def themes(say: Sayings) -> Blocks:
     """Themes by their words, and how clear they are."""
-    say, found = Sayings(summary), summary.themes
+    found = say.summary.themes
     if found.clearness in {"few", "none"}:
-        few = "There are too few texts for themes; read them below."
-        yield Text(few if found.clearness == "few" else "There are no clear themes.")
+        yield Text(say.word(f"themes.{found.clearness}"))
         return
-    yield Text(
-        f"Texts are grouped by what they say; the groups are {found.clearness} (mean silhouette"
-        f" {found.quality:.2f}). Nobody named them: the words are those that set each apart.",
-        "soft",
-    )
-    rows = [
-        (
-            ", ".join(map(str, _parts(t.terms))),
-            str(t.n),
-            "\n".join(say.quote(id_) for id_ in _parts(t.representatives)[:2]),
-        )
+    quality = say.rounded(found.quality)
+    yield Text(say.word(f"themes.{found.clearness}", quality=quality), "soft")
+    rows = (
+        (", ".join(t.terms), str(t.n), "\n".join(map(say.quote, t.representatives[:2])))
         for t in rows_of(found.themes)
-    ]
-    yield from _table("Themes", ("Theme", "n", "For example"), rows, {1}, "")
-
-
-def questions(summary: Summary) -> Iterator[Block]:
-    """How the questions work, where there are assessments."""
-    if summary.items is None or summary.reliability is None:
-        return
-    say = Sayings(summary)
-    items = summary.items.sort_values(["discrimination", "element"]).head(MOST_ROWS)
-    names = ("discrimination", "difficulty", "skipped_share", "mode_share")
-    rows = [
-        (say.name(i["element"]), *(_number(i[name]) for name in names), str(int(i["n_rated"])))
-        for _, i in items.iterrows()
-    ]
-    header = ("Requirement", "Discrimination", "Difficulty", "Skipped", "At one level", "n")
-    caption = "Requirements that say least about maturity as a whole"
-    yield from _table(caption, header, rows, range(1, 6), "There are no assessments.")
-    groups = [
-        (say.name(r.element), _number(r.alpha), _number(r.omega), str(r.n_items), str(r.n))
-        for r in rows_of(summary.reliability)
-    ]
-    columns = ("Group", "Alpha", "Omega", "Items", "n")
-    yield from _table("Reliability", columns, groups, range(1, 5), "")
-
-
-def repeated(summary: Summary) -> Iterator[Block]:
-    """Comments that may be one."""
-    say = Sayings(summary)
-    rows = [
-        (str(d.group), str(d.id)[:8], say.name(d.element), say.quote(d.id))
-        for d in rows_of(summary.duplicates)
-    ]
-    header = ("Group", "Id", "Element", "Text")
-    yield from _table("The same in other words", header, rows, {0}, "")
-
-
-def undecided(summary: Summary) -> Iterator[Block]:
-    """Open comments, quoted."""
-    say, states = Sayings(summary), summary.dispositions
-    waiting = [d for d in rows_of(states[states["disposition"] == "open"]) if say.text(d.id)]
-    rows = [
-        (str(d.id)[:8], say.name(d.element), _word(d.kind), say.quote(d.id))
-        for d in waiting[:MOST_QUOTED]
-    ]
-    header = ("Id", "Element", "Kind", "Text")
-    yield from _table("Comments without a decision", header, rows, (), "Nothing is open.")
-    if len(waiting) > MOST_QUOTED:
-        yield Text(f"And {len(waiting) - MOST_QUOTED:,} more.")
-
-
-def decided(summary: Summary) -> Iterator[Block]:
-    """List what was decided."""
-    say, states = Sayings(summary), summary.dispositions
-    rows = [
-        (str(d.id)[:8], say.name(d.element), str(d.said), _word(d.by), _word(d.link))
-        for d in rows_of(states[states["disposition"] != "open"])
-    ]
-    header = ("Id", "Element", "Decision", "By", "Issue")
-    yield from _table("Decisions", header, rows, (), "Nothing is decided yet.")
-
-
-def who_answered(summary: Summary) -> Iterator[Block]:
-    """Roles, flags, and what nobody commented on."""
-    say = Sayings(summary)
-    rows = [
-        (str(r.role), str(r.n_respondents), str(r.n_comments), str(r.n_texts))
-        for r in rows_of(summary.coverage.roles)
-    ]
-    yield from _table(
-        "Who answered", ("Role", "Respondents", "Comments", "Texts"), rows, {1, 2, 3}, ""
     )
-    if summary.coverage.silent:
-        names = ", ".join(say.name(key) for key in summary.coverage.silent)
-        yield Text(f"Nobody commented on: {names}.")
+    yield from say.table("themes", rows, {1})
 
 
-def changed(summary: Summary, everything: pd.DataFrame) -> Iterator[Block]:
-    """Ratings that changed since the round before."""
-    say = Sayings(summary)
-    earlier = sorted(name for name in {*everything["round"]} if name < summary.round)
-    if not earlier:
-        yield Text("This is the first round.")
+def questions(say: Sayings) -> Blocks:
+    """How the questions work, where there are assessments."""
+    items, groups = say.summary.items, say.summary.reliability
+    if items is None or groups is None:
         return
-    found = changes(everything, earlier[-1], summary.round)
-    rows = [
-        (say.name(c.element), str(c.field), f"{c.mean_before:.2f}", f"{c.mean_after:.2f}")
+    figures = ("discrimination", "difficulty", "skipped_share", "mode_share")
+    rows = (
+        (say.element(i.element), *(say.rounded(getattr(i, f)) for f in figures), str(i.n_rated))
+        for i in rows_of(items.sort_values(["discrimination", "element"]).head(MOST_ROWS))
+    )
+    yield from say.table("items", rows, range(1, 6))
+    reliable = (
+        (
+            say.element(r.element),
+            say.rounded(r.alpha),
+            say.rounded(r.omega),
+            str(r.n_items),
+            str(r.n),
+        )
+        for r in rows_of(groups)
+    )
+    yield from say.table("reliability", reliable, range(1, 5))
+
+
+def repeated(say: Sayings) -> Blocks:
+    """Comments that may be one."""
+    rows = (
+        (str(d.group), d.id[:8], say.element(d.element), say.quote(d.id))
+        for d in rows_of(say.summary.duplicates)
+    )
+    yield from say.table("repeated", rows, {0})
+
+
+def undecided(say: Sayings) -> Blocks:
+    """Open comments, quoted."""
+    states = say.summary.dispositions
+    waiting = [d for d in rows_of(states[states["disposition"] == "open"]) if say.text(d.id)]
+    rows = (
+        (d.id[:8], say.element(d.element), kind_word(say, d.kind), say.quote(d.id))
+        for d in waiting[:MOST_QUOTED]
+    )
+    yield from say.table("undecided", rows, ())
+    if len(waiting) > MOST_QUOTED:
+        yield Text(say.word("more", n=len(waiting) - MOST_QUOTED))
+
+
+def kind_word(say: FeedbackVoice, kind: Any) -> str:
+    """Words for a kind of comment, empty where it has none."""
+    return say.word(f"comment.{kind}") if isinstance(kind, str) else ""
+
+
+def decided(say: Sayings) -> Blocks:
+    """List what was decided."""
+    states = say.summary.dispositions
+    rows = (
+        (d.id[:8], say.element(d.element), say.decision(d), d.by, d.link or "")
+        for d in rows_of(states[states["disposition"] != "open"])
+    )
+    yield from say.table("decided", rows, ())
+
+
+def who_answered(say: Sayings) -> Blocks:
+    """Roles, flags, and what nobody commented on."""
+    covered = say.summary.coverage
+    rows = (
+        (say.word(f"role.{r.role}"), str(r.n_respondents), str(r.n_comments), str(r.n_texts))
+        for r in rows_of(covered.roles)
+    )
+    yield from say.table("who_answered", rows, {1, 2, 3})
+    if covered.silent:
+        yield Text(say.word("silent", names=", ".join(map(say.element, covered.silent))))
+
+
+def changed(say: Sayings, everything: pd.DataFrame) -> Blocks:
+    """Ratings that changed since the round before."""
+    after = say.summary.round
+    earlier = sorted(name for name in {*everything["round"]} if name < after)
+    if not earlier:
+        yield Text(say.word("first_round"))
+        return
+    found = changes(everything, earlier[-1], after)
+    rows = (
+        (
+            say.element(c.element),
+            say.word(f"field.{c.field}"),
+            say.rounded(c.mean_before),
+            say.rounded(c.mean_after),
+        )
         for c in rows_of(found[found["q"] <= LARGEST_Q])
-    ]
-    header = ("Element", "Rating", f"Mean {earlier[-1]}", f"Mean {summary.round}")
-    caption = f"Ratings that changed since {earlier[-1]}"
-    yield from _table(caption, header, rows, {2, 3}, f"No rating changed since {earlier[-1]}.")
+    )
+    yield from say.table("changed", rows, {2, 3}, before=earlier[-1], after=after)
 
 
 # --- whole views --------------------------------------------------------------------------
 
 
-def pack(summary: Summary, everything: pd.DataFrame | None = None) -> View:
+def pack(
+    summary: Summary, everything: pd.DataFrame | None = None, language: str = DEFAULT_LANGUAGE
+) -> View:
     """
     Build the meeting pack of a round: findings first, then what they rest on.
 
@@ -448,42 +444,50 @@ def pack(summary: Summary, everything: pd.DataFrame | None = None) -> View:
     everything : pandas.DataFrame, optional
         Comments of all rounds; with them, the pack says what changed since the round
         before.
+    language : str
+        Code of a catalogue.
     """
-    parts: list[tuple[str, Iterator[Block]]] = [
-        ("", finding_table(summary)),
-        ("At a glance", facts(summary)),
-        ("Least clear", least_clear(summary)),
-        ("Where opinions split", split(summary)),
-        ("Weights people would choose", weights(summary)),
-        ("How the questions work", questions(summary)),
-        ("Themes", themes(summary)),
-        ("The same in other words", repeated(summary)),
-        ("What is new", changed(summary, everything) if everything is not None else iter(())),
-        ("Open comments", undecided(summary)),
-        ("Decided", decided(summary)),
-        ("Who answered", who_answered(summary)),
-        ("Before you pass it on", _notice(summary)),
-    ]
+    say = Sayings(summary, language)
+    parts: dict[str, Blocks] = {
+        "": finding_table(say),
+        "glance": facts(say),
+        "least_clear": least_clear(say),
+        "split": split(say),
+        "weights": weights(say),
+        "questions": questions(say),
+        "themes": themes(say),
+        "repeated": repeated(say),
+        "changed": iter(()) if everything is None else changed(say, everything),
+        "undecided": undecided(say),
+        "decided": decided(say),
+        "who_answered": who_answered(say),
+        "notice": _notice(say),
+    }
     blocks: list[Block] = []
-    for title, part in parts:
+    for name, part in parts.items():
         inside = list(part)
-        blocks += [Heading(title), *inside] if title and inside else inside
+        blocks += [Heading(say.word(f"section.{name}"))] if name and inside else []
+        blocks += inside
     return View(
-        f"Feedback on PKIMM {' and '.join(summary.editions['edition'])}: meeting pack",
-        f"Round {summary.round} · for the working group only",
+        say.word("pack", editions=say.listed(list(summary.editions["edition"]))),
+        say.word("pack_below", round=summary.round),
         tuple(blocks),
         kind="feedback",
+        language=language,
     )
 
 
-def _notice(summary: Summary) -> Iterator[Block]:
-    yield Text(
-        "This pack quotes respondents: publish nothing of it. What may be published comes from"
-        " pkimm feedback summarize --public.",
-        "notice",
-    )
-    if found := Sayings(summary).masked():
-        yield Text(f"Personal data that was found in texts is masked here ({found}).")
+def _notice(say: Sayings) -> Blocks:
+    yield Text(say.word("publish_nothing"), "notice")
+    if found := say.masked():
+        yield Text(say.word("masked", found=found))
+
+
+def round_view(summary: Summary, language: str = DEFAULT_LANGUAGE) -> View:
+    """Show the findings of a round and who answered, for a terminal."""
+    say = Sayings(summary, language)
+    title = say.word("summary", round=summary.round)
+    return View(title, "", (*finding_table(say), *facts(say)), language=language)
 
 
 def weight_changes(accepted: Sequence[Change], chosen: pd.DataFrame, model: Model) -> View:
@@ -499,83 +503,53 @@ def weight_changes(accepted: Sequence[Change], chosen: pd.DataFrame, model: Mode
     model : Model
         Edition that is changed.
     """
+    say = FeedbackVoice(model)
     known = {str(row.element): row for row in rows_of(chosen)}
-    now = {key: c.weight for key, c in model.categories.items()}
-    now |= {key: r.weight for key, r in model.requirements.items()}
-
-    def row(key: str, new: str) -> tuple[str, ...]:
-        w: Any = known.get(key)
-        choice = ("", "", "") if w is None else (str(w.chosen), interval(w), str(w.n))
-        return (model.name(key), key, str(now.get(key, "")), new, *choice)
-
     new = {change.element: change.value for change in accepted}
+
+    def row(key: str) -> tuple[str, ...]:
+        w: Any = known.get(key)
+        choice = ("", "", "") if w is None else (str(w.chosen), _interval(w, say), str(w.n))
+        now = str(weights_of(model).get(key, ""))
+        return (say.name(key), key, now, new.get(key, ""), *choice)
+
     waiting = [key for key, w in known.items() if w.differs and key not in new]
-    header = ("Element", "Key", "Now", "New", "Respondents' choice", "95% interval", "n")
-    done = [row(key, value) for key, value in new.items()]
-    open_ = [row(key, "") for key in waiting]
-    none = ("No change of a weight is accepted.", "No other weight differs for certain.")
-    blocks = [*_table("Accepted", header, done, {2, 3, 4, 6}, none[0])]
-    blocks += _table("Not decided yet", header, open_, {2, 3, 4, 6}, none[1])
-    return View(
-        f"Weights for the edition after PKIMM {model.version}", "", tuple(blocks), "weights"
-    )
+    numeric = {2, 3, 4, 6}
+    blocks = [*say.table("weights_accepted", map(row, new), numeric)]
+    blocks += say.table("weights_open", map(row, waiting), numeric)
+    title = say.word("weights_title", edition=model.version)
+    return View(title, "", tuple(blocks), "weights")
 
 
-def published(document: Mapping[str, Any], model: Model) -> View:
+def published(document: Mapping[str, Any], model: Model, language: str = DEFAULT_LANGUAGE) -> View:
     """Show what may be published of a round, as :func:`.public_summary` returns it."""
-    rows = []
-    for element, figures in document["elements"].items():
-        for field, figure in figures.items():
-            if figure is None:
-                continue
-            shares = (f"{_QUALIFIERS[s['qualifier']]}{s['percent']}%" for s in figure["at_least"])
-            rows.append((model.name(element), field, figure["n"], " · ".join(shares)))
-    caption = "Share of respondents at each step or above, from the second step on"
-    header = ("Element", "Rating", "Respondents", "At the step or above")
-    none = f"Every figure is of fewer than {document['threshold']} respondents and is withheld."
-    respondents = document["respondents"] or f"fewer than {document['threshold']}"
+    say, threshold = FeedbackVoice(model, language), document["threshold"]
+    rows = (
+        (
+            say.element(element),
+            say.word(f"field.{field}"),
+            figure["n"],
+            " · ".join(say.share(s["percent"] / 100, s["qualifier"]) for s in figure["at_least"]),
+        )
+        for element, figures in document["elements"].items()
+        for field, figure in figures.items()
+        if figure is not None
+    )
+    respondents = document["respondents"] or say.word("fewer_than", n=threshold)
+    facts_ = (
+        (say.word("fact.respondents"), respondents),
+        (say.word("fact.editions"), f"PKIMM {document['edition']}"),
+    )
     blocks = [
-        Facts((("Respondents", respondents), ("Edition", f"PKIMM {document['edition']}"))),
-        *_table(caption, header, rows, {2}, none),
-        Text(
-            "Numbers of respondents are bands, shares are rounded and cut off near 0% and 100%,"
-            f" and figures of fewer than {document['threshold']} respondents are withheld.",
-            "soft",
-        ),
+        Facts(facts_),
+        *say.table("published", rows, {2}, threshold=threshold),
+        Text(say.word("published_how", threshold=threshold), "soft"),
     ]
-    return View("Feedback on the PKI Maturity Model", f"Round {document['round']}", tuple(blocks))
+    title, below = say.word("published_title"), say.word("round", round=document["round"])
+    return View(title, below, tuple(blocks), language=language)
 
 
-_QUALIFIERS = {"=": "", "<=": "at most ", ">=": "at least "}
-
-
-def interval(weight: Any) -> str:
+def _interval(weight: Any, say: FeedbackVoice) -> str:
     """95% interval of a chosen weight; nothing where fewer than six chose."""
     low, high = weight.chosen_from, weight.chosen_to
-    return NOTHING if not re.fullmatch(r"\d+", str(low)) else f"{low} to {high}"
-
-
-def _table(
-    caption: str,
-    header: tuple[str, ...],
-    rows: Sequence[tuple[str | Cell, ...]],
-    numeric: Any,
-    none: str,
-) -> Iterator[Block]:
-    if rows:
-        yield Table(caption, header, tuple(rows), frozenset(numeric))
-    elif none:
-        yield Text(none)
-
-
-def _parts(value: Any) -> tuple[Any, ...]:
-    return tuple(value)
-
-
-def _word(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _number(value: Any) -> str:
-    number = float(value)
-    return NOTHING if number != number else f"{number:.2f}"
+    return say.word("from_to", low=low, high=high) if isinstance(low, int) else NOTHING

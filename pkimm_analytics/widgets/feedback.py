@@ -8,8 +8,8 @@ come from :mod:`pkimm_analytics.views.feedback`; the page holds what is chosen.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -17,14 +17,14 @@ from urllib.parse import parse_qsl
 import htpy as h
 
 from pkimm_analytics.errors import FeedbackError, Problem
-from pkimm_analytics.feedback import DISPOSITIONS, open_feedback
-from pkimm_analytics.feedback.decision import CHANGES, Decision
+from pkimm_analytics.feedback import DISPOSITIONS, Feedback, open_feedback
+from pkimm_analytics.feedback.decision import CHANGES
 from pkimm_analytics.feedback.editions import edition_of
 from pkimm_analytics.feedback.findings import findings
 from pkimm_analytics.feedback.items import Answered, answered, newest_of_each
 from pkimm_analytics.feedback.ratings import newest_round, of_round
-from pkimm_analytics.feedback.summary import Summary, rows_of, summarize
-from pkimm_analytics.feedback.tracing import accepted_changes
+from pkimm_analytics.feedback.summary import rows_of, summarize
+from pkimm_analytics.feedback.tracing import accepted_changes, wanted_changes
 from pkimm_analytics.feedback.wording import ModelSource
 from pkimm_analytics.model import NEWEST, Model, load_model, models
 from pkimm_analytics.render.documents import FORMATS, render
@@ -32,38 +32,32 @@ from pkimm_analytics.render.html import fragment
 from pkimm_analytics.render.markdown import markdown
 from pkimm_analytics.reports.issues import issues
 from pkimm_analytics.views import feedback as views
-from pkimm_analytics.views.view import Block, Heading, Row
+from pkimm_analytics.views.view import Heading, Row
+from pkimm_analytics.views.words import DEFAULT_LANGUAGE
 from pkimm_analytics.widgets.feedback_take import Take, pending
-from pkimm_analytics.widgets.page import (
-    Page,
-    button,
-    choice,
-    drop_zone,
-    menu,
-    tabs,
-    text_field,
-)
+from pkimm_analytics.widgets.page import Page, button, choice, drop_zone, menu, tabs, text_field
 from pkimm_analytics.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TABS = {
-    "findings": "Findings",
-    "ratings": "Ratings",
-    "themes": "Themes",
-    "weights": "Weights",
-    "questions": "Questions",
-    "comments": "Comments",
-    "round": "Who answered",
-}
+TABS = ("findings", "ratings", "themes", "weights", "questions", "comments", "round")
 FORMS = {"html": "HTML", "pdf": "PDF", "docx": "Word", "md": "Markdown"}
+MANNERS = ("add", "phrase", "text")
 GROUP = "working group"
 MOST_SHOWN = 50
 """Comments that are listed at a time."""
 CARDS_BESIDE = 2
 
-Blocks = Iterator[Block]
+
+class Round:
+    """One round with its views, and what it was made from, to notice that it is old."""
+
+    def __init__(
+        self, state: tuple[Any, ...], everything: pd.DataFrame, say: views.Sayings
+    ) -> None:
+        self.state, self.everything, self.say = state, everything, say
+        self.summary, self.model, self.name = say.summary, say.model, say.summary.round
 
 
 class FeedbackPage(Page):
@@ -77,231 +71,263 @@ class FeedbackPage(Page):
     workspace : Path or str, optional
         Assessments that tell how the questions work, beside those that lie in the folder
         ``assessments`` of the feedback folder.
+    language : str
+        Language of the page: ``en`` or ``de``.
 
     Examples
     --------
     >>> page = FeedbackPage("feedback")  # doctest: +SKIP
     """
 
-    title = "Feedback"
-
-    def __init__(self, folder: Path | str, workspace: Path | str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | str,
+        workspace: Path | str | None = None,
+        *,
+        language: str = DEFAULT_LANGUAGE,
+    ) -> None:
         super().__init__()
-        self._folder = open_feedback(folder)
+        self._folder: Feedback = open_feedback(folder)
         folders = [self._folder.folder, *([workspace] if workspace else [])]
         self._workspaces = [Workspace(Path(one)) for one in folders]
-        self._take = Take(self._folder, load_model(NEWEST))
+        self._voice = views.FeedbackVoice(load_model(NEWEST), language)
+        self._word = self._voice.word
+        self._take = Take(self._folder, self._voice)
         self._source: ModelSource | None = None
         self._round: Round | None = None
         self._chosen: frozenset[str] = frozenset()
         self._is_all = False
+        self._read_diff = ""
+        self._typed: dict[str, str] = {}  # what waits for the diff to be read
+        self.title = self._word("page")
 
     # --- what is shown -----------------------------------------------------------------
 
     def content(self) -> h.Node:
         """Return findings first; import folds away once there is a round."""
-        zone = drop_zone(
-            "Drop form exports, mail or issues here, or",
-            "choose files",
-            "or paste a thread",
-        )
+        zone = drop_zone(*(self._word(f"page.{name}") for name in ("drop", "choose", "paste")))
         waiting = pending(self._take)
         try:
             comments = self._folder.comments()
         except FeedbackError as error:
             return h.div(".pk-bad")[str(error)]
         if comments.empty:
-            note = h.p["Import the answers of a form, and the findings of the round are shown."]
-            return [h.div(".pk-head")[h.h1["No feedback yet"]], note, zone, waiting]
+            head = h.div(".pk-head")[h.h1[self._word("page.nothing")]]
+            return [head, h.p[self._word("page.import_first")], zone, waiting]
         shown = self._read(comments)
-        tab = self.address.get("tab", "findings")
+        tab = self.address.get("tab", "")
+        tab = tab if tab in TABS else "findings"
+        names = self._voice.words("tab", TABS)
+        edition = self.address.get("edition", "")
         return [
             self._head(shown, zone),
             waiting,
-            tabs(TABS, tab, round=shown.name, edition=self.address.get("edition", "")),
-            self._parts(shown).get(tab, self._parts(shown)["findings"])(),
+            tabs(names, tab, round=shown.name, edition=edition),
+            self._part(tab, shown),
         ]
 
-    def _parts(self, shown: Round) -> Mapping[str, Callable[[], h.Node]]:
-        s = shown.summary
-        return {
-            "findings": lambda: self._findings(shown),
-            "ratings": lambda: _shown(views.clarity_chart(s), views.least_clear(s), views.split(s)),
-            "themes": lambda: _shown(views.themes(s), views.repeated(s)),
-            "weights": lambda: _shown(views.weights(s)),
-            "questions": lambda: _shown(views.questions(s)) or h.p["Add assessments for these."],
-            "comments": lambda: self._comments(shown),
-            "round": lambda: _shown(
-                views.facts(s),
-                views.changed(s, shown.everything),
-                views.who_answered(s),
-                views.decided(s),
+    def _part(self, tab: str, shown: Round) -> h.Node:
+        say = shown.say
+        parts: Mapping[str, Sequence[Callable[..., views.Blocks]]] = {
+            "ratings": (views.clarity_chart, views.least_clear, views.split),
+            "themes": (views.themes, views.repeated),
+            "weights": (views.weights,),
+            "questions": (views.questions,),
+            "round": (
+                views.facts,
+                partial(views.changed, everything=shown.everything),
+                views.who_answered,
+                views.decided,
             ),
         }
+        if tab not in parts:
+            return self._comments(shown) if tab == "comments" else self._findings(shown)
+        blocks = [block for part in parts[tab] for block in part(say)]
+        return fragment(blocks) if blocks else h.p[self._word("page.add_assessments")]
 
     def _read(self, comments: pd.DataFrame) -> Round:
         """Analyze the round of the address, unless that is at hand already."""
         wanted = self.address.get("round", "")
         name = wanted if wanted in set(comments["round"]) else str(newest_round(comments))
         edition = self.address.get("edition") or edition_of(of_round(comments, name)) or NEWEST
-        current, left_out = self._folder.current(), self._folder.left_out()
-        state = (name, edition, len(comments), len(self._folder.decisions()), left_out)
+        left_out, n_decisions = self._folder.left_out(), len(self._folder.decisions())
+        state = (name, edition, len(comments), n_decisions, left_out)
         if self._round is None or self._round.state != state:
             model = load_model(edition)
             self._take.change_model(model)
-            workspaces = self._workspaces
-            self._round = Round(comments, name, model, current, left_out, workspaces, state)
+            summary = summarize(
+                comments,
+                model,
+                round_=name,
+                answers=self._answers(model),
+                current=self._folder.current(),
+                leave_out=left_out,
+            )
+            say = views.Sayings(summary, self._voice.language.code)
+            self._round = Round(state, comments, say)
         return self._round
 
+    def _answers(self, model: Model) -> Answered | None:
+        problems: list[Problem] = []
+        stored = [one.assessment for w in self._workspaces for one in w.stored(problems)]
+        known = {one.digest for one in models()}
+        usable = [one for one in stored if one.model.digest in known]
+        return answered(newest_of_each(usable), model) if usable else None
+
+    def _at_hand(self) -> Round:
+        return self._read(self._folder.comments())
+
+    def _changes(self, shown: Round) -> tuple[list[Any], list[Any]]:
+        return accepted_changes(shown.everything, self._folder.current())
+
     def _head(self, shown: Round, zone: h.Node) -> h.Node:
-        covered = shown.summary.coverage
+        covered, word = shown.summary.coverage, self._word
         rounds = {r: r for r in sorted(shown.everything["round"].unique(), reverse=True)}
         editions = {m.version: f"PKIMM {m.version}" for m in models()}
-        packs = [button(f"Pack, {text}", "pack", form) for form, text in FORMS.items()]
+        now = {"round": (rounds, shown.name), "edition": (editions, shown.model.version)}
+        packs = [button(f"{word('page.pack')}, {text}", "pack", f) for f, text in FORMS.items()]
+        below = word(
+            "page.below",
+            respondents=covered.n_respondents,
+            comments=covered.n_comments,
+            texts=covered.n_texts,
+            editions=shown.say.listed(list(shown.summary.editions["edition"])),
+        )
+        quotes = h.p[word("page.quotes")]
         return h.div(".pk-head")[
-            h.div[
-                h.h1[f"Feedback {shown.name}"],
-                h.p[
-                    f"{covered.n_respondents} respondents · {covered.n_comments} comments,"
-                    f" {covered.n_texts} in words · PKIMM"
-                    f" {' and '.join(shown.summary.editions['edition'])}"
-                ],
-            ],
+            h.div[h.h1[word("page.round", round=shown.name)], h.p[below]],
             h.div(".pk-acts")[
-                choice("round", "Round", rounds, shown.name, action="round", is_labelled=False),
-                choice(
-                    "edition",
-                    "Edition",
-                    editions,
-                    shown.model.version,
-                    action="edition",
-                    is_labelled=False,
+                (
+                    choice(n, word(f"page.{n}"), options, one, action=n, is_labelled=False)
+                    for n, (options, one) in now.items()
                 ),
-                menu(
-                    "Meeting pack", h.p["It quotes respondents."], packs, name="pack", is_main=True
-                ),
-                menu("Export", self._exports(shown), name="export"),
-                menu("Import", zone, name="import"),
+                menu(word("page.meeting_pack"), quotes, packs, name="pack", is_main=True),
+                menu(word("page.export"), self._exports(shown), name="export"),
+                menu(word("page.import"), zone, name="import"),
             ],
         ]
 
     def _exports(self, shown: Round) -> h.Node:
-        changes = shown.wording + shown.weights
-        diff = f"Changes of wording ({len(shown.wording)})"
-        needs = "" if self._source else " Drop the model's YAML for the diff."
+        word, (wording, weights) = self._word, self._changes(shown)
+        diff = button(word("page.export_diff", n=len(wording)), "export", "diff")
         return [
-            h.p[f"{len(changes)} accepted changes.{needs}"],
-            button("Accepted comments as issues", "export", "issues"),
-            button("Changes of weights", "export", "weights"),
-            button(diff, "export", "diff") if self._source and shown.wording else None,
-            h.p["For everybody: no text, no small group. Publish a round once."],
-            button("Page for publication", "export", "public.html"),
-            button("Figures for publication (JSON)", "export", "public.json"),
+            h.p[word("page.n_changes", n=len(wording + weights))],
+            None if self._source else h.p[word("page.drop_model")],
+            button(word("page.export_issues"), "export", "issues"),
+            button(word("page.export_weights"), "export", "weights"),
+            diff if self._source and wording else None,
+            h.p[word("page.for_everybody")],
+            button(word("page.export_page"), "export", "public.html"),
+            button(word("page.export_figures"), "export", "public.json"),
         ]
 
     def _findings(self, shown: Round) -> h.Node:
-        cards = views.finding_cards(shown.summary, shown.current)
+        cards = views.finding_cards(shown.say, self._folder.current())
         rows = [Row(cards[i : i + CARDS_BESIDE]) for i in range(0, len(cards), CARDS_BESIDE)]
-        lead = "What needs a decision, surest first" if cards else "Nothing stands out"
-        again = None
-        if n_left := shown.summary.n_left_out:
-            text = f"{n_left} respondents are left out. "
-            again = h.p[text, button("Let them count again", "count_again")]
+        n = shown.summary.n_left_out
+        again = button(self._word("page.count_again"), "count_again")
         return [
-            fragment([Heading(lead)]),
-            again,
+            fragment([Heading(self._word("page.lead" if cards else "findings.none"))]),
+            h.p[self._word("page.left_out", n=n), " ", again] if n else None,
             fragment(rows),
-            fragment([*views.rate_of_alarms()]),
+            fragment([*views.rate_of_alarms(shown.say)]),
         ]
 
     # --- comments and decisions ----------------------------------------------------------
 
     def _comments(self, shown: Round) -> h.Node:
-        say, states = shown.sayings, shown.summary.dispositions
+        say, states = shown.say, shown.summary.dispositions
         rows = [
             row
             for row in rows_of(states)
             if (self._is_all or row.disposition == "open") and say.text(row.id)
         ]
         rows.sort(key=lambda row: row.id not in self._chosen)
-        listed = [
-            h.tr[
-                h.td[
-                    h.input(
-                        type="checkbox",
-                        name="comment",
-                        value=row.id,
-                        id=f"pk-c-{row.id[:8]}",
-                        checked=row.id in self._chosen,
-                        aria_label=f"Choose comment {row.id[:8]}",
-                    )
-                ],
-                h.td[h.code[row.id[:8]], h.br, row.said if row.said != "open" else ""],
-                h.td[
-                    say.name(row.element),
-                    h.br,
-                    h.small[row.kind if isinstance(row.kind, str) else ""],
-                ],
-                h.td(".pk-text")[
-                    say.text(row.id),
-                    button("Split at blank lines", "split", row.id)
-                    if "\n\n" in say.text(row.id)
-                    else None,
-                ],
-            ]
-            for row in rows[:MOST_SHOWN]
-        ]
-        head = h.tr[(h.th(scope="col")[name] for name in ("", "Id", "Element", "Comment"))]
+        names = ("", *self._word("undecided.head").split(" | "))
+        head = h.tr[(h.th(scope="col")[name] for name in names)]
         more = len(rows) - MOST_SHOWN
-        switch = "Show open ones only" if self._is_all else "Show decided ones too"
+        switch = self._word("page.open_only" if self._is_all else "page.decided_too")
         return h.form[
             self._decision_form(shown),
             h.p[button(switch, "all")],
-            h.div(".pk-scroll", tabindex="0", role="region", aria_label="Comments")[
-                h.table(".pk-table")[h.thead[head], h.tbody[listed]]
+            h.div(".pk-scroll", tabindex="0", role="region", aria_label=self._word("tab.comments"))[
+                h.table(".pk-table")[
+                    h.thead[head], h.tbody[(self._row(say, row) for row in rows[:MOST_SHOWN])]
+                ]
             ],
-            h.p[f"And {more} more; decide about some of these first."] if more > 0 else None,
+            h.p[self._word("more", n=more)] if more > 0 else None,
+        ]
+
+    def _row(self, say: views.Sayings, row: Any) -> h.Node:
+        short, text = row.id[:8], say.text(row.id)
+        box = h.input(
+            type="checkbox",
+            name="comment",
+            value=row.id,
+            id=f"pk-c-{short}",
+            checked=row.id in self._chosen,
+            aria_label=self._word("page.choose_comment", id=short),
+        )
+        cut = button(self._word("page.split"), "split", row.id) if "\n\n" in text else None
+        said = say.decision(row) if row.disposition != "open" else ""
+        return h.tr[
+            h.td[box],
+            h.td[h.code[short], h.br, said],
+            h.td[say.element(row.element)],
+            h.td[views.kind_word(say, row.kind)],
+            h.td(".pk-text")[text, cut],
         ]
 
     def _decision_form(self, shown: Round) -> h.Node:
-        elements = {"": "as commented on"} | {key: shown.sayings.name(key) for key in shown.keys}
-        manners = {
-            "add": "add a sentence",
-            "phrase": "replace a phrase",
-            "text": "replace the text",
-        }
+        word, say = self._word, shown.say
+        keys = [*shown.model.categories, *shown.model.requirements]
+        elements = {"": word("page.as_commented")} | {key: say.element(key) for key in keys}
+        options = say.words("state", DISPOSITIONS)
+        fields = {"": word("page.changes_nothing"), **{c: c for c in CHANGES}}
+        manners = say.words("manner", MANNERS)
+
+        def text(name: str, value: str = "") -> h.Element:
+            value = self._typed.get(name, value)
+            return text_field(name, word(f"page.decide.{name}"), value)
+
+        def chosen(name: str, known: Mapping[str, str], value: str) -> h.Element:
+            value = self._typed.get(name, value)
+            return choice(name, word(f"page.decide.{name}"), known, value)
+
         return h.fieldset[
-            h.legend["Decide about the chosen comments"],
+            h.legend[word("page.decide_chosen")],
             h.div(".pk-fields")[
-                choice("disposition", "Decision", {d: d for d in DISPOSITIONS}, "accepted"),
-                text_field("reason", "Reason"),
-                text_field("duplicate_of", "Duplicate of (id)"),
-                text_field("edition", "Done in edition"),
-                text_field("link", "Issue (https://)"),
-                choice("element", "Element", elements, ""),
-                text_field("by", "By (a role)", GROUP),
+                chosen("disposition", options, "accepted"),
+                (text(name) for name in ("reason", "duplicate_of", "edition", "link")),
+                chosen("element", elements, ""),
+                text("by", GROUP),
             ],
-            h.details(id="pk-change")[
-                h.summary["Change of the model"],
+            h.details(id="pk-change", open=bool(self._typed))[
+                h.summary[word("page.change")],
                 h.div(".pk-fields")[
-                    choice("field", "What changes", {"": "nothing", **{c: c for c in CHANGES}}, ""),
-                    choice("manner", "How a text changes", manners, "add"),
-                    text_field("phrase", "Phrase that is replaced"),
+                    chosen("field", fields, ""), chosen("manner", manners, "add"), text("phrase")
                 ],
                 h.label(".pk-field")[
-                    h.span["Sentence, new words or weight"], h.textarea(name="value", id="pk-value")
+                    h.span[word("page.decide.value")],
+                    h.textarea(name="value", id="pk-value")[self._typed.get("value")],
                 ],
             ],
-            button("Record the decision", "decide", data_form="", class_="pk-button pk-primary"),
+            self._diff_to_confirm(),
+            button(word("page.record"), "decide", data_form="", class_="pk-button pk-primary"),
         ]
+
+    def _diff_to_confirm(self) -> h.Node:
+        if not self._read_diff:
+            return None
+        return h.div(".pk-notice")[h.p[self._word("page.confirm")], h.pre[self._read_diff]]
 
     def on_choose(self, value: str, _content: bytes | None) -> None:
         """Choose the comments behind a finding, to decide about them together."""
-        shown = self._at_hand()
-        found = findings(shown.summary)
-        if value.isdigit() and int(value) < len(found):
-            ids = found[int(value)].comments
-            self._chosen = frozenset(id_ for id_ in ids if id_ not in shown.current)
+        listed = findings(self._at_hand().summary)
+        if value.isdigit() and int(value) < len(listed):
+            decided = self._folder.current()
+            ids = listed[int(value)].comments
+            self._chosen = frozenset(id_ for id_ in ids if id_ not in decided)
             self.move(tab="comments")
 
     def on_all(self, _value: str, _content: bytes | None) -> None:
@@ -314,34 +340,34 @@ class FeedbackPage(Page):
         ids = [v for name, v in said if name == "comment"]
         given = {name: v.strip() for name, v in said if name != "comment" and v.strip()}
         if not ids:
-            raise FeedbackError("Tick at least one comment. Nothing was decided.")
+            raise FeedbackError(self._word("page.tick_one"))
         if not given.get("field") or given["field"] == "weight":
             given.pop("manner", None)
-        if given.get("manner") == "text":
-            self._check_replaced(ids, given)
         entries = [{"comment": id_, **given} for id_ in ids if id_ != given.get("duplicate_of")]
+        if given.get("manner") == "text" and not self._is_read(entries):
+            self._chosen, self._typed = frozenset(ids), given
+            self.say(self._word("page.read_diff"))
+            return
         decisions = self._folder.decide_all(entries)
-        self._chosen = frozenset()
-        self.say(
-            f"Recorded for {len(decisions)} comments: {decisions[0].disposition}.", tone="good"
-        )
+        self._chosen, self._read_diff, self._typed = frozenset(), "", {}
+        state = self._word(f"state.{decisions[0].disposition}")
+        self.say(self._word("page.recorded", n=len(decisions), state=state), tone="good")
 
-    def _check_replaced(self, ids: Sequence[str], given: Mapping[str, str]) -> None:
-        """Show the text that would go; a text is replaced only where it is known."""
-        element = given.get("element") or self._at_hand().element(ids[0])
-        found = self._source.find(element, given["field"]) if self._source else None
-        if found is None:
-            raise FeedbackError(
-                "To replace a whole text, drop the model's YAML first, so that the diff can be"
-                " made. Nothing was decided."
-            )
+    def _is_read(self, entries: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether the diff of a whole text stood on the page when it was decided; show it else."""
+        if self._source is None:
+            raise FeedbackError(self._word("page.diff_first"))
+        changes = wanted_changes(entries, {c.id: c.element for c in self._folder.stored()})
+        diff = self._source.diff(list(dict.fromkeys(changes)))
+        was_read, self._read_diff = diff == self._read_diff, diff
+        return was_read
 
     def on_split(self, value: str, _content: bytes | None) -> None:
         """Split a comment at its blank lines."""
-        text = self._at_hand().sayings.text(value)
+        text = self._at_hand().say.text(value)
         parts = [part.strip() for part in text.split("\n\n") if part.strip()]
         self._folder.split(value, parts, by=GROUP)
-        self.say(f"Split into {len(parts)} parts.", tone="good")
+        self.say(self._word("page.was_split", n=len(parts)), tone="good")
 
     def on_leave_out(self, value: str, _content: bytes | None) -> None:
         """Leave out the respondents that have a flag."""
@@ -368,17 +394,17 @@ class FeedbackPage(Page):
         """Take one file: a source of feedback, or the model's YAML."""
         if value.lower().endswith((".yaml", ".yml")) and content is not None:
             self._source = ModelSource(content.decode("utf-8", "replace"), Path(value).name)
-            self.say("The model's YAML is there for the diff.", tone="good")
+            self.say(self._word("page.model_there"), tone="good")
         else:
             self._take.file(value, content)
 
     def on_too_large(self, value: str, _content: bytes | None) -> None:
         """Say how a large file is imported."""
-        self._take.refuse(value, "too large for the page; use: pkimm feedback import FILE")
+        self._take.refuse(value, self._word("page.too_large"))
 
     def on_paste(self, value: str, content: bytes | None) -> None:
-        """Take pasted text."""
-        self._take.text(value)
+        """Take pasted text: a document, a table, or the text of an issue."""
+        self._take.file(self._word("page.pasted"), value.encode("utf-8", "replace"))
         self.on_uploaded(value, content)
 
     def on_uploaded(self, _value: str, _content: bytes | None) -> None:
@@ -394,8 +420,7 @@ class FeedbackPage(Page):
 
     def on_take_round(self, value: str, _content: bytes | None) -> None:
         """Set the round of all that waits."""
-        for place in range(len(self._take.sources)):
-            self._take.change_round(str(place), value)
+        self._take.change_round(value.strip())
 
     def on_contacts(self, value: str, _content: bytes | None) -> None:
         """Keep contacts, or forget them."""
@@ -407,10 +432,10 @@ class FeedbackPage(Page):
 
     def on_import(self, _value: str, _content: bytes | None) -> None:
         """Add what waits to the feedback."""
-        kept = self._take.keep()
-        known = f"; {kept.known} were there already" if kept.known else ""
-        self.say(f"{kept.added} comments added{known}.", tone="good" if kept.added else "notice")
-        self.move(round=kept.round or "", tab="findings")
+        added, newest = self._take.keep()
+        text = self._word("page.added", n=added.added, known=added.known)
+        self.say(text, tone="good" if added.added else "notice")
+        self.move(round=newest, tab="findings")
 
     # --- taking something away --------------------------------------------------------------
 
@@ -418,21 +443,22 @@ class FeedbackPage(Page):
         """Save the meeting pack."""
         shown = self._at_hand()
         if value in FORMATS:
-            pack = views.pack(shown.summary, shown.everything)
+            pack = views.pack(shown.summary, shown.everything, self._voice.language.code)
             self.offer(f"meeting-pack-{shown.name}.{value}", FORMATS[value], render(pack, value))
 
     def on_export(self, value: str, _content: bytes | None) -> None:
         """Save issues, changes, or what may be published."""
         shown = self._at_hand()
+        wording, weights = self._changes(shown)
         if value == "issues":
-            written = issues(shown.everything, shown.current, shown.model)
+            written = issues(shown.everything, self._folder.current(), shown.model)
             text = "\n\n---\n\n".join(issue.to_markdown().strip() for issue in written)
             self.offer("issues.md", FORMATS["md"], f"{text}\n".encode())
         elif value == "weights":
-            view = views.weight_changes(shown.weights, shown.summary.weights, shown.model)
+            view = views.weight_changes(weights, shown.summary.weights, shown.model)
             self.offer("weights.md", FORMATS["md"], markdown(view).encode())
         elif value == "diff" and self._source is not None:
-            self.offer("wording.diff", "text/x-diff", self._source.diff(shown.wording).encode())
+            self.offer("wording.diff", "text/x-diff", self._source.diff(wording).encode())
         elif value.startswith("public."):
             self._publish(shown, value.removeprefix("public."))
 
@@ -440,96 +466,13 @@ class FeedbackPage(Page):
         from pkimm_analytics.disclosure import load_policy
         from pkimm_analytics.disclosure.feedback import public_summary
 
-        document = public_summary(shown.counted, shown.model, load_policy(), shown.name)
+        left_out = list(self._folder.left_out())
+        kept = shown.everything[~shown.everything["respondent"].isin(left_out)]
+        document = public_summary(kept, shown.model, load_policy(), shown.name)
         name = f"feedback-{shown.name}.{form}"
         if form == "html":
-            self.offer(name, FORMATS[form], render(views.published(document, shown.model), form))
+            view = views.published(document, shown.model, self._voice.language.code)
+            self.offer(name, FORMATS[form], render(view, form))
         else:
             content = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
             self.offer(name, "application/json", content.encode())
-
-    def _at_hand(self) -> Round:
-        return self._read(self._folder.comments())
-
-
-class Round:
-    """
-    One round with what is asked of it, each computed when it is needed.
-
-    Parameters
-    ----------
-    everything : pandas.DataFrame
-        Comments of all rounds.
-    name : str
-    model : Model
-        Edition that figures are of.
-    current : mapping of str to Decision
-    left_out : frozenset of str
-    workspaces : sequence of Workspace
-        Where assessments are looked for.
-    state : tuple
-        What it was made from, to notice that it is old.
-    """
-
-    def __init__(
-        self,
-        everything: pd.DataFrame,
-        name: str,
-        model: Model,
-        current: Mapping[str, Decision],
-        left_out: frozenset[str],
-        workspaces: Sequence[Workspace],
-        state: tuple[Any, ...],
-    ) -> None:
-        self.everything, self.name, self.model = everything, name, model
-        self.current, self.left_out, self.state = current, left_out, state
-        self._workspaces = workspaces
-        self.keys = [*model.categories, *model.requirements]
-
-    @property
-    def counted(self) -> pd.DataFrame:
-        """Comments of respondents who are not left out."""
-        return self.everything[~self.everything["respondent"].isin(list(self.left_out))]
-
-    @cached_property
-    def summary(self) -> Summary:
-        """All analyses."""
-        return summarize(
-            self.everything,
-            self.model,
-            round_=self.name,
-            answers=self._answers(),
-            current=self.current,
-            leave_out=self.left_out,
-        )
-
-    @cached_property
-    def sayings(self) -> views.Sayings:
-        """Names and texts."""
-        return views.Sayings(self.summary)
-
-    def element(self, id_: str) -> str:
-        """Element that a comment is on."""
-        return str(self.everything.set_index("id").loc[id_, "element"])
-
-    @property
-    def wording(self) -> list[Any]:
-        """Accepted changes of texts."""
-        return accepted_changes(self.everything, self.current)[0]
-
-    @property
-    def weights(self) -> list[Any]:
-        """Accepted changes of weights."""
-        return accepted_changes(self.everything, self.current)[1]
-
-    def _answers(self) -> Answered | None:
-        problems: list[Problem] = []
-        stored = [one.assessment for w in self._workspaces for one in w.stored(problems)]
-        known = {model.digest for model in models()}
-        usable = [one for one in stored if one.model.digest in known]
-        return answered(newest_of_each(usable), self.model) if usable else None
-
-
-def _shown(*parts: Blocks) -> h.Node:
-    blocks = [block for part in parts for block in part]
-    return fragment(blocks) if blocks else None

@@ -16,26 +16,36 @@ from urllib.parse import parse_qsl
 import htpy as h
 
 from pkimm_analytics.errors import FeedbackError
-from pkimm_analytics.feedback import MODEL, PROCESS, Comment, Contact, comment_of, dumps
-from pkimm_analytics.feedback.folder import Feedback, open_feedback
-from pkimm_analytics.model import NEWEST, Model, load_model, models
-from pkimm_analytics.questionnaire import labels
-from pkimm_analytics.widgets.feedback_words import (
-    ELEMENT_WORDS,
-    FORMS,
-    KIND_WORDS,
-    ROLE_WORDS,
-    SAID,
-    SCALES,
-    WEIGHT_WORDS,
+from pkimm_analytics.feedback import (
+    KINDS,
+    MODEL,
+    PROCESS,
+    RATINGS,
+    ROLES,
+    WEIGHTS,
+    Comment,
+    Contact,
+    comment_of,
+    dumps,
 )
+from pkimm_analytics.feedback.folder import Feedback, open_feedback
+from pkimm_analytics.model import NEWEST, load_model, models
+from pkimm_analytics.quarters import running_quarter
+from pkimm_analytics.questionnaire import labels
+from pkimm_analytics.views.feedback import FeedbackVoice
+from pkimm_analytics.views.words import DEFAULT_LANGUAGE
 from pkimm_analytics.widgets.page import Page, button, choice, text_field
 from pkimm_analytics.workspace import default_workspace
 
 BY = "respondent"
 WITHDRAWN = "withdrawn"
-WHOLE_NUMBERS = frozenset({*SCALES, "minutes", "suggested_weight"})
-UNSAID = {"": "prefer not to say"}
+NUMBERS = (*RATINGS, "minutes", "suggested_weight")
+ASKED = {
+    "element": ("clarity", "relevance", "weight", "difficulty", "minutes"),
+    MODEL: ("clarity", "relevance", "usefulness"),
+    PROCESS: ("minutes", "difficulty", "usefulness"),
+}
+"""Fields that are asked about an element, the whole model, and the process."""
 
 
 class FeedbackForm(Page):
@@ -48,6 +58,8 @@ class FeedbackForm(Page):
         Folder that keeps the comments; ``feedback`` in the workspace if it is not given.
     edition : str
         Version of the model that the form starts with.
+    language : str
+        Language of the form: ``en`` or ``de``.
 
     Examples
     --------
@@ -55,14 +67,20 @@ class FeedbackForm(Page):
     >>> form.comments  # doctest: +SKIP
     """
 
-    title = "Comment on the model"
-
-    def __init__(self, folder: Path | str | None = None, *, edition: str = NEWEST) -> None:
+    def __init__(
+        self,
+        folder: Path | str | None = None,
+        *,
+        edition: str = NEWEST,
+        language: str = DEFAULT_LANGUAGE,
+    ) -> None:
         super().__init__()
         self._folder = Path(folder) if folder else default_workspace() / "feedback"
-        self._model = load_model(edition)
+        self._voice = FeedbackVoice(load_model(edition), language)
+        self._word = self._voice.word
         self._changed = ""  # id of the comment that is being changed
         self._typed: dict[str, str] = {}  # what could not be stored yet
+        self.title = self._word("form")
 
     @property
     def comments(self) -> list[Comment]:
@@ -73,86 +91,82 @@ class FeedbackForm(Page):
 
     def content(self) -> h.Node:
         """Show what to comment on, the fields, and what was said so far."""
+        names = elements(self._voice)
         element = self.address.get("element", MODEL)
-        names = elements(self._model)
         element = element if element in names else MODEL
         known = {m.digest: str(m.edition) for m in reversed(models())}
+        edition, word = self._voice.model.digest, self._word
         return [
-            h.div(".pk-head")[
-                h.div[
-                    h.h1["Comment on the model"],
-                    h.p["Stored on this computer. Nothing is sent: you submit the file."],
-                ]
-            ],
+            h.div(".pk-head")[h.div[h.h1[word("form")], h.p[word("form.stored")]]],
             h.div(".pk-fields")[
-                choice("element", "About", names, element, action="element"),
-                choice("edition", "Edition", known, self._model.digest, action="edition"),
+                choice("element", word("form.about"), names, element, action="element"),
+                choice("edition", word("form.edition"), known, edition, action="edition"),
             ],
             self._fields(element),
             self._said_so_far(names),
         ]
 
     def _fields(self, element: str) -> h.Element:
-        asked = FORMS.get(element, FORMS["element"])
-        present = next((c for c in self.comments if c.id == self._changed), None)
-        values = {} if present is None else {k: v for k, v in present.to_json().items() if v}
+        said, word = self.comments, self._word
+        present = next((c for c in said if c.id == self._changed), None)
+        values = {} if present is None else {k: str(v) for k, v in present.to_json().items() if v}
         values |= self._typed
-        last = self.comments[-1].role if self.comments else None
-        kinds = {"": "choose …", **KIND_WORDS}
+        roles = {"": word("form.unsaid"), **self._voice.words("role", ROLES)}
+        kinds = {"": word("form.choose"), **self._voice.words("comment", KINDS)}
+        role = (said[-1].role if said else None) or ""
         return h.form(".pk-card", id="comment")[
-            h.p(".pk-notice")["You are changing an earlier comment; saving replaces it."]
-            if present
-            else None,
-            (self._field(name, str(values.get(name) or "")) for name in asked),
-            choice("kind", "Kind of comment", kinds, str(values.get("kind") or "")),
+            h.p(".pk-notice")[word("form.changing")] if present else None,
+            (self._field(n, values.get(n, "")) for n in ASKED.get(element, ASKED["element"])),
+            choice("kind", word("form.kind"), kinds, values.get("kind", "")),
             h.label(".pk-field")[
-                h.span["Comment"],
-                h.textarea(id="pk-text", name="text", rows="4")[str(values.get("text") or "")],
+                h.span[word("form.text")],
+                h.textarea(id="pk-text", name="text", rows="4")[values.get("text", "")],
             ],
-            choice("role", "Your role", {**UNSAID, **ROLE_WORDS}, str(last or "")),
+            choice("role", word("form.role"), roles, role),
             h.p(".pk-links")[
-                button("Save this comment", "save", data_form="", class_="pk-button pk-primary"),
-                button("Leave it as it was", "leave") if present else None,
+                button(word("form.save"), "save", data_form="", class_="pk-button pk-primary"),
+                button(word("form.leave"), "leave") if present else None,
             ],
         ]
 
     def _field(self, name: str, value: str) -> h.Node:
-        if name in SCALES:
-            scale = SCALES[name]
-            options = {str(n): f"{n} {word}" for n, word in enumerate(scale.words, 1)}
-            return choice(name, scale.question, {**UNSAID, **options}, value)
+        asked = self._word(f"ask.{name}")
+        if name == "minutes":
+            return text_field(name, asked, value, inputmode="numeric")
         if name == "weight":
-            asked = choice(name, "Is its weight right?", {**UNSAID, **WEIGHT_WORDS}, value)
-            chosen = text_field("suggested_weight", "Weight you would choose", inputmode="numeric")
-            return [asked, chosen]
-        return text_field(name, "Minutes that it took", value, inputmode="numeric")
+            options = self._voice.words("weight", WEIGHTS)
+        else:
+            steps = self._word(f"steps.{name}").split(" | ")
+            options = {str(n): f"{n} {step}" for n, step in enumerate(steps, 1)}
+        box = choice(name, asked, {"": self._word("form.unsaid"), **options}, value)
+        chosen = self._word("ask.suggested_weight")
+        more = text_field("suggested_weight", chosen, inputmode="numeric")
+        return [box, more if name == "weight" else None]
 
     def _said_so_far(self, names: dict[str, str]) -> h.Node:
-        said = self.comments
+        said, word = self.comments, self._word
         if not said:
             return None
         items = (
             h.li[
                 h.strong[names.get(one.element, one.element)],
+                f" {one.text or one.kind or word('form.rated')} ",
+                button(word("form.change"), "change", one.id),
                 " ",
-                one.text or one.kind or "rated",
-                " ",
-                button("Change", "change", one.id),
-                " ",
-                button("Withdraw", "withdraw", one.id),
+                button(word("form.withdraw"), "withdraw", one.id),
             ]
             for one in said
         )
         return [
-            h.div(".pk-card")[h.h3[f"Your comments ({len(said)})"], h.ul[items]],
+            h.div(".pk-card")[h.h3[word("form.yours", n=len(said))], h.ul[items]],
             h.form(".pk-card")[
-                h.h3["Submit"],
-                h.p[button("Save the file to submit", "submit", class_="pk-button pk-primary")],
+                h.h3[word("form.submit")],
+                h.p[button(word("form.save_file"), "submit", class_="pk-button pk-primary")],
                 h.details(id="pk-contact")[
-                    h.summary["May the working group ask back?"],
-                    h.p(".pk-soft")["A contact is kept apart from the comments."],
-                    (text_field(n, n.capitalize()) for n in ("name", "email", "organization")),
-                    button("Keep the contact", "contact", data_form=""),
+                    h.summary[word("form.ask_back")],
+                    h.p(".pk-soft")[word("form.contact_apart")],
+                    (text_field(n, word(f"form.{n}")) for n in ("name", "email", "organization")),
+                    button(word("form.keep_contact"), "contact", data_form=""),
                 ],
             ],
         ]
@@ -166,22 +180,23 @@ class FeedbackForm(Page):
 
     def on_edition(self, value: str, _content: bytes | None) -> None:
         """Comment on another edition."""
-        self._model = next((m for m in models() if m.digest == value), self._model)
+        model = next((m for m in models() if m.digest == value), self._voice.model)
+        self._voice = FeedbackVoice(model, self._voice.language.code)
 
     def on_save(self, value: str, _content: bytes | None) -> None:
         """Store a comment, and what it replaces as repeated by it."""
-        typed = {k: v.strip() for k, v in parse_qsl(value) if v.strip()}
-        self._typed = typed
-        place, today = open_feedback(self._folder), self._today()
+        self._typed = {k: v.strip() for k, v in parse_qsl(value) if v.strip()}
+        place, model = open_feedback(self._folder), self._voice.model
+        fields = ("role", "weight", "kind", "text", *NUMBERS)
         comment = comment_of(
             {
-                **{k: _number(k, v) for k, v in typed.items() if k in ("role", *SAID)},
+                **{k: self._value(k, v) for k, v in self._typed.items() if k in fields},
                 "element": self.address.get("element", MODEL),
-                "round": f"{today.year}Q{(today.month + 2) // 3}",
+                "round": running_quarter(),
                 "respondent": place.own_respondent(),
-                "edition": self._model.version,
-                "digest": self._model.digest,
-                "received": today.isoformat(),
+                "edition": model.version,
+                "digest": model.digest,
+                "received": dt.datetime.now(dt.UTC).date().isoformat(),
             }
         )
         place.append([comment])
@@ -191,7 +206,15 @@ class FeedbackForm(Page):
         if self._changed and self._changed != comment.id:
             place.decide(self._changed, "duplicate", by=BY, duplicate_of=comment.id)
         self._changed, self._typed = "", {}
-        self.say("Saved on this computer.", tone="good")
+        self.say(self._word("form.saved"), tone="good")
+
+    def _value(self, name: str, text: str) -> Any:
+        """Whole numbers as numbers; what is none is refused with its field."""
+        if name not in NUMBERS:
+            return text
+        if not text.isdecimal():
+            raise FeedbackError(self._word("form.no_number", field=self._word(f"ask.{name}")))
+        return int(text)
 
     def on_change(self, value: str, _content: bytes | None) -> None:
         """Take an earlier comment up again."""
@@ -206,29 +229,24 @@ class FeedbackForm(Page):
 
     def on_withdraw(self, value: str, _content: bytes | None) -> None:
         """Withdraw a comment."""
-        place = open_feedback(self._folder)
-        place.decide(value, "rejected", by=BY, reason=WITHDRAWN)
-        self.say("Withdrawn.", tone="good")
+        open_feedback(self._folder).decide(value, "rejected", by=BY, reason=WITHDRAWN)
+        self.say(self._word("form.withdrawn"), tone="good")
 
     def on_contact(self, value: str, _content: bytes | None) -> None:
         """Keep who may be asked back, apart from the comments."""
         said = {k: v.strip()[:400] for k, v in parse_qsl(value) if v.strip()}
         if not said:
-            self.say("There is nothing to keep: all fields are empty.")
+            self.say(self._word("form.no_contact"))
             return
         place = open_feedback(self._folder)
         place.keep_contacts([Contact(respondent=place.own_respondent(), **said)])
-        self.say("Kept, apart from your comments.", tone="good")
+        self.say(self._word("form.kept"), tone="good")
 
     def on_submit(self, _value: str, _content: bytes | None) -> None:
         """Save the file with all comments that stand; its name says nothing of who."""
-        today = self._today()
-        name = f"pkimm-feedback-{today.year}Q{(today.month + 2) // 3}.json"
+        name = f"pkimm-feedback-{running_quarter()}.json"
         self.offer(name, "application/json", dumps(self.comments))
-        self.say(f"Saved as {name}. Nothing was sent.", tone="good")
-
-    def _today(self) -> dt.date:
-        return dt.datetime.now(dt.UTC).date()
+        self.say(self._word("form.file_saved", name=name), tone="good")
 
 
 def standing(place: Feedback) -> list[Comment]:
@@ -237,23 +255,11 @@ def standing(place: Feedback) -> list[Comment]:
     return [comment for comment in place.stored() if comment.id not in ended]
 
 
-def elements(model: Model) -> dict[str, str]:
+def elements(voice: FeedbackVoice) -> dict[str, str]:
     """Names of everything that can be commented on, by key."""
-    short = labels(model)
-    found = {key: ELEMENT_WORDS[key] for key in (MODEL, PROCESS)}
-    for key, category in model.categories.items():
-        found[key] = f"{short[key]} {category.name}"
+    short = labels(voice.model)
+    found = voice.words("element", (MODEL, PROCESS))
+    for key, category in voice.model.categories.items():
+        found[key] = f"{short[key]} {voice.name(key)}"
         found |= {r.key: f"— {short[r.key]} {r.title}" for r in category.requirements}
     return found
-
-
-def _number(name: str, text: str) -> Any:
-    """Whole numbers as numbers; what is none is refused with its field."""
-    if name not in WHOLE_NUMBERS:
-        return text
-    if not text.isdecimal():
-        raise FeedbackError(f"{name.replace('_', ' ')}: expected a whole number.")
-    return int(text)
-
-
-__all__ = ["FeedbackForm"]

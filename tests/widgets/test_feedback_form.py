@@ -5,10 +5,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from pkimm_analytics.feedback import FIELDS, open_feedback
+from pkimm_analytics.feedback import open_feedback
 from pkimm_analytics.model import load_model, models
+from pkimm_analytics.views.feedback import FeedbackVoice
+from pkimm_analytics.views.words import catalogue, languages
 from pkimm_analytics.widgets.feedback_form import FeedbackForm, elements
-from pkimm_analytics.widgets.feedback_words import KIND_WORDS, ROLE_WORDS, SAID, WEIGHT_WORDS
 from tests.widgets.driving import Driver
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -98,13 +99,17 @@ def test_texts_stay_texts_and_every_edition_can_be_chosen(drive):
     assert "<img" not in drive.page.shown
     for model in models():
         shown = drive("edition", model.digest)
-        assert set(elements(model)) >= {*model.categories, *model.requirements}
+        assert set(elements(FeedbackVoice(model))) >= {*model.categories, *model.requirements}
         assert all(f'value="{key}"' in shown for key in model.requirements)
 
 
-def test_the_words_cover_every_value_that_can_be_stored():
+@pytest.mark.parametrize("language", languages())
+def test_the_form_speaks_each_language(tmp_path, language):
     """
-    A new kind, role or weight gets its words.
+    Every question, answer and element of it has words.
     """
-    assert set(SAID) < set(FIELDS)
-    assert all([KIND_WORDS, ROLE_WORDS, WEIGHT_WORDS])
+    drive = Driver(FeedbackForm(tmp_path / "f", language=language), "element=model")
+    for element in ("model", "process", ELEMENT):
+        assert str(FeedbackForm(tmp_path / "f", language=language).content())
+        shown = drive("element", element)
+    assert catalogue(language).word("feedback.ask.clarity") in shown

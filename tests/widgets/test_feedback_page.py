@@ -5,6 +5,7 @@ The feedback page without a browser: actions go in, HTML, comments and decisions
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ pytest.importorskip("sklearn")
 
 from pkimm_analytics.feedback import Comment, dumps, open_feedback
 from pkimm_analytics.synthetic.feedback import simulate_feedback, write_feedback_round
+from pkimm_analytics.views.words import catalogue
 from pkimm_analytics.widgets.feedback import TABS, FeedbackPage
 from pkimm_analytics.workspace import Workspace
 from tests.official import SHARED, needs_shared
@@ -257,7 +259,7 @@ def test_respondents_with_a_flag_are_left_out_and_count_again(tmp_path):
     said = [comment(9, element=key, clarity=1) for key in keys]
     browser = small(tmp_path / "f", *said, comment(1, clarity=4), comment(2, clarity=5))
     assert "straight-lining" in browser.tab("findings")
-    assert "1 respondents are left out" in browser.do("leave_out", "straight-lining")
+    assert "1 respondent is left out" in browser.do("leave_out", "straight-lining")
     assert "left out" not in browser.do("count_again")
 
 
@@ -280,7 +282,7 @@ def test_accepted_comments_are_issues_and_changes_of_weights(tmp_path):
 @needs_shared
 def test_a_change_of_wording_is_a_diff_against_the_file_that_was_dropped(tmp_path):
     """
-    A sentence is added; replacing the whole text needs the file first.
+    Replacing the whole text needs the file, and the diff read; then a sentence is added.
     """
     said = comment(element=f"{KEY}.key-inventory", text="words")
     browser = small(tmp_path / "f", said)
@@ -289,6 +291,13 @@ def test_a_change_of_wording_is_a_diff_against_the_file_that_was_dropped(tmp_pat
     assert "drop the model" in browser.do("decide", urlencode(form))
     path = SHARED / "pkimm" / "models" / "pkimm-model-2.0.0.yaml"
     browser.upload(path.name, path.read_bytes())
+    browser.tab("comments")
+    shown = browser.do("decide", urlencode(form))
+    assert re.search(r"<pre>.*\+ +Keys of test systems.*</pre>", shown, re.DOTALL)
+    assert "Nothing was decided yet" in shown
+    assert open_feedback(tmp_path / "f").decisions().empty
+    browser.do("decide", urlencode(form))
+    assert open_feedback(tmp_path / "f").current()[said.id].manner == "text"
     browser.do("decide", urlencode({**form, "manner": "add"}))
     browser.do("export", "diff")
     diff = browser.files["wording.diff"].decode()
@@ -305,6 +314,25 @@ def test_rounds_and_editions_are_chosen(tmp_path):
     assert "Feedback 2026Q4" in browser.page.shown
     assert "PKIMM 2.0.0 and 1.1.0" in browser.page.shown
     assert "Feedback 2026Q3" in browser.do("round", "2026Q3")
+
+
+def test_the_page_and_the_pack_speak_german(filled, exports):
+    """
+    No sentence of the English catalogue is left.
+    """
+    english, german = catalogue("en").words, catalogue("de").words
+    page = FeedbackPage(filled.page._folder.folder, exports / "workspace", language="de")
+    page.send = filled._take
+    shown = []
+    for tab in TABS:
+        page._receive(None, {"action": "address", "value": urlencode({"tab": tab}), "id": 1}, [])
+        shown.append(page.shown)
+    page._receive(None, {"action": "pack", "value": "md", "id": 2}, [])
+    shown.append(filled.files.pop("meeting-pack-2026Q4.md").decode().replace("\\", ""))
+    own = {k: str(t) for k, t in english.items() if k.startswith("feedback.") and t != german[k]}
+    for text in own.values():
+        for part in filter(lambda part: len(part.split()) > 3, re.split(r"\{\w+\}", text)):
+            assert all(part.strip() not in one for one in shown), part
 
 
 def test_a_damaged_folder_is_a_message(tmp_path):

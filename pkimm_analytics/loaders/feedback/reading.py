@@ -171,6 +171,11 @@ def propose(content: bytes, name: str, model: Model) -> ColumnMap:
     SourceFormatError
         If it is no form export.
     """
+    return propose_form(content, name, model)[1]
+
+
+def propose_form(content: bytes, name: str, model: Model) -> tuple[Grid, ColumnMap]:
+    """Propose a column map as :func:`propose` does, and return the table that it is of."""
     check_size(name, len(content))
     if form_of(content) != "form":
         raise SourceFormatError(
@@ -178,12 +183,8 @@ def propose(content: bytes, name: str, model: Model) -> ColumnMap:
             [Problem(name, "expected CSV or xlsx with the questions in the first row")],
         )
     elements = Elements(model)
-    proposals = [propose_columns(grid, elements) for grid in read_grids(content, name)[0]]
-    return max(proposals, key=_known)
-
-
-def _known(columns: ColumnMap) -> int:
-    return sum(column.field != IGNORE for column in columns.columns)
+    proposals = [(grid, propose_columns(grid, elements)) for grid in read_grids(content, name)[0]]
+    return max(proposals, key=lambda pair: sum(c.field != IGNORE for c in pair[1].columns))
 
 
 def _json(content: bytes, name: str, setting: Setting) -> LoadedFeedback:

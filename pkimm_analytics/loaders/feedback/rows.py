@@ -111,6 +111,16 @@ def read_rows(grid: Grid, columns: ColumnMap, setting: Setting) -> Read:
     return read
 
 
+def unknown_words(grid: Grid, columns: ColumnMap) -> list[tuple[str, str]]:
+    """Answers to choices that nobody knows, each once with its field."""
+    found: dict[tuple[str, str], str] = {}
+    for column in columns.columns:
+        for cell in grid.column(_index(column)) if column.field in CHOICES else ():
+            if not says_nothing(cell) and value_of(column.field, cell) is None:
+                found.setdefault((column.field, fold(cell)), cell)
+    return [(name, cell) for (name, _), cell in found.items()]
+
+
 class _Reader:
     """Reads the rows of one form."""
 
