@@ -79,7 +79,7 @@ class Elements:
 @dataclass(frozen=True, slots=True)
 class Entries:
     """
-    Entries of a record by element key; `aside` those of no element, by field and tool's key.
+    Entries of a record by element key, and the keys of those of no element.
 
     `extensions` has the entries of each enabled extension by its id.
     """
@@ -87,7 +87,7 @@ class Entries:
     categories: dict[str, Any] = field(default_factory=dict)
     requirements: dict[str, Any] = field(default_factory=dict)
     extensions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    aside: dict[str, dict[str, Any]] = field(default_factory=dict)
+    aside: set[str] = field(default_factory=set)
 
 
 def find_elements(
@@ -173,7 +173,7 @@ def sort_entries(
             if found and found in rated and target is not None and found not in target:
                 target[found] = entry
                 continue
-            entries.aside.setdefault(part, {})[key] = entry
+            entries.aside.add(key)
             where = place(part, key)
             if found not in rated:
                 is_named = key in elements.stated
@@ -192,8 +192,7 @@ def check_edition(elements: Elements, entries: Entries, problems: list[Problem])
     model = elements.model
     if elements.remark:
         problems.append(elements.remark)
-    answered = {key for part in entries.aside.values() for key in part}
-    unanswered = [key for key in elements.lacking if key not in answered]
+    unanswered = [key for key in elements.lacking if key not in entries.aside]
     problems += [
         Problem(place("sourceStructure", key), _other_edition(model))
         for key in unanswered[:_MAX_LISTED]

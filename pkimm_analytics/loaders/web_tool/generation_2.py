@@ -1,10 +1,9 @@
 """
 Records of the web tool's 2.0.0 generation, read: ratings, extensions, plans, everything else.
 
-A record becomes an assessment without loss. What has a field of our own goes there;
-the rest is kept under ``web_tool`` in the ``extra`` of the assessment, answer,
-extension or plan that it belongs to, so that the writer gives it back. Entries of
-elements that the edition lacks are refused as answers and kept aside.
+What has a field of our own goes there. The record as it came is kept beside it, under
+``web_tool`` in the `extra` of the assessment, so that the writer changes in it only what
+was changed since. Entries of elements that the edition lacks are refused as answers.
 """
 
 from __future__ import annotations
@@ -37,7 +36,6 @@ from pkimm_analytics.loaders.web_tool.entry import (
     EXTENSION_ID,
     KEPT,
     MAX_TEXT,
-    label,
     place,
     read_answer,
     read_map,
@@ -67,8 +65,8 @@ FIELDS = {
     "pkiEnvironment.pointsOfInteraction": "environment.points_of_interaction",
 }
 """Fields of a record that have one of our own, in the order in which the tool writes them."""
-ALWAYS = ("assessmentName", "assessorName", "useCaseDescription", "notes", "evidence")
-"""Texts that the tool writes even if they are empty; those of entries only of requirements."""
+ENTRY_TEXTS = {"reason": "applicabilityReason", "notes": "notes", "evidence": "evidence"}
+"""Texts of an entry that have a field of our own, by that field."""
 
 _CODES = {
     "assessorPosition": ("internal", "external"),
@@ -76,10 +74,6 @@ _CODES = {
 }
 _DATE = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 _MAX_EXTENSIONS = 50
-_READ = (
-    *("progress", "requirementProgress", "enabledExtensions", "actionPlans"),
-    *("stateSchemaVersion", "dataVersion"),
-)
 
 
 def refuse_unreadable(record: Mapping[str, Any], name: str) -> None:
@@ -142,35 +136,29 @@ def load_record(
         )
     progress = read_map(record, "progress", name)
     requirements = read_map(record, "requirementProgress", name)
-    rest = {key: value for key, value in record.items() if key not in _READ}
-    enabled = _enabled(record, rest, problems)
-    versions = [f"{id_} {fields.get('version')}" for id_, fields in enabled.items()]
+    enabled = _enabled(record, problems)
+    versions = [f"{id_} {version}" for id_, version in enabled.items()]
     elements = find_elements(record, progress, requirements, name, versions)
     entries = sort_entries(progress, requirements, elements, enabled, problems)
     check_edition(elements, entries, problems)
-    plans, left = read_plans(record.get("actionPlans"), elements.find, problems)
     extensions = [
-        _extension(id_, fields, entries.extensions[id_], elements.model, problems)
-        for id_, fields in enabled.items()
+        _extension(id_, version, entries.extensions[id_], elements.model, problems)
+        for id_, version in enabled.items()
     ]
-    details = _details(rest, problems)
-    id_ = rest.get("id")
-    if isinstance(id_, str) and ASSESSMENT_ID.fullmatch(id_):
-        rest.pop("id")
-    else:
+    id_ = record.get("id")
+    if not (isinstance(id_, str) and ASSESSMENT_ID.fullmatch(id_)):
         id_ = content_id(content)
-    rest |= left | entries.aside
     assessment = Assessment(
         id=id_,
         model=elements.model.edition,
         mode=Mode.FULL if requirements else Mode.SELF,
         answers=_answers(entries, elements.model, problems, computed=form == "link"),
         extensions=tuple(extensions),
-        action_plans=plans,
+        action_plans=read_plans(record.get("actionPlans"), elements.find, problems),
         caveats=_caveats(record, entries, elements),
         source=_source(content, form, elements, entries, extensions),
-        extra={KEPT: rest} if rest else {},
-        **details,
+        extra={} if form == "link" else {KEPT: dict(record)},
+        **_details(record, problems),
     )
     return Loaded(assessment, tuple(problems))
 
@@ -178,57 +166,40 @@ def load_record(
 # --- fields that have one of our own ------------------------------------------------------
 
 
-def _details(rest: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    """Take the fields that have one of our own out of those that are left."""
-    found: dict[str, Any] = {"updated": _updated(rest)}
-    surroundings = rest.get("pkiEnvironment")
-    around = dict(surroundings) if isinstance(surroundings, Mapping) else {}
+def _details(record: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """Read the fields that have one of our own; ``updatedAt`` is the time of the last change."""
+    found: dict[str, Any] = {}
     for field, path in FIELDS.items():
         within, _, name = field.rpartition(".")
-        value = _take(around if within else rest, name, within, problems, always=field in ALWAYS)
-        record, _, part = path.rpartition(".")
-        if value and record:
-            found.setdefault(record, {})[part] = value
+        holder = record.get(within) if within else record
+        value = _text(holder, name, within, problems) if isinstance(holder, Mapping) else ""
+        part, _, own = path.rpartition(".")
+        if value and part:
+            found.setdefault(part, {})[own] = value
         elif value:
-            found[part] = value
-    if isinstance(surroundings, Mapping):
-        rest["pkiEnvironment"] = around
-        if surroundings and not around:
-            rest.pop("pkiEnvironment")
+            found[own] = value
+    meta = record.get("meta")
+    updated = meta.get("updatedAt") if isinstance(meta, Mapping) else None
+    if isinstance(updated, str) and _DATE.fullmatch(updated[:10]) and len(updated) <= 200:
+        found["updated"] = updated
     return found
 
 
-def _take(
-    rest: dict[str, Any], field: str, where: str, problems: list[Problem], *, always: bool = False
-) -> str:
-    """
-    Take a text, day or code out of the fields that are left; what is none stays there.
-
-    An empty one stays too, unless the tool `always` writes that field.
-    """
-    value = rest.get(field)
+def _text(fields: Mapping[str, Any], field: str, where: str, problems: list[Problem]) -> str:
+    """Text, day or code of a field; empty where it is none, which is a remark."""
+    value = fields.get(field)
     if field in _CODES:
-        fits, expected = value in _CODES[field] if isinstance(value, str) else False, _CODES[field]
-        kind = ", ".join(expected)
+        form, kind = "|".join(_CODES[field]), ", ".join(_CODES[field])
     elif field.endswith("Date"):
-        fits, kind = isinstance(value, str) and bool(_DATE.fullmatch(value)), "a date as YYYY-MM-DD"
+        form, kind = _DATE.pattern, "a date as YYYY-MM-DD"
     else:
-        fits = isinstance(value, str) and len(value) <= MAX_TEXT
-        kind = f"text of at most {MAX_TEXT:,} characters"
-    if fits and (value or always):
-        return str(rest.pop(field))
-    if value not in (None, "") and not fits:
-        place_ = f"{where}.{field}".lstrip(".")
-        problems.append(Problem(place_, f"expected {kind}. Kept as it is", refused=False))
+        form, kind = rf"(?s:.{{0,{MAX_TEXT}}})", f"text of at most {MAX_TEXT:,} characters"
+    if isinstance(value, str) and re.fullmatch(form, value):
+        return value
+    if value not in (None, ""):
+        message = f"expected {kind}. Kept as it is"
+        problems.append(Problem(f"{where}.{field}".lstrip("."), message, refused=False))
     return ""
-
-
-def _updated(rest: Mapping[str, Any]) -> str | None:
-    """Time of the last change; it stays in ``meta`` too, which the writer brings up to date."""
-    meta = rest.get("meta")
-    value = meta.get("updatedAt") if isinstance(meta, Mapping) else None
-    usable = isinstance(value, str) and _DATE.fullmatch(value[:10]) and len(value) <= 200
-    return value if usable else None
 
 
 # --- answers -----------------------------------------------------------------------------
@@ -244,7 +215,7 @@ def _answers(
     not a rating, and is left out.
     """
     requirements = {
-        key: _answer(entry, place("requirementProgress", key), model, problems, always=True)
+        key: _answer(entry, place("requirementProgress", key), problems)
         for key, entry in entries.requirements.items()
     }
     rated = {category_of(k) for k, answer in requirements.items() if answer.state is State.RATED}
@@ -252,64 +223,37 @@ def _answers(
     for key in model.categories:
         if key not in entries.categories:
             continue
-        answer = _answer(entries.categories[key], place("progress", key), model, problems)
+        answer = _answer(entries.categories[key], place("progress", key), problems)
         is_result = computed and key in rated and answer.state is State.RATED
         if answer != UNANSWERED and not is_result:
             answers[key] = answer
     return answers | requirements
 
 
-def _answer(
-    entry: Any, where: str, model: Model, problems: list[Problem], *, always: bool = False
-) -> Answer:
-    """Answer of one entry; `always` where the tool writes notes and evidence even if empty."""
+def _answer(entry: Any, where: str, problems: list[Problem]) -> Answer:
     answer = read_answer(entry, where, problems, generation=2)
     if not isinstance(entry, Mapping):
         return answer
-    rest = {key: value for key, value in entry.items() if key not in ("level", "applicability")}
-    off = answer.state is State.NOT_APPLICABLE
-    usual = label(model, answer.level or 0, off=off)
-    _keep_label(rest, usual, answer.level or answer.set_aside_level or 0, off=off)
-    said = {
-        "reason": _take(rest, "applicabilityReason", where, problems),
-        "notes": _take(rest, "notes", where, problems, always=always),
-        "evidence": _take(rest, "evidence", where, problems, always=always),
+    said: dict[str, Any] = {
+        own: _text(entry, field, where, problems) for own, field in ENTRY_TEXTS.items()
     }
-    return answer.replace(**said, extra={KEPT: rest} if rest else {})
-
-
-def _keep_label(rest: dict[str, Any], usual: str, level: int, *, off: bool) -> None:
-    """Keep label and description with the level they belong to, for as long as it stands."""
-    result, description = rest.pop("result", None), rest.pop("description", None)
-    if result not in (None, usual) or description:
-        rest["label"] = {
-            "level": level,
-            "off": off,
-            "result": usual if result is None else result,
-            "description": "" if description is None else description,
-        }
+    return answer.replace(**said) if any(said.values()) else answer
 
 
 # --- extensions --------------------------------------------------------------------------
 
 
-def _enabled(
-    record: Mapping[str, Any], rest: dict[str, Any], problems: list[Problem]
-) -> dict[str, dict[str, Any]]:
-    """Return the enabled extensions by id; items that are none stay in `rest`."""
+def _enabled(record: Mapping[str, Any], problems: list[Problem]) -> dict[str, str | None]:
+    """Return the version, if one is stated, of each enabled extension by its id."""
     raw = record.get("enabledExtensions")
     items = raw if isinstance(raw, list) else [] if raw is None else [raw]
-    found: dict[str, dict[str, Any]] = {}
-    odd = []
+    found: dict[str, str | None] = {}
     for item in items:
         fields = {"id": item} if isinstance(item, str) else item
         if _is_extension(fields) and fields["id"] not in found and len(found) < _MAX_EXTENSIONS:
-            found[fields["id"]] = fields
-        else:
-            odd.append(item)
-    if odd:
-        rest["enabledExtensions"] = odd
-        message = f"{len(odd)} item(s) are no extension with id and version, or come twice"
+            found[fields["id"]] = fields.get("version") or None
+    if n_odd := len(items) - len(found):
+        message = f"{n_odd} item(s) are no extension with id and version, or come twice"
         problems.append(Problem("enabledExtensions", f"{message}. Kept aside, not scored"))
     return found
 
@@ -324,12 +268,12 @@ def _is_extension(item: Any) -> bool:
 
 def _extension(
     id_: str,
-    fields: Mapping[str, Any],
+    version: str | None,
     entries: Mapping[str, Any],
     model: Model,
     problems: list[Problem],
 ) -> ExtensionAnswers:
-    version, digest = fields.get("version") or None, None
+    digest = None
     where = place("enabledExtensions", id_)
     try:
         extension = load_extension(id_, version, model=model.version)
@@ -341,15 +285,11 @@ def _extension(
     except UnknownEditionError:
         message = "is not installed: its ratings are kept, not scored. Add its file with: pkimm"
         problems.append(Problem(where, f"{message} models add FILE"))
-    rest = {key: value for key, value in fields.items() if key not in ("id", "version")}
     answers = {
-        key: _answer(entry, place(f"progress.{id_}", key), model, problems)
+        key: _answer(entry, place(f"progress.{id_}", key), problems)
         for key, entry in entries.items()
     }
-    kept = {KEPT: rest} if rest else {}
-    return ExtensionAnswers(
-        id=id_, version=version or "", digest=digest, answers=answers, extra=kept
-    )
+    return ExtensionAnswers(id=id_, version=version or "", digest=digest, answers=answers)
 
 
 # --- what goes with the answers ----------------------------------------------------------

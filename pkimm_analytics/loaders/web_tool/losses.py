@@ -19,14 +19,21 @@ from pkimm_analytics.loaders.web_tool.forms import (
     write_yaml_export,
 )
 from pkimm_analytics.loaders.web_tool.generation_1 import EDITIONS
+from pkimm_analytics.loaders.web_tool.generation_2 import ENTRY_TEXTS, FIELDS
 from pkimm_analytics.model import NEWEST, Model, load_model, model_of
 from pkimm_analytics.scoring import score, tool_figures
 
 _CATEGORY, _REQUIREMENT = r"answers/\w\.[^./]+/", r"answers/\w\.[^./]+\.[^./]+/"
-_TRIVIAL = "label|meta|name|exportedAt|lastView|lastPosition|sourceStructure"
+_KNOWN = (
+    "dataVersion|stateSchemaVersion|enabledExtensions|actionPlans|id|meta|name|exportedAt"
+    f"|lastView|lastPosition|sourceStructure|{'|'.join(FIELDS).replace('.', '/')}"
+)
+_ENTRY = "level|applicability|result|description|" + "|".join(ENTRY_TEXTS.values())
 
 PHRASES = {
-    rf".*web_tool/({_TRIVIAL})\b.*": "",  # these say nothing about the PKI
+    # what has a place of its own in our document, or says nothing about the PKI
+    rf"web_tool/({_KNOWN})(/.*)?": "",
+    rf"web_tool/(progress|requirementProgress)/[^/]+/({_ENTRY})": "",
     r".*web_tool/.*": "flags, contacts, workspace and whatever else the tool's file had",
     r"id": "the id of the assessment",
     r"model/.*": "which of several editions of its version it is of",

@@ -1,9 +1,7 @@
 """
 Action plans of the web tool's 2.0.0 generation, read and written.
 
-A plan of the tool has lists of items with ids and marks where ours has texts. The
-texts become ours; what they came from is kept beside them and written back as long
-as the texts are still the same.
+A plan of the tool has lists of items with ids and marks where ours has texts.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from typing import Any
 
 from pkimm_analytics.assessment import ActionPlan
 from pkimm_analytics.errors import Problem
-from pkimm_analytics.loaders.web_tool.entry import KEPT, MAX_TEXT, kept_fields, place
+from pkimm_analytics.loaders.web_tool.entry import MAX_TEXT, place
 
 MAX_ITEMS = 1_000
 
@@ -22,15 +20,15 @@ TEXTS = ("responsibility", "resources", "comments")
 PARTS = ("objectives", "outputs", "tasks", *TEXTS, "schedule")
 """Parts of a plan that have the same name in the tool's plan and in ours."""
 _ORDER = [
-    *("targetLevel", "objectives", "outputs", "tasks", "responsibility", "responsiblePocId"),
-    *("targetDate", "resources", "comments"),
+    *("targetLevel", "objectives", "outputs", "tasks", "responsibility", "targetDate"),
+    *("resources", "comments"),
 ]
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def read_plans(
     raw: Any, element: Callable[[str], str | None], problems: list[Problem]
-) -> tuple[tuple[ActionPlan, ...], dict[str, Any]]:
+) -> tuple[ActionPlan, ...]:
     """
     Read the field ``actionPlans``.
 
@@ -42,33 +40,23 @@ def read_plans(
         Gives the element key of a key of the tool, None if the edition lacks it.
     problems : list of Problem
         Takes what is wrong.
-
-    Returns
-    -------
-    tuple of ActionPlan
-    dict
-        What of the field did not become a plan.
     """
     if raw is None:
-        return (), {}
+        return ()
     categories = raw.get("categories", {}) if isinstance(raw, Mapping) else None
     if not isinstance(categories, Mapping) or len(categories) > MAX_ITEMS:
         problems.append(Problem("actionPlans", "expected a map of categories. Kept as it is"))
-        return (), {"actionPlans": raw}
+        return ()
     plans = []
-    aside = {}
     for key, plan in categories.items():
         where = place("actionPlans", key)
         found = element(key)
         if found is None or not isinstance(plan, Mapping):
             message = "is no plan" if found else "the edition has no such element"
             problems.append(Problem(where, f"{message}. Kept aside"))
-            aside[key] = plan
         else:
             plans.append(_read_plan(found, plan, where, problems))
-    rest = {key: value for key, value in raw.items() if key != "categories"}
-    left = rest | ({"categories": aside} if aside else {})
-    return tuple(plans), {"actionPlans": left} if left or not plans else {}
+    return tuple(plans)
 
 
 def _read_plan(
@@ -78,7 +66,7 @@ def _read_plan(
     schedule = fields.get("schedule")
     if isinstance(schedule, str) and _DATE.fullmatch(schedule) and not fields.get("targetDate"):
         fields["targetDate"] = fields.pop("schedule")
-    texts = {part: texts_of(fields.get(part)) for part in PARTS}
+    texts = {part: _texts_of(fields.get(part)) for part in PARTS}
     problems += [
         Problem(f"{where}.{part}", "expected texts. Kept as it is")
         for part, found in texts.items()
@@ -88,18 +76,15 @@ def _read_plan(
     is_level = type(level) is int and 1 <= level <= 5
     if level is not None and not is_level:
         problems.append(Problem(f"{where}.targetLevel", "expected 1 to 5. Kept as it is"))
-    read = ActionPlan(
+    return ActionPlan(
         element=element,
         target_level=level if is_level else None,
         target_date=date if isinstance(date, str) and 0 < len(date) <= 200 else None,
         **{part: found or () for part, found in texts.items()},  # type: ignore[arg-type]
     )
-    written = write_plan(read)
-    rest = {key: value for key, value in fields.items() if written.get(key, ()) != value}
-    return read.replace(extra={KEPT: rest} if rest else {})
 
 
-def texts_of(value: Any) -> tuple[str, ...] | None:
+def _texts_of(value: Any) -> tuple[str, ...] | None:
     """Texts of a part: one text, or a list of texts or items; None if it is neither."""
     if value is None or value == "":
         return ()
@@ -114,19 +99,10 @@ def texts_of(value: Any) -> tuple[str, ...] | None:
 
 def write_plan(plan: ActionPlan) -> dict[str, Any]:
     """Write one plan in the tool's form, which has no schedule and one text for some parts."""
-    kept = kept_fields(plan.extra)
     fields = {"targetLevel": plan.target_level, "targetDate": plan.target_date}
-    written = {field: value for field, value in fields.items() if value}
-    for part in PARTS:
-        texts = getattr(plan, part)
-        raw = kept.pop(part, None)
-        if raw is not None and (texts_of(raw) or ()) == texts:
-            written[part] = raw
-        elif texts and part != "schedule":
-            written[part] = _written(part, texts)
-    every = {**kept, **written}
-    known = {key: every[key] for key in _ORDER if key in every}
-    return known | every
+    texts = {part: getattr(plan, part) for part in PARTS if part != "schedule"}
+    fields |= {part: _written(part, some) for part, some in texts.items() if some}
+    return {key: fields[key] for key in _ORDER if fields.get(key)}
 
 
 def _written(part: str, texts: tuple[str, ...]) -> Any:

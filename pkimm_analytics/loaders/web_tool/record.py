@@ -1,18 +1,20 @@
 """
 Records of the web tool's 2.0.0 generation, written.
 
-Everything that came from such a record is put back in its place; what was changed
-since, and what never came from one, is written as the tool writes it.
+An assessment that came from a record is written as that record, with what was changed
+since: both are written as the tool writes them, and where the two differ, the new one
+takes the place. What we have no field for is never touched.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from pkimm_analytics.assessment import Answer, Assessment, ExtensionAnswers, Mode, State
+from pkimm_analytics.errors import PkimmError
 from pkimm_analytics.loaders.web_tool.entry import (
     kept_fields,
     label,
@@ -21,7 +23,7 @@ from pkimm_analytics.loaders.web_tool.entry import (
     texts,
     written_level,
 )
-from pkimm_analytics.loaders.web_tool.generation_2 import FIELDS
+from pkimm_analytics.loaders.web_tool.generation_2 import ENTRY_TEXTS, FIELDS, load_record
 from pkimm_analytics.loaders.web_tool.plans import write_plan
 from pkimm_analytics.model import Model
 from pkimm_analytics.scoring import score
@@ -29,37 +31,63 @@ from pkimm_analytics.scoring import score
 _FULL = (
     "requirementProgress",
     *("organizationName", "assessorPosition", "assessorCompany", "assessmentType"),
-    *("startDate", "targetDate", "finishDate", "pkiEnvironment", "workspace", "actionPlans"),
+    *("startDate", "targetDate", "finishDate", "pkiEnvironment", "actionPlans"),
 )
 """Fields of a full assessment, in the order of the export."""
 
 
 def write_record(assessment: Assessment, model: Model) -> dict[str, Any]:
     """Write an assessment as the export of the 2.0.0 generation, in its order of fields."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    record = _record(assessment, model, now)
     kept = kept_fields(assessment.extra)
-    now = assessment.updated or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    details = _full_details(assessment, model, kept)
-    progress = _categories(assessment, model) | _relevance(assessment, model)
-    odd = kept.get("enabledExtensions")
-    record: dict[str, Any] = {
-        "stateSchemaVersion": 2 if details else 1,
-        "dataVersion": model.version,
-        "name": kept.get("name", assessment.use_case.name or "PKIMM assessment"),
-        "id": kept.get("id", assessment.id),
-        "progress": progress | _without(kept_fields(kept, "progress"), progress),
-        "enabledExtensions": _enabled(assessment) + (odd if isinstance(odd, list) else []),
-        **{field: text or kept.get(field, "") for field, text in texts(assessment).items()},
-        "sourceStructure": _structure(kept, model),
-        "meta": {"createdAt": now, "updatedAt": now, **kept_fields(kept, "meta")},
-        **{field: kept[field] for field in ("lastView", "lastPosition") if field in kept},
-        "exportedAt": kept.get("exportedAt", now),
-        **details,
-    }
-    if assessment.updated:
-        record["meta"]["updatedAt"] = assessment.updated
-    record |= _without(kept, record)
+    try:
+        came = load_record(kept, b"", "record", "storage", []).assessment
+    except PkimmError:  # there is none, or somebody changed it by hand
+        came = None
+    if came is not None and came.model == assessment.model:
+        record = _changed(kept, _record(came, model, now), record)
     plain: dict[str, Any] = json.loads(json.dumps(record))  # no object twice: YAML would alias it
     return plain
+
+
+def _changed(kept: Any, before: Any, after: Any) -> Any:
+    """Change in what was kept whatever is not the same before and after."""
+    if not (
+        isinstance(kept, Mapping) and isinstance(before, Mapping) and isinstance(after, Mapping)
+    ):
+        return kept if before == after else after
+    if any(before.get(field) != after.get(field) for field in ("level", "applicability")):
+        before = {
+            key: value for key, value in before.items() if key not in ("result", "description")
+        }
+    nothing = object()
+    found = {}
+    for key in dict.fromkeys([*kept, *after]):
+        values = (kept.get(key, nothing), before.get(key, nothing), after.get(key, nothing))
+        value = _changed(*values)
+        if value is not nothing:
+            found[key] = value
+    return found
+
+
+def _record(assessment: Assessment, model: Model, now: str) -> dict[str, Any]:
+    """Write an assessment as the tool does."""
+    details = _full_details(assessment, model)
+    stamp = assessment.updated or now
+    return {
+        "stateSchemaVersion": 2 if details else 1,
+        "dataVersion": model.version,
+        "name": assessment.use_case.name or "PKIMM assessment",
+        "id": assessment.id,
+        "progress": _categories(assessment, model) | _relevance(assessment, model),
+        "enabledExtensions": _enabled(assessment),
+        **texts(assessment),
+        "sourceStructure": _structure(model),
+        "meta": {"createdAt": stamp, "updatedAt": stamp},
+        "exportedAt": stamp,
+        **details,
+    }
 
 
 def write_parts(
@@ -118,27 +146,14 @@ def _relevance(assessment: Assessment, model: Model) -> dict[str, Any]:
 
 def _entry(answer: Answer, model: Model, key: str | None) -> dict[str, Any]:
     """Entry of a category; `key` is None for the relevance of an extension."""
-    rest = kept_fields(answer.extra)
-    kept = kept_fields(rest, "label")
     level, applies = written_level(answer).values()
-    if kept.get("level") == level and kept.get("off") is (not applies):
-        result, description = kept.get("result"), kept.get("description")
-    else:
-        result = label(model, level, off=not applies)
-        description = "" if key is None else official_text(model, key, level)
-    said = {
-        "applicabilityReason": answer.reason,
-        "notes": answer.notes,
-        "evidence": answer.evidence,
-    }
-    entry = {
+    return {
         "level": level,
-        "result": result,
-        "description": description,
+        "result": label(model, level, off=not applies),
+        "description": "" if key is None else official_text(model, key, level),
         "applicability": applies,
+        **{field: text for own, field in ENTRY_TEXTS.items() if (text := getattr(answer, own))},
     }
-    said = {field: text for field, text in said.items() if text}
-    return {**entry, **_without(rest, {"label", *entry}), **said}
 
 
 def _requirements(assessment: Assessment, model: Model) -> dict[str, Any]:
@@ -154,19 +169,16 @@ def _requirements(assessment: Assessment, model: Model) -> dict[str, Any]:
             "notes": answer.notes,
             "evidence": answer.evidence,
             **({"applicabilityReason": answer.reason} if answer.reason else {}),
-            **_without(kept_fields(answer.extra), {"label", "level", "applicability"}),
         }
     return entries
 
 
 def _enabled(assessment: Assessment) -> list[dict[str, Any]]:
-    return [
-        {"id": id_, "version": e.version, **_without(kept_fields(e.extra), {"id", "version"})}
-        for id_, e in reversed(_extensions(assessment).items())
-    ]
+    extensions = reversed(_extensions(assessment).items())
+    return [{"id": id_, "version": extension.version} for id_, extension in extensions]
 
 
-def _full_details(assessment: Assessment, model: Model, kept: Mapping[str, Any]) -> dict[str, Any]:
+def _full_details(assessment: Assessment, model: Model) -> dict[str, Any]:
     """Fields that only full assessments have, as far as they say something."""
     own: dict[str, Any] = {
         "requirementProgress": _requirements(assessment, model),
@@ -181,8 +193,7 @@ def _full_details(assessment: Assessment, model: Model, kept: Mapping[str, Any])
             own.setdefault(within, {})[name] = value
         elif value:
             own[field] = str(value)
-    said = {field: _merged(kept.get(field), value) for field, value in own.items() if value}
-    return {f: said.get(f, kept.get(f)) for f in _FULL if f in said or f in kept}
+    return {field: own[field] for field in _FULL if own.get(field)}
 
 
 def _plans(assessment: Assessment, model: Model) -> dict[str, Any]:
@@ -193,11 +204,7 @@ def _plans(assessment: Assessment, model: Model) -> dict[str, Any]:
     return {"categories": plans} if plans else {}
 
 
-def _structure(kept: Mapping[str, Any], model: Model) -> dict[str, Any]:
-    """Structure that a record came with if it is of this edition, else the edition's own."""
-    by_key = kept_fields(kept_fields(kept, "sourceStructure"), "byKey")
-    if all(category.native_id in by_key for category in model.categories.values()):
-        return kept_fields(kept, "sourceStructure")
+def _structure(model: Model) -> dict[str, Any]:
     by_key = {}
     for module in model.modules:
         for category in module.categories:
@@ -206,18 +213,3 @@ def _structure(kept: Mapping[str, Any], model: Model) -> dict[str, Any]:
             for requirement in category.requirements:
                 by_key[requirement.native_id] = {**names, "requirementName": requirement.title}
     return {"byKey": by_key}
-
-
-def _merged(kept: Any, own: Any) -> Any:
-    """Our own fields put over those that were kept, one level down too."""
-    if not isinstance(kept, Mapping) or not isinstance(own, Mapping):
-        return own
-    both = {**kept, **own}
-    for field in kept.keys() & own.keys():
-        if isinstance(kept[field], Mapping) and isinstance(own[field], Mapping):
-            both[field] = {**kept[field], **own[field]}
-    return both
-
-
-def _without(fields: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return {field: value for field, value in fields.items() if field not in set(names)}
