@@ -23,7 +23,13 @@ from pkimm_analytics.assessment import Assessment, Mode
 from pkimm_analytics.benchmark.ladder import Ladder, cohort_of, peer_ladder
 from pkimm_analytics.benchmark.like_for_like import edition_notes, measure_note, own_figures
 from pkimm_analytics.benchmark.printed import Distribution, Estimate, around, pair
-from pkimm_analytics.benchmark.release import Benchmark, estimates, kind_of, peers_document
+from pkimm_analytics.benchmark.release import (
+    Benchmark,
+    figure_cells,
+    interval_cells,
+    kind_of,
+    peers_document,
+)
 from pkimm_analytics.benchmark.verdicts import ALIKE, verdict
 from pkimm_analytics.context import Context
 from pkimm_analytics.display import Shown
@@ -351,34 +357,28 @@ def _notes(bench: Benchmark, own: Model, edition: Model, scores: Scores) -> Iter
 
 
 def _flat(one: Position) -> dict[str, Any]:
-    nan = float("nan")
+    def number(value: float | Fraction | None) -> float:
+        return math.nan if value is None else float(value)
 
-    def ends(name: str, interval: Interval | None) -> dict[str, float]:
-        low, high = (nan, nan) if interval is None else (interval.low, interval.high)
-        return {f"{name}_low": low, f"{name}_high": high}
-
-    row: dict[str, Any] = {
+    return {
         "measure": one.measure,
         "kind": one.kind,
         "name": one.name,
-        "own_score": nan if one.own is None else float(one.own),
-        "own_level": nan if one.level is None else one.level,
-        "own_as_assessed": nan if one.as_assessed is None else float(one.as_assessed),
-        "coverage": nan if one.coverage is None else one.coverage,
+        "own_score": number(one.own),
+        "own_level": number(one.level),
+        "own_as_assessed": number(one.as_assessed),
+        "coverage": number(one.coverage),
         "n": "" if one.peers is None else one.peers.band,
         "is_published": one.peers is not None,
         "verdict": one.verdict,
         "position": one.text,
-        **ends("below", one.below),
-        **ends("at_or_below", one.at_or_below),
-        "rank": nan if one.rank is None else one.rank.value,
-        **ends("rank", None if one.rank is None else one.rank.interval),
+        **interval_cells("below", one.below),
+        **interval_cells("at_or_below", one.at_or_below),
+        "rank": number(one.rank.value if one.rank else None),
+        **interval_cells("rank", one.rank.interval if one.rank else None),
         "note": one.note,
+        **({} if one.peers is None else figure_cells(one.peers)),
     }
-    for name, estimate in [] if one.peers is None else estimates(one.peers):
-        row |= {name: estimate.value, **ends(name, estimate.interval)}
-        row |= ends(f"{name}_printed", estimate.printed)
-    return row
 
 
 def _document(one: Position) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from pkimm_analytics.release import (
     MANIFEST_FILE,
     Cell,
     Group,
+    Interval,
     Release,
     check_release,
     release_folders,
@@ -325,9 +326,7 @@ class Benchmark(Shown):
             "step": found.step,
             "as_of": found.as_of,
         }
-        for name, estimate in estimates(found):
-            row |= _cells(name, estimate)
-        return row
+        return row | figure_cells(found)
 
 
 _SETTINGS = {
@@ -348,15 +347,20 @@ def estimates(found: Distribution) -> Iterator[tuple[str, Estimate]]:
     yield from found.quantiles.items()
 
 
-def _cells(name: str, estimate: Estimate) -> dict[str, Any]:
-    return {
-        name: estimate.value,
-        f"{name}_low": estimate.interval.low,
-        f"{name}_high": estimate.interval.high,
-        f"{name}_printed_low": estimate.printed.low,
-        f"{name}_printed_high": estimate.printed.high,
-        f"{name}_qualifier": estimate.qualifier,
-    }
+def figure_cells(found: Distribution) -> dict[str, Any]:
+    """Every figure of a distribution with its intervals, as cells of one row."""
+    row: dict[str, Any] = {}
+    for name, estimate in estimates(found):
+        row |= {name: estimate.value, f"{name}_qualifier": estimate.qualifier}
+        row |= interval_cells(name, estimate.interval)
+        row |= interval_cells(f"{name}_printed", estimate.printed)
+    return row
+
+
+def interval_cells(name: str, interval: Interval | None) -> dict[str, float]:
+    """Both ends of an interval, NaN where there is none."""
+    low, high = (math.nan, math.nan) if interval is None else (interval.low, interval.high)
+    return {f"{name}_low": low, f"{name}_high": high}
 
 
 _SHARES = (*(f"at_least_{k}" for k in LEVEL_BOUNDS), *(f"level_{k}" for k in LEVELS))

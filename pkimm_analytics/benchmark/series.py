@@ -12,9 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pkimm_analytics.benchmark.release import Benchmark, open_release
-from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
+from pkimm_analytics.benchmark.printed import Distribution
+from pkimm_analytics.benchmark.release import Benchmark, Cohort, open_release
+from pkimm_analytics.errors import BenchmarkError, DisclosureError, PkimmError, Problem
 from pkimm_analytics.release import MANIFEST_FILE, release_folders
+from pkimm_analytics.tables import OVERALL
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,20 @@ class Series:
     @property
     def is_synthetic(self) -> bool:
         """Whether invented organizations count in any of the releases."""
-        return any(bool(one.manifest.get("synthetic")) for one in self.releases)
+        return any(one.synthetic for one in self.releases)
+
+    def over_time(self, cohort: Cohort, measure: str = OVERALL) -> dict[str, Distribution]:
+        """
+        Figures of a group by the quarter that they were computed for, oldest first.
+
+        A release that repeats an earlier figure adds none, nor does one without the group.
+        """
+        found: dict[str, Distribution] = {}
+        for bench in self.releases:
+            with suppress(BenchmarkError):  # an earlier plan had no such group
+                peers = bench.distribution(bench.group(cohort), measure)
+                found |= {} if peers is None else {peers.as_of: peers}
+        return dict(sorted(found.items()))
 
 
 def default_releases() -> Path | None:

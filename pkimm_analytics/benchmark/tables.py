@@ -7,22 +7,19 @@ row in plain text. What is withheld stays a row without figures.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.benchmark.comparison import percent
 from pkimm_analytics.benchmark.ladder import code_label
 from pkimm_analytics.benchmark.printed import Distribution, Estimate
-from pkimm_analytics.benchmark.release import Benchmark
+from pkimm_analytics.benchmark.release import Benchmark, Cohort
 from pkimm_analytics.benchmark.series import Series
-from pkimm_analytics.errors import BenchmarkError
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.release import LEVEL_BOUNDS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Cohort = Mapping[str, str]
 
 
 def level_table(bench: Benchmark, cohort: Cohort, measures: Sequence[str]) -> pd.DataFrame:
@@ -94,17 +91,9 @@ def trend_table(series: Series, cohort: Cohort, measure: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    found: dict[str, Distribution] = {}
-    for bench in series.releases:
-        try:
-            peers = bench.distribution(bench.group(cohort), measure)
-        except BenchmarkError:  # an earlier plan had no such group
-            continue
-        if peers is not None:
-            found[peers.as_of] = peers
     rows = [
         {"level": level, **_share(peers, level)}
-        for _, peers in sorted(found.items())
+        for peers in series.over_time(cohort, measure).values()
         for level in LEVEL_BOUNDS
     ]
     columns = ["as_of", "level", "share", "low", "high", "qualifier", "n", "words"]

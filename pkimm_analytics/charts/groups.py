@@ -12,15 +12,13 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from pkimm_analytics.charts.level_shares import names_axis
 from pkimm_analytics.charts.look import (
     INK,
     MARKS,
     SOFT,
-    Labels,
     figure_of,
+    names_axis,
     pointed_at,
-    rows_of,
     wrapped,
 )
 
@@ -34,7 +32,6 @@ def groups(
     *,
     title: str = "Groups beside each other",
     subtitle: str = "Share of organizations",
-    labels: Labels = "names",
 ) -> go.Figure:
     """
     Draw a cell for each measure and group.
@@ -46,45 +43,28 @@ def groups(
         group_name, is_published, share`` (0 to 1), ``qualifier`` (``=``, ``<=`` or
         ``>=``) and ``words``.
     title, subtitle : str
-    labels : {"names", "short"}
-        Whole names, or names that fit on a phone.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
     """
-    is_short = labels == "short"
-    columns = list(dict.fromkeys(table["group"]))
-    lines = list(dict.fromkeys(table["measure"]))
-    cells = {(row.measure, row.group): row for row in rows_of(table)}
-    grid = [[cells[measure, group] for group in columns] for measure in lines]
-    heads = [str(cell.group_name) for cell in (grid[0] if grid else [])]
+    cells = {(row.measure, row.group): row for row in table.itertuples()}
+    columns = table["group"].drop_duplicates()
+    grid = [[cells[measure, group] for group in columns] for measure in table["measure"].unique()]
+    heads = [wrapped(name, 18, lines=2) for name in table.loc[columns.index, "group_name"]]
     return figure_of(
-        [_heat(grid, is_short=is_short)],
+        [_heat(grid)],
         title,
         subtitle,
-        height=round((238 if is_short else 208) + _ROW * max(len(lines), 1)),
-        margin={
-            "l": 112 if is_short else 216,
-            "r": 10,
-            "t": 226 if is_short else 196,
-            "b": 8,
-        },
+        height=208 + _ROW * max(len(grid), 1),
+        margin={"l": 216, "r": 10, "t": 196, "b": 8},
         xaxis={
             "ticks": "",
-            "tickvals": list(range(len(columns))),
-            "ticktext": [
-                wrapped(h, 22 if is_short else 18, lines=1 if is_short else 2) for h in heads
-            ],
+            "tickvals": list(range(len(heads))),
+            "ticktext": heads,
             "tickfont": {"size": 11},
             "tickangle": -90,
-            "ticklabeloverflow": "allow",
             "side": "top",
             "showgrid": False,
-            "range": [-0.5, len(columns) - 0.5],
+            "range": [-0.5, len(heads) - 0.5],
         },
-        yaxis=names_axis([str(line[0].name) for line in grid], labels)
-        | {"range": [len(lines) - 0.5, -0.5]},
+        yaxis=names_axis([str(line[0].name) for line in grid], 0.5),
         annotations=[
             {"x": x, "y": y, "text": "·", "showarrow": False, "font": {"size": 14, "color": SOFT}}
             for y, line in enumerate(grid)
@@ -94,20 +74,12 @@ def groups(
     )
 
 
-def _heat(grid: list[list[Any]], *, is_short: bool) -> go.Heatmap:
+def _heat(grid: list[list[Any]]) -> go.Heatmap:
     return go.Heatmap(
         z=[[float(c.share) if c.is_published else None for c in line] for line in grid],
-        text=[
-            [
-                f"{MARKS[c.qualifier]}{c.share * 100:.0f}{'' if is_short else ' %'}"
-                if c.is_published
-                else ""
-                for c in line
-            ]
-            for line in grid
-        ],
+        text=[[_figure(c) if c.is_published else "" for c in line] for line in grid],
         texttemplate="%{text}",
-        textfont={"size": 10 if is_short else 12, "color": INK},
+        textfont={"size": 12, "color": INK},
         hovertemplate=[[pointed_at(c.words) for c in line] for line in grid],
         hoverongaps=False,
         zmin=0,
@@ -117,3 +89,7 @@ def _heat(grid: list[list[Any]], *, is_short: bool) -> go.Heatmap:
         xgap=2,
         ygap=2,
     )
+
+
+def _figure(cell: Any) -> str:
+    return f"{MARKS[cell.qualifier]}{cell.share:.0%}"

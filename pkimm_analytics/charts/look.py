@@ -12,14 +12,11 @@ M. Okabe and K. Ito, "Color Universal Design", 2008.
 
 from __future__ import annotations
 
-import functools
 import html
 import textwrap
-from collections import namedtuple
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
-import pandas as pd
 import plotly.graph_objects as go
 
 BLUE = "#0072b2"
@@ -33,10 +30,6 @@ LEVEL_INK = (INK, INK, INK, "#ffffff", "#ffffff")
 """Color of a text on each of them; at least 4.5 to 1."""
 MARKS = {"=": "", "<=": "≤", ">=": "≥"}
 """What stands before a share that was cut off, by its qualifier."""
-
-
-Labels = Literal["names", "short"]
-"""Whole names need a chart that is 560 pixels wide or more; short ones fit on a phone."""
 
 _AXIS = {"gridcolor": GRID, "zeroline": False, "fixedrange": True}
 SHARES = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"}
@@ -74,33 +67,12 @@ def wrapped(text: object, width: int, *, lines: int = 3) -> str:
     """
     Break a text into lines of about `width` characters and escape each.
 
-    A word is broken if it is longer than two lines. What does not fit into `lines` ends
-    with an ellipsis.
+    What does not fit into `lines` ends with an ellipsis.
     """
-    words = str(text).split()
-    parts = _filled(words, width)
-    longest = max(map(len, words), default=0)
-    if longest > width or len(parts) > lines:  # the library knows how, and takes ten times as long
-        parts = textwrap.wrap(
-            " ".join(words),
-            width,
-            max_lines=lines,
-            placeholder=" …",
-            break_on_hyphens=False,
-            break_long_words=longest > 2 * width,
-        )
+    parts = textwrap.wrap(
+        str(text), width, max_lines=lines, placeholder=" …", break_on_hyphens=False
+    )
     return "<br>".join(plain(part) for part in parts)
-
-
-def _filled(words: Sequence[str], width: int) -> list[str]:
-    """Lines of whole words, as many in each as fit."""
-    parts: list[str] = []
-    for word in words:
-        if parts and len(parts[-1]) + 1 + len(word) <= width:
-            parts[-1] += f" {word}"
-        else:
-            parts.append(word)
-    return parts
 
 
 def pointed_at(words: object) -> str:
@@ -108,45 +80,23 @@ def pointed_at(words: object) -> str:
     return f"{wrapped(words, 46, lines=5)}<extra></extra>"
 
 
-def short_names(names: Sequence[str]) -> list[str]:
-    """
-    Shorten names to their first word, or two where one is short or not enough.
-
-    Examples
-    --------
-    >>> short_names(["Key management", "Change management and agility", "Change control"])
-    ['Key management', 'Change management', 'Change control']
-    """
-    first = [_words(name, 1) for name in names]
-    return [
-        word if len(word) > 3 and first.count(word) == 1 else _words(name, 2)
-        for word, name in zip(first, names, strict=True)
-    ]
-
-
-def _words(name: str, n: int) -> str:
-    return " ".join(name.split()[:n])
-
-
-def rows_of(table: pd.DataFrame) -> list[Any]:
-    """Rows of a table, with the columns as attributes; faster than pandas' own for wide tables."""
-    row = _row_of(tuple(str(name) for name in table.columns))
-    return [row._make(values) for values in table.to_numpy(dtype=object).tolist()]
-
-
-@functools.lru_cache(maxsize=64)
-def _row_of(names: tuple[str, ...]) -> Any:
-    return namedtuple("Row", names, rename=True)
+def names_axis(names: Sequence[str], edge: float) -> dict[str, Any]:
+    """Vertical axis with the names of the rows, first at the top, and room beyond the last."""
+    return {
+        "ticks": "",
+        "tickvals": list(range(len(names))),
+        "ticktext": [wrapped(name, 32, lines=1) for name in names],
+        "range": [len(names) - 1 + edge, -edge],
+        "showgrid": False,
+    }
 
 
 def figure_of(traces: Sequence[Any], title: str, subtitle: str, **layout: Any) -> go.Figure:
     """Return a figure with what all charts have in common, and the `layout` of one."""
-    # Plotly's own template is larger than our charts, so there is an empty one. Traces were
-    # checked when they were made, and the tests check every layout; to do so for each
-    # drawing would take longer than everything else.
     axes = {name: _AXIS | layout[name] for name in ("xaxis", "yaxis") if name in layout}
+    # Plotly's own template is larger than our charts, so there is an empty one.
     whole = _common_layout(title, subtitle) | layout | axes | {"template": {}}
-    return go.Figure(list(traces), layout=whole, _validate=False)
+    return go.Figure(list(traces), layout=whole)
 
 
 def _common_layout(title: str, subtitle: str) -> dict[str, Any]:

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark import Benchmark, Ladder, cohort_of, open_release, peer_ladder
 from pkimm_analytics.benchmark.printed import Distribution
-from pkimm_analytics.errors import PkimmError
-from pkimm_analytics.release import LEVEL_BOUNDS, MANIFEST_FILE, release_folders
-from pkimm_analytics.tables import OVERALL
+from pkimm_analytics.benchmark.series import open_series
+from pkimm_analytics.release import LEVEL_BOUNDS, MANIFEST_FILE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,18 +108,6 @@ def peers_over_time(assessment: Assessment, place: Path) -> PeerTrend:
     bench = open_release(place)
     ladder = peer_ladder(bench, cohort_of(assessment))
     is_one = (place / MANIFEST_FILE).is_file()
-    found: dict[str, Distribution] = {}
-    for folder in release_folders(place.resolve().parent if is_one else place):
-        peers = _peers_in(folder, ladder)
-        if peers is not None and peers.as_of <= bench.quarter:
-            found[peers.as_of] = peers
-    return PeerTrend(bench, ladder, dict(sorted(found.items())))
-
-
-def _peers_in(folder: Path, ladder: Ladder) -> Distribution | None:
-    try:
-        bench = open_release(folder)
-        peers = bench.distribution(bench.group(ladder.found), OVERALL)
-    except PkimmError:  # not sound, or without this group
-        return None
-    return peers if ladder.is_published else None
+    series = open_series(place.resolve().parent if is_one else place)
+    known = series.over_time(ladder.found) if ladder.is_published else {}
+    return PeerTrend(bench, ladder, {q: p for q, p in known.items() if q <= bench.quarter})

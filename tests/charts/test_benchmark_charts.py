@@ -44,6 +44,7 @@ def all_charts(name: str) -> dict[str, Any]:
     cell = {"measure": "m", "group": "g", "group_name": name, "is_published": True}
     cell |= {"share": 0.4, "qualifier": "="}
     point = {"as_of": "2026Q3", "level": 3, "share": 0.4, "low": 0.3, "high": 0.5, "words": name}
+    point["qualifier"] = "="
     return {
         "levels": level_shares(level_rows(name)),
         "groups": groups(pd.DataFrame([{**cell, "name": name, "words": name}])),
@@ -66,15 +67,15 @@ def test_a_name_is_never_markup_and_no_point_carries_details(kind: str) -> None:
 
 def test_a_bar_is_the_shares_and_a_line_the_interval_of_a_border() -> None:
     """
-    The border between levels 2 and 3 is at 30 %, somewhere between 20 and 40 %.
+    The border between levels 2 and 3 is at 30%, somewhere between 20 and 40%.
     """
     figure = level_shares(level_rows())
     assert [trace.x[0] for trace in figure.data[:5]] == list(SHARES.values())
     borders = figure.data[5]
     ends = [x for x in borders.x if x is not None]
     assert ends == pytest.approx([0, 0.2, 0.2, 0.4, 0.6, 0.8, 0.8, 1])
-    assert figure.data[2].text[0] == "40 %"
-    assert figure.data[4].text[0] == "≤10 %"
+    assert figure.data[2].text[0] == "40%"
+    assert figure.data[4].text[0] == "≤10%"
 
 
 def test_a_withheld_bar_is_a_hatched_track_and_no_zero() -> None:
@@ -113,23 +114,27 @@ def test_a_withheld_cell_is_a_dot_without_a_color() -> None:
     )
     figure = groups(table)
     assert list(figure.data[0].z[0]) == [0.4, None]
-    assert list(figure.data[0].text[0]) == ["≥40 %", ""]
+    assert list(figure.data[0].text[0]) == ["≥40%", ""]
     assert [(note.x, note.text) for note in figure.layout.annotations] == [(1, "·")]
 
 
 def test_one_level_of_a_trend_is_strong_and_has_the_interval() -> None:
     """
-    Each level has a mark and a dash of its own; one point alone has an area, too.
+    Each level has a mark and a dash of its own, a share that was cut off an open mark.
+
+    One point alone has an area, too.
     """
     rows = [
         {"as_of": q, "level": k, "share": 0.5, "low": 0.4, "high": 0.6, "words": "w"}
+        | {"qualifier": "<=" if q == "2026Q3" and k == 4 else "="}
         for q in ("2026Q2", "2026Q3")
         for k in (2, 3, 4, 5)
     ]
     figure = peer_trend(pd.DataFrame(rows), level=4)
     lines = [trace for trace in figure.data if trace.fill is None]
     assert [trace.line.width > 2 for trace in lines] == [False, False, True, False]
-    assert len({(trace.line.dash, trace.marker.symbol) for trace in lines}) == 4
+    assert len({(trace.line.dash, trace.marker.symbol[0]) for trace in lines}) == 4
+    assert list(lines[2].marker.symbol) == ["square", "square-open"]
     single = peer_trend(pd.DataFrame(rows[:4]))
     area = next(trace for trace in single.data if trace.fill)
     assert max(area.x) > min(area.x)
@@ -140,7 +145,9 @@ def test_charts_of_nothing_are_charts() -> None:
     Tables without rows draw empty frames.
     """
     assert level_shares(level_rows().iloc[:0]).layout.height > 100
-    assert peer_trend(pd.DataFrame(columns=["as_of", "level", "share", "low", "high", "words"]))
+    assert peer_trend(
+        pd.DataFrame(columns=["as_of", "level", "share", "low", "high", "qualifier", "words"])
+    )
 
 
 def luminance(color: str) -> float:
