@@ -35,7 +35,10 @@ def figure_text(value: object, digits: int = 2) -> str:
     if not isinstance(value, int | float | Fraction) or not math.isfinite(value):
         return "–"
     factor: int = 10**digits
-    cut = math.floor(abs(Fraction(value).limit_denominator(10**9)) * factor)
+    exact = Fraction(value)
+    if isinstance(value, float):
+        exact = exact.limit_denominator(10**9)
+    cut = math.floor(abs(exact) * factor)
     sign = "-" if value < 0 and cut else ""
     fraction = f".{cut % factor:0{digits}d}" if digits else ""
     return f"{sign}{cut // factor}{fraction}"

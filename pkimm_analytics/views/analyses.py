@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from pkimm_analytics.analyses.findings import Findings, plain
+from pkimm_analytics.analyses.trend import PARTS
 from pkimm_analytics.benchmark import code_label
 from pkimm_analytics.benchmark.evidence import measure_name
+from pkimm_analytics.progress.bridge import in_hundredths
 from pkimm_analytics.views.figures import NOTHING, Voice
 from pkimm_analytics.views.view import Block, Cell, Facts, Heading, Items, Table, Text
 
@@ -16,13 +19,14 @@ def findings_view(found: Findings, voice: Voice) -> Iterator[Block]:
     """Show an analysis; the limits of an interval stand below their figure."""
     yield Heading(found.question)
     yield Text(voice.say("analysis.of", n=found.n_organizations, mark=found.mark), "notice")
-    yield Facts(tuple((_head(name), _text(value, voice)) for name, value in found.figures.items()))
+    figures = _added_up(found.figures)
+    yield Facts(tuple((_head(name), _text(value, voice)) for name, value in figures.items()))
     columns = [str(name) for name in found.table]
     marks = [name for name in columns if name.startswith("is_")]
     hidden = {*marks, *_HIDDEN, *(("q", "relative_q") if marks else ())}
     names = [name for name in columns if name not in hidden and not name.endswith(_ENDS)]
     figure = next((name for name in names if name in _LIMITS), names[-1])
-    rows = [row for row in found.table.to_dict("records") if plain(row[figure]) is not None]
+    rows = [_added_up(row) for row in found.table.to_dict("records") if _is_known(row[figure])]
     cells = tuple(
         (*(_cell(found, row, name, voice) for name in names), *_found(row, marks)) for row in rows
     )
@@ -38,6 +42,19 @@ def findings_view(found: Findings, voice: Voice) -> Iterator[Block]:
             *found.notes,
         )
     )
+
+
+def _is_known(value: object) -> bool:
+    return plain(value) is not None
+
+
+def _added_up(row: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Round the parts of a trend so that they add up to its change as it is shown."""
+    if not (set(PARTS) <= row.keys() and all(_is_known(row[name]) for name in ("change", *PARTS))):
+        return dict(row)
+    parts = {name: Fraction(row[name]) for name in PARTS}
+    shown = in_hundredths(parts, round(100 * row["change"]))
+    return dict(row) | {name: part / 100 for name, part in shown.items()}
 
 
 def _found(row: Mapping[Any, Any], marks: list[str]) -> list[str | Cell]:
