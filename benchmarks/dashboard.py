@@ -110,11 +110,10 @@ def release_of(
         quarter=quarter,
         policy=POLICY,
         plan=PLAN,
-        tier=tier,
+        tier=tier.start,
         release=Release.from_columns(place.name, columns),
         previous=None,
         files={TABLE_FILE: table},
-        table=table,
         synthetic=True,
     )
     (place / TABLE_FILE).write_bytes(table)

@@ -92,13 +92,12 @@ def release_command(
         private_folder,
         publish,
     )
-    from pkimm_analytics.disclosure.contributions import quarter_ordinal
     from pkimm_analytics.disclosure.publishing import check_apart
 
     today = dt.datetime.now(dt.UTC).date()
     wanted = last_quarter(today) if quarter is None else quarter
-    quarter_ordinal(wanted)
     checked_policy, checked_plan = load_policy(policy), load_plan(plan)
+    checked_policy.window(wanted)
     if wanted > last_quarter(today):
         say(f"{wanted} has not ended: contributions may be younger than the policy's age.")
     if checked_policy.looser:

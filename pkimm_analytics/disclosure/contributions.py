@@ -163,20 +163,6 @@ def private_folder(collection: str) -> Path:
     return place.with_name(f"{place.name}-disclosure")
 
 
-def quarter_ordinal(quarter: str) -> int:
-    """
-    Quarters since the year 0.
-
-    Raises
-    ------
-    DisclosureError
-        If it is not written like ``2026Q3``.
-    """
-    if not is_quarter(quarter):
-        raise DisclosureError("A quarter is written like 2026Q3. Nothing was published.")
-    return ordinal(quarter)
-
-
 def read_records(contributions: Any, plan: Plan, policy: Policy, quarter: str) -> Records:
     """
     Check contributions and keep those that a release may use.
@@ -200,8 +186,7 @@ def read_records(contributions: Any, plan: Plan, policy: Policy, quarter: str) -
     DisclosureError
         If a column is missing or holds what it should not. Values are not repeated.
     """
-    newest = quarter_ordinal(quarter) - policy.age_months // 3
-    window = range(newest - policy.window_months // 3 + 1, newest + 1)
+    window = policy.window(quarter)
     is_opened = isinstance(contributions, Opened)
     tables = contributions.tables(window) if is_opened else [contributions]
     problems: dict[str, Problem] = {}

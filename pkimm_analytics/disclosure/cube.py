@@ -97,7 +97,7 @@ def count_family(
         cell=cell,
         counts=counts,
         members=np.bincount(cell, minlength=len(groups)),
-        most_by_assessor=_most_by_one(cell, records.assessor_code[rows], len(groups)),
+        most_by_assessor=most_by_one(cell, records.assessor[rows], len(groups)),
     )
 
 
@@ -131,13 +131,14 @@ def _one_per_parent(records: Records, cells: NDArray[np.int64]) -> NDArray[np.in
     return rows[first]
 
 
-def _most_by_one(
-    cell: NDArray[np.int64], assessor: NDArray[np.int64], n_groups: int
+def most_by_one(
+    group: NDArray[np.int64], assessor: NDArray[np.uint64], n_groups: int
 ) -> NDArray[np.int64]:
-    known = assessor >= 0
+    """Most entries of each group that one assessor stands for; 0 is no assessor."""
+    named = assessor > 0
     most = np.zeros(n_groups, np.int64)
-    if known.any():
-        width = int(assessor.max()) + 1
-        pairs, counts = np.unique(cell[known] * width + assessor[known], return_counts=True)
-        np.maximum.at(most, pairs // width, counts)
+    if named.any():
+        pairs = np.stack([group[named].astype(np.uint64), assessor[named]])
+        pairs, times = np.unique(pairs, axis=1, return_counts=True)
+        np.maximum.at(most, pairs[0].astype(np.int64), times)
     return most

@@ -10,6 +10,7 @@ does whoever moved on to another group: a mover counts where it arrives.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkimm_analytics.audit.truth import FORGOTTEN
-from pkimm_analytics.disclosure.cube import FamilyCounts, count_family
+from pkimm_analytics.disclosure.cube import FamilyCounts, count_family, most_by_one
+from pkimm_analytics.disclosure.history import Publication
 from pkimm_analytics.disclosure.plan import Plan, Tier
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.disclosure.records import Records
@@ -46,47 +48,67 @@ class _Side:
         return np.where(levels == FORGOTTEN, levels, np.maximum(levels, 0)).astype(np.int8)
 
 
-def stays(
+def frozen(
     records: Records,
     counts: FamilyCounts,
-    before: Records,
-    printed: NDArray[np.bool_],
+    part: str,
+    history: Sequence[Publication],
     *,
     plan: Plan,
     tier: Tier,
     policy: Policy,
-    oldest: int,
+    quarter: str,
 ) -> NDArray[np.bool_]:
     """
-    Whether too few changed in each group of a table since an earlier evaluation.
+    Find the groups of a table that have too few changes to be computed anew.
 
     Parameters
     ----------
     records : Records
         Those of now, which `counts` counts.
-    before : Records
-        Those of the earlier evaluation.
-    printed : array of bool, shape (n_groups, n_measures)
-        What was printed then. A group of which nothing was takes fewer changes to appear.
-    oldest : int
-        Oldest quarter that the release may use.
+    part : str
+        Part of the measures that are counted.
+    history : sequence of Publication
+        All earlier releases.
     """
-    then = count_family(before, plan, tier, counts.family, counts.measures)
-    group, old, new = _aligned(before, then, records, counts)
-    countable = _countable(old, new, oldest)
-    n_groups = len(counts.groups)
-    changed = np.zeros((n_groups, len(counts.measures)), np.int64)
+    held = np.zeros(len(counts.groups), bool)
+    for one in history:
+        was = np.array([(group, part) in one.computed for group in counts.groups])
+        if (was & ~held).any():
+            before = Records.of_table(one.members, plan)
+            then = count_family(before, plan, tier, counts.family, counts.measures)
+            printed = np.array(
+                [[one.is_printed(g, m) for m in counts.measures] for g in counts.groups]
+            )
+            group, old, new = _aligned(before, then, records, counts)
+            is_countable = _countable(old, new, policy.window(quarter)[0])
+            held |= was & _few(counts.measures, printed, policy, group, old, new, is_countable)
+    return held
+
+
+def _few(
+    measures: Sequence[str],
+    printed: NDArray[np.bool_],
+    policy: Policy,
+    group: NDArray[np.int64],
+    old: _Side,
+    new: _Side,
+    is_countable: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """Whether too few changed in each group; to appear, where nothing was printed, takes fewer."""
+    n_groups = len(printed)
+    changed = np.zeros(printed.shape, np.int64)
     somehow = np.zeros(len(group), bool)
-    for place, measure in enumerate(counts.measures):
+    for place, measure in enumerate(measures):
         one, other = old.levels(measure), new.levels(measure)
-        differs = countable & (one != other) & (one != FORGOTTEN)
+        differs = is_countable & (one != other) & (one != FORGOTTEN)
         changed[:, place] = np.bincount(group[differs], minlength=n_groups)
         somehow |= differs
     total = np.bincount(group[somehow], minlength=n_groups)
     few = (printed & (changed < policy.changes)).any(axis=1)
     few |= total < policy.changes_to_appear
-    assessor = np.where(new.spread(np.ones(len(records), bool)), new.spread(records.assessor), 0)
-    most = _most_by_one(group[somehow], assessor[somehow], n_groups)
+    assessor = new.spread(new.records.assessor)[somehow]
+    most = most_by_one(group[somehow], assessor, n_groups)
     return np.asarray(few | (100 * most > policy.assessor_changes_percent * total))
 
 
@@ -122,16 +144,3 @@ def _countable(old: _Side, new: _Side, oldest: int) -> NDArray[np.bool_]:
     reverted = was & is_ & (now < then)
     left = was & ~is_
     return np.asarray(~reverted & (~left | ((then < oldest) & old.spread(grew_old))))
-
-
-def _most_by_one(
-    group: NDArray[np.int64], assessor: NDArray[np.uint64], n_groups: int
-) -> NDArray[np.int64]:
-    """Most entries of each group that one assessor stands for."""
-    named = assessor > 0
-    most = np.zeros(n_groups, np.int64)
-    pairs, times = np.unique(
-        np.stack([group[named].astype(np.uint64), assessor[named]]), axis=1, return_counts=True
-    )
-    np.maximum.at(most, pairs[0].astype(np.int64), times)
-    return most

@@ -38,8 +38,15 @@ Forget = Callable[[Iterable[str], Iterable[str]], int]
 Block = tuple[Group, str]
 """A group and a part of its measures, which are computed together."""
 
+AreAmong = Callable[[NDArray[np.uint64]], NDArray[np.bool_]]
+"""From hashes of parents to whether they are to be forgotten."""
+
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _NEVER = 2**30
+
+
+def _none_of(parents: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    return np.zeros(len(parents), bool)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +82,11 @@ class Publication:
     def members(self) -> Any:
         """Records behind the release, a pyarrow.Table."""
         return self.load()
+
+    def is_printed(self, group: Group, measure: str) -> bool:
+        """Whether anything is printed about a measure of a group."""
+        cell = self.release.cells.get((group, measure))
+        return cell is not None and not cell.withheld
 
     @cached_property
     def vintage(self) -> Vintage:
@@ -182,26 +194,28 @@ class History:
             raise _damaged(Problem(name, "was changed; restore it from a backup"))
         return content
 
+    def _write(self, kind: str, content: bytes) -> str:
+        digest = _sha256(content)
+        write_atomically(self.folder / _file(kind, digest), content)
+        return digest
+
     def with_release(self, made: Publication, manifest: bytes = b"") -> History:
         """Add a release and its manifest, whole or not at all; return what there is then."""
-        table, members = table_bytes(made.release.columns), _bytes(made.members)
         entry = Entry(
             release=made.name,
             quarter=made.quarter,
             policy=made.policy,
             plan=made.plan,
             tier=made.tier,
-            table=_sha256(table),
+            table=self._write("table", table_bytes(made.release.columns)),
             manifest=_sha256(manifest),
-            members=_sha256(members),
+            members=self._write("members", _bytes(made.members)),
             computed=tuple(sorted("|".join((*group, part)) for group, part in made.computed)),
             seal="0" * 64,
         )
-        write_atomically(self.folder / _file("table", entry.table), table)
-        write_atomically(self.folder / _file("members", entry.members), members)
         return self._committed([*self.entries, entry.sealed(self.seals[-1])])
 
-    def forgetting(self, gone: Callable[[Any], Any], partly: Callable[[Any], Any]) -> int:
+    def forgetting(self, gone: AreAmong, partly: AreAmong = _none_of) -> int:
         """
         Forget contributors in every release; return how many records were changed.
 
@@ -210,16 +224,14 @@ class History:
         gone, partly : callable
             From hashes of parents to whether nothing is left of them, or a part.
         """
-        entries: list[Entry] = []
+        entries = list(self.entries)
         n_changed = 0
-        for old in self.entries:
+        for place, old in enumerate(self.entries):
             table, n = _forgotten(_parquet(self._read("members", old.members)), gone, partly)
-            content = _bytes(table) if n else b""
-            entry = old.replace(members=_sha256(content)) if n else old
             if n:
-                write_atomically(self.folder / _file("members", entry.members), content)
-            entries.append(entry)
-            n_changed += n
+                members = self._write("members", _bytes(table))
+                entries[place] = old.replace(members=members)
+                n_changed += n
         if n_changed:
             self._committed(entries)
         return n_changed
@@ -294,9 +306,7 @@ def _bytes(table: Any) -> bytes:
 # --- withdrawals ----------------------------------------------------------------------------
 
 
-def _forgotten(
-    table: Any, gone: Callable[[Any], Any], partly: Callable[[Any], Any]
-) -> tuple[Any, int]:
+def _forgotten(table: Any, gone: AreAmong, partly: AreAmong) -> tuple[Any, int]:
     """Return records without what is to be forgotten, and how many that concerned."""
     import pyarrow as pa
 
@@ -361,11 +371,7 @@ def forgetting(folder: Path) -> Iterator[Forget]:
 
 def _forget(folder: Path, gone: Iterable[str], partly: Iterable[str]) -> int:
     tags = [parent_tags(gone), parent_tags(partly)]
-    return read_history(folder).forgetting(*(partial(_is_one_of, tags=one) for one in tags))
-
-
-def _is_one_of(parents: NDArray[np.uint64], tags: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    return np.isin(parents, tags)
+    return read_history(folder).forgetting(*(partial(np.isin, test_elements=t) for t in tags))
 
 
 @contextmanager

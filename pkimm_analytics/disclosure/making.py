@@ -10,25 +10,24 @@ A release that still gives something away after the last round is refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pkimm_analytics.audit.findings import Finding
-from pkimm_analytics.audit.suite import attack_release
-from pkimm_analytics.disclosure.contributions import quarter_ordinal, read_records
-from pkimm_analytics.disclosure.cube import FamilyCounts, count_family, nested_counts
-from pkimm_analytics.disclosure.freeze import stays
+from pkimm_analytics.audit import Finding, attack_release
+from pkimm_analytics.disclosure.contributions import read_records
+from pkimm_analytics.disclosure.cube import FamilyCounts, count_family
+from pkimm_analytics.disclosure.freeze import frozen
 from pkimm_analytics.disclosure.history import Block, Publication
-from pkimm_analytics.disclosure.plan import Plan, Tier
+from pkimm_analytics.disclosure.plan import Family, Plan, Tier
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.disclosure.protect import (
     Flags,
-    Link,
+    Sheet,
     Table,
     large_enough,
+    links_of,
     print_shares,
     withhold_for_residuals,
 )
@@ -57,36 +56,15 @@ class Decision:
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """
-    A release that passed its audit and is ready to be written.
+    """A release that passed its audit, as it will be remembered, and why figures are withheld."""
 
-    Parameters
-    ----------
-    quarter : str
-    policy, plan : Policy, Plan
-        What it was made with.
-    tier : Tier
-    published : Release
-        The public table.
-    members : pyarrow.Table
-        The records behind it. Private.
-    computed : frozenset of (Group, str)
-        Blocks that are not carried forward. Private.
-    decisions : tuple of Decision
-        What was withheld and why. Private.
-    rounds : int
-        Audits that it took. Private.
-    """
-
-    quarter: str
-    policy: Policy
-    plan: Plan
-    tier: Tier
-    published: Release = field(repr=False)
-    members: Any = field(repr=False)
-    computed: frozenset[Block] = field(repr=False)
+    remembered: Publication
     decisions: tuple[Decision, ...] = field(repr=False)
-    rounds: int
+
+    @property
+    def published(self) -> Release:
+        """Public table."""
+        return self.remembered.release
 
     @property
     def columns(self) -> dict[str, list[Any]]:
@@ -95,16 +73,7 @@ class Candidate:
 
     def publication(self, name: str = "") -> Publication:
         """Return what is remembered of it, under its id."""
-        return Publication(
-            name=name or self.quarter,
-            quarter=self.quarter,
-            policy=self.policy.digest,
-            plan=self.plan.digest,
-            tier=self.tier.start,
-            release=self.published,
-            computed=self.computed,
-            load=lambda: self.members,
-        )
+        return replace(self.remembered, name=name or self.remembered.name)
 
 
 def make_release(
@@ -138,8 +107,8 @@ def make_release(
         If contributions are not valid, there are too few, the audit still finds something
         in the last round, or there is a release for a later quarter.
     """
-    wanted = quarter_ordinal(quarter)
-    if any(quarter_ordinal(one.quarter) > wanted for one in history):
+    policy.window(quarter)
+    if any(one.quarter > quarter for one in history):
         raise DisclosureError("There is a release for a later quarter. Nothing was published.")
     records = (
         contributions
@@ -147,23 +116,14 @@ def make_release(
         else read_records(contributions, plan, policy, quarter)
     )
     work = _Work(records, quarter, policy, plan, history)
-    rules = policy.rules
-    earlier = [one.vintage for one in history]
     findings: list[Finding] = []
     for number in range(1, policy.rounds + 1):
         published = work.published(number)
         findings = []
         for quickly in (True, False):  # linear programs only where nothing else finds anything
-            findings = findings or attack_release(
-                published,
-                rules=rules,
-                truth=work.truth,
-                earlier=earlier,
-                quickly=quickly,
-                advance=advance,
-            )
+            findings = findings or work.attacked(published, quickly=quickly, advance=advance)
         if not findings:
-            return work.candidate(published, number)
+            return work.candidate(published)
         if not work.adjust(findings, number):
             break
     raise DisclosureError(
@@ -177,12 +137,7 @@ def make_release(
 
 
 class _Work:
-    """
-    The steps of one release, in their order.
-
-    It holds what the audit asked for so far: which groups to round more coarsely, which to
-    withhold, and which to leave as they were.
-    """
+    """The steps of one release, in their order; its sheets hold what the audit asked for so far."""
 
     def __init__(
         self,
@@ -197,26 +152,34 @@ class _Work:
         self.members = records.table(plan)
         self.truth = truth_of(self.members)
         self.decisions: list[Decision] = []
-        self.coarser: dict[Place, int] = {}
-        self.withheld: set[Place] = set()
-        self.last = self._last_computed()
+        self.last = {block: one for one in history for block in one.computed}
         self.tier = self._tier()
-        self.counts: dict[Table, FamilyCounts] = {
-            (family, part): count_family(records, plan, self.tier, family, measures)
+        self.sheets = {
+            (family, part): self._sheet(part, family, measures, self.tier)
             for family in self.tier.families
             for part, measures in plan.parts(self.tier, family).items()
         }
-        self.links = [
-            Link(
-                outer, inner, nested_counts(records, plan, self.tier, self.counts[outer], inner[0])
-            )
-            for outer in self.counts
-            for inner in self.counts
-            if outer[1] == inner[1] and set(outer[0]) < set(inner[0])
-        ]
-        self.anew = {
-            table: ~self._stays(table, counts, self.tier) for table, counts in self.counts.items()
-        }
+        self.links = links_of(self.sheets, records, plan, self.tier)
+        for table, sheet in self.sheets.items():
+            for group, measure in np.argwhere(~sheet.large & sheet.anew[:, None]):
+                self._log(1, "threshold", (table, int(group)), int(measure), "withheld")
+
+    def _sheet(self, part: str, family: Family, measures: Sequence[str], tier: Tier) -> Sheet:
+        counts = count_family(self.records, self.plan, tier, family, measures)
+        large = large_enough(counts, part, self.policy, tier)
+        return Sheet(counts, large, ~self._frozen(counts, part, tier))
+
+    def _frozen(self, counts: FamilyCounts, part: str, tier: Tier) -> Any:
+        return frozen(
+            self.records,
+            counts,
+            part,
+            self.history,
+            plan=self.plan,
+            tier=tier,
+            policy=self.policy,
+            quarter=self.quarter,
+        )
 
     def _tier(self) -> Tier:
         """
@@ -224,7 +187,6 @@ class _Work:
 
         It never becomes a coarser one.
         """
-        whole = ((), "base")
         first = self.plan.tiers[0]
         measures = self.plan.parts(first, ())["base"]
         counts = count_family(self.records, self.plan, first, (), measures)
@@ -236,77 +198,52 @@ class _Work:
                 " published."
             )
         earlier = max((one.tier for one in self.history), default=0)
-        is_frozen = bool(self._stays(whole, counts, first)[0])
+        is_frozen = bool(self._frozen(counts, "base", first)[0])
         tier = self.plan.tier(earlier if is_frozen else max(total, earlier))
         return first if tier is None else tier
 
-    def _last_computed(self) -> dict[Block, Publication]:
-        return {block: one for one in self.history for block in one.computed}
-
-    def _stays(self, table: Table, counts: FamilyCounts, tier: Tier) -> NDArray[np.bool_]:
-        """Find the groups of a table that have too few changes to be computed anew."""
-        held = np.zeros(len(counts.groups), bool)
-        newest = quarter_ordinal(self.quarter) - self.policy.age_months // 3
-        for one in self.history:
-            was = np.array([(group, table[1]) in one.computed for group in counts.groups])
-            if not (was & ~held).any():
-                continue
-            printed = np.array(
-                [[_is_printed(one, g, m) for m in counts.measures] for g in counts.groups]
-            )
-            held |= was & stays(
-                self.records,
-                counts,
-                Records.of_table(one.members, self.plan),
-                printed,
-                plan=self.plan,
-                tier=tier,
-                policy=self.policy,
-                oldest=newest - self.policy.window_months // 3 + 1,
-            )
-        return held
-
     def published(self, number: int) -> Release:
         """Protect the groups that are computed anew, and carry the others forward."""
-        shown = large_enough(self.counts, self.policy, self.tier)
-        if number == 1:
-            for table, flags in shown.items():
-                for group, measure in np.argwhere(~flags & self.anew[table][:, None]):
-                    self._log(number, "threshold", (table, int(group)), int(measure), "withheld")
-        for table, group in self.withheld:
-            shown[table][group] = False
+        shown = {t: sheet.large & ~sheet.withheld[:, None] for t, sheet in self.sheets.items()}
         rows = self._carried(shown)
-        threshold = self.policy.threshold
         for table, group, measure in withhold_for_residuals(
-            shown, self.anew, self.counts, self.links, threshold
+            shown, self.sheets, self.links, self.policy.threshold
         ):
             self._log(number, "residual", (table, group), measure, "withheld")
-        for table, counts in self.counts.items():
-            for group, measure in np.argwhere(shown[table] & self.anew[table][:, None]):
-                figures = print_shares(
-                    counts.counts[group, measure],
-                    self.policy,
-                    self.coarser.get((table, int(group)), 0),
-                )
+        for table, sheet in self.sheets.items():
+            for group, measure in np.argwhere(shown[table] & sheet.anew[:, None]):
+                counts, coarser = sheet.counts.counts[group, measure], int(sheet.coarser[group])
+                figures = print_shares(counts, self.policy, coarser)
                 if figures is not None:
-                    key = counts.groups[group], counts.measures[measure]
+                    key = sheet.counts.groups[group], sheet.counts.measures[measure]
                     rows[key] = printed_rows(figures, self.policy, self.quarter)
-        columns = table_columns(self.plan, self.tier, rows)
-        return Release.from_columns("candidate", columns)
+        return Release.from_columns("candidate", table_columns(self.plan, self.tier, rows))
 
     def _carried(self, shown: Flags) -> dict[tuple[Group, str], Rows]:
         """Return the rows that are carried forward; what is, is shown as it was."""
         rows: dict[tuple[Group, str], Rows] = {}
-        for table, counts in self.counts.items():
-            for group in np.flatnonzero(~self.anew[table]):
-                name = counts.groups[group]
-                cells = self.last[name, table[1]].release.cells
-                for place, measure in enumerate(counts.measures):
-                    cell = cells.get((name, measure))
-                    shown[table][group, place] = cell is not None and not cell.withheld
-                    if cell is not None and not cell.withheld:
-                        rows[name, measure] = cell.rows
+        for table, sheet in self.sheets.items():
+            for group in np.flatnonzero(~sheet.anew):
+                name = sheet.counts.groups[group]
+                before = self.last[name, table[1]]
+                for place, measure in enumerate(sheet.counts.measures):
+                    shown[table][group, place] = before.is_printed(name, measure)
+                    if shown[table][group, place]:
+                        rows[name, measure] = before.release.cells[name, measure].rows
         return rows
+
+    def attacked(
+        self, published: Release, *, quickly: bool, advance: Callable[[], None]
+    ) -> list[Finding]:
+        """Attack it, together with all releases before it."""
+        return attack_release(
+            published,
+            rules=self.policy.rules,
+            truth=self.truth,
+            earlier=[one.vintage for one in self.history],
+            quickly=quickly,
+            advance=advance,
+        )
 
     def adjust(self, findings: Iterable[Finding], number: int) -> bool:
         """
@@ -318,102 +255,81 @@ class _Work:
         """
         done: set[Place] = set()
         for finding in findings:
-            found = self._smallest_concerned(finding)
-            if found is None or found[:2] in done:
-                continue
-            place, measure = found[:2], found[2]
-            done.add(place)
-            self._log(
-                number,
-                finding.attack,
-                place,
-                measure,
-                self._change(place, finding),
-                finding.learned,
-            )
+            for table, group, measure in self._smallest_concerned(finding):
+                place = (table, group)
+                if place not in done:
+                    done.add(place)
+                    action = self._change(place, finding)
+                    self._log(number, finding.attack, place, measure, action, finding.learned)
         return bool(done)
 
     def _change(self, place: Place, finding: Finding) -> str:
         table, group = place
-        counts = self.counts[table]
-        coarser = self.coarser.get(place, 0) + 1
-        largest = int(counts.n[group].max())
-        fits = self.policy.step(largest, coarser)
-        if finding.groups and fits and coarser <= 1:
-            self.coarser[place] = coarser
+        sheet = self.sheets[table]
+        is_first = sheet.coarser[group] == 0
+        if finding.groups and is_first and self.policy.step(int(sheet.counts.n[group].max()), 1):
+            sheet.coarser[group] = 1
             return "coarser"
-        if (counts.groups[group], table[1]) in self.last:
-            self.anew[table][group] = False
+        if (sheet.counts.groups[group], table[1]) in self.last:
+            sheet.anew[group] = False
             return "left as it was"
-        self.withheld.add(place)
+        sheet.withheld[group] = True
         return "withheld"
 
-    def _smallest_concerned(self, finding: Finding) -> tuple[Table, int, int] | None:
+    def _smallest_concerned(self, finding: Finding) -> list[tuple[Table, int, int]]:
         """
         Smallest printed group, computed anew, that a finding is about or follows from.
 
         What is learned about a group without figures follows from those beside it, then
         from those around it, then from any.
         """
-        anew = [
-            (table, int(group), counts.groups[group])
-            for table, counts in self.counts.items()
-            for group in np.flatnonzero(self.anew[table])
-        ]
         near = finding.groups
-        for choice in (
-            [p for p in anew if p[2] in near],
-            [p for p in anew if any(_are_beside(p[2], g) for g in near)],
-            [p for p in anew if any(contains(p[2], g) or contains(g, p[2]) for g in near)],
-            anew,
-        ):
+        nearness: tuple[Callable[[Group], bool], ...] = (
+            lambda group: group in near,
+            lambda group: any(_are_beside(group, g) for g in near),
+            lambda group: any(contains(group, g) or contains(g, group) for g in near),
+            lambda _: True,
+        )
+        for is_near in nearness:
             places = [
-                (table, group, measure)
-                for table, group, _ in choice
-                for measure in self._printed_measures((table, group), finding.measure)
+                (table, int(group), measure)
+                for table, sheet in self.sheets.items()
+                for group in np.flatnonzero(sheet.anew & ~sheet.withheld)
+                if is_near(sheet.counts.groups[group])
+                for measure, name in enumerate(sheet.counts.measures)
+                if finding.measure in ("", name)
+                if sheet.counts.n[group, measure] >= self.policy.threshold
             ]
             if places:
-                return min(places, key=lambda p: (int(self.counts[p[0]].n[p[1], p[2]]), p))
-        return None
+                return [min(places, key=lambda p: (self.sheets[p[0]].counts.n[p[1], p[2]], p))]
+        return []
 
-    def _printed_measures(self, place: Place, measure: str) -> list[int]:
-        if place in self.withheld:
-            return []
-        counts = self.counts[place[0]]
-        enough = counts.n[place[1]] >= self.policy.threshold
-        return [m for m, n in enumerate(counts.measures) if measure in ("", n) and enough[m]]
-
-    def candidate(self, published: Release, rounds: int) -> Candidate:
+    def candidate(self, published: Release) -> Candidate:
         """Close the work: what is published, and what is kept for next time."""
-        computed = frozenset(
-            (counts.groups[group], table[1])
-            for table, counts in self.counts.items()
-            for group in np.flatnonzero(self.anew[table])
+        computed = frozenset[Block](
+            (sheet.counts.groups[group], table[1])
+            for table, sheet in self.sheets.items()
+            for group in np.flatnonzero(sheet.anew)
         )
-        return Candidate(
+        remembered = Publication(
+            name=self.quarter,
             quarter=self.quarter,
-            policy=self.policy,
-            plan=self.plan,
-            tier=self.tier,
-            published=published,
-            members=self.members,
+            policy=self.policy.digest,
+            plan=self.plan.digest,
+            tier=self.tier.start,
+            release=published,
             computed=computed,
-            decisions=tuple(self.decisions),
-            rounds=rounds,
+            load=lambda: self.members,
         )
+        return Candidate(remembered, tuple(self.decisions))
 
     def _log(
         self, number: int, rule: str, place: Place, measure: int, action: str, detail: str = ""
     ) -> None:
-        counts = self.counts[place[0]]
+        counts = self.sheets[place[0]].counts
         n = int(counts.n[place[1], measure])
         group, name = counts.groups[place[1]], counts.measures[measure]
         self.decisions.append(Decision(number, rule, group, name, n, action, detail))
-
-
-def _is_printed(one: Publication, group: Group, measure: str) -> bool:
-    cell = one.release.cells.get((group, measure))
-    return cell is not None and not cell.withheld
 
 
 def _are_beside(one: Group, other: Group) -> bool:

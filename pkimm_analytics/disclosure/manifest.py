@@ -14,12 +14,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pkimm_analytics.audit.suite import VERSION, number_of_attacks
-from pkimm_analytics.disclosure.contributions import quarter_ordinal
-from pkimm_analytics.disclosure.plan import Plan, Tier, hierarchy_versions
+from pkimm_analytics.disclosure.plan import Plan, hierarchy_versions
 from pkimm_analytics.disclosure.policy import Policy
 from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.quarters import spelled
-from pkimm_analytics.release import Group, Release, manifest_bytes, release_id, totals
+from pkimm_analytics.release import TABLE_FILE, Group, Release, manifest_bytes, release_id, totals
 
 FORMAT = "pkimm-release/1"
 
@@ -55,11 +54,10 @@ def manifest(
     quarter: str,
     policy: Policy,
     plan: Plan,
-    tier: Tier,
+    tier: int,
     release: Release,
     previous: str | None,
     files: Mapping[str, bytes],
-    table: bytes,
     synthetic: bool = False,
     collection: str | None = None,
 ) -> bytes:
@@ -69,17 +67,16 @@ def manifest(
     `synthetic` says that invented organizations count in it; `collection` is the public mark
     of where the contributions are.
     """
-    newest = quarter_ordinal(quarter) - policy.age_months // 3
-    oldest = newest - policy.window_months // 3 + 1
+    window = policy.window(quarter)
     document = {
         "format": FORMAT,
-        "release": release_id(quarter, table),
+        "release": release_id(quarter, files[TABLE_FILE]),
         "quarter": quarter,
         "previous": previous,
         "synthetic": synthetic,
         "contributions": {
-            "from": spelled(oldest),
-            "to": spelled(newest),
+            "from": spelled(window[0]),
+            "to": spelled(window[-1]),
             "collection": collection,
         },
         "editions": [_edition(code) for code in plan.codes["edition"]],
@@ -88,7 +85,7 @@ def manifest(
         "plan": {
             "version": plan.version,
             "digest": plan.digest,
-            "tier": tier.start,
+            "tier": tier,
             "measures_of_edition": plan.measures.edition,
             "hierarchies": hierarchy_versions(),
         },

@@ -20,8 +20,9 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import Field, model_validator
 
 from pkimm_analytics.audit.truth import Rules
-from pkimm_analytics.errors import PkimmError, PolicyError, Problem
+from pkimm_analytics.errors import DisclosureError, PkimmError, PolicyError, Problem
 from pkimm_analytics.files import read_limited
+from pkimm_analytics.quarters import is_quarter, ordinal
 from pkimm_analytics.records import AtMost, ClosedRecord, Flag, Record, Whole
 from pkimm_analytics.yaml_text import read_yaml
 
@@ -158,6 +159,20 @@ class Policy(ClosedRecord):
             tail=self.tail,
             assessor_percent=self.assessor_percent,
         )
+
+    def window(self, quarter: str) -> range:
+        """
+        Quarters, counted since the year 0, that a release may use.
+
+        Raises
+        ------
+        DisclosureError
+            If the quarter is not written like ``2026Q3``.
+        """
+        if not is_quarter(quarter):
+            raise DisclosureError("A quarter is written like 2026Q3. Nothing was published.")
+        end = ordinal(quarter) - self.age_months // 3 + 1
+        return range(end - self.window_months // 3, end)
 
     def band_start(self, n: int, *, wide: bool = False) -> int:
         """Lower end of the band that `n` contributors, at least the threshold, are in."""

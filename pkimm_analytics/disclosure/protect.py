@@ -9,15 +9,16 @@ other figure follows from the printed shares.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pkimm_analytics.disclosure.cube import FamilyCounts
-from pkimm_analytics.disclosure.plan import Family, Tier
+from pkimm_analytics.disclosure.cube import FamilyCounts, nested_counts
+from pkimm_analytics.disclosure.plan import Family, Plan, Tier
 from pkimm_analytics.disclosure.policy import Policy
+from pkimm_analytics.disclosure.records import Records
 
 Table = tuple[Family, str]
 """Dimensions of a table, and the part of the measures that it has."""
@@ -50,14 +51,34 @@ class Figures:
     n: str = ""
 
 
-def large_enough(counts: Mapping[Table, FamilyCounts], policy: Policy, tier: Tier) -> Flags:
+@dataclass(eq=False)
+class Sheet:
+    """
+    One table of a release in the making.
+
+    Parameters
+    ----------
+    counts : FamilyCounts
+    large : array of bool, shape (n_groups, n_measures)
+        What the primary rule lets through.
+    anew : array of bool, shape (n_groups,)
+        Groups that are not carried forward.
+    """
+
+    counts: FamilyCounts
+    large: NDArray[np.bool_]
+    anew: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        self.coarser = np.zeros(len(self.anew), np.int64)
+        """Rounding steps that the audit asked for, coarser than need be."""
+        self.withheld = np.zeros(len(self.anew), bool)
+        """Groups that the audit asked to withhold."""
+
+
+def large_enough(counts: FamilyCounts, part: str, policy: Policy, tier: Tier) -> NDArray[np.bool_]:
     """Primary rule: enough contributors, for requirements more; none who supplied too much."""
-    least = {"base": policy.threshold}
-    least["requirements"] = max(policy.threshold, tier.requirements.at_least)
-    return {table: _large_enough(c, policy, least[table[1]]) for table, c in counts.items()}
-
-
-def _large_enough(counts: FamilyCounts, policy: Policy, least: int) -> NDArray[np.bool_]:
+    least = max(policy.threshold, tier.requirements.at_least if part == "requirements" else 0)
     n = counts.n
     # A parent has one record in a group, so the largest share is that of one record.
     parent = policy.parent_percent * n >= 100
@@ -75,26 +96,25 @@ class Link:
     nested: NDArray[np.int64]
 
 
+def links_of(sheets: Mapping[Table, Sheet], records: Records, plan: Plan, tier: Tier) -> list[Link]:
+    """Find the tables that split the groups of another one, for the same measures."""
+    return [
+        Link(outer, inner, nested_counts(records, plan, tier, sheets[outer].counts, inner[0]))
+        for outer in sheets
+        for inner in sheets
+        if outer[1] == inner[1] and set(outer[0]) < set(inner[0])
+    ]
+
+
 def withhold_for_residuals(
-    published: Flags,
-    free: Flags,
-    counts: Mapping[Table, FamilyCounts],
-    links: list[Link],
-    threshold: int,
+    shown: Flags, sheets: Mapping[Table, Sheet], links: list[Link], threshold: int
 ) -> list[tuple[Table, int, int]]:
     """
-    Withhold groups until nothing small can be had by subtraction. Changes `published`.
+    Withhold groups until nothing small can be had by subtraction. Changes `shown`.
 
-    For each published group and each way to split it, the contributors outside the
-    published parts are none, or at least the threshold; else the smallest published
-    part is withheld, and so on until nothing changes.
-
-    Parameters
-    ----------
-    published : mapping of Table to array of bool, shape (n_groups, n_measures)
-        Changed in place.
-    free : mapping of Table to array of bool, shape (n_groups,)
-        Groups that may be withheld: those that are not carried forward.
+    For each group that is shown and each way to split it, the contributors outside the
+    parts that are shown are none, or at least the threshold; else the smallest such part
+    is withheld, unless it is carried forward, and so on until nothing changes.
 
     Returns
     -------
@@ -105,34 +125,24 @@ def withhold_for_residuals(
     while True:
         before = len(withheld)
         for link in links:
-            withheld += _one_link(published, free, counts, link, threshold)
+            withheld += _one_link(shown, sheets, link, threshold)
         if len(withheld) == before:
             return withheld
 
 
 def _one_link(
-    published: Flags,
-    free: Flags,
-    counts: Mapping[Table, FamilyCounts],
-    link: Link,
-    threshold: int,
-) -> list[tuple[Table, int, int]]:
-    n_measures = link.nested.shape[2]
-    shown = published[link.inner][:, :n_measures]
-    inside = (link.nested * shown[None]).sum(axis=1)
-    outside = counts[link.outer].n[:, :n_measures] - inside
-    bad = published[link.outer][:, :n_measures] & (outside > 0) & (outside < threshold)
-    withheld = []
-    sizes = counts[link.inner].n
+    shown: Flags, sheets: Mapping[Table, Sheet], link: Link, threshold: int
+) -> Iterator[tuple[Table, int, int]]:
+    parts, nested = shown[link.inner], link.nested
+    outside = sheets[link.outer].counts.n - (nested * parts[None]).sum(axis=1)
+    bad = shown[link.outer] & (outside > 0) & (outside < threshold)
+    sizes, is_free = sheets[link.inner].counts.n, sheets[link.inner].anew
     for group, measure in np.argwhere(bad):
-        parts = np.flatnonzero(
-            (link.nested[group, :, measure] > 0) & shown[:, measure] & free[link.inner]
-        )
-        if len(parts):
-            part = int(parts[np.argmin(sizes[parts, measure])])
-            published[link.inner][part, measure] = False
-            withheld.append((link.inner, part, int(measure)))
-    return withheld
+        able = np.flatnonzero((nested[group, :, measure] > 0) & parts[:, measure] & is_free)
+        if len(able):
+            part = int(able[np.argmin(sizes[able, measure])])
+            parts[part, measure] = False
+            yield link.inner, part, int(measure)
 
 
 def print_shares(counts: NDArray[np.int64], policy: Policy, coarser: int = 0) -> Figures | None:

@@ -12,24 +12,22 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pkimm_analytics.audit.artifacts import Secrets, scan_file
-from pkimm_analytics.audit.findings import group_name
-from pkimm_analytics.disclosure.contributions import Opened, quarter_ordinal, read_records
-from pkimm_analytics.disclosure.history import History, alone, read_history
+from pkimm_analytics.audit import Secrets, group_name, scan_file
+from pkimm_analytics.disclosure.contributions import Opened, read_records
+from pkimm_analytics.disclosure.history import History, Publication, alone, read_history
 from pkimm_analytics.disclosure.making import Candidate, Decision, make_release
 from pkimm_analytics.disclosure.manifest import changes, manifest, readme
 from pkimm_analytics.disclosure.plan import Plan
 from pkimm_analytics.disclosure.policy import Policy
-from pkimm_analytics.disclosure.records import Records
+from pkimm_analytics.disclosure.records import PSEUDONYMS, Records
 from pkimm_analytics.errors import DisclosureError, PkimmError, PolicyError, Problem
 from pkimm_analytics.files import write_atomically
 from pkimm_analytics.release import (
@@ -109,10 +107,43 @@ def publish(
     PolicyError
         If `out` has releases that were made with another policy or plan.
     """
-    quarter_ordinal(quarter)
+    policy.window(quarter)
     check_apart(out, private)
+    collection = contributions if isinstance(contributions, Opened) else None
     with _writing(), alone(private):
-        return _publish(contributions, out, private, quarter, policy, plan, running, advance)
+        history = read_history(private)
+        seals = [] if collection is None else collection.seals()
+        _check_seals(seals, history)
+        there = _check_earlier(out, history, policy, plan)
+        with _noting_refusals(private, quarter):
+            records = read_records(contributions, plan, policy, quarter)
+            _check_begun(records, policy, quarter, running)
+            history.forgetting(lambda parents: ~np.isin(parents, records.pseudonyms))
+            history = read_history(private)
+            candidate = make_release(
+                records,
+                quarter=quarter,
+                policy=policy,
+                plan=plan,
+                history=history.publications,
+                advance=advance,
+            )
+        name = release_id(quarter, table_bytes(candidate.columns))
+        previous = [one for one in there if one != name]
+        last = next((one for one in history.publications if one.name in previous[-1:]), None)
+        mark = None if collection is None else collection.mark
+        files = release_files(candidate, policy, plan, last, records.synthetic, mark)
+        check_files(files, Secrets(words=names_of(contributions), n_known=records.n_known))
+        report = private / f"report-{name}.parquet"
+        if name not in history.names:
+            write_atomically(report, report_bytes(candidate.decisions))
+            history = history.with_release(candidate.publication(name), files[MANIFEST_FILE])
+        if collection is not None and history.seals[-1] not in seals:
+            collection.note(name, history.seals[-1])
+        is_new = write_release(out, name, files)
+        _note(private, quarter, "written" if is_new else "there already", [name])
+        n_missing = len(set(previous) - {folder.name for folder in release_folders(out)})
+        return Written(name, out / name, is_new, report, n_missing)
 
 
 @contextmanager
@@ -130,61 +161,14 @@ def _writing() -> Iterator[None]:
         ) from None
 
 
-def _publish(
-    contributions: Any,
-    out: Path,
-    private: Path,
-    quarter: str,
-    policy: Policy,
-    plan: Plan,
-    running: str | None,
-    advance: Callable[[], None],
-) -> Written:
-    history = read_history(private)
-    collection = contributions if isinstance(contributions, Opened) else None
-    seals = [] if collection is None else collection.seals()
-    _check_seals(seals, history)
-    there = _check_earlier(out, history, policy, plan)
+@contextmanager
+def _noting_refusals(private: Path, quarter: str) -> Iterator[None]:
+    """Leave a line in the private log if a release is refused."""
     try:
-        records = read_records(contributions, plan, policy, quarter)
-        check_begun(records, policy, quarter, running)
-        history.forgetting(lambda parents: ~np.isin(parents, records.pseudonyms), _nobody)
-        history = read_history(private)
-        candidate = make_release(
-            records,
-            quarter=quarter,
-            policy=policy,
-            plan=plan,
-            history=history.publications,
-            advance=advance,
-        )
+        yield
     except PkimmError as error:
         _note(private, quarter, "refused", [str(p) for p in error.problems] or [error.message])
         raise
-    name = release_id(quarter, table_bytes(candidate.columns))
-    previous = [one for one in there if one != name]
-    files = release_files(
-        candidate,
-        history,
-        previous,
-        synthetic=records.synthetic,
-        collection=None if collection is None else collection.mark,
-    )
-    check_files(files, Secrets(words=names_of(contributions), n_known=records.n_known))
-    report = private / f"report-{name}.parquet"
-    if name not in history.names:
-        write_atomically(report, report_bytes(candidate.decisions))
-        history = history.with_release(candidate.publication(name), files[MANIFEST_FILE])
-    if collection is not None and history.seals[-1] not in seals:
-        collection.note(name, history.seals[-1])
-    is_new = write_release(out, name, files)
-    _note(private, quarter, "written" if is_new else "there already", [name])
-    n_missing = len(set(previous) - {folder.name for folder in release_folders(out)})
-    return Written(name, out / name, is_new, report, n_missing)
-
-
-def _nobody(parents: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    return np.zeros(len(parents), bool)
 
 
 def check_apart(out: Path, private: Path) -> None:
@@ -205,18 +189,9 @@ def check_apart(out: Path, private: Path) -> None:
         )
 
 
-def check_begun(records: Records, policy: Policy, quarter: str, running: str | None) -> None:
-    """
-    Refuse a quarter that has not begun, if that lets contributions in that are too young.
-
-    Raises
-    ------
-    DisclosureError
-        If one that is not invented is younger today than the policy allows.
-    """
-    if not running or not records.genuine:
-        return
-    if np.any(records.quarter > quarter_ordinal(running) - policy.age_months // 3):
+def _check_begun(records: Records, policy: Policy, quarter: str, running: str | None) -> None:
+    """Refuse a quarter that has not begun, if that lets genuine contributions in too young."""
+    if running and records.genuine and np.any(records.quarter > policy.window(running)[-1]):
         raise DisclosureError(
             f"{quarter} has not begun, and some contributions are younger than the policy"
             " allows. Nothing was published.",
@@ -226,42 +201,29 @@ def check_begun(records: Records, policy: Policy, quarter: str, running: str | N
 
 def release_files(
     candidate: Candidate,
-    history: History,
-    previous: Sequence[str] = (),
-    *,
-    synthetic: bool = False,
-    collection: str | None = None,
+    policy: Policy,
+    plan: Plan,
+    last: Publication | None,
+    is_synthetic: bool,  # noqa: FBT001  # stated by the caller as the manifest does
+    collection: str | None,
 ) -> dict[str, bytes]:
-    """
-    Make every file of a release, by name.
-
-    Parameters
-    ----------
-    previous : sequence of str
-        Releases of the series before it, oldest first.
-    synthetic : bool
-        Whether invented organizations count.
-    collection : str, optional
-        Public mark of the collection.
-    """
-    table = table_bytes(candidate.columns)
-    last = previous[-1] if previous else None
-    before = next((one.release for one in history.publications if one.name == last), None)
+    """Make every file of a release, by name; `last` is the one before it in its series."""
+    release, quarter = candidate.published, candidate.remembered.quarter
+    previous = None if last is None else last.name
     files = {
-        TABLE_FILE: table,
-        README_FILE: readme(candidate.published, candidate.quarter, candidate.policy),
-        CHANGES_FILE: changes(before, candidate.published, last),
+        TABLE_FILE: table_bytes(candidate.columns),
+        README_FILE: readme(release, quarter, policy),
+        CHANGES_FILE: changes(None if last is None else last.release, release, previous),
     }
     files[MANIFEST_FILE] = manifest(
-        quarter=candidate.quarter,
-        policy=candidate.policy,
-        plan=candidate.plan,
-        tier=candidate.tier,
-        release=candidate.published,
-        previous=last,
+        quarter=quarter,
+        policy=policy,
+        plan=plan,
+        tier=candidate.remembered.tier,
+        release=release,
+        previous=previous,
         files=files,
-        table=table,
-        synthetic=synthetic,
+        synthetic=is_synthetic,
         collection=collection,
     )
     return files
@@ -357,16 +319,15 @@ def names_of(contributions: Any) -> set[str]:
 
     They are searched one by one; all others by their hashes, see :meth:`.Records.n_known`.
     """
-    if not (hasattr(contributions, "column_names") or isinstance(contributions, Mapping)):
+    if isinstance(contributions, Opened | Records):
         return set()
-    names = getattr(contributions, "column_names", contributions)
-    found: set[str] = set()
-    for name in ("org", "parent", "assessor"):
-        if name in names:
+    found: set[Any] = set()
+    for name in PSEUDONYMS:
+        if name in getattr(contributions, "column_names", contributions):
             column = contributions[name]
-            values = column.unique().to_pylist() if hasattr(column, "unique") else column
-            found |= {str(value) for value in values if value is not None}
-    return {word for word in found if len(word) >= 8 and not word.isalnum()}
+            found |= set(column.unique().to_pylist() if hasattr(column, "unique") else column)
+    words = {str(word) for word in found - {None}}
+    return {word for word in words if len(word) >= 8 and not word.isalnum()}
 
 
 def _note(private: Path, quarter: str, what: str, details: list[str]) -> None:

@@ -65,12 +65,6 @@ class Records:
         """Parent of each record, counted from 0."""
         return np.unique(self.parent, return_inverse=True)[1].astype(np.int64)
 
-    @cached_property
-    def assessor_code(self) -> NDArray[np.int64]:
-        """Assessor of each record, counted from 0; -1 where none is known."""
-        names, codes = np.unique(self.assessor, return_inverse=True)
-        return codes.astype(np.int64) - int(names[:1].tolist() == [0])
-
     def n_known(self, words: Collection[str]) -> int:
         """How many of some words are a pseudonym that was read."""
         candidates = sorted({word for word in words if len(word) >= 8})

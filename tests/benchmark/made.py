@@ -62,11 +62,10 @@ def made_release(
         quarter=quarter,
         policy=POLICY,
         plan=PLAN,
-        tier=PLAN.tier(tier),
+        tier=PLAN.tier(tier).start,
         release=Release.from_columns(place.name, columns),
         previous=None,
         files={TABLE_FILE: table},
-        table=table,
         synthetic=synthetic,
     )
     (place / TABLE_FILE).write_bytes(table)
