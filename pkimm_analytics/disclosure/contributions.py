@@ -8,11 +8,12 @@ whose parent changed, or was not stated before, counts as its newest parent.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pkimm_analytics.anonymize.vocabulary import axis
@@ -37,6 +38,7 @@ TRUTH_FILE = "truth.parquet"
 """What a simulation writes beside its assessments; all of it is invented."""
 
 _NEEDED = ("org", "quarter", "assurance", "edition")
+_UNKNOWN = -2
 _INVALID = "Contributions are not valid. Nothing was published."
 
 
@@ -190,80 +192,135 @@ def read_records(contributions: Any, plan: Plan, policy: Policy, quarter: str) -
     is_opened = isinstance(contributions, Opened)
     tables = contributions.tables(window) if is_opened else [contributions]
     problems: dict[str, Problem] = {}
-    pieces: list[dict[str, Any]] = []
-    for table in tables:
+    pieces, names, invented = list[_Piece](), list[NDArray[np.uint64]](), set[bool]()
+    for table in map(_as_table, tables):
+        invented |= {value is True for value in _column(table, "synthetic").unique().to_pylist()}
         if is_opened and contributions.engine and OVERALL not in table.column_names:
-            pieces = [{**piece, **_with_names(piece, table)} for piece in pieces]
+            texts = {name: _column(table, name).unique().to_pylist() for name in PSEUDONYMS}
+            names += _tags(texts).values()
             continue
         piece = _Piece(table, plan)
-        problems |= {problem.where: problem for problem in piece.problems}
+        problems |= piece.problems
         if not problems:
-            pieces.append(piece.kept(window, any_origin=policy.count_unverified))
+            names += piece.tags.values()
+            piece.keep(window, any_origin=policy.count_unverified)
+            pieces.append(piece)
     if problems:
         raise DisclosureError(_INVALID, list(problems.values()))
-    return _joined(pieces)
+    if not pieces:
+        raise DisclosureError("There are no contributions. Nothing was published.")
+    return _joined(pieces, np.unique(np.concatenate(names)), invented)
+
+
+def _as_table(table: Any) -> Any:
+    import pyarrow as pa
+
+    try:
+        if not isinstance(table, pa.Table):
+            table = pa.table({k: pa.array(v, from_pandas=True) for k, v in table.items()})
+    except (pa.ArrowException, ValueError, TypeError, AttributeError) as error:
+        what = f"columns of different lengths or of mixed kinds ({type(error).__name__})"
+        raise DisclosureError(
+            "Expected a table or its columns. Nothing was published.", [Problem("", what)]
+        ) from None
+    twice = sorted({n for n in table.column_names if table.column_names.count(n) > 1})
+    if twice:
+        found = [Problem(name, "the column is there twice") for name in twice]
+        raise DisclosureError(_INVALID, found)
+    return table
+
+
+def _column(table: Any, name: str) -> Any:
+    """Column of a table, or one of nulls if it is missing."""
+    import pyarrow as pa
+
+    if name in table.column_names:
+        return table.column(name)
+    return pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
+
+
+def _tags(texts: Mapping[str, Sequence[Any]]) -> dict[str, NDArray[np.uint64]]:
+    """Hash pseudonyms by kind, those of organizations without a parent, too."""
+    found = {name: tags_of(name, texts[name]) for name in PSEUDONYMS}
+    return {**found, "alone": tags_of("alone", texts["org"])}
 
 
 class _Piece:
-    """The columns of one table of contributions, and what is wrong with them."""
+    """
+    The columns of one table of contributions, and what is wrong with them.
+
+    Texts are looked at once for each distinct value, then spread to the rows.
+    """
 
     def __init__(self, table: Any, plan: Plan) -> None:
-        self.plan, self.problems = plan, list[Problem]()
-        self.table = _as_table(table)
-        missing = {*PROFILE, *plan.categories} - {"assessor", *self.table.column_names}
+        self.table, self.plan = table, plan
+        self.problems: dict[str, Problem] = {}
+        missing = {*PROFILE, *plan.categories} - {"assessor", *table.column_names}
         if missing:
             found = [Problem(name, "the column is missing") for name in sorted(missing)]
             raise DisclosureError(_INVALID, found)
-        self.coded = {name: self._coded(name) for name in PROFILE}
-        self.codes = {d: self._codes(d) for d in DIMENSIONS}
-        self.quarter = self._quarters()
+        coded = {name: self._coded(name) for name in PROFILE}
+        self.places = {name: places for name, (places, _) in coded.items()}
+        self.texts = {name: texts for name, (_, texts) in coded.items()}
+        self.tags = _tags(self.texts)
+        self.keys = self._keys()
         self.levels = self._all_levels()
         for name in _NEEDED:
-            if np.any(self.coded[name][0] < 0):
+            if np.any(self.places[name] < 0):
                 self._refuse(name, "empty cells; expected a value in every row")
 
     def _refuse(self, where: str, message: str) -> None:
-        self.problems.append(Problem(where, message))
+        self.problems[where] = Problem(where, message)
 
     def _coded(self, name: str) -> tuple[NDArray[np.int64], list[Any]]:
-        """Values of a column as codes (-1: null or empty) and the value of each code."""
+        """Place of each row's text in a list of them; -1 where it is null or empty."""
         import pyarrow as pa
 
-        if name not in self.table.column_names:
-            return np.full(self.table.num_rows, -1, np.int64), []
-        column = self.table.column(name)
+        column = _column(self.table, name)
         column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], pa.string())
         if not pa.types.is_dictionary(column.type):
             column = column.dictionary_encode()
-        values = column.dictionary.to_pylist()
-        if not all(isinstance(v, str) or v is None for v in values):
+        texts = column.dictionary.to_pylist()
+        if not all(isinstance(text, str) or text is None for text in texts):
             raise DisclosureError(_INVALID, [Problem(name, "expected text")])
-        codes = column.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
-        own = np.array([place if v else -1 for place, v in enumerate(values)] + [-1], np.int64)
-        return own[codes], values
+        own = np.array([place if text else -1 for place, text in enumerate(texts)] + [-1], np.int64)
+        return own[column.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)], texts
 
-    def _codes(self, dimension: str) -> NDArray[np.int16]:
-        places = {code: i for i, code in enumerate(self.plan.codes[dimension])}
-        indices, values = self.coded[dimension]
-        found, n_bad = [], 0
-        for value in values:
-            try:
-                code = published_code(self.plan, dimension, value)
-            except PkimmError:
-                code, n_bad = None, n_bad + 1
-            found.append(-1 if code is None else places[code])
-        if dimension == "assurance":
-            n_bad = sum(value not in ASSURANCE_STRENGTH for value in values if value)
-        if n_bad:
-            self._refuse(dimension, f"{n_bad} value(s) are not in the coded list")
-        return np.asarray(np.array([*found, -1], np.int16)[indices])
+    def _spread(self, name: str, values: Iterable[Any], otherwise: int, kind: Any) -> NDArray[Any]:
+        """Give each row the value that belongs to its text."""
+        return np.append(np.array([*values], kind), kind(otherwise))[self.places[name]]
 
-    def _quarters(self) -> NDArray[np.int32]:
-        indices, values = self.coded["quarter"]
-        if not all(is_quarter(value) for value in values if value):
+    def _keys(self) -> pd.DataFrame:
+        """Tabulate what orders the records and tells them apart."""
+        tags = {n: self._spread(n, self.tags[n], 0, np.uint64) for n in PSEUDONYMS}
+        alone = self._spread("org", self.tags["alone"], 0, np.uint64)
+        strength = [ASSURANCE_STRENGTH.get(text, 0) for text in self.texts["assurance"]]
+        quarters = [ordinal(q) if is_quarter(q or "") else -1 for q in self.texts["quarter"]]
+        keys = {
+            **tags,
+            "parent": np.where(self.places["parent"] < 0, alone, tags["parent"]),
+            "strength": self._spread("assurance", strength, 0, np.int8),
+            "quarter": self._spread("quarter", quarters, 0, np.int32),
+        }
+        if np.any(keys["quarter"] < 0):
             self._refuse("quarter", "expected quarters such as 2026Q3")
-        numbers = [ordinal(value) if is_quarter(value or "") else 0 for value in values]
-        return np.asarray(np.array([*numbers, 0], np.int32)[indices])
+        for dimension in DIMENSIONS:
+            codes = [self._code(dimension, text) for text in self.texts[dimension]]
+            keys[dimension] = self._spread(dimension, codes, -1, np.int16)
+            n_unknown = len(np.unique(self.places[dimension][keys[dimension] == _UNKNOWN]))
+            if n_unknown:
+                self._refuse(dimension, f"{n_unknown} value(s) are not in the coded list")
+        return pd.DataFrame(keys)
+
+    def _code(self, dimension: str, text: str | None) -> int:
+        """Place of a published code; -1 for one that is in no group."""
+        try:
+            code = published_code(self.plan, dimension, text)
+        except PkimmError:
+            return _UNKNOWN
+        if dimension == "assurance" and text and text not in ASSURANCE_STRENGTH:
+            return _UNKNOWN
+        return -1 if code is None else self.plan.codes[dimension].index(code)
 
     def _all_levels(self) -> dict[str, NDArray[np.int8]]:
         stated = [m for m in self.plan.all_measures if m in self.table.column_names]
@@ -296,100 +353,54 @@ class _Piece:
         for place, version in enumerate(self.plan.editions):
             known = shipped_model(version).categories
             weights = np.array([known[k].weight if k in known else 0 for k in keys], float)
-            rows = self.codes["edition"] == place
+            rows = (self.keys["edition"] == place).to_numpy()
             weight = np.where(matrix[rows] > 0, weights, 0)
             total = weight.sum(axis=1)
             mean[rows] = (weight * matrix[rows]).sum(axis=1) / np.maximum(total, 1e-9)
         return mean
 
-    def _flags(self, name: str, *, otherwise: bool) -> NDArray[np.bool_]:
-        if name not in self.table.column_names:
-            return np.full(self.table.num_rows, otherwise)
-        return np.array([value is True for value in self.table.column(name).to_pylist()], bool)
-
-    def kept(self, window: range, *, any_origin: bool) -> dict[str, Any]:
-        """Columns of those rows that a release may use, and what all rows say."""
-        kept = (self.quarter >= window[0]) & (self.quarter <= window[-1])
-        kept &= self.codes["edition"] >= 0
-        if not any_origin:
-            kept &= self._flags("is_verified", otherwise=True)
+    def keep(self, window: range, *, any_origin: bool) -> None:
+        """Forget the rows that a release may not use, and the table."""
+        quarter, edition = (self.keys[name].to_numpy() for name in ("quarter", "edition"))
+        kept = (quarter >= window[0]) & (quarter <= window[-1]) & (edition >= 0)
+        if not any_origin and "is_verified" in self.table.column_names:
+            verified = self.table.column("is_verified").to_pylist()
+            kept &= np.array([value is True for value in verified], bool)
         rows = np.flatnonzero(kept)
-        invented = self._flags("synthetic", otherwise=False)
-        tags = {name: tags_of(name, self.coded[name][1]) for name in PSEUDONYMS}
-        tags["alone"] = tags_of("alone", self.coded["org"][1])
-        own = {name: self.coded[name][0][rows] for name in (*PSEUDONYMS, "assurance")}
-        strength = [ASSURANCE_STRENGTH.get(a, 0) for a in self.coded["assurance"][1]]
-        alone = np.append(tags["alone"], np.uint64(0))[own["org"]]
-        parent = np.append(tags["parent"], np.uint64(0))[own["parent"]]
-        return {
-            "org": tags["org"][own["org"]],
-            "parent": np.where(own["parent"] < 0, alone, parent),
-            "assessor": np.append(tags["assessor"], np.uint64(0))[own["assessor"]],
-            "strength": np.array([*strength, 0], np.int8)[own["assurance"]],
-            "quarter": self.quarter[rows],
-            "codes": {d: column[rows] for d, column in self.codes.items()},
-            "levels": {m: column[rows] for m, column in self.levels.items()},
-            "pseudonyms": np.concatenate(list(tags.values())),
-            "synthetic": bool(invented.any()),
-            "genuine": bool((~invented).any()),
-        }
+        self.keys = self.keys.iloc[rows]
+        self.levels = {measure: column[rows] for measure, column in self.levels.items()}
+        del self.table, self.places, self.texts, self.tags
 
 
-def _with_names(piece: dict[str, Any], table: Any) -> dict[str, Any]:
-    """Return what rows say that an engine left out: their pseudonyms, and whether invented."""
-    names = {kind: table.column(kind).unique().drop_null().to_pylist() for kind in PSEUDONYMS}
-    tags = [tags_of(kind, found) for kind, found in names.items()]
-    invented = set(table.column("synthetic").to_pylist())
-    return {
-        "pseudonyms": np.concatenate([piece["pseudonyms"], *tags, tags_of("alone", names["org"])]),
-        "synthetic": True in invented,
-        "genuine": bool(invented - {True}),
+def _joined(
+    pieces: Sequence[_Piece], pseudonyms: NDArray[np.uint64], invented: set[bool]
+) -> Records:
+    """
+    Put pieces behind each other, most preferred first, one measure at a time.
+
+    Whoever was bought, or did not name its parent before, would count twice: all records of
+    an organization have the parent of its most preferred one. Of each parent and profile
+    only the most preferred record counts anywhere.
+    """
+    keys = pd.concat([piece.keys for piece in pieces], ignore_index=True)
+    levels = {
+        measure: np.concatenate([piece.levels.pop(measure) for piece in pieces])
+        for measure in [*pieces[0].levels]
     }
-
-
-def _as_table(table: Any) -> Any:
-    import pyarrow as pa
-
-    try:
-        if not isinstance(table, pa.Table):
-            table = pa.table({k: pa.array(v, from_pandas=True) for k, v in table.items()})
-    except (pa.ArrowException, ValueError, TypeError, AttributeError) as error:
-        what = f"columns of different lengths or of mixed kinds ({type(error).__name__})"
-        raise DisclosureError(
-            "Expected a table or its columns. Nothing was published.", [Problem("", what)]
-        ) from None
-    twice = sorted({n for n in table.column_names if table.column_names.count(n) > 1})
-    if twice:
-        found = [Problem(name, "the column is there twice") for name in twice]
-        raise DisclosureError(_INVALID, found)
-    return table
-
-
-def _joined(pieces: list[dict[str, Any]]) -> Records:
-    """Put pieces behind each other, most preferred first, one column at a time."""
-    if not pieces:
-        raise DisclosureError("There are no contributions. Nothing was published.")
-
-    def take(name: str, part: str = "") -> NDArray[Any]:
-        return np.concatenate([(p[part] if part else p).pop(name) for p in pieces])
-
-    quarter, org = take("quarter"), take("org")
-    measures = list(pieces[0]["levels"])
-    levels = {m: take(m, "levels") for m in measures}
-    order = np.lexsort((_record_tags(levels), org, -take("strength"), -quarter))
-    parent = _newest_parents(take("parent"), org, order)
-    codes = {d: take(d, "codes")[order] for d in DIMENSIONS}
-    first = _first_of_each(parent, codes)
-    kept = order[first]
+    keys["levels"] = _record_tags(levels)
+    order = {"quarter": False, "strength": False, "org": True, "levels": True}
+    keys = keys.sort_values([*order], ascending=[*order.values()])
+    keys["parent"] = keys.groupby("org")["parent"].transform("first")
+    keys = keys.drop_duplicates(["parent", *DIMENSIONS])
     return Records(
-        parent=parent[first],
-        assessor=take("assessor")[kept],
-        codes={d: column[first] for d, column in codes.items()},
-        quarter=quarter[kept],
-        levels={m: levels.pop(m)[kept] for m in measures},
-        pseudonyms=np.unique(take("pseudonyms")),
-        synthetic=any(piece["synthetic"] for piece in pieces),
-        genuine=any(piece["genuine"] for piece in pieces),
+        parent=keys["parent"].to_numpy(),
+        assessor=keys["assessor"].to_numpy(),
+        codes={d: keys[d].to_numpy() for d in DIMENSIONS},
+        quarter=keys["quarter"].to_numpy(),
+        levels={measure: levels.pop(measure)[keys.index] for measure in [*levels]},
+        pseudonyms=pseudonyms,
+        synthetic=True in invented,
+        genuine=False in invented,
     )
 
 
@@ -402,27 +413,3 @@ def _record_tags(levels: Mapping[str, NDArray[np.int8]]) -> NDArray[np.uint64]:
     total ^= total >> np.uint64(31)
     total *= np.uint64(0x9E3779B97F4A7C15)
     return np.asarray(total ^ (total >> np.uint64(29)))
-
-
-def _newest_parents(
-    parents: NDArray[np.uint64], orgs: NDArray[np.uint64], order: NDArray[np.intp]
-) -> NDArray[np.uint64]:
-    """
-    Parent of each record in some order: that of its organization's most preferred one.
-
-    Whoever was bought, or did not name its parent before, would count twice.
-    """
-    first, place = np.unique(orgs[order], return_index=True, return_inverse=True)[1:]
-    return np.asarray(parents[order][first][place])
-
-
-def _first_of_each(
-    parent: NDArray[np.uint64], codes: Mapping[str, NDArray[np.int16]]
-) -> NDArray[np.intp]:
-    """Find the most preferred record of each parent and profile: no other counts anywhere."""
-    profile = np.zeros(len(parent), np.int64)
-    for column in codes.values():
-        profile = profile * 64 + column + 1
-    order = np.lexsort((profile, parent))
-    same = (np.diff(parent[order]) == 0) & (np.diff(profile[order]) == 0)
-    return np.sort(order[np.append(np.ones(min(1, len(order)), bool), ~same)])
