@@ -1,6 +1,7 @@
 """The commands as a user types them: what they print, where, and how they end."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -408,3 +409,26 @@ def test_the_official_files_are_installed_and_recognized(run):
         assert document["known_to_crosswalk"]
     for path in sorted((SHARED / "pkimm" / "extensions").glob("pqc-*.yaml")):
         assert json.loads(run("models", "add", path, "--json").stdout)["id"] == "pqc"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_output_in_an_older_encoding_says_signs_in_plain_letters(encoding, tmp_path):
+    """
+    As Windows keeps what is sent into a file; JSON stays whole by its own escapes.
+    """
+    settings = {**os.environ, "PYTHONIOENCODING": encoding, "PKIMM_HOME": str(tmp_path / "home")}
+    program = [sys.executable, "-m", "pkimm_analytics"]
+
+    def printed(*words):
+        done = subprocess.run([*program, *words], env=settings, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.decode(encoding)
+
+    for path in (Path(__file__).parents[1] / "data/samples/assessments").glob("*.json"):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        document["use_case"]["name"] = "Schlüssel 鍵"
+        Path(path.name).write_text(json.dumps(document))
+    assert printed("import", ".", "--workspace", "workspace")
+    assert "->" in printed("progress", "workspace")
+    as_json = printed("progress", "workspace", "--json")
+    assert "Schlüssel 鍵" in json.dumps(json.loads(as_json), ensure_ascii=False)

@@ -117,6 +117,9 @@ def root(
 
 def main() -> None:
     """Run the command line."""
+    from pkimm_analytics.cli.console import print_in_any_encoding
+
+    print_in_any_encoding()
     app()
 
 

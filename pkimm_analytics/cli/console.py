@@ -8,6 +8,8 @@ wrong usage; 130: interrupted.
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import os
 import sys
@@ -35,6 +37,7 @@ OutOption = Annotated[
 ]
 
 _INTERRUPTED = 130  # as shells know it
+_PLAIN = {"→": "->", "≈": "~", "≤": "<=", "≥": ">=", "−": "-", "✓": "yes", "…": "...", "–": "-"}
 
 
 def out() -> Console:
@@ -49,12 +52,32 @@ def err() -> Console:
 
 def print_json(document: Any) -> None:
     """Print one JSON document to standard output and nothing else."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    text = json.dumps(document, ensure_ascii=not _has_every_sign(), indent=1, allow_nan=False)
+    sys.stdout.write(text + "\n")
 
 
 def one_line(document: Any) -> str:
     """Return a document as JSON on one line, which is written many times faster."""
-    return json.dumps(document, ensure_ascii=False, allow_nan=False)
+    return json.dumps(document, ensure_ascii=not _has_every_sign(), allow_nan=False)
+
+
+def _has_every_sign() -> bool:
+    return (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+
+
+def print_in_any_encoding() -> None:
+    """Let output that a system keeps in an older encoding say signs in plain letters."""
+    codecs.register_error("plain-letters", _in_plain_letters)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plain-letters")
+
+
+def _in_plain_letters(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(sign, "?") for sign in signs), error.end
 
 
 def say(message: str) -> None:
