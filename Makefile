@@ -21,7 +21,7 @@ install = echo "Installing what $(1) pins ..."; \
 
 .PHONY: help
 help: ## List the tasks
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 .PHONY: demo
 demo: $(VENV)/.run-stamp ## Start the dashboards on synthetic data
@@ -43,6 +43,10 @@ test: lint e2e s3 ## Check style, types, imports and behavior, also in a real br
 thorough: $(VENV)/.dev-stamp ## Try properties on many examples, and run the slow tests too
 	$(BIN)/python -m pytest -n auto --dist worksteal --hypothesis-profile=thorough \
 		--timeout=3600 -m "slow or not slow" $(ARGS)
+
+.PHONY: fuzz
+fuzz: $(VENV)/.dev-stamp ## Give changed files to everything that reads files
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev-stamp ## Check style, types and the direction of imports

@@ -68,6 +68,8 @@ WHOLLY_BAD = {
     "not-json.txt": (link("not json").encode(), ""),
     "long-link.txt": (b"https://example.org/#progress=" + b"A" * 50_000_000, "large"),
     "empty.csv": (b"", "empty"),
+    "mark-alone.csv": (b"\xef\xbb\xbf", ""),
+    "delimiter-alone.csv": (b"sep=;\n", ""),
     "header.csv": (HEAD.encode(), ""),
     "duplicate.csv": (
         b"assessment,element,level,level,model_version\na,G.compliance,3,4,2.0.0\n",

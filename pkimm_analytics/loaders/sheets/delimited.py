@@ -57,7 +57,7 @@ def _rows(text: str, name: str) -> tuple[list[list[str]], bool]:
     if re.fullmatch(r"sep=[,;|]?\s*", first, re.IGNORECASE):  # spreadsheets understand this line
         rows, text = [[]], rest
     delimiter = delimiter_of(text)
-    if max(line.count(delimiter) for line in io.StringIO(text)) > MAX_DELIMITERS:
+    if max((line.count(delimiter) for line in io.StringIO(text)), default=0) > MAX_DELIMITERS:
         raise refused_for(name, "is too large", "too-large", what="delimiters", n=MAX_DELIMITERS)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     is_protected, n_cells = "'" in text, 0
