@@ -345,11 +345,10 @@ def export_command(
 def _export(loaded: list[Loaded], to: ExportFormat, layout: Layout) -> tuple[bytes, list[str]]:
     assessments = [item.assessment for item in loaded]
     if to is ExportFormat.CSV:
-        dropped = [s for a in assessments for s in tabular.dropped_by_csv(a, layout.value)]
-        return tabular.write_csv(assessments, layout=layout.value), list(dict.fromkeys(dropped))
+        content = tabular.write_csv(assessments, layout=layout.value)
+        return content, tabular.dropped_by_table(assessments, layout.value)
     if to is ExportFormat.XLSX:
-        dropped = [s for a in assessments for s in tabular.dropped_by_csv(a, "long")]
-        return tabular.write_xlsx(assessments), list(dict.fromkeys(dropped))
+        return tabular.write_xlsx(assessments), tabular.dropped_by_table(assessments)
     if len(assessments) != 1:
         raise PkimmError(f"{to.value} holds one assessment, and there are {len(assessments)}.")
     assessment = assessments[0]

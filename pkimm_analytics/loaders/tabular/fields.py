@@ -26,9 +26,9 @@ class Property(NamedTuple):
 
 
 _FILE = resources.files("pkimm_analytics.loaders.tabular") / "fields.yaml"
-_WORDS = read_yaml(_FILE.read_text(encoding="utf-8"), _FILE.name)
+WORDS = read_yaml(_FILE.read_text(encoding="utf-8"), _FILE.name)
 
-STATED = ("model_version", "model_digest", "mode")
+STATED = tuple(WORDS["stated"])
 """Fields that say how all answers of an assessment are to be read."""
 TEXTS = ("reason", "notes", "evidence")
 ANSWER = ("state", "level", "partial", *TEXTS)
@@ -39,7 +39,7 @@ LONG = ("assessment", *STATED, *SUBJECT, *ANSWER, "value")
 """Columns of a long table of ours."""
 SHOWN = ("weight", "level_name", "meaning")
 """Columns for the eye, which no reader looks at."""
-PROPERTIES = {name: Property(**about) for name, about in _WORDS["properties"].items()}
+PROPERTIES = {name: Property(**about) for name, about in WORDS["properties"].items()}
 """Every property, in the order in which they are written."""
 CLAIMED = frozenset({*PROPERTIES, *STATED})
 """Fields that say something about a whole assessment."""
@@ -58,7 +58,7 @@ PROFILE = (
 _OURS = frozenset({*LONG, *PROPERTIES, *SHOWN})
 _HEADERS = {
     plain(header): field
-    for fields in (_WORDS["headers"], {name: p.headers for name, p in PROPERTIES.items()})
+    for fields in (WORDS["headers"], {name: p.headers for name, p in PROPERTIES.items()})
     for field, headers in fields.items()
     for header in headers
 }

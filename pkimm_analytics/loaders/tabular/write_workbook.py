@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pkimm_analytics.assessment import Assessment
-from pkimm_analytics.loaders.tabular.fields import ANSWER, LONG, PROPERTIES
+from pkimm_analytics.loaders.tabular.fields import ANSWER, LONG, PROPERTIES, WORDS
 from pkimm_analytics.loaders.tabular.write import Filled, answer_rows, fill, property_rows
 from pkimm_analytics.model import MODULE_IDS
 from pkimm_analytics.scoring import score
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 
 Line = Mapping[str, str | int | float | None]
 
-_STATED = {
-    "model_version": "Edition of PKIMM that was answered",
-    "model_digest": "Tells editions of one version apart",
-    "mode": "self: categories; full: requirements",
-}
 _SHEETS = {
     "Assessment": ("assessment", "property", "value", "meaning"),
     "Answers": (*LONG[:2], "mode", *LONG[4:7], "weight", *ANSWER[:2], "level_name", *ANSWER[2:]),
@@ -56,20 +51,6 @@ _CHOICES = {
 }
 _ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 """A text that spreadsheets would take for one of their escaped characters."""
-
-_READ_ME = (
-    "PKI maturity assessment",
-    "",
-    "Assessment: the properties, one in each row. Fill in the column value.",
-    "Answers: one row for each question. Fill in the column level: 1 to 5, or empty, or N/A.",
-    "Answers: N/A says that the element does not apply; give the reason beside it.",
-    "Answers: if a row already has a state, change or clear it together with the level.",
-    "Answers: rows on grey take a whole module or category out of scope with N/A.",
-    "Scores: the figures when this file was written. They do not follow what you change.",
-    "Level names, names, weights and meanings are there to read; nothing reads them back.",
-    "This file can be imported again. What only JSON holds, such as action plans, is not in it.",
-    "It holds names and notes of one organization: handle it as such.",
-)
 
 
 def write_xlsx(assessments: Sequence[Assessment]) -> bytes:
@@ -102,11 +83,11 @@ def write_xlsx(assessments: Sequence[Assessment]) -> bytes:
     first: Any = book.worksheets[0]
     first.title = "Read me"
     first.column_dimensions["A"].width = 100
-    for line in _READ_ME:
+    for line in WORDS["read_me"]:
         first.append([line])
     first["A1"].font = Font(bold=True, size=14)
     for title, lines in zip(_SHEETS, (_properties, _answers, _scores), strict=True):
-        rows = ({"assessment": one.label, **line} for one in filled for line in lines(one))
+        rows = ({"assessment": one.assessment.id, **line} for one in filled for line in lines(one))
         _write_table(book, title, rows)
     stream = io.BytesIO()
     book.save(stream)
@@ -118,7 +99,7 @@ def write_xlsx(assessments: Sequence[Assessment]) -> bytes:
 
 def _properties(one: Filled) -> Iterable[Line]:
     for name, text in one.stated.items():
-        yield {"property": name, "value": text, "meaning": _STATED[name]}
+        yield {"property": name, "value": text, "meaning": WORDS["stated"][name]}
     for row in property_rows(one, [*PROPERTIES]):
         name = str(row["element"])
         yield {"property": name, "value": row["value"], "meaning": PROPERTIES[name].meaning}

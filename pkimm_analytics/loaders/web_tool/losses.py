@@ -6,11 +6,10 @@ What is written is read again: whatever the assessment says and the copy does no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
-from pkimm_analytics.assessment import Assessment, State
+from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.loaders.losses import lost
 from pkimm_analytics.loaders.web_tool.entry import stated
 from pkimm_analytics.loaders.web_tool.forms import (
     read_link,
@@ -83,27 +82,7 @@ def dropped_by_yaml(assessment: Assessment) -> list[str]:
 
 def _lost(assessment: Assessment, copy: Assessment) -> list[str]:
     spelled_out = {key: stated(assessment, key) for key in assessment.answers}
-    kept = dict(_leaves(copy.to_json()))
-    lost = [
-        path
-        for path, value in _leaves(assessment.replace(answers=spelled_out).to_json())
-        if kept.get(path) != value
-    ]
-    return list(dict.fromkeys(filter(None, map(_phrase, lost))))
-
-
-def _phrase(path: str) -> str:
-    return next(said for form, said in PHRASES.items() if re.fullmatch(form, path, re.DOTALL))
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Values of a document by their place; what is unanswered or empty says nothing."""
-    if isinstance(value, dict | list):
-        pairs = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, inside in pairs:
-            yield from _leaves(inside, f"{path}/{key}".lstrip("/"))
-    elif value not in (None, "", False, str(State.UNANSWERED)) and path != "format":
-        yield path, value
+    return lost(assessment.replace(answers=spelled_out), copy, PHRASES)
 
 
 def shown_otherwise(assessment: Assessment, form: str) -> list[str]:
