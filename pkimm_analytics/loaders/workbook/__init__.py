@@ -1,7 +1,7 @@
 """The two official PKIMM workbooks, the full tool and the self tool."""
 
-from pkimm_analytics.errors import Problem, SourceFormatError
 from pkimm_analytics.loaders.loaded import Loaded
+from pkimm_analytics.loaders.sentences import refused_for
 from pkimm_analytics.loaders.sheets import Book
 from pkimm_analytics.loaders.workbook.full import answer_page, read_full
 from pkimm_analytics.loaders.workbook.pages import Pages
@@ -50,13 +50,7 @@ def read_workbook(book: Book, content: bytes) -> Loaded:
     """
     kind = kind_of(book)
     if kind is None:
-        expected = (
-            "expected the sheets Overview, Scoping and Assessment of the full tool, or Tool and"
-            f" Report of the self tool; it has {len(book.sheet_names)} other sheets"
-        )
-        raise SourceFormatError(
-            f"{book.name} is not an official PKIMM workbook. Nothing was imported.",
-            [Problem(book.name, expected)],
-        )
+        n = len(book.sheet_names)
+        raise refused_for(book.name, "is not an official PKIMM workbook", "no-workbook", n=n)
     read = read_full if kind == "full" else read_self
     return read(Pages(book), content, load_model(VERSION))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.loaders.sentences import sentence
 from pkimm_analytics.loaders.workbook.words import slots
 from pkimm_analytics.model import Model, category_of, module_of
 from pkimm_analytics.scoring import (
@@ -27,6 +28,8 @@ from pkimm_analytics.scoring import (
 )
 
 TOLERANCE = 1e-9
+N_WRONG = sum(bool(slot.requirement) and slot.code != slot.reads for slot in slots().values())
+"""Requirements whose scope the published workbook takes from the wrong cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,8 @@ def full_tool(
     implied = _scored(model, wired, categories, "zero")
     would = _figures(model, implied, errors)
     shown = {key: _stored(filled.stored.get(key), figure) for key, figure in would.items()}
-    ours, zero = (
-        _figures(model, _scored(model, stated, categories, policy)) for policy in _POLICIES
-    )
+    ours = _figures(model, _scored(model, stated, categories, "excluded"))
+    zero = _figures(model, _scored(model, stated, categories, "zero"))
     is_cut_off = any(
         figure.is_as(would[key]) and not figure.error and figure.level != would[key].level
         for key, figure in shown.items()
@@ -111,20 +113,19 @@ def full_tool(
     reasons: Reasons = []
     if not _same(shown, ours) or is_cut_off:
         if not _same(shown, would) and not _same(shown, zero):
-            reasons.append(("stale-cache", _STALE))
+            reasons.append(_because("stale-cache"))
         if any(figure.error for figure in shown.values()):
             reasons += _error_causes(model, shown, errors, filled)
         miscounted = _miscounted(model, filled, wired, categories)
         depends = not _same(_figures(model, implied), zero) and not _same(shown, zero)
-        reasons += [("scope-wiring", miscounted)] if depends and miscounted else []
+        if depends and miscounted:
+            reasons.append(
+                _because("scope-wiring", n=N_WRONG, what=miscounted, version=model.version)
+            )
         n_unanswered = int((stated == UNANSWERED).sum())
         if n_unanswered and not _same(zero, ours):
-            counts = "in scope and unanswered: the workbook counts each as 0 with its full weight"
-            message = (
-                f"{_many(n_unanswered, 'requirement')} {counts}, while here they are left out."
-            )
-            reasons.append(("unanswered-zero", message))
-        reasons += [("rounding", _ROUNDING)] if is_cut_off else []
+            reasons.append(_because("unanswered-zero", n=_many(n_unanswered, "requirement")))
+        reasons += [_because("rounding")] if is_cut_off else []
     levels = {
         key: int(ratio.level[0])
         for key, ratio in implied.categories.items()
@@ -150,21 +151,15 @@ def self_tool(
     reasons: Reasons = []
     if shown["overall"].error:
         cause = ", because no category is answered" if would["overall"].error else ""
-        reasons.append(("workbook-error", f"The workbook shows {shown['overall'].error}{cause}."))
+        reasons.append(_because("workbook-error", cause=f"{shown['overall'].error}{cause}"))
     if not _same(shown, would):
-        takes = (
-            f"{_many(n_refused, 'answer')} refused here; the workbook takes them in its own way."
-        )
-        reasons.append(("refused-answers", takes) if n_refused else ("stale-cache", _STALE))
+        n = _many(n_refused, "answer")
+        reasons.append(_because("refused-answers", n=n) if n_refused else _because("stale-cache"))
     return _tool(shown, reasons)
 
 
-_POLICIES: tuple[Unanswered, ...] = ("excluded", "zero")
-_STALE = (
-    "The results stored in the file are not what the workbook computes from the answers in it;"
-    " it was changed without being recalculated."
-)
-_ROUNDING = "The exact value is a whole number; the workbook cut off a value just below it."
+def _because(code: str, **values: object) -> tuple[str, str]:
+    return code, sentence(code, **values)
 
 
 def _tool(shown: Figures, reasons: Reasons) -> Mapping[str, Any]:
@@ -256,13 +251,7 @@ def _miscounted(model: Model, filled: Filled, wired: Codes, categories: Codes) -
             wrong[is_out].append(requirement.native_id)
     parts = [f"counts {', '.join(wrong[True])} although set OUT OF"] if wrong[True] else []
     parts += [f"leaves out {', '.join(wrong[False])} although IN"] if wrong[False] else []
-    if not parts:
-        return ""
-    n_wrong = sum(bool(slot.requirement) and slot.code != slot.reads for slot in slots().values())
-    return (
-        f"The published workbook takes the scope of {n_wrong} requirements from the wrong cells:"
-        f" here it {' and '.join(parts)} (numbers of PKIMM {model.version})."
-    )
+    return " and ".join(parts)
 
 
 def _error_causes(
@@ -273,13 +262,13 @@ def _error_causes(
     n_unlisted = sum(filled.n_unlisted[key] for key, e in errors.items() if e == "#N/A")
     causes = []
     if emptied:
-        causes.append(f"#DIV/0!, because it counts no requirement of {emptied}, which is IN.")
+        causes.append(f"#DIV/0!, because it counts no requirement of {emptied}, which is IN")
     if not errors and shown["overall"].error == "#DIV/0!":
-        causes.append("#DIV/0!, because nothing is in scope.")
+        causes.append("#DIV/0!, because nothing is in scope")
     if n_unlisted:
-        causes.append(f"#N/A, because {_many(n_unlisted, 'answer')} not on its list.")
+        causes.append(f"#N/A, because {_many(n_unlisted, 'answer')} not on its list")
     found = next(figure.error for figure in shown.values() if figure.error)
-    return [("workbook-error", f"The workbook shows {c}") for c in causes or [f"{found}."]]
+    return [_because("workbook-error", cause=cause) for cause in causes or [found]]
 
 
 def _many(n: int, noun: str) -> str:

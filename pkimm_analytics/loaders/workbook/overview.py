@@ -7,14 +7,14 @@ two rows below theirs. One more row or column between them is allowed for.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from pkimm_analytics.assessment import Assessment, Mode
-from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.cells import plain, read_day, shown
+from pkimm_analytics.loaders.sentences import Problems, sentence
 from pkimm_analytics.loaders.sheets import is_empty
 from pkimm_analytics.loaders.workbook.pages import Page, Pages
-from pkimm_analytics.loaders.workbook.words import free_text
 from pkimm_analytics.model import Model
 
 _LABELS = {
@@ -39,32 +39,27 @@ _AREAS = {
 """How the labels of the text areas begin, from top to bottom."""
 
 
-def read_overview(pages: Pages, model: Model, id_: str, problems: list[Problem]) -> Assessment:
+def read_overview(pages: Pages, model: Model, id_: str, problems: Problems) -> Assessment:
     """Start the assessment with what the sheet says; without the sheet all of it is empty."""
     page = pages.find("overview", _is_overview, problems)
-    found: dict[str, str | None] = {}
+    document: defaultdict[str, Any] = defaultdict(dict)
     if page is None:
-        expected = "no sheet with the labels 'Use-case name' and 'Assessor's position' in one row"
-        problems.append(Problem("Overview", f"{expected}; left empty"))
+        problems.refuse("Overview", "no-overview")
     else:
-        for name in _LABELS:
-            found[name] = _value(page, name, problems, is_1904=pages.book.is_1904)
-        found |= _areas(page, problems)
-    document: dict[str, Any] = {}
-    for name, value in found.items():
-        section, _, part = name.partition(".")
-        if value:
-            document.setdefault(section, {})[part] = value
+        found = {name: _value(page, name, problems, is_1904=pages.book.is_1904) for name in _LABELS}
+        for name, value in (found | _areas(page, problems)).items():
+            section, _, part = name.partition(".")
+            if value:
+                document[section][part] = value
     return Assessment(model=model.edition, mode=Mode.FULL, id=id_, **document)
 
 
 def _is_overview(page: Page) -> bool:
     """Whether both blocks of labels stand beside each other; the sheet Guidance explains each."""
-    rows = {row for row, _ in page.find("use-case name")}
-    return any(row in rows for row, _ in page.find("assessor's position"))
+    return bool(page.headers(["use-case name", "assessor's position"]))
 
 
-def _value(page: Page, name: str, problems: list[Problem], *, is_1904: bool) -> str | None:
+def _value(page: Page, name: str, problems: Problems, *, is_1904: bool) -> str | None:
     heads = page.find(_BELOW.get(name, ""))
     for row, column in page.find(_LABELS[name]):
         if heads and not any(column == c and row > r for r, c in heads):
@@ -75,18 +70,18 @@ def _value(page: Page, name: str, problems: list[Problem], *, is_1904: bool) -> 
             if name.startswith("period."):
                 return read_day(value, is_1904=is_1904)
             if name != "assessor.position":
-                return free_text(page, *place, problems)
+                return page.text(*place, problems)
             word = plain(value) if isinstance(value, str) else shown(value)
             if word in {"", "internal", "external"}:
                 return word
-            raise ValueError(f"{shown(value)}; expected Internal or External")
+            raise ValueError(sentence("no-position", what=shown(value)))
         except ValueError as error:
-            problems.append(Problem(page.where(*place), f"{_LABELS[name]}: {error}; left empty"))
+            problems.refuse(page.where(*place), "left-empty", label=_LABELS[name], error=error)
         break
     return None
 
 
-def _areas(page: Page, problems: list[Problem]) -> dict[str, str | None]:
+def _areas(page: Page, problems: Problems) -> dict[str, str | None]:
     """Texts of the large areas; each lies between its label and the next one."""
     places: dict[str, tuple[int, int]] = {}
     last = 0
@@ -100,5 +95,5 @@ def _areas(page: Page, problems: list[Problem]) -> dict[str, str | None]:
     for name, (row, column) in places.items():
         rows = [r for r in (row + 2, row + 1, row + 3) if r not in labels]
         below = next((r for r in rows if not is_empty(page.at(r, column))), None)
-        found[name] = free_text(page, below, column, problems) if below else None
+        found[name] = page.text(below, column, problems) if below else None
     return found

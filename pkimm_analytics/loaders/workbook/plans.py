@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from pkimm_analytics.assessment import PLAN_PARTS, ActionPlan
-from pkimm_analytics.errors import Problem
+from pkimm_analytics.loaders.sentences import Problems
 from pkimm_analytics.loaders.sheets import is_empty
 from pkimm_analytics.loaders.workbook.pages import Page, Pages
-from pkimm_analytics.loaders.workbook.words import free_text, full_entry
+from pkimm_analytics.loaders.workbook.words import full_entry
 
 
 def read_plans(
-    pages: Pages, keys: Mapping[str, str], levels: Mapping[str, int], problems: list[Problem]
+    pages: Pages, keys: Mapping[str, str], levels: Mapping[str, int], problems: Problems
 ) -> tuple[ActionPlan, ...]:
     """
     Read the action plans.
@@ -31,7 +31,7 @@ def read_plans(
     levels : mapping of str to int
         Level that the workbook shows for each category.
     """
-    page = pages.find("actionplans", lambda page: bool(page.find("required level")))
+    page = pages.find("actionplans", lambda page: page.find("required level"))
     if page is None:
         return ()
     required = _required_levels(page, keys, problems)
@@ -40,30 +40,27 @@ def read_plans(
     texts = dict(zip(with_box, (parts for _, parts in boxes), strict=False))
     for where, parts in boxes[len(with_box) :]:
         if parts:
-            note = "texts in a box that belongs to no category with a required level; left out"
-            problems.append(Problem(where, note))
+            problems.refuse(where, "box-without-category")
     return tuple(
         ActionPlan(element=key, target_level=level, **texts.get(key, {}))
         for key, level in required.items()
     )
 
 
-def _required_levels(
-    page: Page, keys: Mapping[str, str], problems: list[Problem]
-) -> dict[str, int]:
+def _required_levels(page: Page, keys: Mapping[str, str], problems: Problems) -> dict[str, int]:
     """Return the required levels by category, in the order of the workbook."""
     header, column = page.find("required level")[0]
     achieved = [c for row, c in page.find("achieved level") if row == header]
     rows = _category_rows(page, header, achieved[0] if achieved else column - 2)[: len(keys)]
     if len(rows) < len(keys):
         if any(not is_empty(page.at(row, column)) for row in rows):
-            note = f"{len(rows)} rows where {len(keys)} categories were expected; left out"
-            problems.append(Problem(page.where(header, column), note))
+            place = page.where(header, column)
+            problems.refuse(place, "rows-of-plans", n=len(rows), expected=len(keys))
         return {}
     found = {}
     for row, key in zip(rows, keys.values(), strict=True):
         entry = full_entry(page.at(row, column))
-        problems += entry.problems(page.where(row, column))
+        entry.say(page.where(row, column), problems)
         if isinstance(entry.level, int):
             found[key] = entry.level
     return found
@@ -79,12 +76,12 @@ def _category_rows(page: Page, header: int, achieved: int) -> list[int]:
     end = min((row for row, _ in page.find(PLAN_PARTS[0])), default=header + 40)
     return [
         row
-        for row, cells in page.rows.items()
+        for row, cells in page.cells.items()
         if header < row < end and achieved in cells and any(column < achieved for column in cells)
     ]
 
 
-def _boxes(page: Page, problems: list[Problem]) -> list[tuple[str, dict[str, Any]]]:
+def _boxes(page: Page, problems: Problems) -> list[tuple[str, dict[str, Any]]]:
     """Place and texts of each box, in order."""
     boxes = []
     column = min((column for _, column in page.find(PLAN_PARTS[0])), default=0)
@@ -94,7 +91,7 @@ def _boxes(page: Page, problems: list[Problem]) -> list[tuple[str, dict[str, Any
         for row in range(start, end):
             label = page.words(row, column)
             if label in PLAN_PARTS and label not in parts:
-                text = free_text(page, *page.beside(row, column), problems)
+                text = page.text(*page.beside(row, column), problems)
                 parts |= {label: (text,)} if text else {}
         boxes.append((page.where(start, column), parts))
     return boxes

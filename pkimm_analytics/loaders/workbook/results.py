@@ -52,7 +52,7 @@ def _module_rows(page: Page, numbers: int, first: int) -> dict[str, int]:
 def _result_column(page: Page, row: int, after: int) -> int | None:
     """Column of the results: the first one right of the labels that holds a formula or number."""
     columns = [
-        column for column, value in page.rows[row].items() if column > after and _is_result(value)
+        column for column, value in page.cells[row].items() if column > after and _is_result(value)
     ]
     return min(columns, default=None)
 

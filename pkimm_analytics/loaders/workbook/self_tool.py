@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pkimm_analytics.assessment import Answer, Assessment, Mode, Source, UseCase
-from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.loaded import Loaded, content_digest, content_id
+from pkimm_analytics.loaders.sentences import Problems, sentence
 from pkimm_analytics.loaders.sheets import Fault, Value
 from pkimm_analytics.loaders.workbook.figures import Shown, self_tool
 from pkimm_analytics.loaders.workbook.pages import Page, Pages
@@ -20,7 +20,6 @@ from pkimm_analytics.loaders.workbook.words import (
     NAMES,
     TITLE,
     category_keys,
-    free_text,
     self_entry,
     source_detail,
     with_demo_caveat,
@@ -28,7 +27,7 @@ from pkimm_analytics.loaders.workbook.words import (
 from pkimm_analytics.model import MODULE_IDS, Model
 
 
-def tool_page(pages: Pages, problems: list[Problem] | None = None) -> Page | None:
+def tool_page(pages: Pages, problems: Problems | None = None) -> Page | None:
     """Sheet with the answers: most of its titles have the numbers of the buttons below."""
     return pages.find("tool", lambda page: len(_places(page, is_strict=True)) >= 8, problems)
 
@@ -46,13 +45,14 @@ def read_self(pages: Pages, content: bytes, model: Model) -> Loaded:
     model : Model
         Edition 1.0.0.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     page = tool_page(pages, problems)
     assert page is not None  # noqa: S101  # it is told by this sheet
     keys = category_keys([page], model, problems)
     cells = _answer_cells(page, keys, problems)
     entries = {key: self_entry(page.at(*place)) for key, place in cells.items()}
-    problems += [p for k, place in cells.items() for p in entries[k].problems(page.where(*place))]
+    for key, place in cells.items():
+        entries[key].say(page.where(*place), problems)
     answers = {key: entries[key].answer() for key in model.categories if key in entries}
     assessment = Assessment(
         model=model.edition,
@@ -61,7 +61,7 @@ def read_self(pages: Pages, content: bytes, model: Model) -> Loaded:
         use_case=UseCase(name=_use_case(page, problems)),
         answers={key: answer for key, answer in answers.items() if answer != Answer()},
     )
-    n_refused = sum(bool(entry.refusal) for entry in entries.values())
+    n_refused = sum(entry.is_refused for entry in entries.values())
     source = Source(
         kind="workbook-self",
         detail=source_detail("PKI Maturity Self-Assessment Tool", pages.book.application),
@@ -70,11 +70,7 @@ def read_self(pages: Pages, content: bytes, model: Model) -> Loaded:
     )
     assessment = with_demo_caveat(assessment.replace(source=source), model)
     if _was_reset([page.at(*place) for place in cells.values()], pages.book.application):
-        message = (
-            "Most answers are stored as 'no button chosen'. LibreOffice resets them when it"
-            " opens this workbook: compare with the file as it was before."
-        )
-        assessment = assessment.with_caveat("libreoffice-reset", message)
+        assessment = assessment.with_caveat("libreoffice-reset", sentence("reset"))
     return Loaded(assessment, tuple(problems))
 
 
@@ -104,25 +100,24 @@ def _places(page: Page, *, is_strict: bool) -> dict[str, tuple[int, int]]:
 
 
 def _answer_cells(
-    page: Page, keys: Mapping[str, str], problems: list[Problem]
+    page: Page, keys: Mapping[str, str], problems: Problems
 ) -> dict[str, tuple[int, int]]:
     places = _places(page, is_strict=False) | _places(page, is_strict=True)
     missing = [code for code in keys if code not in places]
     if missing:
-        note = f"no title for {', '.join(missing)}; left unanswered"
-        problems.append(Problem(page.name, note))
+        problems.refuse(page.name, "no-titles", codes=", ".join(missing))
     return {key: places[code] for code, key in keys.items() if code in places}
 
 
-def _use_case(page: Page, problems: list[Problem]) -> str:
+def _use_case(page: Page, problems: Problems) -> str:
     for place in page.find("assessed use-case", start=True):
-        return free_text(page, *page.beside(*place), problems)
+        return page.text(*page.beside(*place), problems)
     return ""
 
 
 def _stored(pages: Pages, page: Page) -> dict[str, Shown]:
     """Levels that the workbook stores, from its sheet Report or else from the answers' page."""
-    report = pages.find("report", lambda s: bool(s.find(_REPORT[0], start=True)))
+    report = pages.find("report", lambda s: s.find(_REPORT[0], start=True))
     found = _stored_on(report, *_REPORT) if report else {}
     return _stored_on(page, "overall maturity", "module maturity") | found
 
@@ -146,7 +141,7 @@ def _near(page: Page, row: int, column: int) -> Shown | None:
 
 def _label_figure(page: Page, row: int, column: int) -> Shown | None:
     """Return the level that a row names, from a column on."""
-    for place, value in page.rows.get(row, {}).items():
+    for place, value in page.cells.get(row, {}).items():
         word = page.words(row, place)
         error = value.error if isinstance(value, Fault) else ""
         if column <= place and (error or word in _LEVELS or word == "n/a"):

@@ -12,14 +12,15 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 from pkimm_analytics.assessment import Answer, Assessment, Mode, State, not_applicable, rated
-from pkimm_analytics.errors import Problem, SourceFormatError
+from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.cells import OFFICIAL_LEVELS, plain, read_level, shown
-from pkimm_analytics.loaders.sheets import Fault, Value, is_empty, text_of
+from pkimm_analytics.loaders.sentences import Problems, refused_for, sentence
+from pkimm_analytics.loaders.sheets import Fault, Value
 from pkimm_analytics.loaders.workbook.pages import Page
 from pkimm_analytics.model import Model, category_of
 
@@ -28,13 +29,10 @@ VERSION = "1.0.0"
 TITLE = re.compile(r"(\d\.\d)\.? +(\S.*)")
 MODULE_TITLE = re.compile(r"([1-4])\. +\S")
 _CODE = re.compile(r"\d\.\d\.\d\.?")
-MAX_TEXT = 100_000
-"""Characters of one text; a cell holds 32,767."""
 NAMES = {name.casefold(): level for level, name in enumerate(OFFICIAL_LEVELS, 1)}
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """
     One numbered row of the full workbook, as published.
 
@@ -70,23 +68,12 @@ def slot_code(text: str) -> str:
 # --- levels and scope ----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """
-    What an answer cell says.
-
-    Parameters
-    ----------
-    level : int, State.NOT_APPLICABLE or None
-    remark : str
-        Why it was taken over although the workbook does not offer it.
-    refusal : str
-        Why it was not taken over.
-    """
+class Entry(NamedTuple):
+    """What an answer cell says; `said` is why it was not taken, or taken although unlisted."""
 
     level: int | State | None = None
-    remark: str = ""
-    refusal: str = ""
+    said: str = ""
+    is_refused: bool = False
 
     def answer(self, reason: str = "", *, is_out: bool = False) -> Answer:
         """Answer of the cell; a level that does not count is kept beside it."""
@@ -95,11 +82,10 @@ class Entry:
             return not_applicable(reason, set_aside_level=kept)
         return rated(int(self.level)) if self.level else Answer()
 
-    def problems(self, where: str) -> list[Problem]:
-        """Return what there is to say about the cell."""
-        refused = bool(self.refusal)
-        message = self.refusal or self.remark
-        return [Problem(where, message, refused=refused)] if message else []
+    def say(self, where: str, problems: Problems) -> None:
+        """Add what there is to say about the cell."""
+        if self.said:
+            problems.append(Problem(where, self.said, refused=self.is_refused))
 
 
 def full_entry(value: Value) -> Entry:
@@ -107,13 +93,11 @@ def full_entry(value: Value) -> Entry:
     try:
         level = read_level(value)
     except ValueError as error:
-        return Entry(refusal=f"{error}; left unanswered")
+        return Entry(None, sentence("left-unanswered", error=error), is_refused=True)
     if is_on_list(value):
         return Entry(level)
-    taken = OFFICIAL_LEVELS[level - 1] if type(level) is int else level or "unanswered"
-    taken = str(taken).replace("_", " ")
-    listed = "the workbook itself has only names of levels on its list"
-    return Entry(level, remark=f"{shown(value)} was taken as {taken}; {listed}")
+    taken = OFFICIAL_LEVELS[level - 1] if type(level) is int else str(level or "unanswered")
+    return Entry(level, sentence("not-on-list", what=shown(value), taken=taken.replace("_", " ")))
 
 
 def is_on_list(value: Value) -> bool:
@@ -135,43 +119,28 @@ def self_entry(value: Value) -> Entry:
     try:
         level = read_level(number)
     except ValueError:
-        expected = "expected 1 to 5, 6 for not applicable, or nothing"
-        return Entry(refusal=f"level {shown(value)}; {expected}; left unanswered")
+        return Entry(None, sentence("no-button", what=shown(value)), is_refused=True)
     is_typed = isinstance(value, str) and level is not None
-    return Entry(level, remark=f"{shown(value)} was taken as {level}" if is_typed else "")
+    return Entry(level, sentence("typed", what=shown(value), level=level) if is_typed else "")
 
 
-def is_out_of_scope(value: Value, where: str, problems: list[Problem]) -> bool:
+def is_out_of_scope(value: Value, where: str, problems: Problems) -> bool:
     """
     Whether a scope cell says ``OUT OF``, compared as the workbook compares.
 
     Capitals do not matter, blanks do: ``OUT OF`` with a blank behind it counts as IN.
     """
     if isinstance(value, Fault):
-        problems.append(Problem(where, f"{value}; expected IN or OUT OF; taken as IN"))
+        problems.refuse(where, "scope-fault", error=value)
         return False
     word = plain(value) if isinstance(value, str) else shown(value)
     if value == "" or word == "in":
         return False
     if isinstance(value, str) and value.casefold() == "out of":
         return True
-    reason = "OUT OF with extra blanks" if word == "out of" else f"{shown(value)} as scope"
-    note = f"{reason}: the workbook counts it as IN, and so it was taken; expected IN or OUT OF"
-    problems.append(Problem(where, note, refused=False))
+    what = "OUT OF with extra blanks" if word == "out of" else f"{shown(value)} as scope"
+    problems.remark(where, "scope-unlisted", what=what)
     return False
-
-
-def free_text(page: Page, row: int, column: int, problems: list[Problem]) -> str:
-    """Text of a free cell, as typed; a number is written out, an error is refused."""
-    value = page.at(row, column)
-    text = text_of(value).replace("\r\n", "\n").replace("\r", "")
-    if isinstance(value, Fault) and value.error:
-        problems.append(Problem(page.where(row, column), f"{value}; left out"))
-    elif len(text) > MAX_TEXT:
-        note = f"a text of {len(text):,} characters; at most {MAX_TEXT:,} are kept; left out"
-        problems.append(Problem(page.where(row, column), note))
-        return ""
-    return "" if is_empty(text) else text
 
 
 # --- categories ------------------------------------------------------------------
@@ -184,7 +153,7 @@ def _published(model: Model) -> dict[str, str]:
     return {slot.code[:4]: category_of(model.native[slot.requirement]) for slot in filled}
 
 
-def category_keys(pages: Iterable[Page], model: Model, problems: list[Problem]) -> dict[str, str]:
+def category_keys(pages: Iterable[Page], model: Model, problems: Problems) -> dict[str, str]:
     """
     Element keys of the categories by their code in the workbook, in its order.
 
@@ -209,20 +178,17 @@ def category_keys(pages: Iterable[Page], model: Model, problems: list[Problem]) 
             break
     for code, key in keys.items():
         title, where = titles.get(code, ("", page.name))
+        about = {"code": code, "name": model.name(key), "edition": model.edition}
         if by_title.get(title, key) != key:
-            raise SourceFormatError(
-                "The workbook numbers its categories in another way. Nothing was imported.",
-                [
-                    Problem(
-                        where, f"category {code} is not '{model.name(key)}' as in {model.edition}"
-                    )
-                ],
-            )
+            why = "numbers its categories in another way"
+            raise refused_for("The workbook", why, "other-numbering", where, **about)
         if title not in by_title:
             what = "an unknown title" if title else "no title"
-            message = f"category {code} has {what}; taken as '{model.name(key)}', as published"
-            problems.append(Problem(where, message, refused=False))
+            problems.remark(where, "unknown-title", what=what, **about)
     return keys
+
+
+# --- the workbook as a whole -----------------------------------------------------------
 
 
 def source_detail(tool: str, application: str) -> str:
@@ -241,23 +207,13 @@ DEMO_ANSWERS = frozenset(
 DEMO_NAMES = frozenset({"cool pki", "cool pki 2023"})
 
 
-def answers_digest(assessment: Assessment, model: Model) -> str:
-    """SHA-256 of all answers in the order of the model, whatever their scope."""
-    keys = model.requirements if assessment.mode is Mode.FULL else model.categories
-    answers = [assessment.answer(key) for key in keys]
-    words = [a.level or a.set_aside_level or str(a.state) for a in answers]
-    return hashlib.sha256(" ".join(map(str, words)).encode()).hexdigest()
-
-
 def with_demo_caveat(assessment: Assessment, model: Model) -> Assessment:
     """Warn where the workbook still holds the example that it was published with."""
-    if answers_digest(assessment, model) in DEMO_ANSWERS:
-        message = "The answers are those of the example that the published workbook comes with."
-        return assessment.with_caveat("demo-data", message)
+    keys = model.requirements if assessment.mode is Mode.FULL else model.categories
+    answers = [assessment.answer(key) for key in keys]
+    words = [str(a.level or a.set_aside_level or a.state) for a in answers]
+    if hashlib.sha256(" ".join(words).encode()).hexdigest() in DEMO_ANSWERS:
+        return assessment.with_caveat("demo-data", sentence("demo-answers"))
     if plain(assessment.use_case.name) in DEMO_NAMES:
-        message = (
-            "The use case has the name of the example that the published workbook comes with;"
-            " check that none of its answers are left."
-        )
-        return assessment.with_caveat("demo-data", message)
+        return assessment.with_caveat("demo-data", sentence("demo-name"))
     return assessment
