@@ -20,6 +20,7 @@ from importlib import resources
 from typing import Literal
 
 from pkimm_analytics.errors import AssessmentError, Problem
+from pkimm_analytics.yaml_text import read_yaml
 
 Grain = Literal["leaf", "group", "broad", "broadest", "all"]
 
@@ -217,28 +218,19 @@ def _nearest(attribute: str, value: str) -> str | None:
         return spellings[wanted]
     if len(wanted) <= 3:  # close to many country codes that were not meant
         return None
-    found = [code for word, code in _ALSO[attribute].items() if word in wanted]
+    found = [code for word, code in _also()[attribute].items() if word in wanted]
     stem = next((word[:5] for word in re.findall(r"[^\W\d_]{4,}", wanted)), "")
     found += [code for text, code in labels.items() if stem and f" {stem}" in f" {text}"]
     close = difflib.get_close_matches(wanted, spellings, n=1, cutoff=0.8)
     return spellings[close[0]] if close else next(iter(found), None)
 
 
-_ALSO: Mapping[str, Mapping[str, str]] = {
-    "sector": {
-        **dict.fromkeys(["bank", "insur", "payment"], "L-finance"),
-        **dict.fromkeys(["telecom", "software", "cloud"], "K-information-technology"),
-        **dict.fromkeys(["government", "public sector"], "P-public-administration"),
-        **dict.fromkeys(["universit", "school"], "Q-education"),
-        **dict.fromkeys(["hospital", "medical"], "R-health"),
-        **dict.fromkeys(["utilit", "power"], "D-energy"),
-        **dict.fromkeys(["retail", "commerce"], "G-trade"),
-        **dict.fromkeys(["automotive", "industry"], "C-manufacturing"),
-    },
-    "region": {"united states": "USA", "america": "USA", "england": "GBR", "britain": "GBR"},
-    "role": {"ca operator": "public-trust-ca", "trust service": "qualified-trust-service"},
-}
-"""Common words that no label has, and the code that they come nearest to."""
+@cache
+def _also() -> Mapping[str, Mapping[str, str]]:
+    """By attribute, common words that no label has, and the code that they come nearest to."""
+    path = resources.files("pkimm_analytics") / "hierarchies" / "also.yaml"
+    words: Mapping[str, Mapping[str, str]] = read_yaml(path.read_text("utf-8"), path.name)
+    return words
 
 
 def _band(codes: tuple[str, ...], wanted: str) -> str | None:

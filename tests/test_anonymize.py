@@ -48,15 +48,9 @@ OTHER_KEY = hashlib.sha256(b"second test key").digest()
 
 
 @pytest.fixture
-def store(tmp_path):
+def store():
     """A key store of its own."""
     return KeyStore(KEY)
-
-
-@pytest.fixture
-def other_store(tmp_path):
-    """The key store of somebody else."""
-    return KeyStore(OTHER_KEY)
 
 
 def made(assessment, store, **identity):
@@ -81,35 +75,22 @@ def test_no_planted_text_leaves(store):
     assert found_in(preview_page([one])) == []
 
 
-def test_a_contribution_says_the_profile_coarsely_and_the_quarter(store):
+def test_a_contribution_says_codes_only(store):
     """
-    A country becomes a region of the world, a day becomes a quarter.
+    A country becomes a region of the world, a day a quarter; levels stay, also of extensions.
+
+    A category that does not apply takes its requirements with it.
     """
     document = made(planted_assessment(), store).to_json()
-    assert document["region"] == "europe"
-    assert document["sector"] == "finance"
-    assert document["size"] == "250-4999"
-    assert document["role"] == "internal"
-    assert document["quarter"] == "2026Q3"
-
-
-def test_answers_keep_levels_and_what_does_not_apply(store):
-    """
-    Levels stay; a category that does not apply takes its requirements with it.
-    """
-    answers = made(planted_assessment(), store).to_json()["answers"]
-    assert answers["G.strategy-and-vision.sponsor-support"] == 1
-    assert answers["G.compliance"] == "not_applicable"
-    assert answers["G.compliance.compliance-policies"] == "not_applicable"
-
-
-def test_relevance_answers_of_extensions_are_contributed(store):
-    """
-    Levels of the extension travel with its version.
-    """
-    extension = made(planted_assessment(), store).to_json()["extensions"]["pqc"]
-    assert extension["version"] == "0.6.0"
-    assert set(extension["answers"].values()) == {2}
+    coarse = {"region": "europe", "sector": "finance", "size": "250-4999", "role": "internal"}
+    assert document | coarse | {"quarter": "2026Q3"} == document
+    assert document["answers"]["G.strategy-and-vision.sponsor-support"] == 1
+    assert document["answers"]["G.compliance"] == "not_applicable"
+    assert document["answers"]["G.compliance.compliance-policies"] == "not_applicable"
+    assert document["extensions"]["pqc"]["version"] == "0.6.0"
+    assert set(document["extensions"]["pqc"]["answers"].values()) == {2}
+    own = made(planted_assessment(mode="self"), store).to_json()
+    assert all(key.count(".") == 1 for key in own["answers"])
 
 
 def test_use_cases_without_a_name_are_never_the_same(store):
@@ -135,14 +116,6 @@ def test_an_unknown_extension_is_left_out_and_said(store):
     assert one.contribution.extensions == {}
     assert [p.where for p in one.remarks] == ["extensions"]
     assert found_in(str(one.remarks)) == []
-
-
-def test_a_self_assessment_contributes_categories_only(store):
-    """
-    Levels of requirements are not scored in it, so they are not collected.
-    """
-    document = made(planted_assessment(mode="self"), store).to_json()
-    assert all(key.count(".") == 1 for key in document["answers"])
 
 
 def test_the_document_has_the_fields_of_the_table_and_no_other(store):
@@ -173,16 +146,12 @@ def test_every_assessment_gives_a_document_of_codes_or_a_plain_refusal(
     store = KeyStore(KEY)
     codes = {"sector": None, "size": "250-999", "region": "CZE", "role": None}
     assessment = assessment.replace(organization=assessment.organization.replace(**codes))
+    where: set[str] = set()
     try:
         one = made(assessment, store, quarter=quarter)
     except ContributionError as error:
         where = {p.where for p in error.problems}
-    else:
-        where = set()
-    assert where <= {"period"}
-    if where:
-        return
-    assert loads(dumps([one]), "x") == ([one], [])
+    assert where == {"period"} if where else loads(dumps([one]), "x") == ([one], [])
 
 
 def test_an_edition_of_ones_own_is_contributed_as_the_published_one(store):
@@ -203,15 +172,9 @@ def test_an_edition_that_is_not_at_hand_is_refused(store):
     """
     It cannot be compared with anything.
     """
-    with pytest.raises(
-        ContributionError, match=r"model\.version: not a published edition; expected 1\.0\.0"
-    ):
-        made(
-            planted_assessment(
-                model=Edition(version="9.9.9", digest="sha256:" + "1" * 64, requirements=77)
-            ),
-            store,
-        )
+    unknown = Edition(version="9.9.9", digest="sha256:" + "1" * 64, requirements=77)
+    with pytest.raises(ContributionError, match=r"not a published edition; expected 1\.0\.0"):
+        made(planted_assessment(model=unknown), store)
 
 
 def test_an_assessment_without_a_date_needs_a_quarter(store):
@@ -252,33 +215,22 @@ def test_the_same_key_links_assessments_of_one_organization(store):
     A later assessment has the same pseudonyms, and one of its own.
     """
     first = made(planted_assessment(), store).to_json()
-    later = made(
-        planted_assessment(id="another", period=Period(finish="2026-11-02")), store
-    ).to_json()
+    another = planted_assessment(id="another", period=Period(finish="2026-11-02"))
+    later = made(another, store).to_json()
     same = [name for name in ("org", "parent", "use_case", "assessor") if first[name]]
     assert len(same) == 4
     assert all(first[name] == later[name] for name in same)
     assert first["contribution"] != later["contribution"]
 
 
-def test_different_keys_never_link(store, other_store):
+def test_keys_and_kinds_of_pseudonyms_have_nothing_in_common(store):
     """
-    Not one pseudonym, not even its first eight letters, is the same, given the same ids.
+    Not even the first eight letters, with one id for the organization, parent and assessor.
     """
-    ids = {"organization": "5299-1", "parent": "5299-2", "assessor": "5299-3"}
-    one, other = (made(planted_assessment(), s, **ids).to_json() for s in (store, other_store))
-    for name in ("contribution", "org", "parent", "use_case", "assessor", "commitment"):
-        assert one[name][:8] != other[name][:8]
-
-
-def test_kinds_of_pseudonyms_have_nothing_in_common(store):
-    """
-    An organization that is its own parent and assessor does not show it.
-    """
-    ids = {"organization": "5299-1", "parent": "5299-1", "assessor": "5299-1"}
-    values = made(planted_assessment(), store, **ids).to_json()
+    ids = dict.fromkeys(("organization", "parent", "assessor"), "5299-1")
+    values = [made(planted_assessment(), s, **ids).to_json() for s in (store, KeyStore(OTHER_KEY))]
     names = ("contribution", "org", "parent", "use_case", "assessor", "commitment")
-    assert len({values[name] for name in names}) == len(names)
+    assert len({one[name][:8] for one in values for name in names}) == 2 * len(names)
 
 
 def test_an_organization_without_a_parent_is_its_own(store):
@@ -432,20 +384,13 @@ def test_any_json_gives_contributions_or_problems(document):
         loads(json.dumps(document).encode(), "file")
 
 
-def test_the_preview_page_shows_the_document_byte_for_byte(store):
+def test_the_preview_page_shows_the_document_byte_for_byte_and_needs_nothing_else(store):
     """
-    A person reads on the page what the file holds.
+    A person reads on the page what the file holds. No script, no address, nothing to load.
     """
     one = anonymize(planted_assessment(), store)
     page = html.unescape(preview_page([one]).decode())
     assert page.count(dumps([one.contribution]).decode()) == 1
-
-
-def test_the_preview_page_needs_nothing_else(store):
-    """
-    No script, no address, nothing to load.
-    """
-    page = html.unescape(preview_page([anonymize(planted_assessment(), store)]).decode())
     assert not re.search(r"<script|<link|<img|https?:|src=|@import|url\(", page)
     assert "default-src 'none'" in page
 

@@ -31,35 +31,18 @@ def assessment():
     )
 
 
-def test_what_was_saved_is_read_again(tmp_path, assessment):
+def test_what_was_saved_is_read_again_and_earlier_content_is_set_aside(tmp_path, assessment):
     """
-    The name of the file tells a person what it is.
+    The name of the file tells a person what it is; saving the same again changes nothing.
     """
     workspace = Workspace(tmp_path)
     path = workspace.save(assessment)
+    assert path == workspace.save(assessment)
     assert path.name == "2026-03-01.TLS-internal.a-1.pkimm.json"
     assert [s.assessment for s in workspace.stored()] == [assessment]
-
-
-def test_saving_the_same_again_changes_nothing(tmp_path, assessment):
-    """
-    One assessment, one file, nothing superseded.
-    """
-    workspace = Workspace(tmp_path)
-    workspace.save(assessment)
-    workspace.save(assessment)
-    assert len(workspace.files()) == 1
     assert not (tmp_path / "superseded").exists()
-
-
-def test_earlier_content_of_an_assessment_is_set_aside(tmp_path, assessment):
-    """
-    The newer content stands under the same file; the older one is kept.
-    """
-    workspace = Workspace(tmp_path)
-    first = workspace.save(assessment)
     changed = assessment.replace(period=Period(finish="2026-04-01"))
-    assert workspace.save(changed) == first
+    assert workspace.save(changed) == path
     (kept,) = (tmp_path / "superseded").iterdir()
     assert Assessment.loads(kept.read_bytes()) == assessment
 
@@ -243,15 +226,6 @@ def test_an_interrupt_keeps_what_was_imported(tmp_path, assessment):
     assert len(Workspace(tmp_path).stored()) == 1
 
 
-def test_a_file_name_cannot_leave_the_workspace(tmp_path, assessment):
-    """
-    Use case and id come from strangers.
-    """
-    hostile = assessment.replace(use_case=UseCase(name="../../etc/passwd\x00"))
-    path = Workspace(tmp_path / "w").save(hostile)
-    assert path.parent == tmp_path / "w" / "assessments"
-
-
 def test_a_damaged_file_is_named_and_the_others_are_read(tmp_path, assessment):
     """
     One bad file does not hide the rest.
@@ -310,10 +284,11 @@ def test_a_killed_import_leaves_only_whole_files(tmp_path, assessment):
 @pytest.mark.parametrize("updated", ["../../../evil", "bell\x07 nul\x00", "/etc/x", "a\\..\\b"])
 def test_no_field_of_an_assessment_leads_out_of_the_workspace(tmp_path, assessment, updated):
     """
-    The date is part of the name of the file, and a foreign file may hold anything there.
+    Date and use case are in the name of the file, and a foreign file may hold anything there.
     """
     workspace = Workspace(tmp_path / "deep" / "workspace")
-    foreign = assessment.replace(period=Period(), updated=updated)
+    case = UseCase(name="../../etc/passwd\x00")
+    foreign = assessment.replace(period=Period(), updated=updated, use_case=case)
     imported = workspace.import_one(Source("foreign.json", content=foreign.dumps()))
     assert [path.parent for path in imported.written] == [workspace.assessments_folder]
     assert [path.name for path in tmp_path.iterdir()] == ["deep"]
