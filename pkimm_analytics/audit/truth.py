@@ -15,7 +15,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from pkimm_analytics.errors import DisclosureError
@@ -69,6 +68,8 @@ class Truth:
     @cached_property
     def assessor_codes(self) -> NDArray[np.int64]:
         """Assessor of each record, counted from 0; -1 where there is none to name."""
+        import pandas as pd
+
         codes = np.full(len(self.parent), -1, np.int64)
         is_named = self.assessor_names != NOBODY
         codes[is_named] = pd.factorize(self.assessor_names[is_named])[0]
@@ -77,6 +78,8 @@ class Truth:
     @cached_property
     def _codes(self) -> dict[str, tuple[NDArray[np.intp], list[Any]]]:
         """Code of each record as its place in a list that ends with None."""
+        import pandas as pd
+
         found = {name: pd.factorize(column) for name, column in self.dimensions.items()}
         return {name: (codes, [*labels, None]) for name, (codes, labels) in found.items()}
 

@@ -2,63 +2,40 @@
 
 from __future__ import annotations
 
+import ast
 from functools import cache
-from importlib import import_module
+from importlib import import_module, resources
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 _COMMANDS = {
-    "columns": (
-        "scores",
-        "Propose what the columns of a table hold, to be corrected and given back.",
-    ),
-    "import": ("scores", "Read assessments of any known format into a workspace."),
-    "score": ("scores", "Score assessments without storing them."),
-    "export": (
-        "scores",
-        "Write an assessment in another format and say what that format cannot hold.",
-    ),
-    "progress": (
-        "progress",
-        "Show how each use case changed from one assessment to the next, and why.",
-    ),
-    "plan": (
-        "plans",
-        "Find the cheapest steps that reach the targets, and spread them over phases.",
-    ),
-    "plans": ("plans", "Show what became of action plans: open, reached or overtaken."),
-    "report": ("reports", "Write one of the four report kinds of the methodology."),
-    "verify": ("reports", "Verify a signed attestation, without a network."),
-    "models": ("models", "Editions and extensions of the model."),
-    "schema": ("models", "Print a published JSON Schema."),
-    "contribute": (
-        "contribute",
-        "Anonymize assessments and add them to a collection; --preview shows what would leave.",
-    ),
-    "collection": ("collection", "Keep a collection of contributions."),
-    "analyze": ("analyses", "Analyze a collection: for analysts, internal, not for publication."),
-    "release": ("releases", "Publish what passes disclosure control, after attacking it."),
-    "audit": ("releases", "Attack releases and other files, and print what could be learned."),
-    "benchmark": (
-        "benchmark",
-        "Compare an assessment with its peers, here, sending and writing nothing.",
-    ),
-    "publish": ("publish", "Make a static site of releases: no server, no network, nothing sent."),
-    "demo": (
-        "dashboards",
-        "Start the dashboards on an invented workspace and benchmark, which are made if missing.",
-    ),
-    "serve": ("dashboards", "Start the dashboards on a workspace."),
-    "lab": ("dashboards", "Open the notebooks in JupyterLab."),
-    "simulate": (
-        "simulate",
-        "Invent organizations and their assessments, or feedback, with the truth beside them.",
-    ),
-    "feedback": ("feedback", "What respondents think of the model, and what the group decided."),
+    "columns": "scores",
+    "import": "scores",
+    "score": "scores",
+    "export": "scores",
+    "progress": "progress",
+    "plan": "plans",
+    "plans": "plans",
+    "report": "reports",
+    "verify": "reports",
+    "models": "models",
+    "schema": "models",
+    "contribute": "contribute",
+    "collection": "collection",
+    "analyze": "analyses",
+    "release": "releases",
+    "audit": "releases",
+    "benchmark": "benchmark",
+    "publish": "publish",
+    "demo": "dashboards",
+    "serve": "dashboards",
+    "lab": "dashboards",
+    "simulate": "simulate",
+    "feedback": "feedback",
 }
-"""Each command: the file that has it, and what the list of commands says about it."""
+"""Each command and the file that has it, in the order of the list of commands."""
 
 _ALSO = {"collection": ("counts",)}
 """Files that add to a group of commands of another file."""
@@ -69,8 +46,14 @@ class LateGroup(TyperGroup):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        for name, (_, help_line) in _COMMANDS.items():
-            self.add_command(TyperCommand(name, help=help_line))
+        for name in _COMMANDS:
+            self.add_command(TyperCommand(name))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Say what each command is for."""
+        for name in _COMMANDS:
+            self.commands[name].help = _first_line(name)
+        super().format_help(ctx, formatter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that is called, and read its file."""
@@ -79,11 +62,20 @@ class LateGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
+def _first_line(name: str) -> str:
+    """Return what a command says of itself, without importing what it needs."""
+    source = resources.files("pkimm_analytics.cli").joinpath(f"{_COMMANDS[name]}.py")
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    said = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    about = ast.get_docstring(said.get(f"{name}_command", tree)) or ""
+    return about.partition("\n\n")[0].replace("\n", " ")
+
+
 @cache
 def load_command(name: str) -> Any:
     """Read the file of a command and return the command, or the group of commands."""
     parent = typer.Typer(callback=lambda: None)  # stays a group with one command, too
-    for file in (_COMMANDS[name][0], *_ALSO.get(name, ())):
+    for file in (_COMMANDS[name], *_ALSO.get(name, ())):
         import_module(f"pkimm_analytics.cli.{file}").register(parent)
     return typer.main.get_command(parent).commands[name]  # type: ignore[attr-defined]  # a group
 

@@ -1,4 +1,4 @@
-"""Commands that keep a collection: collection info, verify, add, withdraw, open-round and so on."""
+"""Keep a collection of contributions, its rounds and tickets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CollectionArgument = Annotated[
     str | None, typer.Argument(metavar="[COLLECTION]", help="As --collection.")
 ]
 
-commands = typer.Typer(no_args_is_help=True, help="Keep a collection of contributions.")
+commands = typer.Typer(no_args_is_help=True, help=__doc__)
 
 
 def register(app: typer.Typer) -> None:

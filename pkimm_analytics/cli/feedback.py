@@ -1,4 +1,4 @@
-"""Commands about feedback: from import and map to summary, pack, decisions and export."""
+"""What respondents think of the model, and what the group decided."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands about the model: list, show, add and compare editions; the published schemas."""
+"""Editions and extensions of the model, and the published schemas."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ DigestOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    group = typer.Typer(no_args_is_help=True, help="Editions and extensions of the model.")
+    group = typer.Typer(no_args_is_help=True, help=__doc__)
     group.command("list")(list_command)
     group.command("show")(show_command)
     group.command("add")(add_command)
