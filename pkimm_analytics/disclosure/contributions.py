@@ -10,10 +10,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from pkimm_analytics.anonymize.vocabulary import axis
@@ -30,6 +29,9 @@ from pkimm_analytics.errors import DisclosureError, PkimmError, Problem
 from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.quarters import is_quarter, ordinal, spelled
 from pkimm_analytics.tables import COVERAGE, DIMENSIONS, OVERALL
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PROFILE = ("org", "parent", "assessor", *DIMENSIONS, "quarter")
 """Columns before those of the measures. ``assessor`` may be left out."""
@@ -292,6 +294,8 @@ class _Piece:
 
     def _keys(self) -> pd.DataFrame:
         """Tabulate what orders the records and tells them apart."""
+        import pandas as pd
+
         tags = {n: self._spread(n, self.tags[n], 0, np.uint64) for n in PSEUDONYMS}
         alone = self._spread("org", self.tags["alone"], 0, np.uint64)
         strength = [ASSURANCE_STRENGTH.get(text, 0) for text in self.texts["assurance"]]
@@ -382,6 +386,8 @@ def _joined(
     an organization have the parent of its most preferred one. Of each parent and profile
     only the most preferred record counts anywhere.
     """
+    import pandas as pd
+
     keys = pd.concat([piece.keys for piece in pieces], ignore_index=True)
     levels = {
         measure: np.concatenate([piece.levels.pop(measure) for piece in pieces])
