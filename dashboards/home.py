@@ -12,14 +12,14 @@
 # %%
 import os
 
-from pkimm_analytics.workspace import default_workspace
+from pkimm_analytics.workspace import default_feedback, default_workspace
 
 workspace, release = default_workspace(), os.environ.get("PKIMM_RELEASE")
 
 # %%
 from pkimm_analytics.widgets.home import HomePage
 
-page = HomePage(workspace, release)
+page = HomePage(workspace, release, default_feedback())
 
 # %%
 page

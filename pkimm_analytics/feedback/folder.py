@@ -138,6 +138,14 @@ class Feedback:
         """
         return [comment_of(entry) for entry in self._comments.entries()]
 
+    def undecided(self) -> tuple[str, int]:
+        """Newest round, and how many of its texts wait for a decision; "" without comments."""
+        entries = list(self._comments.entries())
+        newest = max((entry["round"] for entry in entries), default="")
+        decided = self.current()
+        waiting = [e for e in entries if e["round"] == newest and e.get("text")]
+        return newest, sum(entry["id"] not in decided for entry in waiting)
+
     def _ids(self) -> dict[str, None]:
         return {entry["id"]: None for entry in self._comments.entries()}
 

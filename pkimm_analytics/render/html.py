@@ -259,9 +259,19 @@ def _table(table: Table, medium: Medium) -> h.Node:
         label = medium.filter_words.format(caption=table.caption)
         tool = h.p(".pk-tool")[h.label[label, h.br, h.input(type="search", data_filter=anchor)]]
 
-    def cell(tag: h.Element, content: str | Cell, index: int, **attributes: str) -> h.Element:
-        kinds = {"pk-number": index in table.numeric, "pk-minor": index in table.minor}
-        return tag(class_=kinds, **attributes)[_cell(content, medium)]
+    sorts = table.is_sortable and not medium.is_document
+
+    def kinds(index: int) -> dict[str, bool]:
+        return {"pk-number": index in table.numeric, "pk-minor": index in table.minor}
+
+    def head(text: str, index: int) -> h.Element:
+        said = h.button(".pk-sort", type="button", data_sort=str(index))[text] if sorts else text
+        return h.th(class_=kinds(index), scope="col")[said]
+
+    def cell(content: str | Cell, index: int) -> h.Element:
+        value = content.value if sorts and isinstance(content, Cell) else None
+        shown = None if value is None else f"{value:g}"
+        return h.td(class_=kinds(index), data_value=shown)[_cell(content, medium)]
 
     return [
         tool,
@@ -269,10 +279,8 @@ def _table(table: Table, medium: Medium) -> h.Node:
             h.table(id=anchor)[
                 h.caption[table.caption],
                 _columns(table) if medium.is_document else None,
-                h.thead[h.tr[(cell(h.th, t, i, scope="col") for i, t in enumerate(table.header))]],
-                h.tbody[
-                    (h.tr[(cell(h.td, c, i) for i, c in enumerate(row))] for row in table.rows)
-                ],
+                h.thead[h.tr[(head(text, i) for i, text in enumerate(table.header))]],
+                h.tbody[(h.tr[(cell(c, i) for i, c in enumerate(row))] for row in table.rows)],
             ]
         ],
     ]

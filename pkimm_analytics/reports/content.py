@@ -13,16 +13,18 @@ PKI Consortium, *PKI Maturity Model*, assessment methodology, reporting.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from pkimm_analytics.assessment import PLAN_PARTS, ActionPlan, Assessment, State
 from pkimm_analytics.benchmark import Comparison
 from pkimm_analytics.coverage import is_covered, least_coverage, missing
 from pkimm_analytics.errors import PkimmError
+from pkimm_analytics.model import NEWEST, load_model
 from pkimm_analytics.planning import Target
 from pkimm_analytics.planning.roadmap import Calendar, Roadmap, Wish, plan_for
 from pkimm_analytics.progress import Step, compare
+from pkimm_analytics.progress.portfolio import portfolio_table
 from pkimm_analytics.scoring import Figure as Score
 from pkimm_analytics.scoring import Scores, score
 from pkimm_analytics.views import peers as among
@@ -30,6 +32,7 @@ from pkimm_analytics.views import plan as plans
 from pkimm_analytics.views import progress
 from pkimm_analytics.views import scores as parts
 from pkimm_analytics.views.figures import Voice
+from pkimm_analytics.views.home import counted, sorted_out
 from pkimm_analytics.views.view import (
     Block,
     Card,
@@ -111,6 +114,38 @@ def build(
         subtitle=subtitle,
         blocks=tuple(writer.kinds[kind]()),
         footer=" · ".join(dict.fromkeys([name, title, writer.day(assessment.date)])),
+    )
+
+
+def portfolio(assessments: Iterable[Assessment], language: str = DEFAULT_LANGUAGE) -> View:
+    """
+    Build the content of a report on many use cases, for a group that follows all its PKIs.
+
+    Raises
+    ------
+    ReportError
+        If there is no assessment.
+    LanguageError
+        If reports are not written in that language.
+    """
+    found = list(assessments)
+    if not found:
+        raise ReportError("There is no assessment to report on.")
+    voice = Voice(catalogue(language), load_model(NEWEST))
+    cases, _ = sorted_out(found)
+    blocks: list[Block] = []
+    if any(one.synthetic for one in found):
+        blocks.append(Text(voice.say("value.synthetic"), "notice"))
+    blocks += [*progress.portfolio(portfolio_table(found), voice)]
+    blocks += [Text(voice.say("text.reading"), "soft")]
+    groups = dict.fromkeys(a.organization.parent or a.organization.name for a in found)
+    return View(
+        voice.listed([name for name in groups if name]) or voice.say("portfolio.title"),
+        counted(cases, voice),
+        tuple(blocks),
+        kind=voice.say("title.portfolio"),
+        language=language,
+        footer=voice.say("title.portfolio"),
     )
 
 

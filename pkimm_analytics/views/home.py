@@ -32,6 +32,7 @@ from pkimm_analytics.views.view import (
 from pkimm_analytics.views.words import DEFAULT_LANGUAGE, catalogue
 from pkimm_analytics.workspace import Workspace
 
+MOST_NAMED = 2
 Case = tuple[Assessment, ...]
 """Assessments of one use case, oldest first, one for each day."""
 
@@ -43,8 +44,8 @@ class Whole:
     cases: tuple[Case, ...]
     drafts: tuple[Assessment, ...] = ()
     bench: Benchmark | None = None
-    n_findings: int | None = None
-    feedback_round: str = ""
+    feedback: tuple[str, int] = ("", 0)  # newest round, and texts that wait for a decision
+    due: tuple[Assessment, ...] = ()  # newest assessments that no report was made of
     done: frozenset[str] = frozenset()
     links: Mapping[str, str] = field(default_factory=dict)
 
@@ -72,21 +73,22 @@ def workspace_view(workspace: Workspace) -> View:
     voice = Voice(catalogue(), load_model(NEWEST))
     notices = tuple(Text(str(problem), "notice") for problem in problems)
     blocks = (*notices, *_cases_table(Whole(cases, drafts), voice))
-    return View(voice.say("home.title"), _counted(cases, voice), blocks)
+    return View(voice.say("home.title"), counted(cases, voice), blocks)
 
 
 def home(whole: Whole, language: str = DEFAULT_LANGUAGE) -> View:
     """Answer how the PKIs of a workspace stand, and what to do next."""
     voice = Voice(catalogue(language), load_model(NEWEST))
-    subtitle = _counted(whole.cases, voice)
+    subtitle = counted(whole.cases, voice)
     blocks = (
         Row((_cases_card(whole, voice), _steps_card(whole, voice)), (5, 4)),
-        Row((_benchmark_card(whole, voice), _feedback_card(whole, voice))),
+        Row((_benchmark_card(whole, voice), _feedback_card(whole, voice), _due_card(whole, voice))),
     )
     return View(voice.say("home.title"), subtitle, blocks)
 
 
-def _counted(cases: Sequence[Case], voice: Voice) -> str:
+def counted(cases: Sequence[Case], voice: Voice) -> str:
+    """Count use cases and assessments, and say where all are invented."""
     assessments = [a for case in cases for a in case]
     if not assessments:
         return voice.say("home.empty")
@@ -100,7 +102,7 @@ def _counted(cases: Sequence[Case], voice: Voice) -> str:
 
 def _cases_card(whole: Whole, voice: Voice) -> Card:
     shown = _cases_table(whole, voice) or (Text(voice.say("home.nothing"), "soft"),)
-    return Card("", (*shown, Slot("import")), anchor="use-cases")
+    return Card("", (Slot("search"), *shown, Slot("import")), anchor="use-cases")
 
 
 def _cases_table(whole: Whole, voice: Voice) -> tuple[Block, ...]:
@@ -108,7 +110,8 @@ def _cases_table(whole: Whole, voice: Voice) -> tuple[Block, ...]:
     rows += [_draft_row(draft, whole.links, voice) for draft in whole.drafts]
     header = voice.head("use_case", "level", "score", "since", "trend", "assessed")
     numeric, minor = frozenset({2, 3, 5}), frozenset({3, 4})
-    table = Table(voice.say("card.cases"), header, tuple(rows), numeric, "cases", minor)
+    caption = voice.say("card.cases")
+    table = Table(caption, header, tuple(rows), numeric, "cases", minor, is_sortable=True)
     return (table,) if rows else ()
 
 
@@ -121,7 +124,7 @@ def _case_row(case: Case, links: Mapping[str, str], voice: Voice) -> tuple[str |
     )
     scored = [found for found in map(_scores, case) if found is not None]
     if not scored or scored[-1].assessment is not newest:
-        return name, voice.say("value.no_score"), "", "", "", voice.month(newest.date)
+        return name, voice.say("value.no_score"), "", "", "", _month(newest, voice)
     whole = scored[-1].overall
     level = Cell(str(whole.level or "–"), float(whole.level or 0), "meter")
     trend = tuple(one.overall.score for one in scored if one.overall.score is not None)
@@ -131,8 +134,13 @@ def _case_row(case: Case, links: Mapping[str, str], voice: Voice) -> tuple[str |
         voice.figure(whole.value),
         _since(case, voice),
         Cell("", picture="trend", points=trend),
-        voice.month(newest.date),
+        _month(newest, voice),
     )
+
+
+def _month(assessment: Assessment, voice: Voice) -> Cell:
+    day = (assessment.date or "").replace("-", "")
+    return Cell(voice.month(assessment.date), float(day) if day.isdecimal() else 0.0)
 
 
 def _scores(assessment: Assessment) -> Scores | None:
@@ -159,7 +167,7 @@ def _draft_row(draft: Assessment, links: Mapping[str, str], voice: Voice) -> tup
     said = voice.say("home.draft", n=len(answered))
     name = Cell(draft.use_case.name or voice.say("value.unnamed"), below=said)
     go_on = Cell(voice.say("link.continue"), link=f"{links.get('draft', '')}{draft.id}")
-    return name, "", "", "", go_on, voice.month(draft.date)
+    return name, "", "", "", go_on, _month(draft, voice)
 
 
 def _steps_card(whole: Whole, voice: Voice) -> Card:
@@ -197,13 +205,25 @@ def _benchmark_card(whole: Whole, voice: Voice) -> Card:
 
 
 def _feedback_card(whole: Whole, voice: Voice) -> Card:
-    title = voice.say("card.feedback")
-    links: Sequence[Link] = (Link(voice.say("link.feedback"), whole.links.get("feedback", "")),)
-    if whole.n_findings is None:
-        return Card(title, (Text(voice.say("home.no_feedback"), "soft"),), tuple(links))
-    figure = Figure(
-        str(whole.n_findings),
-        voice.say("home.findings", n=whole.n_findings),
-        sentences=(voice.say("home.round", round=whole.feedback_round),),
+    title, (feedback_round, n) = voice.say("card.feedback"), whole.feedback
+    links = (Link(voice.say("link.feedback"), whole.links.get("feedback", "")),)
+    if not feedback_round:
+        return Card(title, (Text(voice.say("home.no_feedback"), "soft"),), links)
+    said = voice.say("home.round", round=feedback_round)
+    return Card(
+        title, (Figure(str(n), voice.say("home.undecided", n=n), sentences=(said,)),), links
     )
-    return Card(title, (figure,), tuple(links))
+
+
+def _due_card(whole: Whole, voice: Voice) -> Card:
+    """Name the use cases whose newest assessment was not reported on."""
+    names = [one.use_case.name or voice.say("value.unnamed") for one in whole.due]
+    shown = names[:MOST_NAMED]
+    if len(names) > len(shown):
+        shown.append(voice.say("home.others", n=len(names) - len(shown)))
+    key = "home.due_names" if names else "home.none_due"
+    said = voice.say(key, n=len(names), names=voice.listed(shown))
+    figure = Figure(str(len(names)), voice.say("home.due"), sentences=(said,))
+    target = f"{whole.links.get('results', '')}{whole.due[0].id}" if whole.due else ""
+    links = (Link(voice.say("link.report"), target),) if target else ()
+    return Card(voice.say("card.reports"), (figure, Slot("portfolio")), links)

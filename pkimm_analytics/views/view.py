@@ -115,6 +115,8 @@ class Table:
         Name by which a page finds it, and by which it is saved.
     minor : frozenset of int
         Columns that a narrow place leaves out.
+    is_sortable : bool
+        Whether a page lets its reader sort by any column.
     """
 
     caption: str
@@ -123,6 +125,7 @@ class Table:
     numeric: frozenset[int] = frozenset()
     anchor: str = ""
     minor: frozenset[int] = frozenset()
+    is_sortable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

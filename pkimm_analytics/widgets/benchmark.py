@@ -23,8 +23,8 @@ from pkimm_analytics.benchmark.series import Series, open_series, series_state
 from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.loaders.sources import Source, load
 from pkimm_analytics.site.contents import VIEWS, notebook_data, page_style, scripts
-from pkimm_analytics.views.words import DEFAULT_LANGUAGE, catalogue
-from pkimm_analytics.widgets.page import DEFECT, log_defect
+from pkimm_analytics.views.words import DEFAULT_LANGUAGE, catalogue, languages
+from pkimm_analytics.widgets.page import DEFECT, frame, log_defect
 from pkimm_analytics.workspace import Workspace
 
 NO_RELEASE = (
@@ -102,10 +102,14 @@ class BenchmarkPage(anywidget.AnyWidget):
             answer = {"refused": DEFECT}
         self.send({"id": message.get("id"), **answer})
 
-    def _open_page(self, _value: Any, _content: bytes) -> dict[str, Any]:
-        """Give everything that is shown without an assessment."""
+    def _open_page(self, value: Any, _content: bytes) -> dict[str, Any]:
+        """Give everything that is shown without an assessment, in the chosen language."""
+        if value in languages() and value != self._language.code:
+            self._language, self._series = catalogue(value), None
         series = self._opened()
+        place = self._workspace.folder.name if self._workspace else ""
         return {
+            "frame": frame(self._language.code, place),
             "page": self._page,
             "stored": [[one.id, _label(one)] for one in self._stored()],
             "problems": [str(problem) for problem in series.problems],

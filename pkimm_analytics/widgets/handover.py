@@ -8,10 +8,13 @@ wants to contribute looks at every byte first, saves the file and hands it over.
 from __future__ import annotations
 
 import hashlib
-import os
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import htpy as h
 
 from pkimm_analytics.anonymize import (
     Anonymized,
@@ -23,14 +26,20 @@ from pkimm_analytics.anonymize import (
     with_proof,
     write_receipt,
 )
-from pkimm_analytics.assessment import Assessment, Mode
+from pkimm_analytics.assessment import Assessment
 from pkimm_analytics.benchmark import compare, open_release
-from pkimm_analytics.render.html import document
-from pkimm_analytics.reports import COMPARING, FORMATS, KINDS, build, render, signature
+from pkimm_analytics.files import write_atomically
+from pkimm_analytics.reports import COMPARING, FORMATS, build, render, signature
 from pkimm_analytics.scoring import score
-from pkimm_analytics.views.contribution import about_rows, answer_rows, contribution
-from pkimm_analytics.views.words import languages
+from pkimm_analytics.views.contribution import about_rows
+from pkimm_analytics.views.view import View
+from pkimm_analytics.views.words import Language, languages
+from pkimm_analytics.widgets.page import choice
 from pkimm_analytics.workspace import Workspace
+
+FORMS = {"pdf": "PDF", "docx": "Word", "html": "HTML", "md": "Markdown"}
+REPORTED = "reported.json"
+"""File of a workspace that notes which assessments a report was saved of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,58 +51,52 @@ class Written:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ReportWish:
+# --- reports ------------------------------------------------------------------------------
+
+
+def report_fields(words: Language) -> list[h.Node]:
+    """Fields for the format and the language of a report."""
+    return [
+        choice("form", words.word("report.form"), FORMS, "pdf"),
+        choice("language", words.word("report.language"), languages(), words.code),
+    ]
+
+
+def report_file(report: View, stem: str, form: str) -> Written:
     """
-    Which report is wanted.
+    Write a report as a file.
 
-    Parameters
-    ----------
-    kind, form, language : str
-        As :func:`.reports.build` and :func:`.reports.render` take them.
-    compares : bool
-        Whether to compare with the earlier assessment of the use case, if there is one.
-    peers : bool
-        Whether to compare with the peers of the release that the page was started with.
+    Raises
+    ------
+    DocumentError
+        If there is no such format.
+    PkimmError
+        If a library that the format needs is not installed.
     """
-
-    kind: str
-    form: str
-    language: str = "en"
-    compares: bool = False
-    peers: bool = False
-
-
-def choices(workspace: Workspace, assessment: Assessment) -> dict[str, Any]:
-    """Return what can be chosen for a report of an assessment, for the controls of a page."""
-    earlier = workspace.previous(assessment)
-    return {
-        "kinds": list(KINDS),
-        "kind": "self" if assessment.mode is Mode.SELF else "assessment",
-        "formats": list(FORMATS),
-        "languages": [[code, name] for code, name in languages().items()],
-        "comparing": list(COMPARING),
-        "earlier": None if earlier is None else earlier.date or "undated",
-        "release": None if (folder := release_folder()) is None else folder.name,
-    }
-
-
-def release_folder() -> Path | None:
-    """Folder of the release that pages compare with: ``PKIMM_RELEASE``, if there is one."""
-    named = os.environ.get("PKIMM_RELEASE")
-    return Path(named) if named and Path(named).is_dir() else None
+    content = render(report, form)
+    return Written(f"{stem}.{form}", FORMATS[form], content)
 
 
 def report_files(
-    workspace: Workspace, assessment: Assessment, wish: ReportWish
+    workspace: Workspace, assessment: Assessment, asked: Mapping[str, str], release: Path | None
 ) -> tuple[list[Written], str]:
     """
-    Write a report; an attestation comes with its signature file.
+    Write the report that was asked for; an attestation comes with its signature file.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    assessment : Assessment
+    asked : mapping of str to str
+        Fields of the form: ``kind``, ``form``, ``language``, and ``compares`` and ``peers``
+        where the report shall compare with the assessment before, and with peers.
+    release : Path, optional
+        Release of the peers.
 
     Returns
     -------
     tuple of list of Written, str
-        The files, and what to say about them.
+        The files, and the fingerprint of the key that signed.
 
     Raises
     ------
@@ -102,31 +105,56 @@ def report_files(
     PkimmError
         If a library that the format needs is not installed.
     """
-    compares = wish.compares and wish.kind in COMPARING
-    earlier = workspace.previous(assessment) if compares else None
-    folder = release_folder() if wish.peers and wish.kind in COMPARING else None
-    peers = None if folder is None else compare(assessment, open_release(folder))
-    report = build(wish.kind, assessment, previous=earlier, peers=peers, language=wish.language)
-    content = render(report, wish.form)
-    stem = f"pkimm-{assessment.date or 'undated'}-{assessment.id[:8]}-{wish.kind}"
-    files = [Written(f"{stem}.{wish.form}", FORMATS[wish.form], content)]
-    if wish.kind != "attestation":
-        return files, ""
-    key = signature.load_key(signature.default_key_path())
-    signed = signature.sign(content, signature.statement(score(assessment)), key)
-    files.append(Written(files[0].name + signature.SUFFIX, "application/json", signed))
-    public = signature.fingerprint(key.public_key().public_bytes_raw())
-    return files, f"Signed. Give out the fingerprint of the key on another way: {public}"
+    kind, form = asked.get("kind", ""), asked.get("form", "")
+    earlier = peers = None
+    if kind in COMPARING:
+        earlier = workspace.previous(assessment) if "compares" in asked else None
+        if release is not None and "peers" in asked:
+            peers = compare(assessment, open_release(release))
+    report = build(
+        kind, assessment, previous=earlier, peers=peers, language=asked.get("language", "en")
+    )
+    stem = f"pkimm-{assessment.date or 'undated'}-{assessment.id[:8]}-{kind}"
+    files, fingerprint = [report_file(report, stem, form)], ""
+    if kind == "attestation":
+        key = signature.load_key(signature.default_key_path())
+        signed = signature.sign(files[0].content, signature.statement(score(assessment)), key)
+        files.append(Written(files[0].name + signature.SUFFIX, "application/json", signed))
+        fingerprint = signature.fingerprint(key.public_key().public_bytes_raw())
+    _note(workspace, assessment)
+    return files, fingerprint
 
 
-def prepared(assessment: Assessment, ids: dict[str, str]) -> Anonymized:
+def without_report(workspace: Workspace, newest: Iterable[Assessment]) -> tuple[Assessment, ...]:
+    """Assessments that no report was saved of as they are now."""
+    noted = _noted(workspace)
+    return tuple(one for one in newest if noted.get(one.id) != digest(one.dumps()))
+
+
+def _noted(workspace: Workspace) -> dict[str, str]:
+    try:
+        noted = json.loads((workspace.folder / REPORTED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
+
+
+def _note(workspace: Workspace, assessment: Assessment) -> None:
+    noted = _noted(workspace) | {assessment.id: digest(assessment.dumps())}
+    write_atomically(workspace.folder / REPORTED, (json.dumps(noted, indent=1) + "\n").encode())
+
+
+# --- contributions --------------------------------------------------------------------------
+
+
+def prepared(assessment: Assessment, ids: Mapping[str, str]) -> Anonymized:
     """
     Make a contribution, ready to be looked at.
 
     Parameters
     ----------
     assessment : Assessment
-    ids : dict of str to str
+    ids : mapping of str to str
         Register ids of ``organization``, ``parent`` and ``assessor``, where stated.
 
     Raises
@@ -134,12 +162,8 @@ def prepared(assessment: Assessment, ids: dict[str, str]) -> Anonymized:
     ContributionError
         If it cannot be contributed as it is; all problems are listed.
     """
-    given = {name: text.strip() for name, text in ids.items() if text.strip()}
-    stated = Identity(
-        organization=given.get("organization"),
-        parent=given.get("parent"),
-        assessor=given.get("assessor"),
-    )
+    names = ("organization", "parent", "assessor")
+    stated = Identity(**{name: ids.get(name, "").strip() or None for name in names})
     return with_proof(anonymize(assessment, open_key_store(), stated))
 
 
@@ -148,12 +172,10 @@ def preview_document(made: Anonymized) -> dict[str, Any]:
     content = dumps([made.contribution])
     return {
         "about": about_rows(made.contribution),
-        "answers": answer_rows(made.contribution),
         "stays": [f"{n} {kind}" for kind, n in made.left_behind.items()],
         "remarks": [str(remark) for remark in made.remarks],
         "document": content.decode("ascii"),
         "digest": digest(content),
-        "page": document(contribution([made]), for_print=True),
     }
 
 

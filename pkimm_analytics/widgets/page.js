@@ -67,6 +67,24 @@ function narrow(field) {
   for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
 }
 
+// Sort the rows of a table by a column: by its values where it has some, else by its texts.
+function sort(button) {
+  const [head, body] = [button.closest("th"), button.closest("table").tBodies[0]];
+  const at = Number(button.dataset.sort);
+  const isUp = head.getAttribute("aria-sort") !== "ascending";
+  for (const other of head.parentElement.cells) other.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", isUp ? "ascending" : "descending");
+  const key = ({ cells }) => cells[at].dataset.value ?? cells[at].textContent.replace("−", "-");
+  const compare = (one, other) => key(one).localeCompare(key(other), undefined, { numeric: true });
+  const number = (row) => Number.parseFloat(key(row).replace(",", "."));
+  const order = (a, b) => {
+    const [x, y] = [number(a), number(b)];
+    return Number.isNaN(x) || Number.isNaN(y) ? compare(a, b) : x - y;
+  };
+  const rows = [...body.rows].sort((a, b) => (isUp ? order(a, b) : order(b, a)));
+  body.append(...rows);
+}
+
 function render({ model, el }) {
   el.classList.add("pk-view", "pk-sheet");
   const waiting = new Map();
@@ -131,6 +149,7 @@ function render({ model, el }) {
       if (!picked) event.target.closest(".pk-card")?.querySelector(":scope > .pk-links > .pk-link")?.click();
       return;
     }
+    if (target.dataset.sort) sort(target);
     if (target.tagName === "BUTTON" && target.dataset.action) {
       if (target.dataset.busy) say(target.dataset.busy);
       act(target.dataset.action, value(target), null, target.dataset.key);
@@ -170,6 +189,7 @@ function render({ model, el }) {
 
   model.on("msg:custom", (message, buffers) => {
     if (message.html !== undefined) show(message.html);
+    if (message.frame) window.pkFrame?.(message.frame);
     if (message.address !== undefined) address.set(message.address);
     if (message.title && inVoila()) document.title = message.title;
     if (message.save) save(message.save, message.type, buffers[0]);
@@ -177,7 +197,10 @@ function render({ model, el }) {
     if (message.go && inVoila()) window.location.assign(message.go);
     if (message.done) waiting.get(message.done)?.();
   });
-  const moved = () => act("address", address.get());
+  const moved = () => {
+    const language = inVoila() && window.localStorage.getItem("pkimm-language");
+    act("address", address.get() + (language ? `&language=${language}` : ""));
+  };
   window.addEventListener("hashchange", moved);
   moved();
   return () => window.removeEventListener("hashchange", moved);

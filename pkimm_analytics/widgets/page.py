@@ -24,9 +24,11 @@ import htpy as h
 from pkimm_analytics.errors import PkimmError, Problem
 from pkimm_analytics.extras import missing_extra
 from pkimm_analytics.render.html import fragment, style
+from pkimm_analytics.views.words import DEFAULT_LANGUAGE, Language, catalogue, languages
 
 LOG = logging.getLogger(__name__)
 HERE = Path(__file__).parent
+CSV = "text/csv;charset=utf-8"
 DEFECT = "This did not work because of a defect in the program. Nothing was changed."
 
 
@@ -50,6 +52,10 @@ class Page(anywidget.AnyWidget):
     ----------
     address : dict of str to str
         What the address has behind ``#``: the chosen assessment, tab and so on.
+    language : str
+        Code of the language that it speaks; the browser says which one was chosen.
+    place : str
+        Name of the workspace, for the bar.
     """
 
     _esm = HERE / "page.js"
@@ -60,6 +66,7 @@ class Page(anywidget.AnyWidget):
     def __init__(self) -> None:
         super().__init__()
         self.address: dict[str, str] = {}
+        self.language, self.place = DEFAULT_LANGUAGE, ""
         self.message: Message | None = None
         self.shown = ""
         self.key = ""  # of the control that reported, such as a question
@@ -74,7 +81,14 @@ class Page(anywidget.AnyWidget):
     def show(self) -> None:
         """Show the page anew."""
         self.shown = str(h.fragment[self._said(), self.content()])
-        self.send({"html": self.shown, "title": self.title})
+        self.send(
+            {"html": self.shown, "title": self.title, "frame": frame(self.language, self.place)}
+        )
+
+    @property
+    def words(self) -> Language:
+        """Words of the chosen language."""
+        return catalogue(self.language)
 
     def _said(self) -> h.Node:
         status = h.p(".pk-status", data_status="", role="status")
@@ -110,6 +124,8 @@ class Page(anywidget.AnyWidget):
     def on_address(self, value: str, _content: bytes | None) -> None:
         """Take over what the address has behind ``#``."""
         self.address = dict(parse_qsl(value[:4000]))
+        language = self.address.pop("language", self.language)
+        self.language = language if language in languages() else DEFAULT_LANGUAGE
 
     def _receive(self, _widget: Any, message: Any, buffers: Sequence[Any]) -> None:
         if not isinstance(message, Mapping) or "action" not in message:
@@ -140,6 +156,17 @@ class Page(anywidget.AnyWidget):
         except Exception as error:  # noqa: BLE001  # said without the page
             log_defect(error)
             self.send({"html": str(h.fragment[self._said()])})
+
+
+def frame(language: str, place: str = "") -> dict[str, Any]:
+    """Return what stands in the bar of all pages."""
+    words, names = catalogue(language), ("home", "assess", "results", "benchmark", "feedback")
+    return {
+        "language": language,
+        "languages": dict(languages()),
+        "pages": {name: words.word(f"page.{name}") for name in names},
+        "stays": words.word("page.stays", place=place) if place else words.word("page.local"),
+    }
 
 
 def import_early(*libraries: str) -> None:
@@ -222,7 +249,7 @@ def menu(label: str, *content: h.Node, name: str, is_main: bool = False) -> h.El
     ]
 
 
-def drop_zone(words: str, choose: str, paste: str) -> h.Element:
+def drop_zone(words: str, choose: str, paste: str, take: str = "Import") -> h.Element:
     """Place that takes files by drop or choice, and a pasted link."""
     return h.div(".pk-drop", data_drop="")[
         words,
@@ -231,7 +258,7 @@ def drop_zone(words: str, choose: str, paste: str) -> h.Element:
         h.label(for_="pk-files")[choose],
         h.form(".pk-fields", style="justify-content:center;margin:.6rem 0 0")[
             h.input(id="pk-paste", name="paste", placeholder=paste, aria_label=paste, size="32"),
-            button("Import", "paste", data_from="#pk-paste"),
+            button(take, "paste", data_from="#pk-paste"),
         ],
     ]
 
@@ -244,6 +271,7 @@ __all__ = [
     "choice",
     "drop_zone",
     "fragment",
+    "frame",
     "import_early",
     "log_defect",
     "menu",

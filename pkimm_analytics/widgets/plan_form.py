@@ -17,6 +17,7 @@ from pkimm_analytics.planning import Effort, PlanningError, Target
 from pkimm_analytics.planning.inputs import read_amount, read_effort, read_needs, read_target
 from pkimm_analytics.planning.roadmap import Calendar, Roadmap, Wish, is_day, plan_for
 from pkimm_analytics.scoring import Scores
+from pkimm_analytics.views.words import Language, catalogue
 from pkimm_analytics.widgets.page import button, text_field
 
 EFFORT = "1,2,3,5"
@@ -38,9 +39,7 @@ def first_settings(scores: Scores) -> dict[str, str]:
     }
 
 
-def roadmap_of(
-    assessment: Assessment, settings: Mapping[str, str], locked: frozenset[str]
-) -> Roadmap:
+def roadmap_of(assessment: Assessment, settings: Mapping[str, str]) -> Roadmap:
     """
     Make the plan that the fields ask for.
 
@@ -49,59 +48,56 @@ def roadmap_of(
     PlanningError
         If a field cannot be read, or the target is out of reach.
     """
-    return plan_for(assessment, plan_wish(settings, locked))
+    return plan_for(assessment, plan_wish(settings))
 
 
-def plan_form(settings: Mapping[str, str], model: Model) -> h.Element:
+def plan_form(settings: Mapping[str, str], model: Model, words: Language) -> h.Element:
     """Fields from which a plan is made; what few need is folded."""
+    say = words.word
 
-    def field(name: str, label: str, **attributes: str) -> h.Element:
-        return text_field(name, label, settings[name], **attributes)
+    def field(name: str, **attributes: str) -> h.Element:
+        return text_field(name, say(f"plan.field.{name}"), settings[name], **attributes)
 
     chosen = settings["locked"].split()
     boxes = (
         h.label[
-            h.input(type="checkbox", name="locked", value=key, checked=key in chosen), f" {name}"
+            h.input(type="checkbox", name="locked", value=key, checked=key in chosen),
+            f" {words.named(key, name)}",
         ]
         for module in model.modules
         for key, name in [(module.id, module.name), *((c.key, c.name) for c in module.categories)]
     )
     return h.form(".pk-card", id="plan")[
         h.div(".pk-fields")[
-            field("target", "Overall score to reach", inputmode="decimal", size="6"),
-            field("budget", "or the most for an effort of", inputmode="decimal", size="6"),
-            field("start", "First day", type="date"),
-            field("months", "Months in a phase", inputmode="numeric", size="3"),
-            field("phases", "Phases", inputmode="numeric", size="3"),
+            field("target", inputmode="decimal", size="6"),
+            field("budget", inputmode="decimal", size="6"),
+            field("start", type="date"),
+            field("months", inputmode="numeric", size="3"),
+            field("phases", inputmode="numeric", size="3"),
             button(
-                "Make a plan",
+                say("plan.make"),
                 "make_plan",
                 data_form="",
-                data_busy="Planning …",
+                data_busy=say("plan.making"),
                 class_="pk-button pk-primary",
             ),
         ],
-        h.p(".pk-soft")[
-            "The cheapest set of steps that reaches the target. Higher steps cost more; these"
-            " efforts are ours and provisional."
-        ],
+        h.p(".pk-soft")[say("plan.about")],
         h.details(id="pk-plan-more")[
-            h.summary["Effort, prerequisites, what stays as it is"],
+            h.summary[say("plan.more")],
             h.div(".pk-fields")[
-                field(
-                    "effort",
-                    "Effort of each step from level 1 to 5, of an element as G=2",
+                field("effort",
                     size="30",
                 ),
-                field("capacity", "Effort that fits into a phase", inputmode="decimal", size="6"),
-                field("needs", "Prerequisites, such as G.cryptography=R.awareness", size="40"),
+                field("capacity", inputmode="decimal", size="6"),
+                field("needs", size="40"),
             ],
-            h.fieldset(".pk-locks")[h.legend["Leave as it is"], boxes],
+            h.fieldset(".pk-locks")[h.legend[say("plan.locked")], boxes],
         ],
     ]
 
 
-def plan_wish(settings: Mapping[str, str], locked: frozenset[str]) -> Wish:
+def plan_wish(settings: Mapping[str, str]) -> Wish:
     """
     Read the fields; an effort to spend takes the place of the score to reach.
 
@@ -112,33 +108,35 @@ def plan_wish(settings: Mapping[str, str], locked: frozenset[str]) -> Wish:
     """
     problems: list[Problem] = []
 
-    def read(name: str, where: str, expected: str, reader: Callable[[str], T]) -> T | None:
+    def read(name: str, expected: str, reader: Callable[[str], T]) -> T | None:
         text = settings.get(name, "").strip()
         needed = name in required
         try:
             return reader(text) if text or needed else None
         except (PlanningError, ValueError):
-            problems.append(Problem(where, f"expected {expected}"))
+            label = catalogue().word(f"plan.field.{name}")
+            problems.append(Problem(label, f"expected {expected}"))
             return None
 
     has_budget = bool(settings.get("budget", "").strip())
     required = {"months", "" if has_budget else "target"}
     required |= set() if settings.get("capacity", "").strip() else {"phases"}
     amount, whole = "a number above 0", "a whole number from 1 to 60"
-    budget = read("budget", "The most for an effort of", amount, _amount)
+    budget = read("budget", amount, _amount)
     targets = None
     if not has_budget:
-        targets = read("target", "Overall score to reach", "a number from 1 to 5", _targets)
-    start = read("start", "First day", "YYYY-MM-DD", _day)
-    capacity = read("capacity", "Effort that fits into a phase", amount, _amount)
-    months = read("months", "Months in a phase", whole, _whole)
-    phases = read("phases", "Phases", whole, _whole)
+        targets = read("target", "a number from 1 to 5", _targets)
+    start = read("start", "YYYY-MM-DD", _day)
+    capacity = read("capacity", amount, _amount)
+    months = read("months", whole, _whole)
+    phases = read("phases", whole, _whole)
     four = "four numbers, such as 1,2,3,5, and G.cryptography=2 for an element"
-    effort = read("effort", "Effort of each step", four, lambda text: read_effort(text.split()))
+    effort = read("effort", four, lambda text: read_effort(text.split()))
     others = "ELEMENT=OTHER, with blanks between them"
-    needs = read("needs", "Prerequisites", others, lambda text: read_needs(text.split()))
+    needs = read("needs", others, lambda text: read_needs(text.split()))
     if problems:
         raise PlanningError("The plan cannot be made from this.", problems)
+    locked = frozenset(settings["locked"].split())
     when = Calendar(start, months or 1, phases, capacity)
     return Wish(targets or (), budget, when, effort or Effort(), needs or {}, locked)
 

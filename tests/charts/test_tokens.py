@@ -2,6 +2,7 @@
 
 import hashlib
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,15 @@ def test_pictures_and_pages_have_the_same_colors():
         assert f"--pk-on-l{level}: {ink};" in tokens
     for shade, (_, color) in enumerate(SCALE):
         assert f"--pk-h{shade}: {color};" in tokens
+
+
+def test_the_frame_of_the_dashboards_has_the_same_tokens():
+    """
+    Its copy, which Voila serves, is the package's file.
+    """
+    static = Path(__file__).parents[2] / "dashboards/jupyter/nbconvert/templates/pkimm/static"
+    tokens = (PACKAGE / "render" / "tokens.css").read_text("utf-8")
+    assert (static / "tokens.css").read_text("utf-8") == tokens
 
 
 @pytest.mark.parametrize("name", vendor.LIBRARIES)

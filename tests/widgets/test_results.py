@@ -6,8 +6,10 @@ import openpyxl
 import pytest
 
 from pkimm_analytics.assessment import Assessment, UseCase
+from pkimm_analytics.feedback import comment_of, open_feedback
 from pkimm_analytics.scoring import figure_text, score
 from pkimm_analytics.synthetic import sample_history
+from pkimm_analytics.views.words import catalogue
 from pkimm_analytics.widgets.home import HomePage
 from pkimm_analytics.widgets.results import ResultsPage
 from pkimm_analytics.workspace import Workspace
@@ -15,6 +17,7 @@ from tests.widgets.driving import Driver
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 HISTORY = sample_history(3)
+WORDS = catalogue().words
 
 
 @pytest.fixture
@@ -122,7 +125,7 @@ def test_answers_are_mapped_to_another_edition_and_counted_as_zero(workspace):
     drive("edition", other.digest)
     drive("zero", "yes")
     assert drive.page.address["edition"] == other.digest
-    assert drive.page._result.scores.unanswered == "zero"
+    assert drive.page._chosen().scores.unanswered == "zero"
 
 
 def test_a_plan_is_made_kept_and_saved(workspace):
@@ -152,3 +155,71 @@ def test_what_changed_between_two_dates_adds_up(workspace):
     assert 'id="changed"' in drive.page.shown
     first = drive("step", "0")
     assert first != drive("step", "2")
+
+
+def test_the_first_page_names_reports_that_are_due_until_they_are_made(workspace):
+    """
+    A report of the newest assessment, and no other one, takes it off the list.
+    """
+    newest = HISTORY[-1]
+    home = Driver(HomePage(workspace.folder))
+    assert f"<b>2</b> <span>{WORDS['home.due']}" in home.page.shown
+    for one in (HISTORY[0], newest):
+        Driver(ResultsPage(workspace.folder), f"assessment={one.id}")("report", "kind=self&form=md")
+        n = 2 if one is HISTORY[0] else 1
+        assert f"<b>{n}</b> <span>{WORDS['home.due']}" in home("address")
+
+
+def test_a_use_case_is_renamed_archived_and_brought_back(workspace):
+    """
+    From pages alone; nothing is deleted.
+    """
+    results = Driver(ResultsPage(workspace.folder), f"assessment={HISTORY[-1].id}&tab=data")
+    results("rename", "Smart cards")
+    renamed = [one.assessment.use_case.name for one in workspace.stored()].count("Smart cards")
+    assert renamed == [a.use_case.name for a in HISTORY].count(HISTORY[-1].use_case.name)
+    results("archive")
+    assert len(workspace.files()) == len(HISTORY) - 1
+    home = Driver(HomePage(workspace.folder))
+    assert f'data-value="{HISTORY[-1].id}"' in home.page.shown
+    home("restore", HISTORY[-1].id)
+    assert len(workspace.files()) == len(HISTORY)
+
+
+def test_a_group_reports_on_all_its_use_cases(workspace):
+    """
+    With every newest score, in the chosen language.
+    """
+    home = Driver(HomePage(workspace.folder), "language=de")
+    home("portfolio", "form=md&language=de")
+    (content,) = home.files.values()
+    shown = figure_text(score(HISTORY[-1]).overall.value).replace(".", ",")
+    assert shown in content.decode()
+
+
+@pytest.mark.parametrize("page", [HomePage, ResultsPage])
+def test_pages_speak_the_chosen_language(workspace, page):
+    """
+    What they say is of the catalogue, whichever language was chosen.
+    """
+    drive = Driver(page(workspace.folder), "language=de&tab=plan")
+    german = catalogue("de")
+    name = "plan.make" if page is ResultsPage else "link.new"
+    assert german.word(name) in drive.page.shown
+    assert drive.sent[-2]["frame"]["pages"]["home"] == german.word("page.home")
+    assert catalogue().word(name) in drive("address", "language=xx&tab=plan")
+
+
+def test_the_round_of_the_working_group_is_on_the_first_page(workspace, tmp_path):
+    """
+    With the texts that nobody decided about, of the newest round.
+    """
+    folder = open_feedback(tmp_path / "f")
+    about = {"respondent": "a" * 26, "element": "model", "edition": "2.0.0", "kind": "idea"}
+    folder.append(
+        comment_of({**about, "round": name, "text": text})
+        for name, text in (("2026Q1", "old"), ("2026Q2", "one"), ("2026Q2", "two"))
+    )
+    assert folder.undecided() == ("2026Q2", 2)
+    shown = Driver(HomePage(workspace.folder, feedback=tmp_path / "f")).page.shown
+    assert catalogue().word("home.round", round="2026Q2") in shown

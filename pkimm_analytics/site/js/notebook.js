@@ -37,14 +37,17 @@ async function render({ model, el }) {
   el.append(place);
   const ask = asker(model);
   try {
-    const { page, stored, problems } = await ask("open_page");
+    const inVoila = Boolean(document.body.dataset.voila); // in JupyterLab the address is its own
+    const language = inVoila ? localStorage.getItem("pkimm-language") : null;
+    const { page, stored, problems, frame } = await ask("open_page", language);
+    window.pkFrame?.(frame);
     const said = document.createElement("div");
     preact.render(problems.map((text) => html`<p class="notice">${text}</p>`), said);
     el.prepend(said);
     return mount(place, {
       data: JSON.parse(page),
       host: inPython(ask, stored),
-      keepsAddress: Boolean(document.body.dataset.voila), // in JupyterLab it is the laboratory's
+      keepsAddress: inVoila,
     });
   } catch (error) {
     place.append(...(error.told ?? String(error)).split("\n").map((line) => Object.assign(document.createElement("p"), { textContent: line })));
