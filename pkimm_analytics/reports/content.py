@@ -313,9 +313,10 @@ class _Writer(Voice):
             yield Text(self.say("text.top" if done else "text.nothing_rated"))
             return
         yield plans.step_table(road, self, most=MOST_STEPS)
+        shown = [step for phase in road.phases for step in phase.raises][:MOST_STEPS]
         reached = road.plan.projected.overall
         said = self.say("text.together", level=reached.level, score=self.figure(reached.value))
-        more = sum(len(phase.raises) for phase in road.phases) - MOST_STEPS
+        more = plans.n_steps(road.plan.raises) - plans.n_steps(shown)
         yield Text(f"{self.say('text.more_steps', n=more)} {said}" if more > 0 else said, "soft")
 
     def road(self) -> Roadmap | None:

@@ -81,7 +81,7 @@ def home(whole: Whole, language: str = DEFAULT_LANGUAGE) -> View:
     voice = Voice(catalogue(language), load_model(NEWEST))
     subtitle = counted(whole.cases, voice)
     blocks = (
-        Row((_cases_card(whole, voice), _steps_card(whole, voice)), (5, 4)),
+        Row((_cases_card(whole, voice), _steps_card(whole, voice)), (3, 2)),
         Row((_benchmark_card(whole, voice), _feedback_card(whole, voice), _due_card(whole, voice))),
     )
     return View(voice.say("home.title"), subtitle, blocks)
@@ -109,7 +109,7 @@ def _cases_table(whole: Whole, voice: Voice) -> tuple[Block, ...]:
     rows = [_case_row(case, whole.links, voice) for case in whole.cases]
     rows += [_draft_row(draft, whole.links, voice) for draft in whole.drafts]
     header = voice.head("use_case", "level", "score", "since", "trend", "assessed")
-    numeric, minor = frozenset({2, 3, 5}), frozenset({3, 4})
+    numeric, minor = frozenset({2, 3, 5}), frozenset({3, 4, 5})
     caption = voice.say("card.cases")
     table = Table(caption, header, tuple(rows), numeric, "cases", minor, is_sortable=True)
     return (table,) if rows else ()

@@ -4,10 +4,11 @@ The way to a target: what it takes, in phases, and what became of earlier plans.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pkimm_analytics.planning.action_plans import Tracked
 from pkimm_analytics.planning.roadmap import Roadmap
+from pkimm_analytics.planning.solver import Raise
 from pkimm_analytics.views.figures import NOTHING, Voice
 from pkimm_analytics.views.scores import parent, subtitle, title, voice_of
 from pkimm_analytics.views.view import Block, Cell, Chart, Heading, Mark, Table, Text, View
@@ -15,7 +16,7 @@ from pkimm_analytics.views.view import Block, Cell, Chart, Heading, Mark, Table,
 
 def plan(road: Roadmap, voice: Voice) -> Iterator[Block]:
     """Say what the plan reaches at which effort, phase by phase, and every step of it."""
-    steps = sum(len(phase.raises) for phase in road.phases)
+    steps = n_steps(road.plan.raises)
     if not steps:
         yield Text(voice.say("plan.nothing"))
         return
@@ -34,6 +35,11 @@ def plan(road: Roadmap, voice: Voice) -> Iterator[Block]:
     yield Chart("steps", voice.say("plan.chart"), tuple(_marks(road, voice)))
     yield phase_table(road, voice)
     yield step_table(road, voice)
+
+
+def n_steps(raises: Iterable[Raise]) -> int:
+    """Count steps: one is one level of one element, so that phases add up to their plan."""
+    return sum(one.after - one.before for one in raises)
 
 
 def plan_view(road: Roadmap) -> View:
@@ -62,7 +68,7 @@ def phase_table(road: Roadmap, voice: Voice) -> Table:
             str(phase.number),
             voice.day(phase.start) if phase.start else NOTHING,
             voice.day(phase.finish) if phase.finish else NOTHING,
-            str(len(phase.raises)),
+            str(n_steps(phase.raises)),
             f"{phase.effort:g}",
             voice.figure(phase.projected.overall.value),
         )

@@ -13,6 +13,7 @@ from pkimm_analytics.scoring import Scores
 from pkimm_analytics.views import progress
 from pkimm_analytics.views import scores as parts
 from pkimm_analytics.views.figures import Voice
+from pkimm_analytics.views.plan import n_steps
 from pkimm_analytics.views.view import (
     Block,
     Card,
@@ -139,11 +140,11 @@ def _next_card(scores: Scores, plan: Plan | None, voice: Voice, links: dict[str,
     level, distance = missing
     blocks: list[Block] = [Figure(voice.figure(distance), voice.say("text.to_go"))]
     if plan is not None:
-        steps = [f"{voice.name(r.key)} {r.before}→{r.after}" for r in plan.raises]
-        shown = steps[:MOST_STEPS]
-        if len(steps) > len(shown):
-            shown.append(voice.say("text.more", n=len(steps) - len(shown)))
-        blocks.append(Text(voice.say("text.steps_reach", n=len(steps)), "soft"))
+        first, total = plan.raises[:MOST_STEPS], n_steps(plan.raises)
+        shown = [f"{voice.name(one.key)} {one.before}→{one.after}" for one in first]
+        if total > n_steps(first):
+            shown.append(voice.say("text.more", n=total - n_steps(first)))
+        blocks.append(Text(voice.say("text.steps_reach", n=total), "soft"))
         blocks.append(Items(tuple(shown)))
     title = voice.say("card.to_level", level=level, name=voice.level_name(level))
     return Card(title, tuple(blocks), _link(links, "plan", voice))

@@ -252,11 +252,10 @@ def menu(label: str, *content: h.Node, name: str, is_main: bool = False) -> h.El
 def drop_zone(words: str, choose: str, paste: str, take: str = "Import") -> h.Element:
     """Place that takes files by drop or choice, and a pasted link."""
     return h.div(".pk-drop", data_drop="")[
-        words,
-        " ",
+        h.span[words],
         h.input(type="file", id="pk-files", multiple=True, data_action="upload"),
         h.label(for_="pk-files")[choose],
-        h.form(".pk-fields", style="justify-content:center;margin:.6rem 0 0")[
+        h.form(".pk-fields", style="margin:0")[
             h.input(id="pk-paste", name="paste", placeholder=paste, aria_label=paste, size="32"),
             button(take, "paste", data_from="#pk-paste"),
         ],

@@ -9,6 +9,7 @@ from pkimm_analytics.assessment import Assessment, UseCase
 from pkimm_analytics.feedback import comment_of, open_feedback
 from pkimm_analytics.scoring import figure_text, score
 from pkimm_analytics.synthetic import sample_history
+from pkimm_analytics.views.plan import n_steps
 from pkimm_analytics.views.words import catalogue
 from pkimm_analytics.widgets.home import HomePage
 from pkimm_analytics.widgets.results import ResultsPage
@@ -223,3 +224,17 @@ def test_the_round_of_the_working_group_is_on_the_first_page(workspace, tmp_path
     assert folder.undecided() == ("2026Q2", 2)
     shown = Driver(HomePage(workspace.folder, feedback=tmp_path / "f")).page.shown
     assert catalogue().word("home.round", round="2026Q2") in shown
+
+
+def test_a_plan_has_as_many_steps_wherever_it_is_counted(workspace):
+    """
+    A step is one level of one element: on the overview, in the plan, and in its phases.
+    """
+    address = f"assessment={HISTORY[2].id}"
+    drive = Driver(ResultsPage(workspace.folder), address)
+    total = n_steps(drive.page._chosen().plan.raises)
+    assert catalogue().word("text.steps_reach", n=total) in drive.page.shown
+    drive("address", f"{address}&tab=plan")
+    (road,) = drive.page._roads.values()
+    assert total == sum(n_steps(phase.raises) for phase in road.phases)
+    assert f"{total} steps" in drive.page.shown
