@@ -10,14 +10,16 @@
 # ---
 
 # %%
+import os
+
 from pkimm_analytics.workspace import default_workspace
 
-workspace = default_workspace()
+workspace, release = default_workspace(), os.environ.get("PKIMM_RELEASE")
 
 # %%
 from pkimm_analytics.widgets.assess import Questionnaire
 
-page = Questionnaire(workspace)
+page = Questionnaire(workspace, release=release)
 
 # %%
 page

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     ASSESSMENT = "assessment"
     DETAILED = "detailed"
     ATTESTATION = "attestation"
+    PORTFOLIO = "portfolio"
 
 
 class Form(StrEnum):
@@ -59,7 +60,9 @@ def register(app: typer.Typer) -> None:
 
 @ends_cleanly
 def report_command(
-    assessment: Annotated[str, typer.Argument(metavar="ASSESSMENT", help="File or share link.")],
+    assessment: Annotated[
+        str, typer.Argument(metavar="ASSESSMENT", help="File or link, or a folder.")
+    ],
     kind: Annotated[Kind, typer.Option(help="Kind of report.")] = Kind.ASSESSMENT,
     form: Annotated[Form, typer.Option("--format", help="Format.")] = Form.HTML,
     previous: Annotated[
@@ -87,15 +90,20 @@ def report_command(
         Path | None, typer.Option(help="Ed25519 key (PEM) that signs an attestation.")
     ] = None,
 ) -> None:
-    """Write one of the four report kinds of the methodology."""
+    """Write one of the four report kinds of the methodology, or one on many use cases."""
     from pkimm_analytics.reports import COMPARING, build, render
 
+    if target is None and form in {Form.PDF, Form.DOCX}:
+        raise PkimmError(f"A {form.value} file cannot be printed: name it with --out FILE.")
     compares = previous is not None or release is not None
     if compares and kind.value not in COMPARING:
         kinds = " and ".join(COMPARING)
         raise PkimmError(f"Only the kinds {kinds} compare, with an earlier assessment or peers.")
     if cohort is not None and release is None:
         raise typer.BadParameter("A cohort is one of a release: name it with --release.")
+    if kind is Kind.PORTFOLIO:
+        _write_portfolio(assessment, form, language, target)
+        return
     now = _one(assessment)
     before = None if previous is None else _one(previous)
     peers = None if release is None else _peers(now, release, cohort)
@@ -108,8 +116,6 @@ def report_command(
         wish=_wish(goal or [], budget, effort or []),
     )
     content = render(report, form.value)
-    if target is None and form in {Form.PDF, Form.DOCX}:
-        raise PkimmError(f"A {form.value} file cannot be printed: name it with --out FILE.")
     if kind is Kind.ATTESTATION:
         _write_signed(now, content, target, key)
     else:
@@ -121,6 +127,15 @@ def _wish(goals: list[str], budget: float | None, effort: list[str]) -> Wish | N
     if not goals and budget is None:
         return None
     return Wish([read_target(goal) for goal in goals], budget, effort=read_effort(effort))
+
+
+def _write_portfolio(source: str, form: Form, language: str, target: Path | None) -> None:
+    from pkimm_analytics.reports import portfolio, render
+
+    loaded = [item for one in find_sources(source) for item in load(one)]
+    list_problems([problem for item in loaded for problem in item.problems])
+    report = portfolio([item.assessment for item in loaded], language)
+    write_output(render(report, form.value), target)
 
 
 def _peers(assessment: Assessment, release: Path, cohort: str | None) -> Any:

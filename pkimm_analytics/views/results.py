@@ -27,6 +27,7 @@ from pkimm_analytics.views.view import (
 )
 
 MOST_STEPS = 4
+MOST_WEAK = 3
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,29 @@ def overview(scores: Scores, around: Around, voice: Voice, links: dict[str, str]
         ),
         *parts.remarks(scores),
     ]
+
+
+def ending(scores: Scores, peers: Comparison | None, voice: Voice) -> list[Block]:
+    """Answer what an assessment came to: level, place among peers, and what to work on."""
+    if scores.overall.level is None:
+        return []
+    cards = [Card(voice.say("value.overall"), (parts.overall_figure(scores, voice),))]
+    if peers is not None:
+        cards.append(_peer_card(peers, voice, {}))
+    rated = [(f.value, key) for key, f in scores.categories.items() if f.value is not None]
+    weakest = [key for _, key in sorted(rated)[:MOST_WEAK]]
+    asked = tuple(_next_level(scores, key, voice) for key in weakest)
+    return [Row(tuple(cards)), Row((Card(voice.say("card.weakest"), (Items(asked),)),))]
+
+
+def _next_level(scores: Scores, key: str, voice: Voice) -> tuple[str, str]:
+    """Return a category with its level, and what the next one asks for."""
+    level = scores.categories[key].level or 1
+    lead = f"{voice.name(key)}, {voice.say('value.level', level=level).lower()}:"
+    texts = scores.model.categories[key].levels
+    if level >= len(texts):
+        return lead, voice.say("text.top")
+    return lead, voice.say("text.next_asks", level=level + 1, text=texts[level])
 
 
 def _link(links: dict[str, str], name: str, voice: Voice) -> tuple[Link, ...]:

@@ -18,18 +18,33 @@ from pkimm_analytics.assessment import Assessment, Mode, State
 from pkimm_analytics.edits import Conflict, Edit, values
 from pkimm_analytics.errors import AssessmentError, PkimmError, Problem
 from pkimm_analytics.missing import findings, state_of
-from pkimm_analytics.model import NEWEST, extensions, load_model, models
-from pkimm_analytics.organization import ATTRIBUTES, label, profile_codes
+from pkimm_analytics.model import NEWEST, category_of, extensions, load_model, models
+from pkimm_analytics.organization import ATTRIBUTES
 from pkimm_analytics.questionnaire import Page as Sheet
 from pkimm_analytics.questionnaire import pages, questions
 from pkimm_analytics.render.html import fragment
 from pkimm_analytics.scoring import score
 from pkimm_analytics.session import EditingSession, Outcome, is_locked
-from pkimm_analytics.views import scores
+from pkimm_analytics.views import results, scores
 from pkimm_analytics.widgets import assessors
-from pkimm_analytics.widgets.assess_parts import Shown, finish, question, scope, start
-from pkimm_analytics.widgets.handover import Written, contribution_file, prepared, preview_document
+from pkimm_analytics.widgets.assess_parts import (
+    Shown,
+    countries,
+    finish,
+    place_of,
+    question,
+    scope,
+    start,
+)
+from pkimm_analytics.widgets.handover import (
+    contribution_file,
+    prepared,
+    preview_document,
+    report_menu,
+    save_report,
+)
 from pkimm_analytics.widgets.page import Page, address_of, button
+from pkimm_analytics.widgets.result import Result
 from pkimm_analytics.workspace import Workspace, default_workspace
 
 
@@ -48,6 +63,8 @@ class Questionnaire(Page):
         Version of the model that is proposed.
     id : str, optional
         Go on with this assessment instead of asking which one.
+    release : Path or str, optional
+        Release, or a folder of them, to compare the result with.
 
     Examples
     --------
@@ -64,11 +81,14 @@ class Questionnaire(Page):
         mode: Mode | str = Mode.SELF,
         edition: str = NEWEST,
         id: str | None = None,  # noqa: A002  # the word that the assessment itself uses
+        release: Path | str | None = None,
     ) -> None:
         if mode not in list(Mode):
             raise AssessmentError("The mode of a questionnaire is 'self' or 'full'.")
         super().__init__()
         self._workspace = Workspace(Path(workspace) if workspace else default_workspace())
+        self.place = self._workspace.folder.name
+        self._release = Path(release) if release else None
         self._mode, self._edition = Mode(mode), load_model(edition).digest
         self._session = EditingSession.resume(self._workspace, id) if id else None
         self._seen: dict[str, dict[str, Any]] = {}  # what the page shows of each target
@@ -90,7 +110,7 @@ class Questionnaire(Page):
         if wanted and (self._session is None or self._session.assessment.id != wanted):
             self._open(wanted)
         if self._session is None:
-            return start(self._workspace, self._mode, self._edition)
+            return start(self._workspace.latest(), self._mode, self._edition, self.words)
         self._session.sync()
         return self._step(self._session)
 
@@ -105,8 +125,9 @@ class Questionnaire(Page):
 
     def _step(self, session: EditingSession) -> h.Node:
         laid_out = self._sheets(session)
-        names = {"scope": "Scope", **{s.id: f"{s.label} {s.title}" for s in laid_out}}
-        names |= {"assessors": "Several assessors", "finish": "Finish"}
+        say = self.words.word
+        names = {"scope": say("assess.scope"), **{s.id: f"{s.label} {s.title}" for s in laid_out}}
+        names |= {"assessors": say("assess.assessors"), "finish": say("assess.finish")}
         step = self.address.get("step", "")
         chosen = step if step in names else next(iter(names)) if not step else "finish"
         sheet = next((s for s in laid_out if s.id == chosen), None)
@@ -118,7 +139,7 @@ class Questionnaire(Page):
         elif chosen == "assessors":
             body = self._assessors(session)
         else:
-            body = finish(self._shown(session), self._findings(session), self._preview)
+            body = self._finish(session)
         return [
             self._head(session),
             h.div(".pk-assess")[
@@ -141,6 +162,7 @@ class Questionnaire(Page):
         return Shown(
             session.assessment,
             session.model,
+            self.words,
             seen,
             self._pending.keys(),
             self._conflicts,
@@ -150,10 +172,10 @@ class Questionnaire(Page):
     def _head(self, session: EditingSession) -> h.Node:
         a, model = session.assessment, session.model
         found = score(a, model)
-        voice = scores.voice_of(found)
+        voice = scores.voice_of(found, self.language)
         undo, redo = session.undo_label, session.redo_label
         figure = scores.overall_figure(found, voice)
-        stored = "Not stored yet" if self._pending else "Every answer is stored"
+        stored = voice.say("assess.waits" if self._pending else "assess.stored")
         return h.div(".pk-head")[
             h.div[
                 h.h1[scores.title(a, voice)],
@@ -161,10 +183,12 @@ class Questionnaire(Page):
             ],
             h.div(".pk-so-far")[fragment([figure])],
             h.div(".pk-acts")[
-                button(f"Undo: {undo}", "undo") if undo else None,
-                button(f"Redo: {redo}", "redo") if redo else None,
-                h.a(".pk-button", href=address_of("results", assessment=a.id))["Results"],
-                button("Another assessment", "close"),
+                button(voice.say("assess.undo", what=undo), "undo") if undo else None,
+                button(voice.say("assess.redo", what=redo), "redo") if redo else None,
+                h.a(".pk-button", href=address_of("results", assessment=a.id))[
+                    voice.say("page.results")
+                ],
+                button(voice.say("assess.close"), "close"),
             ],
         ]
 
@@ -190,13 +214,13 @@ class Questionnaire(Page):
             ]
             for step, name in names.items()
         )
-        return h.nav(".pk-contents", aria_label="Contents")[
-            h.details(id="pk-contents", open=True)[h.summary["Contents"], h.ol[items]]
+        title = self.words.word("assess.contents")
+        return h.nav(".pk-contents", aria_label=title)[
+            h.details(id="pk-contents", open=True)[h.summary[title], h.ol[items]]
         ]
 
     def _place(self, step: str) -> str:
-        assessment = self._session.assessment.id if self._session else ""
-        return "#" + address_of("", assessment=assessment, step=step).partition("#")[2]
+        return place_of(self._session.assessment.id if self._session else "", step)
 
     def _onward(self, steps: list[str], names: Mapping[str, str], chosen: str) -> h.Node:
         at = steps.index(chosen)
@@ -215,15 +239,24 @@ class Questionnaire(Page):
             [question(one, sheet, shown) for one in sheet.questions],
         ]
 
+    def _finish(self, session: EditingSession) -> h.Node:
+        a = session.assessment
+        result = Result(a, [a], {}, self._release, self.language)
+        ending = results.ending(result.scores, result.peers, result.voice)
+        before, has_peers = self._workspace.previous(a), self._release is not None
+        report = report_menu(a, before, self.words, has_peers=has_peers)
+        shown, missing = self._shown(session), self._findings(session)
+        return finish(shown, fragment(ending), report, missing, self._preview)
+
     def _assessors(self, session: EditingSession) -> h.Node:
         a = session.assessment
         listed = [one for one in self._workspace.latest() if one.mode == a.mode]
         present = self._round.present if self._round else str(a.extra.get("present", ""))
         asked = questions(self._sheets(session))
         return [
-            h.h2["Several assessors"],
-            assessors.choose(listed, present),
-            assessors.compared(self._round, asked, a) if self._round else None,
+            h.h2[self.words.word("assess.assessors")],
+            assessors.choose(listed, present, self.words),
+            assessors.compared(self._round, asked, a, self.words) if self._round else None,
         ]
 
     # --- what the user does -----------------------------------------------------------------
@@ -241,9 +274,9 @@ class Questionnaire(Page):
             extensions=chosen,
         )
         region = said.get("region", "")
-        codes = {label("region", code): code for code in profile_codes("region")}
+        codes = countries(self.words)
         if region and region not in codes:
-            self.say(f"{region[:60]} is not in the list of countries; choose it in the scope.")
+            self.say(self.words.word("assess.no_country", name=region[:60]))
         profile = {"region": codes.get(region, ""), "name": said.get("organization", "")}
         profile |= {name: said.get(name, "") for name in ATTRIBUTES if name != "region"}
         edits = [
@@ -281,8 +314,7 @@ class Questionnaire(Page):
         elif name == "flagged":
             after = value == "yes"
         elif target == "organization" and name == "region":
-            codes = {label("region", code): code for code in profile_codes("region")}
-            after = codes.get(value, value)
+            after = countries(self.words).get(value, value)
         self.key = target
         self._change({name: after})
 
@@ -313,11 +345,11 @@ class Questionnaire(Page):
     def _did(self, outcome: Outcome) -> None:
         self._conflicts |= {one.edit.target: one for one in outcome.conflicts}
         if outcome.refused:
-            self.say("This was not stored.", outcome.refused)
+            self.say(self.words.word("assess.refused"), outcome.refused)
         elif outcome.conflicts:
-            self.say("Somebody else changed this meanwhile: choose below what counts.")
+            self.say(self.words.word("assess.both"))
         elif outcome.from_elsewhere:
-            self.say(f"{len(outcome.from_elsewhere)} answer(s) were changed elsewhere meanwhile.")
+            self.say(self.words.word("assess.elsewhere", n=len(outcome.from_elsewhere)))
 
     def on_resolve(self, value: str, _content: bytes | None) -> None:
         """Keep mine or theirs where two changed the same."""
@@ -330,17 +362,17 @@ class Questionnaire(Page):
     def on_undo(self, _value: str, _content: bytes | None) -> None:
         """Take the last step back, and say which."""
         self._pending.clear()
-        self._stepped("Undone", self._open_session().undo())
+        self._stepped("assess.undone", self._open_session().undo())
 
     def on_redo(self, _value: str, _content: bytes | None) -> None:
         """Do again what was undone last, and say which."""
         self._pending.clear()
-        self._stepped("Done again", self._open_session().redo())
+        self._stepped("assess.redone", self._open_session().redo())
 
-    def _stepped(self, word: str, outcome: Outcome) -> None:
+    def _stepped(self, key: str, outcome: Outcome) -> None:
         self._did(outcome)
         if self.message is None and outcome.label:
-            self.say(f"{word}: {outcome.label}.", tone="good")
+            self.say(self.words.word(key, what=outcome.label), tone="good")
 
     def on_compare(self, value: str, _content: bytes | None) -> None:
         """Lay the ratings of several assessors side by side."""
@@ -357,7 +389,12 @@ class Questionnaire(Page):
         if self._round is None or not value:
             return
         if not self._round.present.strip():
-            self.say("Say who is present; it is stored with what is agreed.")
+            self.say(self.words.word("assessors.who"))
+            return
+        category = category_of(self.key)
+        if session.assessment.answer(category).state is State.NOT_APPLICABLE:
+            name = session.model.name(category)
+            self.say(self.words.word("assessors.category_out", name=name))
             return
         edit = assessors.consensus(self._round, self.key, value, session.clock().date())
         seen = Edit(edit.target, values(session.assessment, edit.target), edit.after)
@@ -369,16 +406,20 @@ class Questionnaire(Page):
         missing = [f for f in self._findings(session) if f.required]
         if missing:
             problems = [Problem(f.target, f.message) for f in missing]
-            self.say("It cannot be locked yet.", problems)
+            self.say(self.words.word("assess.not_yet"), problems)
             return
         session.lock()
-        self.say("Locked. Its content has a digest that any change would break.", tone="good")
+        self.say(self.words.word("assess.locked"), tone="good")
 
     def on_reopen(self, _value: str, _content: bytes | None) -> None:
         """Allow edits again."""
         self._open_session().reopen()
 
-    # --- contributing -----------------------------------------------------------------------
+    # --- handing over -----------------------------------------------------------------------
+
+    def on_report(self, value: str, _content: bytes | None) -> None:
+        """Save a report."""
+        save_report(self, self._workspace, self._open_session().assessment, value, self._release)
 
     def on_preview(self, value: str, _content: bytes | None) -> None:
         """Show every byte that would be contributed."""
@@ -393,14 +434,12 @@ class Questionnaire(Page):
         made = prepared(self._open_session().assessment, self._preview["ids"])
         if preview_document(made)["digest"] != self._preview["digest"]:
             self._preview = None
-            self.say("The answers changed meanwhile: look at the contribution again.")
+            self.say(self.words.word("assess.look_again"))
             return
         written, receipt = contribution_file(made)
-        self._save(written)
-        self.say(f"Saved as {written.name}. Nothing was sent. Receipt: {receipt}", tone="good")
-
-    def _save(self, written: Written) -> None:
         self.offer(written.name, written.media_type, written.content)
+        said = self.words.word("assess.contributed", name=written.name, receipt=receipt)
+        self.say(said, tone="good")
 
     def _open_session(self) -> EditingSession:
         if self._session is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import htpy as h
 
-from pkimm_analytics.assessment import Assessment, Mode
+from pkimm_analytics.assessment import Assessment, Assurance, Mode
 from pkimm_analytics.edits import Conflict
 from pkimm_analytics.missing import Finding
 from pkimm_analytics.model import LEVELS, Extension, Model, extensions, models
@@ -18,21 +18,12 @@ from pkimm_analytics.organization import ATTRIBUTES, label, profile_codes
 from pkimm_analytics.questionnaire import Page as Sheet
 from pkimm_analytics.questionnaire import Question
 from pkimm_analytics.session import is_intact, is_locked
+from pkimm_analytics.views.words import Language
 from pkimm_analytics.widgets.page import address_of, button, check_box, choice, text_field
-from pkimm_analytics.workspace import Workspace
 
-MODES = {
-    "self": "Self-assessment: one level for each category, about 15 minutes",
-    "full": "Full assessment: every requirement, with evidence",
-}
 MOST_HINTS = 4
-METHODS = {
-    "": "not stated",
-    "self": "by ourselves",
-    "formal": "formally",
-    "third-party": "by an independent third party",
-}
-POSITIONS = {"": "not stated", "internal": "internal", "external": "external"}
+SEARCHED = 6
+"""Drafts above which a field to search them is shown."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +43,7 @@ class Shown:
 
     assessment: Assessment
     model: Model
+    words: Language
     values: Callable[[str], dict[str, Any]]
     waiting: Collection[str]
     conflicts: Mapping[str, Conflict]
@@ -61,70 +53,126 @@ class Shown:
 # --- the start ----------------------------------------------------------------------------
 
 
-def start(workspace: Workspace, mode: Mode, edition: str) -> h.Node:
+def start(found: Sequence[Assessment], mode: Mode, edition: str, words: Language) -> h.Node:
     """Drafts to go on with, then a new assessment in two steps."""
-    open_ = [one for one in workspace.latest() if not is_locked(one)]
+    say, open_ = words.word, [one for one in found if not is_locked(one)]
     return [
-        h.div(".pk-head")[h.div[h.h1["Assess"], h.p["Every answer is stored on this computer."]]],
+        h.div(".pk-head")[h.div[h.h1[say("page.assess")], h.p[say("assess.about")]]],
         h.div(".pk-row", style="--columns:minmax(0,1fr) minmax(0,1fr)")[
-            h.section(".pk-card")[h.h3["New assessment"], _begin(mode, edition)],
-            h.section(".pk-card")[h.h3["Continue"], _drafts(open_)],
+            h.section(".pk-card")[h.h3[say("link.new")], _begin(mode, edition, words)],
+            h.section(".pk-card")[h.h3[say("assess.continue")], _drafts(open_, words)],
         ],
     ]
 
 
-def _begin(mode: Mode, edition: str) -> h.Element:
+def _codes(attribute: str, words: Language) -> dict[str, str]:
+    named = {code: label(attribute, code) for code in profile_codes(attribute)}
+    named = {code: words.named(f"{attribute}.{code}", name) for code, name in named.items()}
+    return {"": words.word("assess.choose"), **named}
+
+
+def countries(words: Language) -> dict[str, str]:
+    """Return the code of each country by its name."""
+    named = _codes("region", words)
+    return {name: code for code, name in sorted(named.items(), key=lambda one: one[1]) if code}
+
+
+def _country_list(words: Language) -> h.Element:
+    return h.datalist(id="pk-countries")[(h.option(value=name) for name in countries(words))]
+
+
+def _begin(mode: Mode, edition: str, words: Language) -> h.Element:
+    say = words.word
     known = {m.digest: str(m.edition) for m in reversed(models())}
-    countries = sorted(label("region", code) for code in profile_codes("region"))
-    names = {"sector": "Sector", "size": "Employees", "role": "PKI role"}
+    modes = {str(one): say(f"assess.mode.{one}") for one in Mode}
 
     def codes(attribute: str) -> h.Element:
-        options = {"": "choose …"} | {c: label(attribute, c) for c in profile_codes(attribute)}
-        return choice(attribute, names[attribute], options, "")
+        return choice(attribute, say(f"assess.{attribute}"), _codes(attribute, words), "")
 
     return h.form[
-        choice("mode", "Kind", MODES, str(mode)),
-        text_field("name", "Name of the use case", placeholder="such as Internal TLS"),
-        text_field("organization", "Organization"),
+        choice("mode", say("report.kind"), modes, str(mode)),
+        text_field("name", say("data.rename_label"), placeholder=say("assess.name_example")),
+        text_field("organization", say("assess.organization.name")),
         codes("sector"),
         codes("size"),
-        text_field("region", "Country", list="pk-countries", autocomplete="off"),
-        h.datalist(id="pk-countries")[(h.option(value=name) for name in countries)],
+        text_field("region", say("assess.region"), list="pk-countries", autocomplete="off"),
+        _country_list(words),
         h.details(id="pk-begin-more")[
-            h.summary["Edition, extensions, PKI role"],
-            choice("edition", "Edition of the model", known, edition),
+            h.summary[say("assess.begin_more")],
+            choice("edition", say("assess.edition"), known, edition),
             codes("role"),
             [check_box(f"extension-{e.id}", f"{e.name} {e.version}") for e in extensions()],
         ],
-        button("Begin", "begin", data_form="", class_="pk-button pk-primary"),
+        button(say("assess.begin"), "begin", data_form="", class_="pk-button pk-primary"),
     ]
 
 
-def _drafts(open_: Sequence[Any]) -> h.Node:
+def _drafts(open_: Sequence[Assessment], words: Language) -> h.Node:
+    say = words.word
     if not open_:
-        return h.p(".pk-soft")["Nothing was begun yet."]
+        return h.p(".pk-soft")[say("assess.no_drafts")]
     rows = (
         h.tr[
             h.td[
-                h.a(".pk-link", href="#" + address_of("", assessment=one.id).partition("#")[2])[
-                    one.use_case.name or "Unnamed use case"
-                ],
+                h.a(".pk-link", href=place_of(one.id))[one.use_case.name or say("value.unnamed")],
                 h.small[one.organization.name],
             ],
-            h.td[str(one.mode), h.small[f"PKIMM {one.model.version}"]],
-            h.td(".pk-number")[f"{len(one.answers)} answers", h.small[(one.updated or "")[:10]]],
+            h.td[say(f"mode.{one.mode}"), h.small[f"PKIMM {one.model.version}"]],
+            h.td(".pk-number")[
+                say("assess.answers", n=len(one.answers)), h.small[(one.updated or "")[:10]]
+            ],
         ]
         for one in open_
     )
-    search = h.input(
-        type="search", data_filter="pk-drafts", aria_label="Search", placeholder="Search"
-    )
+    search = say("page.search")
+    field = h.input(type="search", data_filter="pk-drafts", aria_label=search, placeholder=search)
     return [
-        search if len(open_) > 6 else None,
-        h.div(".pk-scroll", tabindex="0", role="region", aria_label="Assessments")[
+        field if len(open_) > SEARCHED else None,
+        h.div(".pk-scroll", tabindex="0", role="region", aria_label=say("assess.continue"))[
             h.table(id="pk-drafts")[h.tbody[rows]]
         ],
     ]
+
+
+def place_of(assessment: str, step: str = "") -> str:
+    """Address of a step within the questionnaire."""
+    return "#" + address_of("", assessment=assessment, step=step).partition("#")[2]
+
+
+# --- fields that store what is typed into them at once ----------------------------------------
+
+
+def _stored(target: str, name: str) -> dict[str, str]:
+    return {"data_action": "field", "data_key": f"{target}|{name}"}
+
+
+def _area(target: str, name: str, text: str, value: object, **more: Any) -> h.Element:
+    box = h.textarea(id=_id(target, name), rows="2", **_stored(target, name), **more)
+    return h.label(".pk-field")[h.span[text], box[str(value or "")]]
+
+
+def _line(target: str, name: str, text: str, value: object, **more: Any) -> h.Element:
+    field = h.input(id=_id(target, name), value=str(value or ""), **_stored(target, name), **more)
+    return h.label(".pk-field")[h.span[text], field]
+
+
+def _pick(
+    target: str, name: str, text: str, value: object, options: Mapping[str, str]
+) -> h.Element:
+    chosen = str(value or "")
+    box = h.select(id=_id(target, name), **_stored(target, name))[
+        (h.option(value=key, selected=key == chosen)[shown] for key, shown in options.items())
+    ]
+    return h.label(".pk-field")[h.span[text], box]
+
+
+def _tick(id_: str, text: str, is_on: object, action: str, key: str) -> h.Element:
+    box = h.input(type="checkbox", id=id_, checked=bool(is_on), data_action=action, data_key=key)
+    return h.label(".pk-field")[box, " ", text]
+
+
+def _id(target: str, name: str) -> str:
+    return f"pk-{target.replace('.', '-').replace(':', '-')}-{name}"
 
 
 # --- one question -------------------------------------------------------------------------------
@@ -132,19 +180,20 @@ def _drafts(open_: Sequence[Any]) -> h.Node:
 
 def question(asked: Question, sheet: Sheet, shown: Shown) -> h.Node:
     """Levels as rows with their texts, evidence hints in sight, all else folded."""
-    answer = shown.values(asked.target)
+    say, answer = shown.words.word, shown.values(asked.target)
     name = asked.target.replace(".", "-").replace(":", "-")
-    rated = answer.get("level") if answer.get("state") == "rated" else None
     texts = asked.levels or sheet.levels or ("",) * len(LEVELS)
+    state = answer.get("state", "unanswered")
+    chosen = str(answer.get("level")) if state == "rated" else state
 
-    def row(value: str, title: str, text: str, *, is_on: bool) -> h.Element:
+    def row(value: str, title: str, text: str = "") -> h.Element:
         return h.label(".pk-answer")[
             h.input(
                 type="radio",
                 name=name,
                 id=f"{name}-{value}",
                 value=value,
-                checked=is_on,
+                checked=value == chosen,
                 data_action="rate",
                 data_key=asked.target,
                 data_digit=value if value.isdigit() else None,
@@ -153,113 +202,91 @@ def question(asked: Question, sheet: Sheet, shown: Shown) -> h.Node:
             h.span[h.strong[title], " ", text],
         ]
 
+    def level(number: int) -> h.Element:
+        called = shown.words.named(f"level.{number}", shown.model.level_name(number))
+        return row(str(number), f"{number} {called}", texts[number - 1])
+
     return h.fieldset(".pk-question.pk-card", id=f"q-{name}")[
         h.legend[f"{asked.label} {asked.title}"],
         _conflict(asked.target, shown),
         h.p[asked.text] if asked.text else None,
         h.ul[(h.li[p] for p in asked.prompts)] if asked.prompts else None,
-        _hints(asked),
-        [
-            row(
-                str(level),
-                f"{level} {shown.model.level_name(level)}",
-                texts[level - 1],
-                is_on=rated == level,
-            )
-            for level in LEVELS
-        ],
-        row(
-            "not_applicable",
-            "Not applicable",
-            "needs a reason",
-            is_on=answer.get("state") == "not_applicable",
-        ),
-        row(
-            "unanswered",
-            "Not answered",
-            "",
-            is_on=answer.get("state", "unanswered") == "unanswered",
-        ),
-        _more(asked.target, name, answer, shown),
+        _hints(asked, shown.words),
+        [level(number) for number in LEVELS],
+        row("not_applicable", say("assess.not_applicable"), say("assess.needs_reason")),
+        row("unanswered", say("assess.unanswered")),
+        _more(asked.target, answer, shown),
     ]
 
 
-def _hints(asked: Question) -> h.Node:
+def _hints(asked: Question, words: Language) -> h.Node:
     if not asked.hints:
         return None
     rest = asked.hints[MOST_HINTS:]
+    folded = h.details(id=f"hints-{asked.label}")[
+        h.summary[words.word("assess.more", n=len(rest))], h.p(".pk-soft")["; ".join(rest)]
+    ]
+    first = "; ".join(asked.hints[:MOST_HINTS])
     return [
-        h.p(".pk-soft")[h.strong["Evidence may be: "], "; ".join(asked.hints[:MOST_HINTS])],
-        h.details(id=f"hints-{asked.label}")[
-            h.summary[f"{len(rest)} more"], h.p(".pk-soft")["; ".join(rest)]
-        ]
-        if rest
-        else None,
+        h.p(".pk-soft")[h.strong[words.word("assess.hints")], " ", first],
+        folded if rest else None,
     ]
 
 
 def _conflict(target: str, shown: Shown) -> h.Node:
-    found = shown.conflicts.get(target)
+    found, say = shown.conflicts.get(target), shown.words.word
     if found is None:
         return None
+    said = say(
+        "assess.conflict",
+        mine=_said(found.edit.after, shown.words),
+        theirs=_said(found.present, shown.words),
+    )
     return h.div(".pk-notice", role="alert")[
-        h.p[f"You: {_said(found.edit.after)}. Somebody else: {_said(found.present)}."],
-        button("Keep mine", "resolve", "mine", data_key=target),
+        h.p[said],
+        button(say("assess.mine"), "resolve", "mine", data_key=target),
         " ",
-        button("Keep theirs", "resolve", "theirs", data_key=target),
+        button(say("assess.theirs"), "resolve", "theirs", data_key=target),
     ]
 
 
-def _said(fields: Mapping[str, Any]) -> str:
-    return ", ".join(f"{k} {v}" for k, v in fields.items() if v not in (None, "")) or "nothing"
+def _said(fields: Mapping[str, Any], words: Language) -> str:
+    said = ", ".join(f"{k} {v}" for k, v in fields.items() if v not in (None, ""))
+    return said or words.word("assess.nothing")
 
 
-def _more(target: str, name: str, answer: Mapping[str, Any], shown: Shown) -> h.Node:
+def _more(target: str, answer: Mapping[str, Any], shown: Shown) -> h.Node:
     """Reason, notes and evidence; the reason in sight where one is needed."""
-
-    def area(field: str, title: str, **attributes: Any) -> h.Element:
-        return h.label(".pk-field")[
-            h.span[title],
-            h.textarea(
-                id=f"{name}-{field}",
-                data_action="field",
-                data_key=f"{target}|{field}",
-                rows="2",
-                **attributes,
-            )[str(answer.get(field) or "")],
-        ]
-
+    say, waits = shown.words.word, target in shown.waiting
     needs = answer.get("state") == "not_applicable" or bool(answer.get("partial"))
-    waits = target in shown.waiting
-    said = "Say why: it is not stored before." if waits else "Why"
-    evidenced = {"": "as rated", **{str(level): str(level) for level in LEVELS}}
+    evidenced = {"": say("assess.as_rated"), **{str(level): str(level) for level in LEVELS}}
+    reason = say("assess.reason_waits" if waits else "assess.reason")
+    is_open = bool(answer.get("notes") or answer.get("evidence"))
     return [
-        area("reason", said, aria_invalid="true" if waits else None) if needs else None,
-        h.details(id=f"{name}-more", open=bool(answer.get("notes") or answer.get("evidence")))[
-            h.summary["Notes, evidence, applies in part"],
-            area("notes", "Notes"),
-            area("evidence", "Evidence that was seen"),
-            h.label(".pk-field")[
-                h.span["Level that the evidence shows"],
-                h.select(
-                    id=f"{name}-evidenced",
-                    data_action="field",
-                    data_key=f"{target}|evidenced_level",
-                )[
-                    (
-                        h.option(
-                            value=key, selected=key == str(answer.get("evidenced_level") or "")
-                        )[text]
-                        for key, text in evidenced.items()
-                    )
-                ],
-            ],
-            _tick(
-                f"{name}-partial", "Applies only in part", answer.get("partial"), "partial", target
+        _area(target, "reason", reason, answer.get("reason"), aria_invalid=waits and "true")
+        if needs
+        else None,
+        h.details(id=_id(target, "more"), open=is_open)[
+            h.summary[say("assess.more_fields")],
+            _area(target, "notes", say("column.notes"), answer.get("notes")),
+            _area(target, "evidence", say("assess.evidence"), answer.get("evidence")),
+            _pick(
+                target,
+                "evidenced_level",
+                say("assess.evidenced"),
+                answer.get("evidenced_level"),
+                evidenced,
             ),
             _tick(
-                f"{name}-flagged",
-                "Look at this again",
+                _id(target, "partial"),
+                say("assess.partial"),
+                answer.get("partial"),
+                "partial",
+                target,
+            ),
+            _tick(
+                _id(target, "flagged"),
+                say("assess.flagged"),
                 answer.get("flagged"),
                 "field",
                 f"{target}|flagged",
@@ -268,86 +295,69 @@ def _more(target: str, name: str, answer: Mapping[str, Any], shown: Shown) -> h.
     ]
 
 
-def _tick(id_: str, words: str, is_on: object, action: str, key: str) -> h.Element:
-    box = h.input(type="checkbox", id=id_, checked=bool(is_on), data_action=action, data_key=key)
-    return h.label(".pk-field")[box, " ", words]
-
-
 # --- scope ---------------------------------------------------------------------------------------
 
 
 def scope(shown: Shown, known: Iterable[Extension]) -> h.Node:
     """Ask what was assessed, by whom and how; what only a report needs is folded."""
-    case, place = shown.values("use_case"), shown.values("organization")
-    who, when = shown.values("assessor"), shown.values("period")
-    around, how = shown.values("environment"), shown.values("assessment")
+    say, words = shown.words.word, shown.words
+    said = {
+        target: shown.values(target)
+        for target in (
+            *("use_case", "organization", "assessor", "period", "environment", "assessment"),
+        )
+    }
+    region = str(said["organization"].get("region") or "")
+    said["organization"]["region"] = _codes("region", words)[region] if region else ""
 
-    def line(target: str, said: Mapping[str, Any], field: str, title: str, **more: Any) -> h.Node:
-        return h.label(".pk-field")[
-            h.span[title],
-            h.input(
-                id=f"pk-{target}-{field}",
-                value=str(said.get(field) or ""),
-                data_action="field",
-                data_key=f"{target}|{field}",
-                **more,
-            ),
-        ]
+    def field(kind: Callable[..., h.Element], target: str, name: str, **more: Any) -> h.Element:
+        text = say(f"assess.{target}.{name}")
+        return kind(target, name, text, said[target].get(name), **more)
 
-    def area(target: str, said: Mapping[str, Any], field: str, title: str) -> h.Node:
-        return h.label(".pk-field")[
-            h.span[title],
-            h.textarea(
-                id=f"pk-{target}-{field}", data_action="field", data_key=f"{target}|{field}"
-            )[str(said.get(field) or "")],
-        ]
-
-    def pick(
-        target: str, said: Mapping[str, Any], field: str, title: str, options: Mapping[str, str]
-    ) -> h.Node:
-        return h.label(".pk-field")[
-            h.span[title],
-            h.select(id=f"pk-{target}-{field}", data_action="field", data_key=f"{target}|{field}")[
-                (
-                    h.option(value=key, selected=key == str(said.get(field) or ""))[text]
-                    for key, text in options.items()
-                )
-            ],
-        ]
-
-    def codes(name: str) -> dict[str, str]:
-        return {"": "choose …"} | {code: label(name, code) for code in profile_codes(name)}
-
-    region = str(place.get("region") or "")
-    named = {**place, "region": label("region", region) if region else ""}
-    countries = sorted(label("region", code) for code in profile_codes("region"))
+    assurances = {"": say("value.not_stated")}
+    assurances |= {str(one): say(f"assess.assurance.{one}") for one in Assurance}
+    positions = {"": say("value.not_stated")}
+    positions |= {one: say(f"value.{one}") for one in ("internal", "external")}
     return [
-        h.h2["Scope"],
+        h.h2[say("assess.scope")],
         h.div(".pk-card")[
-            line("use_case", case, "name", "Name of the use case"),
-            line("organization", place, "name", "Organization"),
+            field(_line, "use_case", "name"),
+            field(_line, "organization", "name"),
             [
-                pick("organization", place, name, name.capitalize(), codes(name))
+                _pick(
+                    "organization",
+                    name,
+                    say(f"assess.{name}"),
+                    said["organization"].get(name),
+                    _codes(name, words),
+                )
                 for name in ATTRIBUTES
                 if name != "region"
             ],
-            line("organization", named, "region", "Country", list="pk-countries"),
-            h.datalist(id="pk-countries")[(h.option(value=one) for one in countries)],
-            pick("assessment", how, "assurance", "How it is assessed", METHODS),
+            _line(
+                "organization",
+                "region",
+                say("assess.region"),
+                said["organization"]["region"],
+                list="pk-countries",
+            ),
+            _country_list(words),
+            field(_pick, "assessment", "assurance", options=assurances),
         ],
         h.details(".pk-card", id="pk-scope-report")[
-            h.summary["For the report: scope, assessor, period, environment"],
-            area("use_case", case, "description", "Description"),
-            area("use_case", case, "components", "Components"),
-            area("use_case", case, "out_of_scope", "Out of scope"),
-            line("assessor", who, "name", "Assessor"),
-            line("assessor", who, "company", "Company of the assessor"),
-            pick("assessor", who, "position", "Position of the assessor", POSITIONS),
-            line("period", when, "start", "Begun", type="date"),
-            line("period", when, "finish", "Finished", type="date"),
-            line("organization", place, "parent", "Ultimate parent"),
-            area("environment", around, "high_level_design", "High-level design"),
-            area("environment", around, "points_of_interaction", "Points of interaction"),
+            h.summary[say("assess.for_report")],
+            [
+                field(_area, "use_case", name)
+                for name in ("description", "components", "out_of_scope")
+            ],
+            field(_line, "assessor", "name"),
+            field(_line, "assessor", "company"),
+            field(_pick, "assessor", "position", options=positions),
+            field(_line, "period", "start", type="date"),
+            field(_line, "period", "finish", type="date"),
+            field(_line, "organization", "parent"),
+            field(_area, "environment", "high_level_design"),
+            field(_area, "environment", "points_of_interaction"),
         ],
         _switches(shown, known),
     ]
@@ -355,73 +365,81 @@ def scope(shown: Shown, known: Iterable[Extension]) -> h.Node:
 
 def _switches(shown: Shown, known: Iterable[Extension]) -> h.Node:
     on = {e.id for e in shown.assessment.extensions}
-    fits = [e for e in known if shown.model.version in e.compatibility]
-    if not fits:
-        return None
     boxes = [
         _tick(f"pk-extension-{e.id}", f"{e.name} {e.version}", e.id in on, "extension", e.id)
-        for e in fits
+        for e in known
+        if shown.model.version in e.compatibility
     ]
-    return h.div(".pk-card")[h.h3["Extensions"], boxes]
+    title = h.h3[shown.words.word("section.extensions")]
+    return h.div(".pk-card")[title, boxes] if boxes else None
 
 
 # --- the finish ---------------------------------------------------------------------------
 
 
-def finish(shown: Shown, found: Sequence[Finding], preview: Mapping[str, Any] | None) -> h.Node:
-    """Say what is missing, then what comes next, in the order in which people go on."""
-    a = shown.assessment
-    required = [one for one in found if one.required]
-    rest = [one for one in found if not one.required]
+def finish(
+    shown: Shown,
+    result: h.Node,
+    report: h.Node,
+    found: Sequence[Finding],
+    preview: Mapping[str, Any] | None,
+) -> h.Node:
+    """Say how it ended and what is missing, then what comes next, as people go on."""
+    a, say = shown.assessment, shown.words.word
+    required = h.strong[say("assess.required"), ": "]
+    onward = {
+        "assess.see_result": address_of("results", assessment=a.id),
+        "link.peers": address_of("benchmark", assessment=a.id),
+        "link.plan": address_of("results", assessment=a.id, tab="plan"),
+    }
+    links = (h.a(".pk-link", href=target)[say(key)] for key, target in onward.items())
+    lock = ("assess.open_again", "reopen") if shown.is_locked else ("assess.lock", "lock")
     return [
-        h.h2["Finish"],
+        h.h2[say("assess.finish")],
+        result,
+        h.div(".pk-links")[report, links],
         h.div(".pk-card")[
-            h.p(".pk-links")[
-                h.a(".pk-link.pk-primary", href=address_of("results", assessment=a.id))[
-                    "See the result →"
-                ],
-                h.a(".pk-link", href=address_of("benchmark", assessment=a.id))[
-                    "Compare with peers →"
-                ],
-                h.a(".pk-link", href=address_of("results", assessment=a.id, tab="plan"))["Plan →"],
+            h.h3[say("assess.missing" if found else "assess.complete")],
+            h.ul[
+                (
+                    h.li[required if one.required else None, one.message]
+                    for one in sorted(found, key=lambda one: not one.required)
+                )
             ],
         ],
-        h.div(".pk-card")[
-            h.h3["Still missing" if found else "Nothing is missing"],
-            h.ul[(h.li[h.strong["required: "], one.message] for one in required)],
-            h.ul[(h.li[one.message] for one in rest)],
-        ],
         h.div(".pk-card", id="contribute")[
-            h.h3["Contribute to the benchmark"], _contribute(preview)
+            h.h3[say("assess.contribute")], _contribute(preview, shown.words)
         ],
         h.div(".pk-card")[
-            h.h3["Lock"],
-            h.p["Closes the assessment against edits; a digest shows any later change."],
-            h.p[h.strong["It was changed outside since it was locked."]]
-            if is_intact(a) is False
-            else None,
-            button("Open it again", "reopen") if shown.is_locked else button("Lock", "lock"),
+            h.h3[say("assess.lock")],
+            h.p[say("assess.lock_about")],
+            h.p[h.strong[say("assess.broken")]] if is_intact(a) is False else None,
+            button(say(lock[0]), lock[1]),
         ],
     ]
 
 
-def _contribute(preview: Mapping[str, Any] | None) -> h.Node:
+def _contribute(preview: Mapping[str, Any] | None, words: Language) -> h.Node:
+    say = words.word
     form = h.form[
-        h.p(".pk-soft")["Levels and profile leave; you see every byte first."],
-        text_field("organization", "Register id of the organization, such as its LEI"),
-        text_field("parent", "Register id of the ultimate parent, if there is one"),
-        button("Show what would be contributed", "preview", data_form=""),
+        h.p(".pk-soft")[say("assess.contribute_about")],
+        text_field("organization", say("assess.organization_id")),
+        text_field("parent", say("assess.parent_id")),
+        button(say("assess.preview"), "preview", data_form=""),
     ]
     if preview is None:
         return form
     rows = [h.tr[(h.td[str(cell)] for cell in row)] for row in preview["about"]]
+    stays = say("assess.stays", what=", ".join(preview["stays"]))
     return [
         form,
-        h.table[h.caption["What would leave"], h.tbody[rows]],
-        h.p[f"Stays here: {', '.join(preview['stays'])}."] if preview["stays"] else None,
+        h.table[h.caption[say("contribution.title")], h.tbody[rows]],
+        h.p[stays] if preview["stays"] else None,
         h.ul[(h.li[remark] for remark in preview["remarks"])],
-        h.details(id="pk-bytes")[h.summary["Every byte"], h.pre[preview["document"]]],
+        h.details(id="pk-bytes")[
+            h.summary[say("contribution.document")], h.pre[preview["document"]]
+        ],
         h.p(".pk-links")[
-            button("Save the contribution", "contribute", class_="pk-button pk-primary")
+            button(say("assess.save_contribution"), "contribute", class_="pk-button pk-primary")
         ],
     ]

@@ -16,6 +16,7 @@ from pkimm_analytics.assessment import Assessment, State
 from pkimm_analytics.edits import Edit
 from pkimm_analytics.model import LEVELS
 from pkimm_analytics.questionnaire import Question
+from pkimm_analytics.views.words import Language
 from pkimm_analytics.widgets.page import button, text_field
 
 OUT = "not_applicable"
@@ -76,7 +77,7 @@ def consensus(found: Round, target: str, agreed: str, today: date) -> Edit:
     return Edit(target, {}, after)
 
 
-def choose(listed: Sequence[Assessment], present: str) -> h.Node:
+def choose(listed: Sequence[Assessment], present: str, words: Language) -> h.Node:
     """Choose whose ratings are compared."""
     boxes = (
         h.label(".pk-field")[
@@ -86,28 +87,33 @@ def choose(listed: Sequence[Assessment], present: str) -> h.Node:
         for one in listed
     )
     return h.form(".pk-card")[
-        h.p["Choose assessments of the same questions, one of each assessor."],
+        h.p[words.word("assessors.choose")],
         boxes,
-        text_field("present", "Who is present", present),
-        button("Compare", "compare", data_form="", class_="pk-button pk-primary"),
+        text_field("present", words.word("assessors.present"), present),
+        button(words.word("step.peers"), "compare", data_form="", class_="pk-button pk-primary"),
     ]
 
 
-def compared(found: Round, asked: dict[str, Question], now: Assessment) -> h.Node:
+def compared(found: Round, asked: dict[str, Question], now: Assessment, words: Language) -> h.Node:
     """Every question on which they differ, with a field for what is agreed."""
     differ = [row for row in found.rows if row.spread]
     rows = (
         h.tr[
             h.td[asked[row.target].title, h.small[asked[row.target].label]],
-            (h.td[_text(rating)] for rating in row.ratings),
-            h.td[_agree(row.target, now)],
+            (h.td[_text(rating, words)] for rating in row.ratings),
+            h.td[_agree(row.target, now, words)],
         ]
         for row in differ
     )
-    head = ["Question", *found.names, "Agreed"]
+    say = words.word
+    head = [say("assessors.question"), *found.names, say("assessors.agreed")]
     return h.div(".pk-card")[
-        h.p[f"{len(differ)} of {len(found.rows)} questions differ. {_figures(found.rows)}"],
-        h.div(".pk-scroll", tabindex="0", role="region", aria_label="Ratings")[
+        h.p[
+            say("assessors.differ", n=len(differ), total=len(found.rows)),
+            " ",
+            _figures(found.rows, words),
+        ],
+        h.div(".pk-scroll", tabindex="0", role="region", aria_label=say("assessors.ratings"))[
             h.table[
                 h.thead[h.tr[(h.th(scope="col")[name] for name in head)]],
                 h.tbody[rows],
@@ -116,22 +122,23 @@ def compared(found: Round, asked: dict[str, Question], now: Assessment) -> h.Nod
     ]
 
 
-def _agree(target: str, now: Assessment) -> h.Node:
+def _agree(target: str, now: Assessment, words: Language) -> h.Node:
     answer = now.answer(target)
     chosen = OUT if answer.state is State.NOT_APPLICABLE else str(answer.level or "")
-    options = {"": "open", **{str(level): str(level) for level in LEVELS}, OUT: "not applicable"}
-    return h.select(data_action="agree", data_key=target, aria_label="Agreed")[
-        (h.option(value=key, selected=key == chosen)[text] for key, text in options.items())
-    ]
+    options = {"": words.word("assessors.open"), **{str(level): str(level) for level in LEVELS}}
+    options[OUT] = words.word("value.not_applicable")
+    return h.select(
+        data_action="agree", data_key=target, aria_label=words.word("assessors.agreed")
+    )[(h.option(value=key, selected=key == chosen)[text] for key, text in options.items())]
 
 
-def _text(rating: Rating) -> str:
-    return str(rating.level) if rating.level else str(rating.state).replace("_", " ")
+def _text(rating: Rating, words: Language) -> str:
+    return str(rating.level) if rating.level else words.word(f"value.{rating.state}")
 
 
-def _figures(rows: Sequence[Compared]) -> str:
+def _figures(rows: Sequence[Compared], words: Language) -> str:
     if not is_available():
         return ""
     found = agreement(rows)
-    alpha = "not defined" if found.alpha is None else f"{found.alpha:.2f}"
-    return f"Krippendorff's alpha {alpha}; {found.n_equal} of {found.n_compared} are equal."
+    alpha = "–" if found.alpha is None else words.number(f"{found.alpha:.2f}")
+    return words.word("assessors.alpha", alpha=alpha, n=found.n_equal, total=found.n_compared)

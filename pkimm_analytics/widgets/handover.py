@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import htpy as h
 
@@ -26,15 +27,15 @@ from pkimm_analytics.anonymize import (
     with_proof,
     write_receipt,
 )
-from pkimm_analytics.assessment import Assessment
+from pkimm_analytics.assessment import Assessment, Mode
 from pkimm_analytics.benchmark import compare, open_release
 from pkimm_analytics.files import write_atomically
-from pkimm_analytics.reports import COMPARING, FORMATS, build, render, signature
+from pkimm_analytics.reports import COMPARING, FORMATS, KINDS, build, render, signature
 from pkimm_analytics.scoring import score
 from pkimm_analytics.views.contribution import about_rows
 from pkimm_analytics.views.view import View
 from pkimm_analytics.views.words import Language, languages
-from pkimm_analytics.widgets.page import choice
+from pkimm_analytics.widgets.page import Page, button, check_box, choice, menu
 from pkimm_analytics.workspace import Workspace
 
 FORMS = {"pdf": "PDF", "docx": "Word", "html": "HTML", "md": "Markdown"}
@@ -52,6 +53,30 @@ class Written:
 
 
 # --- reports ------------------------------------------------------------------------------
+
+
+def report_menu(
+    assessment: Assessment, before: Assessment | None, words: Language, *, has_peers: bool
+) -> h.Element:
+    """Fields for a report on one assessment, which fold out below a button."""
+    say = words.word
+    kinds = {kind: say(f"report.{kind}") for kind in KINDS}
+    first = "self" if assessment.mode is Mode.SELF else "assessment"
+    compares = None
+    if before is not None:
+        day = words.day(before.date) if before.date else say("value.undated")
+        compares = check_box("compares", say("report.compares", day=day), is_on=True)
+    peers = check_box("peers", say("report.peers"), is_on=True) if has_peers else None
+    save = button(
+        say("report.save"),
+        "report",
+        data_form="",
+        data_busy=say("page.writing"),
+        class_="pk-button pk-primary",
+    )
+    kind = choice("kind", say("report.kind"), kinds, first)
+    fields = h.form[kind, report_fields(words), compares, peers, save]
+    return menu(say("results.report"), fields, name="report", is_main=True)
 
 
 def report_fields(words: Language) -> list[h.Node]:
@@ -123,6 +148,20 @@ def report_files(
         fingerprint = signature.fingerprint(key.public_key().public_bytes_raw())
     _note(workspace, assessment)
     return files, fingerprint
+
+
+def save_report(
+    page: Page, workspace: Workspace, assessment: Assessment, fields: str, release: Path | None
+) -> None:
+    """Write the report that the fields of a page ask for, and let the browser save it."""
+    asked = dict(parse_qsl(fields))
+    files, fingerprint = report_files(workspace, assessment, asked, release)
+    for one in files:
+        page.offer(one.name, one.media_type, one.content)
+    said = page.words.word("page.saved", name=files[0].name)
+    if fingerprint:
+        said += " " + page.words.word("report.signed", fingerprint=fingerprint)
+    page.say(said, tone="good")
 
 
 def without_report(workspace: Workspace, newest: Iterable[Assessment]) -> tuple[Assessment, ...]:

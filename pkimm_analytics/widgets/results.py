@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import htpy as h
 
-from pkimm_analytics.assessment import MEDIA_TYPE, SUFFIX, Assessment, Mode
+from pkimm_analytics.assessment import MEDIA_TYPE, SUFFIX, Assessment
 from pkimm_analytics.errors import AssessmentError, PkimmError
 from pkimm_analytics.loaders import tabular, web_tool
 from pkimm_analytics.model import model_of, models
@@ -20,11 +20,10 @@ from pkimm_analytics.planning.action_plans import action_plans, tracked, with_ac
 from pkimm_analytics.planning.exports import to_csv, to_icalendar, to_markdown
 from pkimm_analytics.planning.roadmap import Roadmap
 from pkimm_analytics.render.html import fragment
-from pkimm_analytics.reports import KINDS
 from pkimm_analytics.session import is_locked
 from pkimm_analytics.views import plan, progress, results, scores
 from pkimm_analytics.views.view import Block, Facts, Heading
-from pkimm_analytics.widgets.handover import report_fields, report_files
+from pkimm_analytics.widgets.handover import report_menu, save_report
 from pkimm_analytics.widgets.page import (
     CSV,
     Page,
@@ -162,7 +161,9 @@ class ResultsPage(Page):
                     voice.say("step.peers")
                 ],
                 self._export_menu(),
-                self._report_menu(result),
+                report_menu(
+                    a, self._workspace.previous(a), self.words, has_peers=self._release is not None
+                ),
             ],
         ]
 
@@ -170,40 +171,6 @@ class ResultsPage(Page):
         say = self.words.word
         buttons = [h.div[button(say(f"export.{form}"), "export", form)] for form in EXPORTS]
         return menu(say("results.export"), buttons, name="export")
-
-    def _report_menu(self, result: Result) -> h.Element:
-        say, a = self.words.word, result.assessment
-        kinds = {kind: say(f"report.{kind}") for kind in KINDS}
-        before = self._workspace.previous(a)
-        return menu(
-            say("results.report"),
-            h.form[
-                choice(
-                    "kind",
-                    say("report.kind"),
-                    kinds,
-                    "self" if a.mode is Mode.SELF else "assessment",
-                ),
-                report_fields(self.words),
-                check_box(
-                    "compares",
-                    say("report.compares", day=result.voice.day(before.date)),
-                    is_on=True,
-                )
-                if before
-                else None,
-                check_box("peers", say("report.peers"), is_on=True) if self._release else None,
-                button(
-                    say("report.save"),
-                    "report",
-                    data_form="",
-                    data_busy=say("page.writing"),
-                    class_="pk-button pk-primary",
-                ),
-            ],
-            name="report",
-            is_main=True,
-        )
 
     def _overview(self, result: Result) -> h.Node:
         around = results.Around(result.step, result.peers, result.plan)
@@ -360,14 +327,7 @@ class ResultsPage(Page):
 
     def on_report(self, value: str, _content: bytes | None) -> None:
         """Save a report."""
-        assessment, asked = self._chosen().assessment, dict(parse_qsl(value))
-        files, fingerprint = report_files(self._workspace, assessment, asked, self._release)
-        for one in files:
-            self.offer(one.name, one.media_type, one.content)
-        said = self.words.word("page.saved", name=files[0].name)
-        if fingerprint:
-            said += " " + self.words.word("report.signed", fingerprint=fingerprint)
-        self.say(said, tone="good")
+        save_report(self, self._workspace, self._chosen().assessment, value, self._release)
 
     def on_export(self, value: str, _content: bytes | None) -> None:
         """Save the assessment in another format."""

@@ -1,14 +1,17 @@
 """The questionnaire without a browser."""
 
 import json
+from html import escape
 from urllib.parse import urlencode
 
 import pytest
 
 from pkimm_analytics.assessment import Assessment, State
+from pkimm_analytics.edits import Edit
 from pkimm_analytics.errors import AssessmentError
 from pkimm_analytics.model import load_model
 from pkimm_analytics.scoring import score
+from pkimm_analytics.views.words import catalogue
 from pkimm_analytics.widgets.assess import Questionnaire
 from pkimm_analytics.workspace import Workspace
 from tests.widgets.driving import Driver
@@ -202,6 +205,54 @@ def test_assessors_agree_on_a_level_or_that_it_does_not_apply(begun, tmp_path):
     assert answers[FIRST].level == 3
     assert answers[SECOND].state is State.NOT_APPLICABLE
     assert [r.level for r in answers[FIRST].consensus.ratings] == [2, 4]
+
+
+def test_what_was_agreed_of_a_category_that_does_not_apply_is_refused(tmp_path):
+    """
+    It would change nothing, so nothing looks recorded.
+    """
+    drive = Driver(Questionnaire(tmp_path / "w", mode="full"))
+    drive("begin", urlencode({"mode": "full", "name": "TLS"}))
+    one = MODEL.categories[FIRST].requirements[0].key
+    drive("rate", "3", one)
+    session = drive.page._session
+    session.edit([Edit(FIRST, {}, {"state": "not_applicable", "reason": "none here"})])
+    other = Driver(Questionnaire(tmp_path / "w"))
+    other("begin", urlencode({"mode": "full", "name": "TLS"}))
+    both = [("id", one.page.assessment.id) for one in (drive, other)]
+    go(drive, "assessors")
+    drive("compare", urlencode([*both, ("present", "Ann")]))
+    assert not drive.said
+    drive("agree", "5", one)
+    assert drive.said
+    assert stored(drive).answers[one].level == 3
+
+
+def test_the_end_says_what_it_came_to_and_saves_a_report(begun):
+    """
+    The level, the three weakest categories with what their next level asks for.
+    """
+    for key in (FIRST, SECOND, THIRD, list(MODEL.categories)[5]):
+        begun("rate", "3" if key != SECOND else "1", key)
+    shown = go(begun, "finish")
+    for key, level in ((FIRST, 3), (SECOND, 1), (THIRD, 3)):
+        assert escape(MODEL.categories[key].levels[level]) in shown
+    begun("report", "kind=self&form=md")
+    assert begun.files
+
+
+def test_the_questionnaire_speaks_the_chosen_language(begun):
+    """
+    On every step, and in what it says.
+    """
+    german = catalogue("de").word
+    begun("address", urlencode({"language": "de", "assessment": begun.page.assessment.id}))
+    expected = {"scope": "for_report", "G": "unanswered", "finish": "lock", "assessors": "contents"}
+    for step, key in expected.items():
+        assert german(f"assess.{key}") in go(begun, step)
+    begun("rate", "3", FIRST)
+    begun("undo")
+    assert begun.said == german("assess.undone", what="G1")
 
 
 def test_an_extension_adds_its_questions(begun):
