@@ -86,7 +86,8 @@ def plan_form(settings: Mapping[str, str], model: Model, words: Language) -> h.E
         h.details(id="pk-plan-more")[
             h.summary[say("plan.more")],
             h.div(".pk-fields")[
-                field("effort",
+                field(
+                    "effort",
                     size="30",
                 ),
                 field("capacity", inputmode="decimal", size="6"),
