@@ -45,6 +45,9 @@ from tests.strategies import NASTY
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "tables.md"
 
 
+ROWS: list[list[object]] = [["element", "level"], ["G.compliance", 3], ["R.awareness", 1]]
+
+
 def read(text: str | bytes, columns: TableColumns | None = None) -> list[Loaded]:
     """Read a text as CSV."""
     content = text.encode() if isinstance(text, str) else text
@@ -292,6 +295,7 @@ def test_a_number_beside_the_title_of_another_element_is_refused():
         ("M.6.9", "did you mean M.6."),
         ("M.1", "did you mean M.6?"),
         ("M.77.1", "it has no M.77"),
+        ("M.5 Key management", "did you mean M.6?"),
         ("G.complianc", "did you mean G.compliance?"),
         ("Key managment", "did you mean M.key-management?"),
         ("Q.9", "expected a key"),
@@ -389,7 +393,7 @@ def test_a_sheet_for_each_organization_is_an_assessment_for_each():
     """
     They are named by their sheets; sheets of modules are one assessment.
     """
-    rows: list[list[object]] = [["element", "level"], ["G.compliance", 3], ["R.awareness", 1]]
+    rows = ROWS
     other: list[list[object]] = [["element", "level"], ["G.compliance", 2], ["R.awareness", 1]]
     one, two = read_book(Acme_Bank=rows, Beta=other)
     assert one.assessment.use_case.name == "Acme Bank"
@@ -417,6 +421,19 @@ def test_a_column_for_each_organization_is_an_assessment_for_each():
     assert levels(one.assessment) == {"M.key-management": 3, "G.compliance": 2, "O.automation": 4}
     assert levels(two.assessment) == {"G.compliance": "not_applicable", "O.automation": 5}
     assert one.assessment.source.kind == "csv-matrix"
+
+
+def test_a_column_or_sheet_that_is_named_by_a_day_is_of_that_day():
+    """
+    As where each year has its column; the day is remarked.
+    """
+    days = [pd.Timestamp(f"{year}-01-31").to_pydatetime() for year in (2025, 2026)]
+    answers: list[list[object]] = [["Compliance", 1, 2], ["Automation", 3, 4]]
+    columns = read_book(S=[["Category", *days], *answers])
+    sheets = read_book(**{"31.1.2025": ROWS, "2026-01-31": ROWS})
+    for found in (columns, sheets):
+        assert [one.assessment.period.finish for one in found] == ["2025-01-31", "2026-01-31"]
+        assert "was taken as period.finish" in said(found[1])
 
 
 def test_hidden_sheets_are_left_alone_and_said_to_be():

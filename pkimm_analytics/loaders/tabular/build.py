@@ -333,6 +333,7 @@ def read_properties(
 
 def _assessment(group: Group, origin: Origin, model: Model, problems: Problems) -> Assessment:
     places: Places = {}
+    _date_by_name(group, problems)
     answers = _answers(group, origin.elements(model), problems, places)
     is_workbook = origin.kind == "xlsx"
     kind = "xlsx-table" if is_workbook else f"{origin.kind}-{group.shape}"
@@ -359,6 +360,20 @@ def _assessment(group: Group, origin: Origin, model: Model, problems: Problems) 
             target = document[part[0]] if len(part) > 1 else document
             target.pop(part[-1], None)
     raise NotRead(group.where, "no-assessment")
+
+
+def _date_by_name(group: Group, problems: Problems) -> None:
+    """Take the name of a sheet or column for the date, where it is a day and no other is said."""
+    is_title = group.shape == "matrix" or group.label == group.place.sheet.name
+    if not is_title or group.claims["period.finish"]:
+        return
+    try:
+        day = read_day(group.label)
+    except ValueError:
+        return
+    if day:
+        group.claim("period.finish", group.place._replace(value=day))
+        problems.remark(group.where, "name-is-day")
 
 
 def _keep_name(group: Group, document: Document, problems: Problems) -> None:

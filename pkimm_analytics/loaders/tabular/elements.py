@@ -122,8 +122,8 @@ class Elements:
         return sentence(code, text=spelled(text), edition=self.model.edition, hint=hint)
 
     def _hint(self, text: str) -> str:
-        if is_numbered(text):
-            return self._nearest_number(text.upper())
+        if numbered := _NUMBERED.match(text):
+            return self._nearest_number(numbered[0].upper())
         names = sorted(self.model.keys if is_id_like(text) else self._by_title)
         for written in (spelled(text), text):
             for close in difflib.get_close_matches(written[:120], names, n=1):

@@ -142,10 +142,15 @@ class Group:
 
     label: str
     part: str
-    where: str
+    place: Cell
     shape: str = "long"
     claims: defaultdict[str, list[Cell]] = field(default_factory=lambda: defaultdict(list))
     entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def where(self) -> str:
+        """Place of its first row, or of its column."""
+        return self.place.where
 
     def claim(self, name: str, cell: Cell) -> None:
         """Add what a cell says about a property, unless it said so before."""
@@ -204,7 +209,7 @@ def groups_of(tables: Sequence[Table], problems: Problems) -> Iterator[Group]:
     names = _sheet_names(long, problems)
     for table in long:
         for key, entry in _long_entries(table, names.get(table.sheet.name, ""), problems):
-            group = groups.setdefault(key, Group(key[0], "\0".join(key), entry.row.where))
+            group = groups.setdefault(key, Group(key[0], "\0".join(key), entry.row))
             for column in table.claimed:
                 if column.field in entry.cells:
                     group.claim(column.field, entry.cells[column.field])
@@ -280,9 +285,9 @@ def _matrix_groups(table: Table, problems: Problems) -> Iterator[Group]:
         raise too_many(table.sheet.source, MAX_ROWS, "answers")
     subjects = [table.subject(number, row) for number, row in table.rows]
     for column in columns:
-        group = Group(
-            str(column.assessment), f"column {column.number}", table.header(column), "matrix"
-        )
+        name = str(column.assessment)
+        place = Cell(name, table.sheet, table.columns.header, column.number)
+        group = Group(name, f"column {column.number}", place, "matrix")
         for (number, row), (subject, title) in zip(table.rows, subjects, strict=True):
             cells = table.cells(number, row, [column])
             if cells and subject:
@@ -326,11 +331,11 @@ def wide_key(table: Table, number: int, row: Row) -> tuple[str, str]:
 
 def wide_group(table: Table, number: int, row: Row) -> Group:
     """Take one row of a wide table apart."""
-    group = Group(*wide_key(table, number, row), table.sheet.where(number), "wide")
+    place = Cell("", table.sheet, number)
+    group = Group(*wide_key(table, number, row), place, "wide")
     for name, cell in table.cells(number, row, table.claimed).items():
         group.claim(name, cell)
     for column in table.elements:
         if cells := table.cells(number, row, [column]):
-            place = Cell("", table.sheet, number)
             group.entries.append(Entry(place, str(column.element), "", cells))
     return group

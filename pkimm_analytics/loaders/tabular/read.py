@@ -135,7 +135,8 @@ def _read(
     if not loaded:
         raise refused(origin.name, "holds no assessment that can be read", capped(problems))
     if problems:
-        loaded[0] = Loaded(loaded[0].assessment, capped([*problems, *loaded[0].problems]))
+        said = dict.fromkeys([*problems, *loaded[0].problems])  # what all rows share is said once
+        loaded[0] = Loaded(loaded[0].assessment, capped([*said]))
     return loaded
 
 
