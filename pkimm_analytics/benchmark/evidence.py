@@ -21,8 +21,8 @@ from pkimm_analytics.collection.measures import (
     COVERED,
     PROFILE,
     answer_columns,
-    exact_scores,
     scored_measures,
+    scores_of,
 )
 from pkimm_analytics.coverage import least_coverage
 from pkimm_analytics.model import NEWEST, Extension, Model
@@ -71,10 +71,7 @@ def read_evidence(rows: Rows, edition: str | None = None) -> pd.DataFrame:
     frames = []
     for read in rows.tables(list(columns)):
         table = read if edition is None else _like_for_like(read, edition)
-        scores = {
-            name: np.divide(above, below, out=np.full(len(table), np.nan), where=below > 0)
-            for name, (above, below) in exact_scores(table).items()
-        }
+        scores = scores_of(table)
         for name in COVERED:  # a whole that rests on too few answers is no score
             few = read.column(COVERAGE + name).to_numpy() < least_coverage()
             scores[name][few] = np.nan

@@ -16,7 +16,7 @@ import numpy as np
 from pkimm_analytics.anonymize.vocabulary import axis
 from pkimm_analytics.collection.contributed import Collection
 from pkimm_analytics.collection.journal import about, decisions
-from pkimm_analytics.collection.measures import answer_columns, exact_scores
+from pkimm_analytics.collection.measures import answer_columns, scores_of
 from pkimm_analytics.collection.opened import Rows
 from pkimm_analytics.quarters import ordinal
 from pkimm_analytics.tables import OVERALL
@@ -61,15 +61,14 @@ def doubts(collection: Collection, *, purpose: str) -> pd.DataFrame:
 
 
 def _frame(rows: Rows) -> pd.DataFrame:
-    """Answers as codes, with the exact overall score."""
+    """Answers as codes, with the overall score."""
     import pandas as pd
 
     names = ["contribution", "org", "use_case", "quarter", "commitment", "is_verified"]
-    frames = []
-    for table in rows.tables([*names, *answer_columns()]):
-        above, below = exact_scores(table)[OVERALL]
-        score = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
-        frames.append(table.to_pandas().assign(overall=score))
+    frames = [
+        table.to_pandas().assign(overall=scores_of(table)[OVERALL])
+        for table in rows.tables([*names, *answer_columns()])
+    ]
     return pd.DataFrame(pd.concat(frames[1:] or frames, ignore_index=True))
 
 

@@ -72,14 +72,6 @@ def with_levels(table: Any) -> Any:
     """Add the columns of levels and coverage to rows of answers."""
     import pyarrow as pa
 
-    tables = [_with_levels(table.slice(start, _BLOCK)) for start in _starts(table)]
-    return pa.concat_tables(tables)
-
-
-def _with_levels(table: Any) -> Any:
-
-    import pyarrow as pa
-
     columns = {LEVEL + name: np.zeros(table.num_rows, np.int8) for name in scored_measures()}
     columns |= {COVERAGE + name: np.zeros(table.num_rows, np.int8) for name in COVERED}
     for model, rows, answers, by_hand in _editions(table):
@@ -96,37 +88,26 @@ def _with_levels(table: Any) -> Any:
     return table
 
 
-def exact_scores(table: Any) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def scores_of(table: Any) -> dict[str, NDArray[np.float64]]:
     """
-    Exact scores of rows of answers, by scored measure; see :func:`scored_measures`.
+    Scores of rows of answers, by scored measure; NaN where there is nothing to score.
 
     Parameters
     ----------
     table : pyarrow.Table
         With the columns :func:`answer_columns`.
-
-    Returns
-    -------
-    dict of str to tuple of ndarray
-        Numerators, and denominators: 0 where there is nothing to score.
     """
-    found = {name: np.zeros((2, table.num_rows), np.int64) for name in scored_measures()}
-    for start in _starts(table):
-        for model, rows, answers, by_hand in _editions(table.slice(start, _BLOCK)):
-            batch = score_batch(model, requirements=answers, categories=by_hand)
-            for name, ratio in _by_measure(batch).items():
-                found[name][0, start + rows] = ratio.numerator
-                found[name][1, start + rows] = ratio.denominator
-    return {name: (pair[0], pair[1]) for name, pair in found.items()}
+    found = {name: np.full(table.num_rows, np.nan) for name in scored_measures()}
+    for model, rows, answers, by_hand in _editions(table):
+        batch = score_batch(model, requirements=answers, categories=by_hand)
+        for name, ratio in _by_measure(batch).items():
+            found[name][rows] = ratio.score
+    return found
 
 
 def answer_columns() -> list[str]:
     """Columns that scores are made of."""
     return ["edition", *axis().keys]
-
-
-def _starts(table: Any) -> range:
-    return range(0, max(table.num_rows, 1), _BLOCK)
 
 
 def _by_measure(batch: BatchScores) -> Mapping[str, Ratio]:
@@ -135,19 +116,21 @@ def _by_measure(batch: BatchScores) -> Mapping[str, Ratio]:
 
 def _editions(table: Any) -> Iterator[tuple[Model, NDArray[np.intp], Codes, Codes]]:
     """
-    Rows of each edition with the codes of its requirements and of its categories.
+    Rows of each edition, in blocks, with the codes of its requirements and categories.
 
     A self-assessment has no answered requirement, so that its category levels count as
     those given by hand: one formula serves both kinds.
     """
     import pyarrow.compute as pc
 
-    for version in axis().digests.values():
-        rows = np.flatnonzero(pc.equal(table.column("edition"), version).to_numpy())
-        if len(rows):
-            model = shipped_model(version)
-            answers = _codes(table, list(model.requirements), rows)
-            yield model, rows, answers, _codes(table, list(model.categories), rows)
+    for start in range(0, table.num_rows, _BLOCK):
+        block = table.slice(start, _BLOCK)
+        for version in axis().digests.values():
+            rows = np.flatnonzero(pc.equal(block.column("edition"), version).to_numpy())
+            if len(rows):
+                model = shipped_model(version)
+                answers = _codes(block, list(model.requirements), rows)
+                yield model, start + rows, answers, _codes(block, list(model.categories), rows)
 
 
 def _codes(table: Any, keys: Sequence[str], rows: NDArray[np.intp]) -> Codes:

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,10 +22,9 @@ from pkimm_analytics.collection.counting import check, count, nobody
 from pkimm_analytics.collection.engines import Engine, on_engine
 from pkimm_analytics.collection.measures import (
     COVERED,
-    answer_columns,
     column_of,
-    exact_scores,
     scored_measures,
+    scores_of,
 )
 from pkimm_analytics.coverage import least_coverage
 from pkimm_analytics.tables import COVERAGE, DIMENSIONS, LEVEL
@@ -172,12 +170,9 @@ class Rows:
         answers = [*axis().requirements, *axis().relevance]
         for table in self.tables():
             plain = [n for n in table.column_names if n not in known and not n.startswith(LEVEL)]
-            scores = {
-                name: np.divide(above, below, out=np.full(len(table), np.nan), where=below > 0)
-                for name, (above, below) in exact_scores(table.select(answer_columns())).items()
-            }
+            scores = pd.DataFrame(scores_of(table))
             levels = table.select(answers).to_pandas().astype("Int8")
-            frame = table.select(plain).to_pandas().join(pd.DataFrame(scores))
+            frame = table.select(plain).to_pandas().join(scores)
             frames.append(frame.join(levels.mask(levels <= 0)))
         found: pd.DataFrame = pd.concat(frames[1:] or frames, ignore_index=True)
         return found
