@@ -315,18 +315,14 @@ def tool_part(scores: Scores, voice: Voice) -> list[Block]:
     found = tool_figures(scores)
     if not found:
         return []
+    header = voice.head("name", "ours", "tool")
     rows = tuple(_tool_rows(scores, found, voice))
+    title = voice.say("section.tool")
     parts = [found, *found["extensions"].values()]
     reasons = dict.fromkeys(reason for part in parts for reason in part["differs_because"])
-    blocks: list[Block] = [Text(reason) for reason in reasons]
-    if not blocks:
-        blocks = [Text(voice.say("text.tool_agrees"))]
-    if rows:
-        header = voice.head("name", "ours", "tool")
-        blocks.append(
-            Table(voice.say("section.tool"), header, rows, frozenset({1, 2}), anchor="tool")
-        )
-    return blocks
+    said = [Text(reason) for reason in reasons or [voice.say("text.tool_agrees")]]
+    tables = [Table(title, header, rows, frozenset({1, 2}), anchor="tool")] if rows else []
+    return [*tables, *said]
 
 
 def _tool_rows(
@@ -371,9 +367,7 @@ def score_view(scores: Scores, language: str = DEFAULT_LANGUAGE) -> View:
     whole = Card(voice.say("value.overall"), (overall_figure(scores, voice),))
     blocks: list[Block] = [*whole.blocks, category_chart(scores, voice), level_table(scores, voice)]
     blocks += [*extensions(scores, voice), *remarks(scores)]
-    tool = tool_part(scores, voice)
-    if tool:
-        blocks += [Heading(voice.say("section.tool"), 3), *tool]
+    blocks += tool_part(scores, voice)
     return View(
         title(assessment, voice),
         subtitle(assessment, voice),
