@@ -14,19 +14,30 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 _EDGE = r"(?<![\w.+-])"
-_TITLE = r"Mr|Mrs|Ms|Dr|Prof|Herrn?|Frau|Monsieur|Madame|Mme|Sr|Sra|Señora?|Sig|Signora?|Dhr|Mevr"
+_TITLE = (
+    r"Mr|Mrs|Ms|Dr|Prof|Hr|Herrn?|Frau|Monsieur|Madame|Mme|Sr|Sra|Señora?|Sig|Signora?|Dhr|Mevr"
+)
 _GREETING = (
-    r"[Rr]egards|Best wishes|Cheers|Sincerely|Thanks|Grüßen?|Grüsse|Cordialement|Salutations|"
-    r"Saludos|Saluti|Groeten|Groet"
+    r"[Rr]egards|Best wishes|Best|Cheers|Sincerely|Thanks|Thank you|Grüßen?|Grüsse|MfG|LG|VG|"
+    r"Cordialement|Salutations|Bien à vous|Saludos|Atentamente|Saluti|Groeten|Groet"
 )
 _NAME = r"[A-Z][\w'’-]{1,30}(?: [A-Z][\w'’.-]{0,30}){0,2}"
 KINDS = {
-    "mail address": rf"{_EDGE}[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}}",
-    "network address": rf"{_EDGE}(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?![\w.])",
+    "mail address": (
+        rf"{_EDGE}[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}}"
+        rf"|{_EDGE}[\w.+-]{{1,64}} ?(?:[\[(]at[\])]| at ) ?[\w.-]{{1,63}}"
+        r" ?(?:[\[(]dot[\])]| (?:dot|punkt|point|punto) ) ?[a-z]{2,10}\b"
+    ),
+    "network address": (
+        rf"{_EDGE}(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?![\w.])"
+        r"|(?<![\w:])(?=[\d:]{0,30}(?:::|[a-fA-F]))(?:[\da-fA-F]{0,4}:){2,7}[\da-fA-F]{0,4}(?![\w:])"
+    ),
     "telephone number": (
         r"(?<![\w.+/-])(?:\+\d{1,3}[ .()/-]{0,2}|\(?0)(?:\d{1,5}[ .()/-]{0,2}){2,6}\d{2,4}(?![\w-])"
     ),
-    "login": r"(?<![\w/.])@[A-Za-z0-9][A-Za-z0-9-]{0,38}(?![\w@])",
+    "login": (
+        r"(?<![\w/.])@[A-Za-z0-9][A-Za-z0-9-]{0,38}(?![\w@])|\b[A-Z][A-Z0-9]{1,14}\\[\w.-]{2,20}"
+    ),
     "host": (
         rf"{_EDGE}(?:[a-z0-9][a-z0-9-]{{0,62}}\.){{1,6}}"
         r"(?:com|org|net|edu|gov|io|eu|de|fr|es|it|nl|be|at|ch|uk|cz|pl|local|lan|internal|corp)\b"

@@ -783,6 +783,83 @@ def test_an_option_that_is_unknown_is_named_and_the_others_are_kept():
     ]
 
 
+FORMS_MS = "ID,Start time,Completion time,Email,Name,"
+MS = "1,2026-11-03 10:00:00,2026-11-03 10:04:00,anonymous,,"
+KM, CM = "M.key-management", "M.certificate-management"
+WORDED = [
+    (
+        f"{FORMS_MS}Key management,Certificate management\n{MS}Very clear,Somewhat unclear\n",
+        [(KM, "clarity", 5), (CM, "clarity", 2)],
+    ),
+    (
+        f"{FORMS_MS}Key management,Certificate management\n{MS}Wichtig,Sehr unwichtig\n",
+        [(KM, "relevance", 4), (CM, "relevance", 1)],
+    ),
+    (
+        (
+            "Respondent ID,Collector ID,How clear is each category?,\n"
+            ",,Key management,Certificate management\n118000001,4,Not clear,4 - Clear\n"
+        ),
+        [(KM, "clarity", 2), (CM, "clarity", 4)],
+    ),
+    (
+        (
+            "Id de la réponse,Date de soumission,Est-ce clair ? [Key management],"
+            "Est-ce clair ? [Certificate management]\n"
+            "1,2026-11-03,Plutôt clair,Pas du tout clair\n"
+        ),
+        [(KM, "clarity", 4), (CM, "clarity", 1)],
+    ),
+    (
+        (
+            "Which part?,How clear is it? (1 = very clear; 5 = very unclear)\n"
+            "Key management,1\nCertificate management,Very clear\n"
+        ),
+        [(KM, "clarity", 5), (CM, "clarity", 5)],
+    ),
+    (
+        (
+            "Record ID,Which part?,Clear? (1-5),Notes,Comment\n"
+            "rec12345,Key management,4,A note that is long enough to be a sentence.,ok\n"
+        ),
+        [(KM, "clarity", 4), (KM, "text", "A note that is long enough to be a sentence.\n\nok")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("content", "expected"), WORDED)
+def test_answers_in_words_and_headers_that_name_an_element_alone(content, expected):
+    """
+    What the answers say decides, whichever way the numbers run; nothing is lost or bent.
+    """
+    comments = load(content).comments
+    found = [
+        (c.element, f, getattr(c, f)) for c in comments for f in ("clarity", "relevance", "text")
+    ]
+    assert [one for one in found if one[2] is not None] == expected
+
+
+def test_likert_headers_with_plain_numbers_are_asked_for():
+    """
+    A name and a 4 do not say what was rated.
+    """
+    with pytest.raises(SourceFormatError):
+        load(f"{FORMS_MS}Key management,Certificate management\n{MS}4,2\n")
+
+
+@pytest.mark.parametrize("words", ["Umfragevorschau,anonymous", "0,preview", "Aperçu,anonymous"])
+def test_whoever_only_tried_the_form_is_left_out(words):
+    """
+    In the languages of the tool, in either of the columns that say so.
+    """
+    loaded = load(
+        "StartDate,EndDate,ResponseId,Status,DistributionChannel,Which part?,Clear? (1-5)\n"
+        f"2026-11-03,2026-11-03,R_12345678,IP-Adresse,anonymous,Key management,4\n"
+        f"2026-11-03,2026-11-03,R_22345678,{words},Key management,1\n"
+    )
+    assert [c.clarity for c in loaded.comments] == [4]
+
+
 # --- personal data ------------------------------------------------------------------------
 
 
@@ -803,7 +880,59 @@ def test_names_and_addresses_of_people_are_not_stored_in_texts():
 
 
 @pytest.mark.parametrize(
-    "word", ["a" * 160_000, "a." * 80_000, "a@" * 80_000, "1 " * 9_000, "+1" * 9_000]
+    ("text", "kind"),
+    [
+        ("p.mueller at firma dot de", "mail address"),
+        ("p.mueller(at)firma.example[dot]de", "mail address"),
+        ("it was Hr. Müller", "name"),
+        ("see FIRMA\\pmueller", "login"),
+        ("on fe80::1:2 today", "network address"),
+        ("Danke!\nMfG\nPeter", "name"),
+    ],
+)
+def test_personal_data_in_odd_forms_is_found(text, kind):
+    """
+    Addresses that are spelled out, logins of Windows, short greetings.
+    """
+    assert [one[0] for one in personal_data(text)] == [kind]
+
+
+@pytest.mark.parametrize(
+    "text", ["from 10:00:00 to 11:30:15", "the ratio 3:4:5", "look at it dot."]
+)
+def test_times_and_plain_words_are_no_personal_data(text):
+    """
+    What only looks like it stays.
+    """
+    assert personal_data(text) == []
+
+
+def test_the_last_name_and_the_organization_of_a_respondent_are_taken_out():
+    """
+    But no word that the model uses itself.
+    """
+    loaded = load(
+        "Name,Organization,Email,Which part?,Comment\n"
+        "Anna Novak,Example AG,a@b.example,G,Novak says so\n"
+        "Max Management,Firma AG,b@b.example,G,The management of Example AG agrees\n"
+    )
+    assert [c.text for c in loaded.comments] == [
+        "[name] says so",
+        "The management of [name] agrees",
+    ]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "fe80:" * 30_000,
+        "a at " * 30_000,
+        "a" * 160_000,
+        "a." * 80_000,
+        "a@" * 80_000,
+        "1 " * 9_000,
+        "+1" * 9_000,
+    ],
 )
 def test_personal_data_is_looked_for_in_linear_time(word):
     """

@@ -46,6 +46,9 @@ FIELDS = (
 )  # fmt: skip
 """What a column can hold."""
 
+SEVERAL = frozenset(["text", "status", IGNORE])
+"""Fields that a form may have several columns of."""
+
 
 def _known_field(value: str) -> str:
     if value in FIELDS:
@@ -161,7 +164,7 @@ def propose_columns(grid: Grid, elements: Elements) -> ColumnMap:
     )
     for _, index, name, sure in ranked:
         place = (name, guesses[index][0])
-        if index in chosen or (name not in {"text", IGNORE} and place in taken):
+        if index in chosen or (name not in SEVERAL and place in taken):
             continue
         chosen[index] = (name, sure)
         taken.add(place)
@@ -193,7 +196,7 @@ def _guesses(
     header = grid.header[index]
     nobody = folded("nothing") | folded("nobody")
     cells = [text for text in grid.column(index)[:SAMPLE] if fold(text) not in nobody]
-    if (known := system_field(header)) and _share(cells, known, elements) in {None, 1.0}:
+    if known := _of_tool(header, cells, elements):
         return None, {known: (100.0, True), IGNORE: (0.1, True)}
     element = elements.of_question(header)
     if element is not None and _are_ticks(header, grid.column(index)):
@@ -211,10 +214,13 @@ def _guesses(
             score, sure = (words / 4 if words >= TELLING else 0.0), False
         else:
             distinct = name in {*CHOICES, "element", "email", "received"} and bool(cells)
-            score, sure = words + (8.0 if distinct else 0.0), words > 0
+            bonus = 8.0 if words or name not in CHOICES else 2.0  # "ok" is a comment too
+            score, sure = words + (bonus if distinct else 0.0), words > 0
         if score > 0 and (element is None or name in PER_ELEMENT[:-1]):
             scores[name] = (score, sure)
-    if not scores and cells and sum(map(len, cells)) / len(cells) > 25:
+    if element is not None and not any(scores.get(name, (0, False))[1] for name in PER_ELEMENT):
+        scores |= _in_words_of_cells(cells)
+    if not scores and _are_texts(cells):
         scores["text"] = (0.5, False)
     return element, scores
 
@@ -227,6 +233,31 @@ def _are_ticks(header: str, cells: Sequence[str]) -> bool:
         (asks and is_ticked(text) is not None) or label.endswith(fold(text) or "?")
         for text in cells
     )
+
+
+def _of_tool(header: str, cells: Sequence[str], elements: Elements) -> str | None:
+    """Field of a column that a form tool adds itself, if the cells are of its kind."""
+    known = system_field(header)
+    fits = _share(cells, known, elements) if known else 0.0
+    if known == "email" and fits != 1.0:
+        return "name"  # what somebody signs in with
+    return known if fits in {None, 1.0} and not (known == IGNORE and _are_texts(cells)) else None
+
+
+def _are_texts(cells: Sequence[str]) -> bool:
+    """Whether cells hold sentences."""
+    return sum(map(len, cells)) > 25 * len(cells) and any(" " in text for text in cells)
+
+
+def _in_words_of_cells(cells: Sequence[str]) -> dict[str, tuple[float, bool]]:
+    """Field of a rating that the answers name, where the question names its element alone."""
+    said = " ".join(set(cells))
+    return {
+        name: (words, True)
+        for name in RATINGS
+        if (words := header_score(name, said))
+        and sum(Scale(name=name).read(text)[0] is not None for text in cells) >= ENOUGH * len(cells)
+    }
 
 
 _FITS: Mapping[str, Callable[[str], bool]] = {
@@ -281,7 +312,7 @@ def laid_on(columns: ColumnMap, grid: Grid, elements: Elements) -> tuple[ColumnM
     problems += [
         Problem(name, "stands in two columns; expected one, set the other to ignore")
         for name in dict.fromkeys(used)
-        if used.count(name) > 1 and name not in PER_ELEMENT
+        if used.count(name) > 1 and name not in {*PER_ELEMENT, *SEVERAL}
     ]
     if not {*used} & {*SAYING}:
         problems.append(Problem("columns", f"none holds what a comment says: {', '.join(SAYING)}"))

@@ -49,6 +49,11 @@ class Elements:
         return {name: several[0] for name, several in by_name.items() if len(several) == 1}
 
     @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """All words of the names, folded."""
+        return frozenset(word for name in self._names for word in name.split())
+
+    @cached_property
     def _long_names(self) -> list[tuple[str, str]]:
         """Names of two words and more, the longest first: safe to find inside a text."""
         several = [(name, key) for name, key in self._names.items() if " " in name]

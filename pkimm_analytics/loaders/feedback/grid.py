@@ -82,7 +82,9 @@ def _grid(sheet: Sheet, problems: list[Problem]) -> Iterator[Grid]:
         message = "the rows above the header were left out"
         problems.append(Problem(sheet.where(top), message, refused=False))
     header = [" ".join(text_of(v).split()) for v in sheet.rows[top - 1][: sheet.width(top)]]
-    rows, wrong = sheet.table(top)
+    if tool_of(header) == "SurveyMonkey":  # a matrix of questions may be the last one
+        header += [""] * (sheet.width(top + 1) - len(header))
+    rows, wrong = sheet.table(top, len(header))
     problems += wrong
     problems += [
         Problem(sheet.where(number, column), f"{value}; expected a value; left out")

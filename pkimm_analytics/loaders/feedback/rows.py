@@ -29,7 +29,13 @@ from pkimm_analytics.loaders.feedback.cells import (
 from pkimm_analytics.loaders.feedback.columns import CHOICES, Column, ColumnMap
 from pkimm_analytics.loaders.feedback.elements import Elements
 from pkimm_analytics.loaders.feedback.grid import Grid
-from pkimm_analytics.loaders.feedback.scales import UNKNOWN_RANGE, UNKNOWN_WAY, Scale, scale_of
+from pkimm_analytics.loaders.feedback.scales import (
+    UNKNOWN_RANGE,
+    UNKNOWN_WAY,
+    Scale,
+    asks_upside_down,
+    scale_of,
+)
 from pkimm_analytics.loaders.feedback.words import (
     fold,
     folded,
@@ -38,9 +44,6 @@ from pkimm_analytics.loaders.feedback.words import (
     unit_in,
     value_of,
 )
-
-PREVIEW = frozenset(["survey preview", "preview", "survey test", "spam"])
-"""What a tool writes where somebody only tried the form."""
 
 
 @dataclass(frozen=True)
@@ -164,10 +167,13 @@ class _Reader:
             words = self.map.values.get(column.field, {})
             steps = {fold(word): int(step) for word, step in words.items()}
             reverse = scale.reverse if column.reverse is None else column.reverse
-            scale = Scale(low, max(high, low + 1), reverse, steps)
-            if not scale.is_usual:
-                way = f"{scale.low} is the most here; " if scale.reverse else ""
-                self.into.remark(place, f"{way}{low} to {high} was read as 1 to 5, rounded")
+            is_against = asks_upside_down(column.column, column.field)
+            upside_down = is_against if column.reverse is None else column.reverse
+            scale = Scale(low, max(high, low + 1), reverse, steps, column.field, upside_down)
+            if (low, high) != (1, 5):
+                self.into.remark(place, f"{low} to {high} was read as 1 to 5, rounded")
+            if reverse:
+                self.into.remark(place, f"the scale was turned round: {low} is the most here")
             yield column.number, scale
 
     # --- one row -------------------------------------------------------------------------
@@ -180,6 +186,8 @@ class _Reader:
         for column, value in self._values(number, row):
             if column.field == "element":
                 ticked |= dict.fromkeys(value)
+            elif column.field == "status":
+                common |= {"status": "preview"} if fold(value) in folded("preview") else {}
             elif column.field not in SAYING:
                 common.setdefault(column.field, value)
             else:
@@ -187,7 +195,7 @@ class _Reader:
                 is_more = column.field == "text" and "text" in block
                 block[column.field] = f"{block['text']}\n\n{value}" if is_more else value
         place = self.grid.where(number)
-        if fold(str(common.get("status", ""))) in PREVIEW:
+        if common.get("status") == "preview":
             self.into.remark(place, "somebody tried the form; left out")
         elif not blocks and not ticked:
             if len(self.into.problems) == before:
@@ -290,8 +298,14 @@ class _Reader:
         left = {n: "" if fold(text) in _nobody() else text for n, text in left.items()}
         if any(left.values()):
             self.into.contacts.append(Contact(respondent, **left))
-            self.into.names |= {left["name"]} - {""}
+            self.into.names |= self._names(left["name"]) | self._names(left["organization"])
         return respondent
+
+    def _names(self, text: str) -> set[str]:
+        """Return a name, and its last word where that is no word of the model's names."""
+        last = text.rsplit(" ", 1)[-1]
+        is_common = fold(last) in self.setting.elements.vocabulary
+        return {text, last if len(last) > 3 and not is_common else text} - {""}
 
     # --- one cell ------------------------------------------------------------------------
 

@@ -46,12 +46,18 @@ class Scale:
         Whether the lowest number is the most.
     words : mapping of str to int
         Steps of folded words, 1 to 5, where the form has its own; they are final.
+    name : str
+        Field that is rated.
+    is_upside_down : bool
+        Whether the question asks for the opposite of the field, so that agreeing is little.
     """
 
     low: int = 1
     high: int = 5
     reverse: bool = False
     words: Mapping[str, int] = field(default_factory=dict)
+    name: str = "clarity"
+    is_upside_down: bool = False
 
     @property
     def is_usual(self) -> bool:
@@ -66,6 +72,8 @@ class Scale:
         --------
         >>> Scale(0, 10).read("8"), Scale(reverse=True).read("1 - very clear")[0]
         ((4, ''), 5)
+        >>> [Scale().read(text)[0] for text in ("not very clear", "pas du tout clair", "agree")]
+        [2, 1, 4]
         """
         stripped = text.strip()
         own = self.words.get(fold(stripped))
@@ -81,10 +89,19 @@ class Scale:
             return self._step(int(match[1]))
         if stripped.endswith("%"):
             return None, "a percentage; expected a rating"
-        step = step_of(stripped)
-        if step is None:
-            return None, f"expected a rating from {self.low} to {self.high}"
-        return (6 - step if self.reverse else step), ""
+        step = self._worded(stripped)
+        return step, "" if step else f"expected a rating from {self.low} to {self.high}"
+
+    def _worded(self, text: str) -> int | None:
+        """Step of words: those that name the quality are final, others answer the question."""
+        step = step_of(text)
+        against, toward = _qualities(text, self.name)
+        if against == toward:
+            return 6 - step if step and self.is_upside_down else step
+        is_least, is_low = has_any(text, listed("not_at_all")), has_any(text, listed("negation"))
+        strong = is_least or (not is_low and has_any(text, listed("fully")))
+        strength = abs(step - 3) if step else 1 + strong
+        return 3 + strength * (1 if toward != (is_low or is_least) else -1)
 
     def _step(self, number: int) -> tuple[int | None, str]:
         if not self.low <= number <= self.high:

@@ -54,7 +54,7 @@ def folded(name: str) -> frozenset[str]:
 def _codes(name: str, field: str) -> dict[str, str]:
     groups = listed(name)[field] if field else listed(name)
     words = ((word, code) for code, several in groups.items() for word in (code, *several))
-    return {fold(word) or word: code for word, code in words}
+    return {(word if word[0:1] in "_#" else fold(word)): code for word, code in words}
 
 
 def value_of(field: str, text: str) -> str | None:
@@ -81,7 +81,8 @@ def says_nothing(text: str) -> bool:
 
 def system_field(header: str) -> str | None:
     """Field of a column that a form tool adds itself, by its whole header."""
-    return _codes("system", "").get(fold(header) or header.strip())
+    plain = header.strip().casefold()
+    return _codes("system", "").get(plain if plain[:1] in {"_", "#"} else fold(header))
 
 
 def tool_of(header: Sequence[str]) -> str:

@@ -80,16 +80,18 @@ class Sheet:
         values = self.rows[row - 1] if 0 < row <= len(self.rows) else ()
         return max((n for n, value in enumerate(values, 1) if not is_empty(value)), default=0)
 
-    def table(self, header: int) -> tuple[list[tuple[int, Sequence[Value]]], Problems]:
+    def table(
+        self, header: int, width: int = 0
+    ) -> tuple[list[tuple[int, Sequence[Value]]], Problems]:
         """
-        Rows below a header, as wide as it is, and what had to be left out.
+        Rows below a header, as wide as it is or as is said, and what had to be left out.
 
         Raises
         ------
         SourceFormatError
             If the header is too wide.
         """
-        width = self.width(header)
+        width = width or self.width(header)
         if width > MAX_COLUMNS:
             where = self.where(header)
             raise refused_for(
