@@ -16,6 +16,10 @@ from pkimm_analytics.errors import PkimmError
 Step = tuple[str, int]
 """Element and the level that is reached."""
 SECONDS = 30
+_OUT_OF_TIME = 1
+"""Status of SciPy's solver."""
+NEARLY = 0.05
+"""How far the order of steps may be from the best one, which takes long to find."""
 
 
 class PlanningError(PkimmError, ValueError):
@@ -59,15 +63,20 @@ def solve(
     capacity : float, optional
         Effort that fits into each phase; no limit without it.
     takes_all : bool
-        Whether every step has to be taken.
+        Whether every step has to be taken: then only their phases are chosen, nearly best.
     margin : float
         More than the conditions ask, against the rounding of floating point.
 
     Returns
     -------
     dict of step to int
-        Steps that are taken, with the number of their phase from 0; None if there is no
-        way, or none was found in half a minute.
+        Steps that are taken, with the number of their phase from 0; None if there is no way.
+        After half a minute, the best way that was found.
+
+    Raises
+    ------
+    PlanningError
+        If none was found by then.
     """
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
@@ -117,8 +126,13 @@ def solve(
         constraints=LinearConstraint(csr_array((values, (place, at)), shape=shape), lb=low),
         integrality=np.ones(shape[1]),
         bounds=Bounds(0, 1),
-        options={"mip_rel_gap": 0, "time_limit": SECONDS},
+        options={"mip_rel_gap": NEARLY if takes_all else 0, "time_limit": SECONDS},
     )
+    if result.x is None and result.status == _OUT_OF_TIME:
+        raise PlanningError(
+            f"No plan was found in {SECONDS} seconds, which does not say that there is none."
+            " Nothing was planned. Allow more phases, or more effort in each."
+        )
     if result.x is None:
         return None
     chosen = result.x.reshape(len(steps), phases) > 0.5

@@ -9,10 +9,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from pkimm_analytics.assessment import Assessment, Mode, rated
 from pkimm_analytics.model import load_model
-from pkimm_analytics.planning import OVERALL, Effort, PlanningError, Target, most_for
+from pkimm_analytics.planning import OVERALL, Effort, PlanningError, Target, most_for, program
 from pkimm_analytics.planning.inputs import read_effort
 from pkimm_analytics.planning.roadmap import Calendar, Wish, plan_for
 from pkimm_analytics.scoring import score
@@ -96,6 +97,71 @@ def test_a_plan_with_phases_is_as_cheap_as_trying_everything():
         assert sum(phase.effort for phase in road.phases) == pytest.approx(road.plan.effort)
         assert score(road.plan.planned).overall.value >= aim
     assert outcomes == {(False, True), (False, False), (True, False)}  # each was tried
+
+
+def reference(levels, shares, aim, phases, capacity):
+    """
+    Least effort of another program: who is at a level or above at the end of each phase.
+
+    It shares no code with the planner; `shares` are the weights of elements in the whole.
+    """
+    steps = [(key, level) for key, now in levels.items() for level in range(now + 1, 6)]
+    costs = np.array([(1.0, 2.0, 3.0, 5.0)[level - 2] for _, level in steps])
+    n = len(steps)
+    at = np.eye(n * phases).reshape(phases, n, n * phases)  # rows that pick out one variable
+    rows = [at[p + 1] - at[p] for p in range(phases - 1)]  # nothing is lost again
+    pairs = [i for i in range(1, n) if steps[i][0] == steps[i - 1][0]]
+    rows += [at[p][[i - 1 for i in pairs]] - at[p][pairs] for p in range(phases)]
+    gains = np.array([float(shares[key]) for key, _ in steps])
+    now = sum(float(shares[key]) * level for key, level in levels.items())
+    spent = [costs @ at[0], *(costs @ (at[p] - at[p - 1]) for p in range(1, phases))]
+    result = milp(
+        costs @ at[-1],
+        constraints=[
+            LinearConstraint(np.vstack(rows), lb=0),
+            LinearConstraint(gains @ at[-1], lb=float(aim) - now - 1e-9),
+            LinearConstraint(np.vstack(spent), ub=capacity),
+        ],
+        integrality=1,
+        bounds=Bounds(0, 1),
+    )
+    return None if result.x is None else result.fun
+
+
+@pytest.mark.parametrize("phases", [1, 3])
+def test_a_plan_of_the_whole_model_is_as_cheap_as_that_of_another_program(phases):
+    """
+    All requirements of five full assessments; capacities that just hold the plan.
+    """
+    random = np.random.default_rng([29, phases])
+    weights = {
+        r.key: Fraction(c.weight * r.weight, TOTAL * sum(x.weight for x in c.requirements))
+        for c in MODEL.categories.values()
+        for r in c.requirements
+    }
+    for _ in range(5):
+        levels = {key: int(random.integers(1, 5)) for key in weights}
+        answers = {key: rated(level) for key, level in levels.items()}
+        one = Assessment(id="a", model=MODEL.edition, mode=Mode.FULL, answers=answers)
+        aim = Fraction(int(random.integers(36, 46)), 10)
+        free = reference(levels, weights, aim, 1, np.inf)
+        capacity = float(np.ceil(free / phases))
+        wish = Wish([Target(OVERALL, aim)], None, Calendar(None, 3, phases, capacity))
+        road = plan_for(one, wish)
+        assert road.plan.effort == reference(levels, weights, aim, phases, capacity)
+        assert road.plan.projected.overall.value >= aim
+        assert sum(phase.effort for phase in road.phases) == road.plan.effort
+
+
+def test_running_out_of_time_is_not_called_impossible(monkeypatch):
+    """
+    It is refused as what it is.
+    """
+    monkeypatch.setattr(program, "SECONDS", 0)
+    levels = dict.fromkeys(WEIGHTS, 1)
+    wish = Wish([Target(OVERALL, Fraction(4))], None, Calendar(None, 3, 8, 20.0), Effort())
+    with pytest.raises(PlanningError, match="No plan was found in 0 seconds"):
+        plan_for(self_assessment(levels), wish)
 
 
 def test_phases_that_hold_a_plan_are_found():
