@@ -259,6 +259,24 @@ def test_a_label_is_written_back_only_as_long_as_the_level_stands():
     assert changed == rating(4, result="4 - Managed", description="")
 
 
+def test_only_what_was_changed_is_written_anew():
+    """
+    When it was made, an id of another form, and what was not touched stay.
+    """
+    requirements = {SPONSOR: rating(2, flagged=True), LEADERSHIP: rating(4, notes="why")}
+    original = record({STRATEGY: rating(3)}, id="an id", requirementProgress=requirements)
+    one = web_tool.read_storage(original, "storage").assessment
+    assert written(one)["id"] == "an id"
+    answers = {**one.answers, SPONSOR: rated(5), LEADERSHIP: rated(4)}
+    again = written(one.replace(answers=answers, updated="2026-11-30T08:00:00.000Z"))
+    assert again["requirementProgress"] == {
+        SPONSOR: rating(5, flagged=True),
+        LEADERSHIP: rating(4, notes=""),
+    }
+    assert again["meta"] == {**original["meta"], "updatedAt": "2026-11-30T08:00:00.000Z"}
+    assert again["id"] == "an id"
+
+
 def test_action_plans_keep_their_items():
     """
     Texts become ours; what was done, ids of another kind and contacts come back.

@@ -46,7 +46,11 @@ def write_record(assessment: Assessment, model: Model) -> dict[str, Any]:
     except PkimmError:  # there is none, or somebody changed it by hand
         came = None
     if came is not None and came.model == assessment.model:
-        record = _changed(kept, _record(came, model, now), record)
+        before = _record(came, model, now)
+        before["meta"]["createdAt"] = record["meta"]["createdAt"]
+        if came.id != kept.get("id"):  # an id that ours cannot be stays
+            before["id"] = record["id"]
+        record = _changed(kept, before, record)
     plain: dict[str, Any] = json.loads(json.dumps(record))  # no object twice: YAML would alias it
     return plain
 
