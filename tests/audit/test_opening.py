@@ -29,7 +29,9 @@ def learned(content, secrets=SECRETS, name="file"):
 
 def is_found(content):
     """Whether the planted words are seen."""
-    return ("T26", "1 word(s) that must not leave") in learned(content)
+    said = learned(content)
+    assert CANARY not in str(said)
+    return ("T26", "1 word(s) that must not leave") in said
 
 
 def zipped(content, name="a.txt", date=(1980, 1, 1, 0, 0, 0)):
@@ -73,6 +75,12 @@ def folded(content):
 
 WORD = TEXT.decode()
 PACKED = {
+    "plain": TEXT,
+    "base64": b'{"a": "' + base64.b64encode(TEXT) + b'"}',
+    "escapes": "".join(f"\\u{b:04x}" for b in TEXT).encode(),
+    "gzip": gzip.compress(TEXT),
+    "compressed": zlib.compress(TEXT),
+    "remark of a picture": png((b"tEXt", b"Comment\0" + TEXT)),
     "zip in a zip": zipped(zipped(TEXT), "b.zip"),
     "second member of a gzip": gzip.compress(b"nothing") + gzip.compress(TEXT),
     "archive behind a script": b"#!/bin/sh\n" + zipped(TEXT),

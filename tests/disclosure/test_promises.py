@@ -4,24 +4,19 @@ The promises to those who contribute, through the real commands, down to the pub
 Groups are counted here by plain loops over the rows, which share nothing with the package.
 """
 
-import copy
 import hashlib
 import json
-import random
 import shutil
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from pkimm_analytics.cli import app
 from pkimm_analytics.collection import Collection
 from pkimm_analytics.disclosure import read_history
-from pkimm_analytics.disclosure.policy import read_settings
-from pkimm_analytics.organization import broader_codes
 from tests.collection.invented import invented_table
 from tests.disclosure.population import population
 from tests.planted import planted_assessment
@@ -54,82 +49,6 @@ def public_bytes(place):
         path.relative_to(place / "r").as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files
     }
-
-
-# --- no configuration publishes a cohort below the threshold ------------------------------------
-
-SETTINGS = read_settings(None, "disclosure.yaml")
-REASON = {"reason": "Agreed by the working group for a test.", "approved_by": "chair"}
-ODD = [None, "", "10", "Zorbax", True, -1, 0, 10**9, 4.5, float("nan"), float("inf"), [], {}, [5]]
-POSSIBLE = {
-    "threshold": [5, 6, 10, 12, 17],
-    "bands": [[5, 10, 20, 50], [10, 20, 50, 100], [10, 30, 90]],
-    "changes": [3, 5, 9],
-    "tail": [3, 5],
-    "age_months": [0, 3, 6],
-    "window_months": [3, 24, 48],
-    "rounds": [1, 20],
-    "steps_percent": [[1, 2, 5, 10, 20, 50], [10, 20, 50]],
-    "assessor_percent": [1, 50, 100],
-    "parent_percent": [1, 25, 50],
-    "override": [None, REASON],
-}
-
-
-def configuration(seed):
-    """Policy with up to five settings changed to possible or odd values."""
-    draw = random.Random(seed)  # noqa: S311  # cases of a test
-    settings = copy.deepcopy(SETTINGS) | {"override": REASON if seed % 3 else None}
-    for name in draw.sample(sorted(POSSIBLE), draw.randint(1, 5)):
-        settings[name] = draw.choice(ODD if draw.random() < 0.1 else POSSIBLE[name])
-    if draw.random() < 0.1:
-        settings.pop(draw.choice(sorted(settings)))
-    if isinstance(settings.get("threshold"), int) and settings["threshold"] < 10:
-        settings["bands"] = [5, 10, 20, 50]
-    return settings
-
-
-def contributors(rows, group):
-    """Number of parents in a group, counted one by one."""
-    from pkimm_analytics.disclosure import load_plan
-    from pkimm_analytics.disclosure.plan import published_code
-
-    plan, found = load_plan(), set()
-    for row in rows:
-        codes = [published_code(plan, d, row[d]) for d in DIMENSIONS]
-        names = [broader_codes(d, own) | {own} for d, own in zip(DIMENSIONS, codes, strict=True)]
-        if all(code in known for code, known in zip(group, names, strict=True)):
-            found.add(row["parent"])
-    return len(found)
-
-
-@pytest.mark.parametrize("first", range(0, 24, 12))
-def test_no_configuration_publishes_a_cohort_below_the_threshold(run, tmp_path, first):
-    """
-    Valid or not: the command refuses it, or every printed cohort is large enough.
-    """
-    n_shown = 0
-    for seed in range(first, first + 12):
-        place = tmp_path / str(seed)
-        place.mkdir()
-        columns = population(20 + seed % 11, seed)
-        pq.write_table(pa.table(dict(columns)), place / "c")
-        settings = configuration(seed)
-        (place / "policy.yaml").write_text(yaml.safe_dump(settings))
-        places = ("-c", place / "c", "-o", place / "r", "--private", place / "p")
-        done = run("release", *places, "--quarter", "2026Q3", "--policy", place / "policy.yaml")
-        if done.exit_code:
-            assert done.exit_code == 1
-            assert not list(place.glob("r/*"))
-            continue
-        rows = pq.read_table(place / "c").to_pylist()
-        (table,) = place.glob("r/*/benchmark.parquet")
-        printed = pq.read_table(table).to_pylist()
-        shown = {tuple(r[d] for d in DIMENSIONS) for r in printed if not r["suppressed"]}
-        n_shown += len(shown)
-        for group in shown:
-            assert contributors(rows, group) >= max(5, settings["threshold"])
-    assert n_shown
 
 
 # --- A, and then A and one more -----------------------------------------------------------------

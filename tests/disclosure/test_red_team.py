@@ -97,34 +97,29 @@ def unattacked(monkeypatch):
     monkeypatch.setitem(suite.ON_SERIES, "T35", lambda *_, **__: [])
 
 
+LONG = [pytest.mark.slow, pytest.mark.timeout(36_000)]
 CHANGES = {
     "five join": joiners(5),
     "twelve join": joiners(12),
     "many change": four_quarters,
     "some move": movers,
 }
-SOME = pytest.mark.parametrize("seed", [1, 2])
-ALL = pytest.mark.parametrize("seed", range(THOROUGH))
+SHORT = (1, 2, 3)
+SEEDS = pytest.mark.parametrize(
+    "seed",
+    [pytest.param(s, marks=[] if s in SHORT else LONG) for s in range(THOROUGH)],
+)
+"""Three collections in every run, and 60 by hand: ``pytest -m slow``."""
 
 
-@SOME
+@SEEDS
 @pytest.mark.parametrize("change", CHANGES)
 def test_who_knows_the_participants_learns_nothing_over_four_quarters(change, seed):
     """
-    Whoever joins, is assessed again or moves.
+    Whoever joins, is assessed again or moves; of 20 to 1,200 organizations, or 120 in every run.
     """
-    assert learned(published(size_of(seed, 120), seed, CHANGES[change]), MEASURES) == []
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(36_000)
-@ALL
-@pytest.mark.parametrize("change", CHANGES)
-def test_nor_in_many_collections(change, seed):
-    """
-    Twenty to 1,200 organizations.
-    """
-    assert learned(published(size_of(seed), seed, CHANGES[change]), MEASURES) == []
+    n = size_of(seed, 120 if seed in SHORT else 1200)
+    assert learned(published(n, seed, CHANGES[change]), MEASURES) == []
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -144,26 +139,38 @@ def test_more_who_change_are_not_enough(unattacked):
     assert any(found)
 
 
-@pytest.mark.parametrize("remembers", [True, False])
-def test_a_new_series_is_no_way_around_the_freeze(remembers):
+def two_series(seed, *, remembers):
+    """One joins, and all is published anew by another policy."""
+    n = size_of(seed, 120)
+    before = population(n, seed, plan=PLAN)
+    after, history = join(before, population(1, seed + 77, plan=PLAN)), []
+    series = []
+    for number, (columns, quarter) in enumerate([(before, "2026Q2"), (after, "2026Q3")]):
+        made = make_release(
+            columns,
+            quarter=quarter,
+            policy=POLICY.replace(version=1 + number),
+            plan=PLAN,
+            history=history * remembers,
+        )
+        history.append(made.publication())
+        series.append((made.published, Facts(frame_of(columns, PLAN), quarter)))
+    return learned(series, MEASURES)
+
+
+@SEEDS
+def test_a_new_series_is_no_way_around_the_freeze(seed):
     """
-    One joins, and all is published anew by another policy; unless it is remembered.
+    Nothing follows from both.
     """
-    columns = population(24, 5, plan=PLAN)
-    new = population(1, 77, plan=PLAN)
-    first = make_release(columns, quarter="2026Q2", policy=POLICY, plan=PLAN)
-    second = make_release(
-        join(columns, new),
-        quarter="2026Q3",
-        policy=POLICY.replace(version=2),
-        plan=PLAN,
-        history=[first.publication()] * remembers,
-    )
-    series = [
-        (first.published, Facts(frame_of(columns, PLAN), "2026Q2")),
-        (second.published, Facts(frame_of(join(columns, new), PLAN), "2026Q3")),
-    ]
-    assert bool(learned(series, MEASURES)) != remembers
+    assert two_series(seed, remembers=True) == []
+
+
+def test_it_would_be_if_releases_were_not_remembered():
+    """
+    What was published before is left out.
+    """
+    assert any(two_series(seed, remembers=False) for seed in range(12))
 
 
 def half_of_a_group(n, seed):
@@ -186,7 +193,7 @@ def assessors(seed):
     return customers(made.published, Facts(frame_of(columns, PLAN), "2026Q2"), MEASURES)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@SEEDS
 def test_an_assessor_of_half_of_a_group_learns_nothing_about_the_others(seed):
     """
     Shares are read as they were rounded, half up.
@@ -202,34 +209,65 @@ def test_it_would_without_the_attack_of_assessors(monkeypatch):
     assert any(assessors(seed) for seed in range(12))
 
 
-@pytest.mark.parametrize("are_known", [True, False])
-def test_subsidiaries_of_one_parent_are_one_voice(are_known):
-    """
-    Ten of a sector; if nobody knew that they are the same, they would be published.
-    """
-    columns = population(40, 3, plan=PLAN)
-    columns["sector"][:] = "public"
-    columns["sector"][:10] = "finance"
-    if are_known:
-        columns["parent"][:10] = "parent-of-ten"
-    made = make_release(columns, quarter="2026Q2", policy=POLICY, plan=PLAN)
-    finance = ("finance-and-trade", *"*****")
-    assert made.published.cells[finance, "overall"].withheld == are_known
-
-
-@pytest.mark.parametrize("counts", [False, True])
-def test_chosen_contributions_do_not_read_the_one_beside_them(counts):
-    """
-    Nine that nobody vouches for, all at level 1, and one real; with the rule off it is read.
-    """
-    columns = population(40, 3, plan=PLAN)
+def finance_of_ten(seed):
+    """Contributions of forty to a hundred, ten of them in one sector that has nobody else."""
+    columns = population(40 + seed, seed, plan=PLAN)
     columns["sector"][:], columns["assessor"][:] = "public", None
-    columns["sector"][:10], columns["assessor"][:9] = "finance", "whoever chose them"
-    columns["is_verified"] = np.arange(40) >= 9
+    columns["sector"][:10] = "finance"
+    return columns
+
+
+def is_printed(columns, policy=POLICY):
+    """Whether a release says anything about that sector."""
+    made = make_release(columns, quarter="2026Q2", policy=policy, plan=PLAN)
+    cells = made.published.cells
+    return any(g[0] == "finance-and-trade" and not c.withheld for (g, _), c in cells.items())
+
+
+@SEEDS
+def test_subsidiaries_of_one_parent_are_one_voice(seed):
+    """
+    Ten of a sector that state the same parent.
+    """
+    columns = finance_of_ten(seed)
+    columns["parent"][:10] = "parent-of-ten"
+    assert not is_printed(columns)
+
+
+def test_they_would_be_ten_if_nobody_knew():
+    """
+    Ten keys for one parent: what a round is for.
+    """
+    assert any(is_printed(finance_of_ten(seed)) for seed in SHORT)
+
+
+LOOSE = POLICY.replace(
+    count_unverified=True,
+    assessor_percent=100,
+    override={"reason": "Whatever comes is counted, to see why not.", "approved_by": "tests"},
+)
+
+
+def nine_chosen(seed):
+    """Nine that nobody vouches for, all at level 1, beside one real at level 5."""
+    columns = finance_of_ten(seed)
+    columns["assessor"][:9] = "whoever chose them"
+    columns["is_verified"] = np.arange(len(columns["org"])) >= 9
     for measure in MEASURES:
         columns[measure][:9], columns[measure][9] = 1, 5
-    override = {"reason": "Whatever comes is counted, to see why not.", "approved_by": "tests"}
-    policy = POLICY.replace(count_unverified=True, assessor_percent=100, override=override)
-    made = make_release(columns, quarter="2026Q2", policy=policy if counts else POLICY, plan=PLAN)
-    group = ("finance-and-trade", *"*****")
-    assert made.published.cells[group, "overall"].withheld != counts
+    return columns
+
+
+@SEEDS
+def test_chosen_contributions_do_not_read_the_one_beside_them(seed):
+    """
+    They count towards no threshold.
+    """
+    assert not is_printed(nine_chosen(seed))
+
+
+def test_they_would_if_contributions_without_a_ticket_counted():
+    """
+    With a policy that says so, and why.
+    """
+    assert any(is_printed(nine_chosen(seed), LOOSE) for seed in SHORT)

@@ -191,22 +191,6 @@ def test_a_residual_below_the_threshold_withholds_the_smallest_part():
     assert shown == {"250-4999": False, "up-to-249": True, "5000+": False}
 
 
-def test_a_withheld_group_looks_the_same_with_none_to_nine_members():
-    """
-    Sector finance has 0, 1, 5 or 9 organizations; a hundred others are elsewhere.
-    """
-    columns = population(110, 1)
-    columns["sector"][columns["sector"] == "finance"] = "industry"
-    seen = set()
-    for n in (0, 1, 5, 9):
-        now = {k: v.copy() for k, v in columns.items()}
-        now["sector"][:n] = "finance"
-        found = release(now).published
-        cells = [c.rows for (g, _), c in found.cells.items() if g[0] == "finance"]
-        seen.add(str(cells))
-    assert len(seen) == 1
-
-
 def test_who_does_not_state_a_sector_still_counts_in_the_whole():
     """
     Null and prefer-not-to-say are in no sector, and in a broad one of a small collection.
@@ -270,35 +254,6 @@ def test_nothing_is_learned_whatever_the_population(n, seed, homogeneous):
         return
     truth = truth_of(columns)
     assert attack_release(candidate.published, truth=truth, rules=Rules()) == []
-
-
-@examples(6)
-@given(n=st.integers(11, 60), seed=st.integers(0, 10_000))
-def test_one_more_organization_changes_no_byte(n, seed):
-    """
-    Neither a newcomer nor new levels of one that was there, nor a withdrawal.
-    """
-    columns = population(n, seed)
-    first = release(columns)
-    levels = {k: v.copy() for k, v in columns.items()}
-    for measure in (*PLAN.categories, "overall"):
-        levels[measure][seed % n] = 1 + (int(levels[measure][seed % n]) + seed) % 5
-    for changed in (
-        join(columns, population(1, seed + 1)),
-        levels,
-        rows(columns, np.arange(n) != seed % n),
-    ):
-        again = release(changed, history=[first.publication()])
-        assert table(again) == table(first)
-
-
-def test_withdrawal_before_the_first_release_equals_never_having_contributed():
-    """
-    Nothing remembers the one who left.
-    """
-    columns = population(40, 5)
-    gone = np.arange(40) != 7
-    assert table(release(rows(columns, gone))) == table(release(rows(population(40, 5), gone)))
 
 
 def test_no_printed_quantile_is_wrong():
