@@ -25,9 +25,9 @@ Everything is bounded (see ``archive.py``): a file of 20 MB takes at most 10 s a
 500 MB, or is refused with a :class:`~pkimm_analytics.errors.SourceFormatError`.
 """
 
-from pkimm_analytics.loaders.sheets.book import Book, is_binary, read_sheets
+from pkimm_analytics.loaders.sheets.book import is_binary, read_sheets
 from pkimm_analytics.loaders.sheets.frames import sheet_of_frame
-from pkimm_analytics.loaders.sheets.sheet import Fault, Sheet, Value, is_empty, text_of
+from pkimm_analytics.loaders.sheets.sheet import Book, Fault, Sheet, Value, is_empty, text_of
 
 __all__ = [
     "Book",

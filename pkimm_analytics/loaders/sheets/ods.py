@@ -12,7 +12,7 @@ import re
 from pkimm_analytics.errors import SourceFormatError
 from pkimm_analytics.loaders.sheets.archive import MAX_UNPACKED, Archive, fresh_archive, refused
 from pkimm_analytics.loaders.sheets.calamine import open_book, values_of
-from pkimm_analytics.loaders.sheets.sheet import NO_RESULT, Fault, Value
+from pkimm_analytics.loaders.sheets.sheet import NO_RESULT, Book, Fault, Value
 from pkimm_analytics.loaders.sheets.xlsx import MAX_AREA, MAX_CELLS, MAX_SHEETS
 
 _TAG = re.compile(
@@ -27,7 +27,7 @@ _PARTS = {
 }
 
 
-class OdsBook:
+class OdsBook(Book):
     """
     An opened spreadsheet.
 
@@ -37,11 +37,11 @@ class OdsBook:
         If it is damaged or too large.
     """
 
-    kind, application, is_1904, hidden = "ods", "", False, frozenset[str]()
+    kind = "ods"
 
     def __init__(self, archive: Archive) -> None:
         content = archive.read("content.xml", MAX_UNPACKED)
-        self._name = archive.name
+        super().__init__(archive.name)
         self._faults = _faults(content, archive.name)
         self._book = open_book(fresh_archive(_PARTS | {"content.xml": content}), archive.name)
         self.sheet_names = tuple(self._book.sheet_names)
@@ -50,7 +50,7 @@ class OdsBook:
         """Values of one sheet."""
         index = self.sheet_names.index(sheet)
         faults = self._faults[index] if index < len(self._faults) else {}
-        return values_of(self._book, index, self._name, faults)
+        return values_of(self._book, index, self.name, faults)
 
 
 def _faults(content: bytes, name: str) -> list[dict[tuple[int, int], Fault]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from pkimm_analytics.errors import Problem
 from pkimm_analytics.loaders.sentences import Problems, refused_for
 
 MAX_COLUMNS = 4_000
@@ -112,6 +113,57 @@ class Sheet:
                 row = [*row[:width], *[""] * (width - len(row))]  # noqa: PLW2901
             rows.append((number, row))
         return rows, problems
+
+
+class Book:
+    """
+    The sheets of one file, each read when it is asked for.
+
+    Parameters
+    ----------
+    name : str
+        How the file is called in messages.
+    sheets : dict of str to Sheet, optional
+        Those that are read already.
+    """
+
+    kind = ""
+    """``xlsx``, ``ods``, ``csv``, ``parquet``, ``arrow`` or ``json``."""
+    sheet_names: tuple[str, ...] = ("",)
+    """In the order of the file; one empty name where a file has no sheets."""
+    problems: Sequence[Problem] = ()
+    """Of the file as a whole."""
+    application = ""
+    """Program that a workbook says it was saved by; may be empty."""
+    is_1904 = False
+    """Whether numbers that are days count from 1904."""
+    hidden: frozenset[str] = frozenset()
+    """Sheets that a spreadsheet does not show."""
+
+    def __init__(self, name: str, sheets: dict[str, Sheet] | None = None) -> None:
+        self.name = name
+        self._sheets = sheets or {}
+
+    def rows(self, sheet: str) -> list[list[Value]]:
+        """Values of one sheet."""
+        raise NotImplementedError
+
+    def sheet(self, name: str) -> Sheet:
+        """
+        Read one sheet.
+
+        Raises
+        ------
+        SourceFormatError
+            If it is damaged or too large.
+        """
+        if name not in self._sheets:
+            self._sheets[name] = Sheet(name, self.rows(name), self.name)
+        return self._sheets[name]
+
+    def sheets(self) -> list[Sheet]:
+        """All sheets, in the order of the file."""
+        return [self.sheet(name) for name in self.sheet_names]
 
 
 def is_empty(value: Value) -> bool:

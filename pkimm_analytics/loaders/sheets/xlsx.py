@@ -9,13 +9,13 @@ in opposite corners would be filled up with billions between them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
 from xml.sax.saxutils import quoteattr
 
 from pkimm_analytics.loaders.sheets.archive import MAX_UNPACKED, Archive, fresh_archive, refused
 from pkimm_analytics.loaders.sheets.calamine import open_book, values_of
-from pkimm_analytics.loaders.sheets.sheet import NO_RESULT, Fault, Value, column_number
+from pkimm_analytics.loaders.sheets.sheet import NO_RESULT, Book, Fault, Value, column_number
 
 MAX_SHEETS = 1_000
 MAX_CELLS = 1_500_000
@@ -44,7 +44,7 @@ _ATTRIBUTE = re.compile(r"""([\w.:-]{1,60})\s{0,9}=\s{0,9}(?:"([^"<>]*)"|'([^'<>
 _SHEET = "xl/worksheets/sheet1.xml"
 
 
-class XlsxBook:
+class XlsxBook(Book):
     """
     An opened workbook; sheets are read when they are asked for.
 
@@ -57,6 +57,7 @@ class XlsxBook:
     kind = "xlsx"
 
     def __init__(self, archive: Archive) -> None:
+        super().__init__(archive.name)
         self._archive = archive
         self._n_cells = 0
         workbook = [*_elements(archive.read("xl/workbook.xml"))]
@@ -66,15 +67,12 @@ class XlsxBook:
             if tag == "Relationship" and "Id" in found and found.get("TargetMode") != "External"
         }
         sheets = [found for tag, found in workbook if tag == "sheet"]
-        self._parts = {
-            sheet.get("name", ""): _target(relations[id_])
-            for sheet in sheets
-            if (id_ := next((v for k, v in sheet.items() if k.endswith(":id")), "")) in relations
-            and relations[id_].get("Type", "").endswith("/worksheet")
-        }
+        self._parts = dict(_parts(sheets, relations))
         if len(sheets) > MAX_SHEETS or len({*self._parts.values()}) < len(self._parts):
             reason = f"has more than {MAX_SHEETS:,} sheets, or several on one part"
             raise refused(archive.name, "", reason)
+        self.sheet_names = tuple(self._parts)
+        self.application = self._application()
         self.hidden = frozenset(
             sheet.get("name", "") for sheet in sheets if sheet.get("state", "visible") != "visible"
         )
@@ -88,14 +86,7 @@ class XlsxBook:
         ends = [*starts[1:], len(self._shared)] if starts else []
         self._sizes = [end - start for start, end in zip(starts, ends, strict=True)]
 
-    @property
-    def sheet_names(self) -> tuple[str, ...]:
-        """Names of the sheets, in the order of the workbook."""
-        return tuple(self._parts)
-
-    @property
-    def application(self) -> str:
-        """Name of the program that the file says it was saved by; may be empty."""
+    def _application(self) -> str:
         if "docProps/app.xml" not in self._archive:
             return ""
         text = self._archive.read("docProps/app.xml").decode("utf-8", "replace")
@@ -112,7 +103,7 @@ class XlsxBook:
         faults = self._faults(content, part)
         stream = fresh_archive(self._frame() | {_SHEET: content})
         del content
-        return values_of(open_book(stream, self._archive.name), 0, self._archive.name, faults)
+        return values_of(open_book(stream, self.name), 0, self.name, faults)
 
     def _part(self, relations: Mapping[str, dict[str, str]], kind: str, limit: int = 0) -> bytes:
         """Content of the part of a kind that belongs to the workbook, if there is one."""
@@ -138,7 +129,7 @@ class XlsxBook:
     def _faults(self, content: bytes, part: str) -> dict[tuple[int, int], Fault]:
         """Cells that have no value; refuses a sheet that is damaged or reaches too far."""
         if _LONG_TAG.search(content):
-            raise refused(self._archive.name, part, "the part is damaged (a very long tag)")
+            raise refused(self.name, part, "the part is damaged (a very long tag)")
         faults: dict[tuple[int, int], Fault] = {}
         last_row = last_column = n_characters = 0
         has_formulas = _FORMULA.search(content) is not None
@@ -155,11 +146,11 @@ class XlsxBook:
                 faults[row, column] = NO_RESULT
             elif kind == b"s" and value:
                 if not value.isdigit() or int(value[:9]) >= len(self._sizes):
-                    raise refused(self._archive.name, part, "the part is damaged (missing text)")
+                    raise refused(self.name, part, "the part is damaged (missing text)")
                 n_characters += self._sizes[int(value)]
         if last_row * last_column > MAX_AREA or n_characters > MAX_TEXT:
             reason = f"a sheet reaches over more than {MAX_AREA:,} cells or holds too much text"
-            raise refused(self._archive.name, part, f"{reason}; split it, or save it as CSV")
+            raise refused(self.name, part, f"{reason}; split it, or save it as CSV")
         return faults
 
     def _cells(self, content: bytes, part: str) -> Iterator[tuple[int, int, bytes, int, int]]:
@@ -186,7 +177,7 @@ class XlsxBook:
             self._n_cells += 1
             if self._n_cells > MAX_CELLS:
                 reason = f"more than {MAX_CELLS:,} cells; split it, or save the sheet as CSV"
-                raise refused(self._archive.name, part, reason)
+                raise refused(self.name, part, reason)
             if not closed:
                 before = (row, column, kind, match.end())
         if before:
@@ -198,7 +189,7 @@ class XlsxBook:
         place, kind = _PLACE.search(attributes), _KIND.search(attributes)
         is_odd = not tag[7] or attributes.count(b'"') % 2 or attributes.count(b"'") % 2
         if is_odd or len(_IS_PLACED.findall(attributes)) != (place is not None):
-            raise refused(self._archive.name, part, "the part is damaged (place of a cell)")
+            raise refused(self.name, part, "the part is damaged (place of a cell)")
         letters, number = (place[1], place[2]) if place else (b"", b"")
         return (
             letters,
@@ -213,6 +204,17 @@ def _elements(content: bytes) -> Iterator[tuple[str, dict[str, str]]]:
     for match in _ELEMENT.finditer(content.decode("utf-8", "replace")):
         found = _ATTRIBUTE.findall(match[2])
         yield match[1], {name: unescape(double or single) for name, double, single in found}
+
+
+def _parts(
+    sheets: Iterable[Mapping[str, str]], relations: Mapping[str, dict[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Name and part of each sheet of cells."""
+    for sheet in sheets:
+        id_ = next((value for name, value in sheet.items() if name.endswith(":id")), "")
+        relation = relations.get(id_, {})
+        if relation.get("Type", "").endswith("/worksheet"):
+            yield sheet.get("name", ""), _target(relation)
 
 
 def _target(relation: Mapping[str, str]) -> str:
