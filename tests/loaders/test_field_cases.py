@@ -2,60 +2,58 @@
 
 from __future__ import annotations
 
-import openpyxl
+import time
+
 import pytest
 
-from pkimm_analytics.errors import SourceFormatError
+from pkimm_analytics.errors import PkimmError, SourceFormatError
 from pkimm_analytics.loaders import Loaded, Source, load
-from pkimm_analytics.model import load_model
-from tests.loaders.invented_workbook import saved
+from tests.official import SHARED, needs_shared
 
-KEYS = [*load_model("2.0.0").categories]
-
-
-def read(content: str | bytes, name: str) -> list[Loaded]:
-    """Read a content."""
-    raw = content.encode() if isinstance(content, str) else content
-    return load(Source(name, content=raw))
-
-
-def book(**sheets: list[object]) -> bytes:
-    """Workbook with the level of every category in each sheet."""
-    made = openpyxl.Workbook()
-    made.remove(made.worksheets[0])
-    for name, levels in sheets.items():
-        sheet = made.create_sheet(name.replace("_", " "))
-        sheet.append(["element", "level"])
-        for key, level in zip(KEYS, levels, strict=True):
-            sheet.append([key, level])
-    return saved(made)
+CASES = SHARED / "field-cases" / "assessments"
+HOSTILE = sorted((SHARED / "field-cases" / "hostile").glob("*"))
 
 
 def refused(loaded: Loaded) -> list[str]:
-    """Places of what was left out."""
-    return [problem.where for problem in loaded.problems if problem.refused]
+    """Places of what was left out, without the name of the file."""
+    return [p.where.partition("!")[2] for p in loaded.problems if p.refused]
 
 
-def test_formulas_without_a_stored_result_are_named():
+@needs_shared
+@pytest.mark.parametrize(
+    ("name", "n_answers", "left_out"),
+    [
+        ("T01-half-formulas.xlsx", [8], [f"B{row}" for row in range(2, 10)]),
+        ("T02-pki-header.csv", [4], []),
+        ("T04-sheet-per-organization.xlsx", [16, 16], []),
+        ("T05-nbsp-header.csv", [16], []),
+        ("T06-sector-in-words.csv", [4], []),
+        ("05-attestation-one-category.csv", [1], []),
+        ("06-link-1.0.0.csv", [15], []),
+    ],
+)
+def test_a_table_of_the_field_is_read_in_full_or_says_what_is_missing(
+    name: str, n_answers: list[int], left_out: list[str]
+):
     """
-    Half of the levels are formulas that no program has computed (T01).
+    As many assessments as there are, and no cell is passed over.
     """
-    (loaded,) = read(book(S=[*["=1+2"] * 8, *[3] * 8]), "T01.xlsx")
-    assert refused(loaded) == [f"T01.xlsx, S!B{row}" for row in range(2, 10)]
-    assert len(loaded.assessment.answers) == 8
+    loaded = load(Source(name, path=CASES / name))
+    assert [len(one.assessment.answers) for one in loaded] == n_answers
+    assert [place for one in loaded for place in refused(one)] == left_out
 
 
+@needs_shared
 def test_numbers_and_titles_of_another_edition_are_refused():
     """
     They are those of 1.0.0, and the table says 1.1.0 (T03).
     """
-    rows = [f"{c.native_id},{c.name},3" for c in load_model("1.0.0").categories.values()]
-    text = "model_version,native_id,name,level\n" + "".join(f"1.1.0,{row}\n" for row in rows)
+    content = (CASES / "T03-numbers-and-names.csv").read_bytes()
     with pytest.raises(SourceFormatError) as caught:
-        read(text, "T03.csv")
+        load(Source("x", content=content))
     assert sum("another element's" in problem.message for problem in caught.value.problems) == 8
-    (loaded,) = read(text.replace("1.1.0,", "1.0.0,"), "T03.csv")
-    assert len(loaded.assessment.answers) == 15
+    (loaded,) = load(Source("x", content=content.replace(b"1.1.0", b"1.0.0")))
+    assert not refused(loaded)
 
 
 def test_profile_values_that_are_no_codes_are_named_with_the_nearest():
@@ -67,12 +65,23 @@ def test_profile_values_that_are_no_codes_are_named_with_the_nearest():
         "organization.role,G.compliance,O.automation\n"
         "ca-1,2.0.0,Banking,12000,Germany,CA operator,3,3\n"
     )
-    (loaded,) = read(text, "T06.csv")
+    (loaded,) = load(Source("x", content=text.encode()))
     found = {p.where: p.message for p in loaded.problems if "not a known code" in p.message}
-    assert [*found] == [f"T06.csv!{column}2" for column in "CDEF"]
-    for code, message in zip(
-        ("L-finance", "5000-49999", "DEU", "public-trust-ca"), found.values(), strict=True
-    ):
+    assert [*found] == [f"x!{column}2" for column in "CDEF"]
+    codes = ("L-finance", "5000-49999", "DEU", "public-trust-ca")
+    for code, message in zip(codes, found.values(), strict=True):
         assert f"did you mean '{code}'?" in message
     assert loaded.assessment.organization.sector == "Banking"
     assert not loaded.is_partial
+
+
+@needs_shared
+@pytest.mark.parametrize("path", HOSTILE, ids=lambda path: path.name)
+def test_a_hostile_file_is_refused_at_once(path):
+    """
+    With one of our errors, in a second instead of minutes.
+    """
+    start = time.process_time()
+    with pytest.raises(PkimmError):
+        load(Source(path.name, path=path))
+    assert time.process_time() - start < 5
