@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from pkimm_analytics.assessment import Answer
 from pkimm_analytics.model import Model
 from pkimm_analytics.scoring import Figure, figure_text
 from pkimm_analytics.views.words import Language
+
+if TYPE_CHECKING:
+    from pkimm_analytics.benchmark.printed import Distribution
 
 NOTHING = "–"
 MINUS = "−"
@@ -178,3 +182,22 @@ class Voice:
     def interval(self, low: float, high: float) -> str:
         """Write an interval of shares: ``95% interval 48 to 74%``."""
         return self.say("share.interval", range=self.share_range(low, high))
+
+
+def quartiles(
+    peers: Distribution | None,
+) -> tuple[float | None, float | None, float | None]:
+    """
+    Lower quartile, median and upper quartile, where there are.
+
+    The band is as wide as what is printed leaves it; the line of an open median is left out.
+    """
+    found = {} if peers is None else peers.quantiles
+    low, high = (found.get(name) for name in ("p25", "p75"))
+    median = found.get("median")
+    is_known = median is not None and median.printed.is_exact
+    return (
+        None if low is None else low.printed.low,
+        median.printed.low if median is not None and is_known else None,
+        None if high is None else high.printed.high,
+    )

@@ -24,7 +24,7 @@ from pkimm_analytics.context import Context
 from pkimm_analytics.organization import ALL
 from pkimm_analytics.release import LEVEL_BOUNDS
 from pkimm_analytics.tables import OVERALL
-from pkimm_analytics.views.figures import NOTHING, Voice
+from pkimm_analytics.views.figures import NOTHING, Voice, quartiles
 from pkimm_analytics.views.view import (
     Block,
     Cell,
@@ -274,25 +274,6 @@ def _mark(one: Position, voice: Voice) -> Mark:
     shown = voice.figure(one.own) if score else voice.say("value.no_score")
     name = voice.language.named(one.measure, one.name)
     return Mark(name, score, shown, low=low, middle=middle, high=high)
-
-
-def quartiles(
-    peers: Distribution | None,
-) -> tuple[float | None, float | None, float | None]:
-    """
-    Lower quartile, median and upper quartile, where there are.
-
-    The band is as wide as what is printed leaves it; the line of an open median is left out.
-    """
-    found = {} if peers is None else peers.quantiles
-    low, high = (found.get(name) for name in ("p25", "p75"))
-    median = found.get("median")
-    is_known = median is not None and median.printed.is_exact
-    return (
-        None if low is None else low.printed.low,
-        median.printed.low if median is not None and is_known else None,
-        None if high is None else high.printed.high,
-    )
 
 
 def _stands_out(found: Comparison, voice: Voice) -> Iterator[str]:

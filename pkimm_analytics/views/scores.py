@@ -16,7 +16,7 @@ from pkimm_analytics.model import Category, Model
 from pkimm_analytics.planning import limits_next_level
 from pkimm_analytics.scoring import ExtensionScores, Scores, tool_figures
 from pkimm_analytics.scoring import Figure as Score
-from pkimm_analytics.views.figures import NOTHING, Voice
+from pkimm_analytics.views.figures import NOTHING, Voice, quartiles
 from pkimm_analytics.views.view import (
     Block,
     Card,
@@ -104,7 +104,7 @@ def _mark(
     whole = scores.modules[module]
     group = f"{voice.name(module)}  {voice.figure(whole.value)}  {voice.level_words(whole)}"
     earlier = before.categories.get(key) if before else None
-    low, middle, high = quartiles(peer)
+    low, middle, high = quartiles(None if peer is None else peer.peers)
     return Mark(
         voice.name(key),
         figure.score,
@@ -115,17 +115,6 @@ def _mark(
         high=high,
         before=None if earlier is None else earlier.score,
     )
-
-
-def quartiles(peer: Position | None) -> tuple[float | None, float | None, float | None]:
-    """Lower quartile, median and upper quartile of peers, where they are printed."""
-    found = {} if peer is None or peer.peers is None else peer.peers.quantiles
-
-    def value(name: str) -> float | None:
-        number = found[name].value if name in found else None
-        return None if number is None or number != number else float(number)
-
-    return value("p25"), value("median"), value("p75")
 
 
 def category_chart(
