@@ -14,6 +14,7 @@ from pkimm_analytics.assessment import Assessment, UseCase
 from pkimm_analytics.model import load_model
 from pkimm_analytics.scoring import figure_text, score
 from pkimm_analytics.synthetic import sample_history
+from pkimm_analytics.views.words import catalogue
 from pkimm_analytics.workspace import Workspace
 from tests.e2e.looks import overlapping, serious, width
 
@@ -145,3 +146,24 @@ def test_an_answer_is_there_after_the_kernel_was_lost(
     page.get_by_text("1 of 16 questions rated").wait_for()
     page.reload()
     page.get_by_text("1 of 16 questions rated").wait_for()
+
+
+def test_use_cases_are_sorted_and_pages_speak_the_chosen_language(
+    page: Any, voila_server: Callable[..., str], filled: Workspace
+) -> None:
+    """
+    By a heading of the table; the language stays when another page is opened.
+    """
+    open_page(page, voila_server(workspace=filled.folder))
+    scores = page.locator("#cases tbody tr td:nth-child(3)")
+    heading = page.get_by_role("button", name="Score", exact=True)
+    for order in ("ascending", "descending"):
+        heading.press("Enter")
+        assert page.locator("#cases th[aria-sort]").get_attribute("aria-sort") == order
+        shown = scores.all_text_contents()
+        assert shown == sorted(shown, reverse=order == "descending")
+    german = catalogue("de").word
+    page.locator(".pk-language").select_option("de")
+    page.get_by_role("heading", name=german("home.title"), level=1).wait_for()
+    page.get_by_role("link", name=german("page.results"), exact=True).click()
+    page.get_by_role("link", name=german("tab.plan"), exact=True).wait_for()
