@@ -66,7 +66,7 @@ class FeedbackVoice(Voice):
         """Words of the catalogue under ``feedback.``."""
         return self.say(f"feedback.{key}", **values)
 
-    def words(self, kind: str, codes: Iterable[str]) -> dict[str, str]:
+    def words_of(self, kind: str, codes: Iterable[str]) -> dict[str, str]:
         """Words for several codes of a kind, such as ``role``."""
         return {code: self.word(f"{kind}.{code}") for code in codes}
 

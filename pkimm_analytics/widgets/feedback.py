@@ -33,7 +33,6 @@ from pkimm_analytics.render.markdown import markdown
 from pkimm_analytics.reports.issues import issues
 from pkimm_analytics.views import feedback as views
 from pkimm_analytics.views.view import Heading, Row
-from pkimm_analytics.views.words import DEFAULT_LANGUAGE
 from pkimm_analytics.widgets.feedback_take import Take, pending
 from pkimm_analytics.widgets.page import Page, button, choice, drop_zone, menu, tabs, text_field
 from pkimm_analytics.workspace import Workspace
@@ -71,41 +70,36 @@ class FeedbackPage(Page):
     workspace : Path or str, optional
         Assessments that tell how the questions work, beside those that lie in the folder
         ``assessments`` of the feedback folder.
-    language : str
-        Language of the page: ``en`` or ``de``.
 
     Examples
     --------
     >>> page = FeedbackPage("feedback")  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        folder: Path | str,
-        workspace: Path | str | None = None,
-        *,
-        language: str = DEFAULT_LANGUAGE,
-    ) -> None:
+    def __init__(self, folder: Path | str, workspace: Path | str | None = None) -> None:
         super().__init__()
         self._folder: Feedback = open_feedback(folder)
         folders = [self._folder.folder, *([workspace] if workspace else [])]
         self._workspaces = [Workspace(Path(one)) for one in folders]
-        self._voice = views.FeedbackVoice(load_model(NEWEST), language)
-        self._word = self._voice.word
-        self._take = Take(self._folder, self._voice)
+        self._take = Take(self._folder, load_model(NEWEST), self._word)
         self._source: ModelSource | None = None
         self._round: Round | None = None
         self._chosen: frozenset[str] = frozenset()
         self._is_all = False
         self._read_diff = ""
         self._typed: dict[str, str] = {}  # what waits for the diff to be read
-        self.title = self._word("page")
+
+    def _word(self, key: str, **values: object) -> str:
+        return self.words.word(f"feedback.{key}", **values)
 
     # --- what is shown -----------------------------------------------------------------
 
     def content(self) -> h.Node:
         """Return findings first; import folds away once there is a round."""
-        zone = drop_zone(*(self._word(f"page.{name}") for name in ("drop", "choose", "paste")))
+        self.title = self._word("page")
+        zone = drop_zone(
+            *(self._word(f"page.{name}") for name in ("drop", "choose", "paste", "import"))
+        )
         waiting = pending(self._take)
         try:
             comments = self._folder.comments()
@@ -117,7 +111,7 @@ class FeedbackPage(Page):
         shown = self._read(comments)
         tab = self.address.get("tab", "")
         tab = tab if tab in TABS else "findings"
-        names = self._voice.words("tab", TABS)
+        names = shown.say.words_of("tab", TABS)
         edition = self.address.get("edition", "")
         return [
             self._head(shown, zone),
@@ -163,8 +157,9 @@ class FeedbackPage(Page):
                 current=self._folder.current(),
                 leave_out=left_out,
             )
-            say = views.Sayings(summary, self._voice.language.code)
-            self._round = Round(state, comments, say)
+            self._round = Round(state, comments, views.Sayings(summary, self.language))
+        if self._round.say.language.code != self.language:
+            self._round.say = views.Sayings(self._round.summary, self.language)
         return self._round
 
     def _answers(self, model: Model) -> Answered | None:
@@ -282,9 +277,9 @@ class FeedbackPage(Page):
         word, say = self._word, shown.say
         keys = [*shown.model.categories, *shown.model.requirements]
         elements = {"": word("page.as_commented")} | {key: say.element(key) for key in keys}
-        options = say.words("state", DISPOSITIONS)
+        options = say.words_of("state", DISPOSITIONS)
         fields = {"": word("page.changes_nothing"), **{c: c for c in CHANGES}}
-        manners = say.words("manner", MANNERS)
+        manners = say.words_of("manner", MANNERS)
 
         def text(name: str, value: str = "") -> h.Element:
             value = self._typed.get(name, value)
@@ -443,7 +438,7 @@ class FeedbackPage(Page):
         """Save the meeting pack."""
         shown = self._at_hand()
         if value in FORMATS:
-            pack = views.pack(shown.summary, shown.everything, self._voice.language.code)
+            pack = views.pack(shown.summary, shown.everything, self.language)
             self.offer(f"meeting-pack-{shown.name}.{value}", FORMATS[value], render(pack, value))
 
     def on_export(self, value: str, _content: bytes | None) -> None:
@@ -471,7 +466,7 @@ class FeedbackPage(Page):
         document = public_summary(kept, shown.model, load_policy(), shown.name)
         name = f"feedback-{shown.name}.{form}"
         if form == "html":
-            view = views.published(document, shown.model, self._voice.language.code)
+            view = views.published(document, shown.model, self.language)
             self.offer(name, FORMATS[form], render(view, form))
         else:
             content = json.dumps(document, ensure_ascii=False, indent=1) + "\n"

@@ -33,7 +33,6 @@ from pkimm_analytics.model import NEWEST, load_model, models
 from pkimm_analytics.quarters import running_quarter
 from pkimm_analytics.questionnaire import labels
 from pkimm_analytics.views.feedback import FeedbackVoice
-from pkimm_analytics.views.words import DEFAULT_LANGUAGE
 from pkimm_analytics.widgets.page import Page, button, choice, text_field
 from pkimm_analytics.workspace import default_workspace
 
@@ -58,8 +57,6 @@ class FeedbackForm(Page):
         Folder that keeps the comments; ``feedback`` in the workspace if it is not given.
     edition : str
         Version of the model that the form starts with.
-    language : str
-        Language of the form: ``en`` or ``de``.
 
     Examples
     --------
@@ -67,20 +64,19 @@ class FeedbackForm(Page):
     >>> form.comments  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        folder: Path | str | None = None,
-        *,
-        edition: str = NEWEST,
-        language: str = DEFAULT_LANGUAGE,
-    ) -> None:
+    def __init__(self, folder: Path | str | None = None, *, edition: str = NEWEST) -> None:
         super().__init__()
         self._folder = Path(folder) if folder else default_workspace() / "feedback"
-        self._voice = FeedbackVoice(load_model(edition), language)
-        self._word = self._voice.word
+        self._model = load_model(edition)
         self._changed = ""  # id of the comment that is being changed
         self._typed: dict[str, str] = {}  # what could not be stored yet
-        self.title = self._word("form")
+
+    @property
+    def _voice(self) -> FeedbackVoice:
+        return FeedbackVoice(self._model, self.language)
+
+    def _word(self, key: str, **values: object) -> str:
+        return self.words.word(f"feedback.{key}", **values)
 
     @property
     def comments(self) -> list[Comment]:
@@ -91,11 +87,12 @@ class FeedbackForm(Page):
 
     def content(self) -> h.Node:
         """Show what to comment on, the fields, and what was said so far."""
+        self.title = self._word("form")
         names = elements(self._voice)
         element = self.address.get("element", MODEL)
         element = element if element in names else MODEL
         known = {m.digest: str(m.edition) for m in reversed(models())}
-        edition, word = self._voice.model.digest, self._word
+        edition, word = self._model.digest, self._word
         return [
             h.div(".pk-head")[h.div[h.h1[word("form")], h.p[word("form.stored")]]],
             h.div(".pk-fields")[
@@ -111,8 +108,8 @@ class FeedbackForm(Page):
         present = next((c for c in said if c.id == self._changed), None)
         values = {} if present is None else {k: str(v) for k, v in present.to_json().items() if v}
         values |= self._typed
-        roles = {"": word("form.unsaid"), **self._voice.words("role", ROLES)}
-        kinds = {"": word("form.choose"), **self._voice.words("comment", KINDS)}
+        roles = {"": word("form.unsaid"), **self._voice.words_of("role", ROLES)}
+        kinds = {"": word("form.choose"), **self._voice.words_of("comment", KINDS)}
         role = (said[-1].role if said else None) or ""
         return h.form(".pk-card", id="comment")[
             h.p(".pk-notice")[word("form.changing")] if present else None,
@@ -134,7 +131,7 @@ class FeedbackForm(Page):
         if name == "minutes":
             return text_field(name, asked, value, inputmode="numeric")
         if name == "weight":
-            options = self._voice.words("weight", WEIGHTS)
+            options = self._voice.words_of("weight", WEIGHTS)
         else:
             steps = self._word(f"steps.{name}").split(" | ")
             options = {str(n): f"{n} {step}" for n, step in enumerate(steps, 1)}
@@ -180,13 +177,12 @@ class FeedbackForm(Page):
 
     def on_edition(self, value: str, _content: bytes | None) -> None:
         """Comment on another edition."""
-        model = next((m for m in models() if m.digest == value), self._voice.model)
-        self._voice = FeedbackVoice(model, self._voice.language.code)
+        self._model = next((m for m in models() if m.digest == value), self._model)
 
     def on_save(self, value: str, _content: bytes | None) -> None:
         """Store a comment, and what it replaces as repeated by it."""
         self._typed = {k: v.strip() for k, v in parse_qsl(value) if v.strip()}
-        place, model = open_feedback(self._folder), self._voice.model
+        place, model = open_feedback(self._folder), self._model
         fields = ("role", "weight", "kind", "text", *NUMBERS)
         comment = comment_of(
             {
@@ -258,7 +254,7 @@ def standing(place: Feedback) -> list[Comment]:
 def elements(voice: FeedbackVoice) -> dict[str, str]:
     """Names of everything that can be commented on, by key."""
     short = labels(voice.model)
-    found = voice.words("element", (MODEL, PROCESS))
+    found = voice.words_of("element", (MODEL, PROCESS))
     for key, category in voice.model.categories.items():
         found[key] = f"{short[key]} {voice.name(key)}"
         found |= {r.key: f"— {short[r.key]} {r.title}" for r in category.requirements}

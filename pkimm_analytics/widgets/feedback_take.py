@@ -7,6 +7,7 @@ change; nothing reaches the feedback folder before the import.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import htpy as h
@@ -28,7 +29,6 @@ from pkimm_analytics.loaders.feedback.rows import unknown_words
 from pkimm_analytics.loaders.feedback.words import fold, listed
 from pkimm_analytics.model import Model
 from pkimm_analytics.quarters import running_quarter
-from pkimm_analytics.views.feedback import FeedbackVoice
 from pkimm_analytics.widgets.page import button, check_box, choice, text_field
 
 N_SAMPLES = 3
@@ -64,13 +64,14 @@ class Take:
     ----------
     place : Feedback
         Where comments go; its key makes the pseudonyms.
-    voice : FeedbackVoice
-        Words, and the edition that forms are about.
+    model : Model
+        Edition that forms are about.
+    word : callable
+        Words of the page.
     """
 
-    def __init__(self, place: Feedback, voice: FeedbackVoice) -> None:
-        self._place, self.word = place, voice.word
-        self.model = voice.model
+    def __init__(self, place: Feedback, model: Model, word: Callable[..., str]) -> None:
+        self._place, self.model, self.word = place, model, word
         self.clear()
 
     def clear(self) -> None:

@@ -316,18 +316,14 @@ def test_rounds_and_editions_are_chosen(tmp_path):
     assert "Feedback 2026Q3" in browser.do("round", "2026Q3")
 
 
-def test_the_page_and_the_pack_speak_german(filled, exports):
+def test_the_page_and_the_pack_speak_german(filled):
     """
     No sentence of the English catalogue is left.
     """
     english, german = catalogue("en").words, catalogue("de").words
-    page = FeedbackPage(filled.page._folder.folder, exports / "workspace", language="de")
-    page.send = filled._take
-    shown = []
-    for tab in TABS:
-        page._receive(None, {"action": "address", "value": urlencode({"tab": tab}), "id": 1}, [])
-        shown.append(page.shown)
-    page._receive(None, {"action": "pack", "value": "md", "id": 2}, [])
+    shown = [filled.do("address", urlencode({"tab": tab, "language": "de"})) for tab in TABS]
+    filled.do("pack", "md")
+    filled.do("address", "language=en")
     shown.append(filled.files.pop("meeting-pack-2026Q4.md").decode().replace("\\", ""))
     own = {k: str(t) for k, t in english.items() if k.startswith("feedback.") and t != german[k]}
     for text in own.values():
