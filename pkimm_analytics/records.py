@@ -37,7 +37,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -365,15 +365,10 @@ def _violations(error: ValidationError) -> Iterator[tuple[Path, str]]:
 def _message(error: Mapping[str, Any], reason: Exception | None) -> str:
     if reason is not None:
         return str(reason)
-    limits = error.get("ctx", {})
-    say = _WORDS.get(error["type"])
-    message = say(limits) if callable(say) else say or "does not have the expected form"
+    message = _WORDS.get(error["type"], "does not have the expected form")
+    message = message.format(**error.get("ctx", {}))
     value = error["input"]
-    return f"{message} (found {_short(value)})" if _is_number(value) else message
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, bool | int | float)
+    return f"{message} (found {_short(value)})" if isinstance(value, int | float) else message
 
 
 def _short(value: float) -> str:
@@ -383,34 +378,28 @@ def _short(value: float) -> str:
     return repr(value)
 
 
-_WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
+_WORDS = {
     "missing": "is missing",
     "extra_forbidden": "is no field of this document",
-    "string_type": "expected text",
-    "string_sub_type": "expected text",
+    **dict.fromkeys(("string_type", "string_sub_type"), "expected text"),
+    **dict.fromkeys(("int_type", "int_from_float"), "expected a whole number"),
+    **dict.fromkeys(("form", "enum", "literal_error"), "expected {expected}"),
+    **dict.fromkeys(("list_type", "tuple_type"), "expected a list"),
+    **dict.fromkeys(
+        ("dict_type", "mapping_type", "model_type", "model_attributes_type"), "expected a mapping"
+    ),
     "string_unicode": "holds half of a surrogate pair, which is not a character",
-    "string_pattern_mismatch": lambda c: f"expected text of the form {c['pattern']}",
-    "string_too_long": lambda c: f"expected at most {c['max_length']:,} characters",
-    "string_too_short": lambda c: f"expected at least {c['min_length']:,} characters",
-    "int_type": "expected a whole number",
-    "int_from_float": "expected a whole number",
+    "string_pattern_mismatch": "expected text of the form {pattern}",
+    "string_too_long": "expected at most {max_length:,} characters",
+    "string_too_short": "expected at least {min_length:,} characters",
     "float_type": "expected a number",
     "finite_number": "expected a finite number",
     "bool_type": "expected true or false",
     "none_required": "expected nothing",
-    "form": lambda c: f"expected {c['expected']}",
-    "enum": lambda c: f"expected {c['expected']}",
-    "literal_error": lambda c: f"expected {c['expected']}",
-    "greater_than_equal": lambda c: f"expected a number of at least {c['ge']}",
-    "less_than_equal": lambda c: f"expected a number of at most {c['le']}",
-    "greater_than": lambda c: f"expected a number above {c['gt']}",
-    "less_than": lambda c: f"expected a number below {c['lt']}",
-    "too_long": lambda c: f"expected at most {c['max_length']:,} entries",
-    "too_short": lambda c: f"expected at least {c['min_length']:,} entries",
-    "list_type": "expected a list",
-    "tuple_type": "expected a list",
-    "dict_type": "expected a mapping",
-    "mapping_type": "expected a mapping",
-    "model_type": "expected a mapping",
-    "model_attributes_type": "expected a mapping",
+    "greater_than_equal": "expected a number of at least {ge}",
+    "less_than_equal": "expected a number of at most {le}",
+    "greater_than": "expected a number above {gt}",
+    "less_than": "expected a number below {lt}",
+    "too_long": "expected at most {max_length:,} entries",
+    "too_short": "expected at least {min_length:,} entries",
 }
