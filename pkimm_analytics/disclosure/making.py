@@ -41,6 +41,10 @@ Place = tuple[Table, int]
 """A table, and a group in it: what is computed, made coarser or withheld together."""
 
 
+_PATIENCE = 5
+"""Rounds in which only the smallest group behind a finding is changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One line of the private report: a rule, what it hit, what was done."""
@@ -249,13 +253,15 @@ class _Work:
         """
         Change the groups behind each finding. False if nothing is left to change.
 
+        The smallest one; after some rounds twice as many in each, so that it comes to an end.
         A group becomes coarser, then stays as it was, or is withheld if it never was. It is
         done to all measures of a block: if only one were coarser or missing, that would say
         what the audit found.
         """
         done: set[Place] = set()
         for finding in findings:
-            for table, group, measure in self._smallest_concerned(finding):
+            n_places = 2 ** max(0, number - _PATIENCE)
+            for table, group, measure in self._smallest_concerned(finding)[:n_places]:
                 place = (table, group)
                 if place not in done:
                     done.add(place)
@@ -278,7 +284,7 @@ class _Work:
 
     def _smallest_concerned(self, finding: Finding) -> list[tuple[Table, int, int]]:
         """
-        Smallest printed group, computed anew, that a finding is about or follows from.
+        Find printed groups, computed anew, that a finding is of or follows from, smallest first.
 
         What is learned about a group without figures follows from those beside it, then
         from those around it, then from any.
@@ -301,7 +307,7 @@ class _Work:
                 if sheet.counts.n[group, measure] >= self.policy.threshold
             ]
             if places:
-                return [min(places, key=lambda p: (self.sheets[p[0]].counts.n[p[1], p[2]], p))]
+                return sorted(places, key=lambda p: (self.sheets[p[0]].counts.n[p[1], p[2]], p))
         return []
 
     def candidate(self, published: Release) -> Candidate:

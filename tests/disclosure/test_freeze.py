@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pkimm_analytics.disclosure import load_policy, make_release
+from pkimm_analytics.audit import Finding
+from pkimm_analytics.disclosure import load_policy, make_release, making
 from pkimm_analytics.errors import DisclosureError
 from tests.disclosure.population import FEW, join, population, rows
 
@@ -174,3 +175,25 @@ def test_an_earlier_quarter_is_refused(first):
     columns, before = first
     with pytest.raises(DisclosureError, match="later quarter"):
         release(columns, before, quarter="2026Q1")
+
+
+def test_an_audit_that_is_never_content_ends_with_the_figures_before(monkeypatch):
+    """
+    It always finds something about everybody, unless all figures are as they were.
+
+    There are forty groups to change, and twenty rounds.
+    """
+    columns = population(300, 1, plan=FEW)
+    before = release(columns, quarter="2026Q2")
+    after = join(columns, population(250, 2, plan=FEW))
+    finding = Finding("T35", "all went the same way", (EVERYBODY,), "overall")
+    printed = {key: cell.rows for key, cell in before.published.cells.items() if not cell.withheld}
+
+    def attack(published, **_):
+        cells = published.cells.items()
+        is_new = any(not cell.withheld and printed.get(key) != cell.rows for key, cell in cells)
+        return [finding] if is_new else []
+
+    monkeypatch.setattr(making, "attack_release", attack)
+    made = release(after, before).published
+    assert not any(cell.as_of == "2026Q3" for cell in made.cells.values())
