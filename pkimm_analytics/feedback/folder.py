@@ -183,7 +183,8 @@ class Feedback:
         Raises
         ------
         FeedbackError
-            If any of them is not valid; every problem is listed.
+            If any of them is not valid, or duplicates would point in a circle; every
+            problem is listed.
         """
         ids = self._ids()
         decisions: list[Decision] = []
@@ -200,30 +201,11 @@ class Feedback:
                 problems += [Problem(f"{where}{p.where}", p.message) for p in error.problems]
         if problems:
             raise FeedbackError("Nothing was decided.", problems)
-        self.record(decisions)
-        return decisions
-
-    def record(self, decisions: Sequence[Decision]) -> None:
-        """
-        Add decisions, all or none.
-
-        Raises
-        ------
-        FeedbackError
-            If a comment is not there, or duplicates would point in a circle.
-        """
         with self._decisions.locked():
-            known = self._ids()
-            problems = [
-                Problem(id_, "no such comment")
-                for decision in decisions
-                for id_ in (decision.comment, decision.duplicate_of)
-                if id_ is not None and id_ not in known
-            ]
-            problems += _circles([*self._history(), *decisions])
-            if problems:
+            if problems := _circles([*self._history(), *decisions]):
                 raise FeedbackError("Nothing was decided.", problems)
             self._decisions.append([decision.to_json() for decision in decisions])
+        return decisions
 
     def decisions(self) -> pd.DataFrame:
         """
@@ -239,10 +221,6 @@ class Feedback:
     def current(self) -> dict[str, Decision]:
         """Newest decision about each comment by its id; a comment without one is open."""
         return {decision.comment: decision for decision in self._history()}
-
-    def history(self, comment: str) -> list[Decision]:
-        """Decisions about one comment, oldest first."""
-        return [decision for decision in self._history() if decision.comment == comment]
 
     def _history(self) -> list[Decision]:
         return [decision_of(entry) for entry in self._decisions.entries()]

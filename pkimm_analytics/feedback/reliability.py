@@ -8,7 +8,6 @@ pingouin, the loadings behind omega from statsmodels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,28 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """
-    Alpha and omega of one group of items.
-
-    Parameters
-    ----------
-    n, n_items : int
-        Complete assessments, and items that vary.
-    alpha, alpha_from, alpha_to : float, optional
-        Cronbach's alpha and its 95 percent interval (Feldt). None if not defined.
-    omega : float, optional
-        McDonald's omega total of one factor. None for fewer than three items, or where
-        the factor cannot be estimated.
-    """
-
-    n: int
-    n_items: int
-    alpha: float | None = None
-    alpha_from: float | None = None
-    alpha_to: float | None = None
-    omega: float | None = None
+FIGURES = ("n", "n_items", "alpha", "alpha_from", "alpha_to", "omega")
 
 
 def reliability(answers: Answered) -> pd.DataFrame:
@@ -50,34 +28,22 @@ def reliability(answers: Answered) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each: ``element`` (``overall`` first), then the fields of
-        :class:`Reliability`. Null where not defined.
+        One row for each: ``element`` (``overall`` first), then what
+        :func:`reliability_of` returns. Null where not defined.
     """
     import pandas as pd
 
-    levels = pd.DataFrame(
-        np.where(answers.asked, answers.levels, np.nan), columns=list(answers.model.requirements)
-    )
-    groups = {"overall": list(answers.model.requirements)}
-    for module in answers.model.modules:
-        groups[module.id] = [r.key for c in module.categories for r in c.requirements]
-    groups |= {
-        key: [r.key for r in category.requirements]
-        for key, category in answers.model.categories.items()
-    }
-    rows = []
-    for element, keys in groups.items():
-        found = reliability_of(levels[keys])
-        rows.append(
-            {"element": element} | {name: getattr(found, name) for name in Reliability.__slots__}
-        )
-    frame = pd.DataFrame(rows)
-    numbers = ["alpha", "alpha_from", "alpha_to", "omega"]
-    frame[numbers] = frame[numbers].astype("float64")
-    return frame
+    keys = list(answers.model.requirements)
+    levels = pd.DataFrame(np.where(answers.asked, answers.levels, np.nan), columns=keys)
+    groups = {"overall": keys}
+    for above in (*(module.id for module in answers.model.modules), *answers.model.categories):
+        groups[above] = [key for key in keys if key.startswith(f"{above}.")]
+    rows = [{"element": key, **reliability_of(levels[own])} for key, own in groups.items()]
+    frame = pd.DataFrame(rows, columns=["element", *FIGURES])
+    return frame.astype(dict.fromkeys(FIGURES[2:], "float64"))
 
 
-def reliability_of(items: pd.DataFrame) -> Reliability:
+def reliability_of(items: pd.DataFrame) -> dict[str, Any]:
     """
     Compute alpha and omega of items.
 
@@ -89,7 +55,11 @@ def reliability_of(items: pd.DataFrame) -> Reliability:
 
     Returns
     -------
-    Reliability
+    dict
+        ``n`` and ``n_items`` (complete assessments, and items that vary), ``alpha``
+        (Cronbach) with its 95 percent interval ``alpha_from`` and ``alpha_to`` (Feldt), and
+        ``omega`` (McDonald's total of one factor; None for fewer than three items, or
+        where the factor cannot be estimated). What is not defined is left out.
 
     References
     ----------
@@ -100,9 +70,10 @@ def reliability_of(items: pd.DataFrame) -> Reliability:
     varying = complete.loc[:, complete.max() > complete.min()]
     n, n_items = varying.shape
     if n_items < 2 or n < LEAST_PAIRS:
-        return Reliability(n, n_items)
+        return {"n": n, "n_items": n_items}
     alpha, (low, high) = _alpha(varying)
-    return Reliability(n, n_items, alpha, low, high, omega_total(varying))
+    figures = (n, n_items, alpha, low, high, omega_total(varying))
+    return dict(zip(FIGURES, figures, strict=True))
 
 
 def _alpha(items: pd.DataFrame) -> tuple[float, tuple[float, float]]:

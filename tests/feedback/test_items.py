@@ -173,12 +173,12 @@ def test_alpha_and_omega_agree_with_the_definition_and_a_second_library():
     factor = rng.normal(size=(250, 1))
     x = np.clip(np.round(3 + factor * np.linspace(0.4, 1.1, 6) + rng.normal(size=(250, 6))), 1, 5)
     found = reliability_of(pd.DataFrame(x))
-    assert found.alpha == pytest.approx(alpha_by_hand(x), abs=1e-6)
+    assert found["alpha"] == pytest.approx(alpha_by_hand(x), abs=1e-6)
     fitted = FactorAnalysis(1, tol=1e-13, max_iter=100_000, svd_method="lapack").fit(x)
     common = float(fitted.components_[0].sum()) ** 2
     omega = common / (common + float(fitted.noise_variance_.sum()))
-    assert found.omega == pytest.approx(omega, abs=1e-6)
-    assert (found.n, found.n_items) == (250, 6)
+    assert found["omega"] == pytest.approx(omega, abs=1e-6)
+    assert (found["n"], found["n_items"]) == (250, 6)
 
 
 def test_alpha_agrees_with_the_published_example_of_the_library():
@@ -211,8 +211,8 @@ def test_two_items_identify_no_factor():
     """
     rng = np.random.default_rng(3)
     found = reliability_of(pd.DataFrame(one_factor_levels(rng, 60, 2)))
-    assert found.alpha is not None
-    assert found.omega is None
+    assert found["alpha"] is not None
+    assert found["omega"] is None
 
 
 def test_items_that_load_alike_have_alpha_equal_to_omega():

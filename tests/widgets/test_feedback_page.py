@@ -219,8 +219,9 @@ def test_one_decision_is_recorded_for_several_comments(tmp_path):
     form = [("comment", said[0].id), ("disposition", "rejected"), ("by", "chair")]
     assert "reason" in browser.do("decide", urlencode(form))  # refused without one
     browser.do("decide", urlencode([*form, ("reason", "no")]))
-    history = open_feedback(tmp_path / "f").history(said[0].id)
-    assert [d.disposition for d in history] == ["accepted", "rejected"]
+    made = open_feedback(tmp_path / "f").decisions()
+    history = made[made["comment"] == said[0].id]
+    assert list(history["disposition"]) == ["accepted", "rejected"]
     assert "Tick at least one" in browser.do("decide", urlencode({"disposition": "accepted"}))
 
 
