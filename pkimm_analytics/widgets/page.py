@@ -127,6 +127,10 @@ class Page(anywidget.AnyWidget):
         language = self.address.pop("language", self.language)
         self.language = language if language in languages() else DEFAULT_LANGUAGE
 
+    def on_move(self, value: str, _content: bytes | None) -> None:
+        """Show what a choice says, whose key names its part of the address."""
+        self.move(**{self.key: value})
+
     def _receive(self, _widget: Any, message: Any, buffers: Sequence[Any]) -> None:
         if not isinstance(message, Mapping) or "action" not in message:
             return
@@ -210,10 +214,17 @@ def choice(
     chosen: str,
     *,
     action: str = "",
+    moves: str = "",
     is_labelled: bool = True,
 ) -> h.Element:
-    """Field to choose one of several; with an `action` it reports at once."""
-    box = h.select(id=f"pk-{name}", name=name, data_action=action or None, aria_label=label)[
+    """
+    Field to choose one of several.
+
+    With an `action` it reports at once; with `moves` it changes that part of the address.
+    """
+    report = {"data_action": "move", "data_key": moves} if moves else {}
+    report |= {"data_action": action} if action else {}
+    box = h.select(id=f"pk-{name}", name=name, aria_label=label, **report)[
         (h.option(value=key, selected=key == chosen)[text] for key, text in options.items())
     ]
     return h.label(".pk-field")[h.span[label], box] if is_labelled else box

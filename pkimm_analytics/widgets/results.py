@@ -191,7 +191,7 @@ class ResultsPage(Page):
             )
         }
         chosen = self.address.get("step") or str(result.place_of_step)
-        field = choice("step", voice.say("results.between"), days, chosen, action="step")
+        field = choice("step", voice.say("results.between"), days, chosen, moves="step")
         step = result.step_at(int(chosen) if chosen.isdecimal() else -1)
         blocks = progress.progress(result.history, step, voice)
         return [h.div(".pk-fields")[field] if days else None, fragment(blocks)]
@@ -232,7 +232,7 @@ class ResultsPage(Page):
             voice.say("data.edition"),
             {"": voice.say("data.as_assessed", version=a.model.version), **installed},
             self.address.get("edition", ""),
-            action="edition",
+            moves="edition",
         )
         zero = check_box("zero", voice.say("data.zero"), is_on=result.is_zero, action="zero")
         facts = Facts(
@@ -268,17 +268,9 @@ class ResultsPage(Page):
         """Show another assessment of the use case."""
         self.move(assessment=value, edition="")
 
-    def on_edition(self, value: str, _content: bytes | None) -> None:
-        """Map the answers to another edition."""
-        self.move(edition=value)
-
     def on_zero(self, value: str, _content: bytes | None) -> None:
         """Count unanswered questions as 0, or leave them out."""
         self.move(zero=value if value == "yes" else "")
-
-    def on_step(self, value: str, _content: bytes | None) -> None:
-        """Show what changed between two other dates."""
-        self.move(step=value)
 
     def on_rename(self, value: str, _content: bytes | None) -> None:
         """Give the use case another name, in its whole history."""

@@ -123,7 +123,7 @@ def test_answers_are_mapped_to_another_edition_and_counted_as_zero(workspace):
     drive = Driver(ResultsPage(workspace.folder), f"assessment={HISTORY[0].id}&tab=data")
     other = HISTORY[-1].model
     assert other.digest != HISTORY[0].model.digest
-    drive("edition", other.digest)
+    drive("move", other.digest, "edition")
     drive("zero", "yes")
     assert drive.page.address["edition"] == other.digest
     assert drive.page._chosen().scores.unanswered == "zero"
@@ -154,8 +154,8 @@ def test_what_changed_between_two_dates_adds_up(workspace):
     """
     drive = Driver(ResultsPage(workspace.folder), f"assessment={HISTORY[4].id}&tab=progress")
     assert 'id="changed"' in drive.page.shown
-    first = drive("step", "0")
-    assert first != drive("step", "2")
+    first = drive("move", "0", "step")
+    assert first != drive("move", "2", "step")
 
 
 def test_the_first_page_names_reports_that_are_due_until_they_are_made(workspace):
