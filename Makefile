@@ -48,6 +48,10 @@ thorough: $(VENV)/.dev-stamp ## Try properties on many examples, and run the slo
 fuzz: $(VENV)/.dev-stamp ## Give changed files to everything that reads files
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
+.PHONY: mutations
+mutations: $(VENV)/.dev-stamp ## Change the heart in 100 places, and see whether tests notice
+	$(BIN)/python -m tests.mutations $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.dev-stamp ## Check style, types and the direction of imports
 	$(BIN)/ruff check

@@ -315,10 +315,11 @@ def _traced(ways: set[tuple[Any, int]]) -> Iterator[None]:
 # --- the run ---------------------------------------------------------------------------
 
 
-def fuzz(seed: str, inputs: int) -> tuple[int, int, dict[str, str]]:
+def fuzz(seed: str, inputs: int, minutes: float) -> tuple[int, int, dict[str, str]]:
     """
     Try inputs of one seed; return how many, how many joined the corpus, and what was found.
     """
+    tried, deadline = 0, time.monotonic() + 60 * minutes
     warnings.simplefilter("ignore")
     dice = random.Random(seed)  # noqa: S311  # examples, no secrets
     files, watch = corpus(), Watch()
@@ -329,12 +330,13 @@ def fuzz(seed: str, inputs: int) -> tuple[int, int, dict[str, str]]:
     for content in files[:given]:
         for reader in READERS:
             watch.is_new(reader, content)
-    for _ in range(inputs):
+    while tried < inputs and time.monotonic() < deadline:
+        tried += 1
         content = mutated(dice.choice(files), dice.choice(files), dice)
         reader = dice.choice(["assessment"] * 4 + ["feedback"] * 2 + [*READERS])
         if watch.is_new(reader, content) and len(content) <= LARGEST:
             files.append(content)
-    return inputs, len(files) - given, watch.found
+    return tried, len(files) - given, watch.found
 
 
 def main() -> int:
@@ -343,14 +345,18 @@ def main() -> int:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=20_000)
+    parser.add_argument("--minutes", type=float, default=600)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", default="1")
     options = parser.parse_args()
     share = -(-options.inputs // options.processes)
-    seeds = [f"{options.seed}.{n}" for n in range(options.processes)]
+    every = range(options.processes)
+    seeds = [f"{options.seed}.{n}" for n in every]
     started, found, tried, joined = time.monotonic(), {}, 0, 0
     with ProcessPoolExecutor(options.processes) as pool:
-        for n, more, faults in pool.map(fuzz, seeds, [share] * len(seeds)):
+        for n, more, faults in pool.map(
+            fuzz, seeds, [share for _ in every], [options.minutes for _ in every]
+        ):
             tried, joined, found = tried + n, joined + more, found | faults
     seconds = time.monotonic() - started
     print(f"{tried} inputs in {seconds:.0f} s; {joined} joined the corpus; {len(found)} faults")
