@@ -15,38 +15,12 @@ from typing import Any
 
 from pkimm_analytics.audit.suite import VERSION, number_of_attacks
 from pkimm_analytics.disclosure.plan import Plan, hierarchy_versions
-from pkimm_analytics.disclosure.policy import Policy
+from pkimm_analytics.disclosure.policy import Policy, read_settings
 from pkimm_analytics.model.shipped import shipped_model
 from pkimm_analytics.quarters import spelled
 from pkimm_analytics.release import TABLE_FILE, Group, Release, manifest_bytes, release_id, totals
 
 FORMAT = "pkimm-release/1"
-
-POOLED = {
-    "editions": (
-        "A figure joins all editions listed here in which the element key exists, and other texts"
-        " of the same versions. Releases with 500 contributors or more also have a group for each"
-        " edition."
-    ),
-    "assurance": (
-        "A figure joins self-assessments and independent ones (formal, third-party), unless its"
-        " group has an assurance. Releases with 500 contributors or more have both groups."
-    ),
-}
-
-LIMITS = (
-    "This is a stated attacker model with tested releases, not a formal guarantee.",
-    (
-        "Who holds all records of a group but one learns the level of the last one in a measure:"
-        " 10% at 10 contributors, 19% at 20, 27% at 100, 1% at 2,000 of all cases."
-    ),
-    (
-        "Over 21 measures it learns at least one level: 87% at 10 contributors, 99% at 20, 100% at"
-        " 100, 17% at 2,000 of all cases."
-    ),
-    "It is assumed that the changes behind a new figure come from independent sources.",
-    "A figure says nothing about who takes part; a list of participants is not protected by it.",
-)
 
 
 def manifest(
@@ -68,6 +42,7 @@ def manifest(
     of where the contributions are.
     """
     window = policy.window(quarter)
+    says = statements()
     document = {
         "format": FORMAT,
         "release": release_id(quarter, files[TABLE_FILE]),
@@ -80,7 +55,7 @@ def manifest(
             "collection": collection,
         },
         "editions": [_edition(code) for code in plan.codes["edition"]],
-        "pooled": POOLED,
+        "pooled": says["pooled"],
         "policy": _policy(policy),
         "plan": {
             "version": plan.version,
@@ -97,9 +72,14 @@ def manifest(
             "findings": 0,
         },
         "differential_privacy": None,
-        "limits": list(LIMITS),
+        "limits": says["limits"],
     }
     return manifest_bytes(document, files)
+
+
+def statements() -> dict[str, Any]:
+    """Sentences of every manifest: ``pooled`` and ``limits``."""
+    return dict(read_settings(None, "statements.yaml"))
 
 
 def software_version() -> str:
