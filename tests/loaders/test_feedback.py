@@ -684,6 +684,8 @@ def test_the_same_words_of_two_rows_are_two_people():
         ("È chiaro?", "Completamente d'accordo", 5),
         ("Is het duidelijk?", "Helemaal mee oneens", 1),
         ("How clear is it? (1-5)", "4/5", 4),
+        ("How clear is it? (1-5)", "3 von 5", 3),
+        ("How clear is it? (1-5)", "⭐⭐⭐⭐", 4),
     ],
 )
 def test_a_rating_is_read_on_the_scale_of_its_question(question, cell, step):
@@ -694,7 +696,9 @@ def test_a_rating_is_read_on_the_scale_of_its_question(question, cell, step):
     assert [c.clarity for c in loaded.comments] == [step]
 
 
-@pytest.mark.parametrize("cell", ["4/10", "3-4", "80%", "3 to 4", "4.5", "7"])
+@pytest.mark.parametrize(
+    "cell", ["4/10", "4 out of 10", "3 von 10", "3-4", "80%", "3 to 4", "4.5", "7", "👍"]
+)
 def test_what_is_no_rating_of_the_scale_is_refused_with_its_cell(cell):
     """
     And the rest of the row is kept.
@@ -755,6 +759,15 @@ values: {clarity: {super: 5, bad: 1}}
         ("M.key-management", 5),
         ("M.certificate-management", 1),
     ]
+
+
+def test_a_block_that_stands_twice_is_left_out_by_name():
+    """
+    Nobody can tell which of two answers the second comment is about.
+    """
+    loaded = load("Which part?,Comment,Which part?,Comment\nKey management,one,Compliance,two\n")
+    assert [(c.element, c.text) for c in loaded.comments] == [("M.key-management", "one")]
+    assert {p.where for p in loaded.problems} >= {"form.csv!C1", "form.csv!D1"}
 
 
 def test_general_questions_go_to_the_model():

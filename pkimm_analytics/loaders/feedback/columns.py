@@ -156,7 +156,7 @@ def propose_columns(grid: Grid, elements: Elements) -> ColumnMap:
     """
     guesses = [_guesses(grid, index, elements) for index in range(len(grid.header))]
     taken: set[tuple[str, str | None]] = set()
-    chosen: dict[int, tuple[str, bool]] = {}
+    chosen = dict.fromkeys(_asked_again(grid.header, guesses), (IGNORE, False))
     ranked = sorted(
         (-score, index, name, sure)
         for index, (_, scores) in enumerate(guesses)
@@ -175,6 +175,16 @@ def propose_columns(grid: Grid, elements: Elements) -> ColumnMap:
     return ColumnMap(tool=grid.tool, sheet=grid.sheet, columns=tuple(columns))
 
 
+Guess = tuple[str | None, dict[str, tuple[float, bool]]]
+
+
+def _asked_again(header: Sequence[str], guesses: Sequence[Guess]) -> list[int]:
+    """Columns of a block that stands twice, so that nobody can tell what it is about."""
+    plain = [fold(text) for text in header]
+    again = [index for index, text in enumerate(plain) if text and text in plain[:index]]
+    return again if any("element" in guesses[index][1] for index in again) else []
+
+
 def _column(grid: Grid, index: int, name: str, element: str | None, *, sure: bool) -> Column:
     header = grid.header[index]
     more: dict[str, Any] = {}
@@ -189,9 +199,7 @@ def _column(grid: Grid, index: int, name: str, element: str | None, *, sure: boo
     return Column(number=index + 1, column=header, field=name, element=about, sure=sure, **more)
 
 
-def _guesses(
-    grid: Grid, index: int, elements: Elements
-) -> tuple[str | None, dict[str, tuple[float, bool]]]:
+def _guesses(grid: Grid, index: int, elements: Elements) -> Guess:
     """Return the element in a header, and a score and sureness for each field that may be."""
     header = grid.header[index]
     nobody = folded("nothing") | folded("nobody")

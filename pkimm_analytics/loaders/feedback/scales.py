@@ -21,7 +21,11 @@ _RANGE = re.compile(
 _OUT_OF = re.compile(r"(?:/|out of|von|sur|sobre|su|van)\s*(5|7|10|100)\b", re.IGNORECASE)
 _AFTER = re.compile(r"(?<!\d)(\d{1,3})\s*(?:[=:–—-]|\()?\s*([^\W\d_][^\d=;()\[\]]{1,60})")
 _BEFORE = re.compile(r"([^\W\d_][^\d,;()\[\]=]{1,60}?)\s*\((\d{1,3})\)")
-_NUMBER = re.compile(r"(\d{1,4})(?:[.,]0+)?(?:\s*/\s*(\d{1,4}))?(?![\w.,%])\s*(.*)", re.DOTALL)
+_NUMBER = re.compile(
+    r"(\d{1,4})(?:[.,]0+)?(?:\s*(?:/|out of|of|von|sur|sobre|de|su|van)\s*(\d{1,4}))?"
+    r"(?![\w.,%])\s*(.*)",
+    re.DOTALL,
+)
 
 UNKNOWN_RANGE = (
     "holds numbers off the scale of 1 to 5, and the question does not say which scale it is; the"

@@ -75,8 +75,9 @@ def is_ticked(text: str) -> bool | None:
 
 
 def says_nothing(text: str) -> bool:
-    """Whether an answer says that there is none."""
-    return fold(text) in folded("nothing")
+    """Whether an answer says that there is none; stars and smileys say something."""
+    plain = fold(text)
+    return plain in folded("nothing") and bool(plain or not text.strip(" \t\n-–—./?_…*"))
 
 
 def system_field(header: str) -> str | None:
