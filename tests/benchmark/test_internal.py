@@ -176,26 +176,15 @@ def test_a_whole_of_too_few_answers_counts_nowhere(tmp_path):
     assert counts.to_dict() == {"overall": 1, "G": 1, "G.compliance": 2}
 
 
-def test_a_rank_is_that_of_scipy_and_exact_for_equal_fractions(internal, twin):
+@pytest.mark.parametrize("measure", ["overall", "pqc"])
+def test_a_rank_counts_half_of_the_equal_and_lies_in_its_interval(internal, twin, measure):
     """
-    Mid-rank percentile of an exact score; it lies in its own interval.
+    Mid-rank percentile of an exact score; also of extensions, whose scores are sums of floats.
     """
-    scores = [value for _, value in twin["overall"] if value is not None]
+    scores = [value for _, value in twin[measure] if value is not None]
     for own in scores[:20]:
-        rank, low, high = internal.rank(internal.members(), "overall", own)
+        rank, low, high = internal.rank(internal.members(), measure, own)
         below, equal = sum(v < own for v in scores), sum(v == own for v in scores)
-        assert rank == pytest.approx(100 * (below + equal / 2) / len(scores), abs=1e-9)
-        assert low <= rank <= high
-
-
-def test_a_rank_in_an_extension_counts_half_of_the_equal(internal, twin):
-    """
-    Scores of extensions are sums of floats, and are found again as the exact one.
-    """
-    scores = [value for _, value in twin["pqc"] if value is not None]
-    for own in scores:
-        below, equal = sum(v < own for v in scores), sum(v == own for v in scores)
-        rank, low, high = internal.rank(internal.members(), "pqc", own)
         assert rank == pytest.approx(100 * (below + equal / 2) / len(scores), abs=1e-9)
         assert low <= rank <= high
 

@@ -78,12 +78,6 @@ def test_what_was_given_up_and_what_is_pooled_is_said(bench):
     document = ladder.to_json()
     assert document["relaxed"] == [{"dimension": "sector", "from": "education", "to": "*"}]
     assert document["pooled"]["assurance"] == ["self", "independent"]
-
-
-def test_a_cohort_of_one_assurance_or_edition_pools_no_other(bench):
-    """
-    Then the sentence does not speak of pooling it.
-    """
     one = peer_ladder(bench, {"assurance": "independent"})
     assert one.pooled["assurance"] == ("independent",)
     assert "assessed organizations are combined" not in group_sentence(bench, one)

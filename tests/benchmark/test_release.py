@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from pkimm_analytics.benchmark import Benchmark, open_release
+from pkimm_analytics.benchmark import open_release
 from pkimm_analytics.benchmark.release import FIGURE_COLUMNS
 from pkimm_analytics.errors import BenchmarkError, DisclosureError
 from pkimm_analytics.model import MODULE_IDS
@@ -168,13 +168,7 @@ def test_withheld_measures_have_no_figure(bench):
     assert withheld[["n_low", *SHARES, "median"]].isna().all()
     absent = row_of(bench, group(sector="finance", region="europe"), PLAN.requirements[0])
     assert absent["reason"] == "not in the plan"
-
-
-def test_a_module_is_a_measure_of_the_plan(bench):
-    """
-    Nobody has a level of one here, so that it is withheld.
-    """
-    assert bench.figures({}, ["M"]).iloc[0]["reason"] == "withheld"
+    assert bench.figures({}, ["M"]).iloc[0]["reason"] == "withheld"  # nobody has a level of it
 
 
 def test_figures_have_the_same_columns_whatever_is_withheld(bench):
@@ -238,10 +232,3 @@ def test_what_is_no_release_is_refused_with_the_way_out(tmp_path):
     """
     with pytest.raises(DisclosureError, match=r"benchmark\.parquet"):
         open_release(tmp_path)
-
-
-def test_a_benchmark_is_made_by_opening_a_release(bench):
-    """
-    The type is public, so that pages can name it.
-    """
-    assert isinstance(bench, Benchmark)

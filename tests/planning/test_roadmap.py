@@ -65,20 +65,19 @@ def test_no_phase_holds_more_than_its_capacity():
     assert road.phases[-1].projected.overall.value >= 3
 
 
-def test_a_step_that_fits_no_phase_is_refused_with_its_effort():
+@pytest.mark.parametrize(
+    ("level", "aim", "when", "message"),
+    [
+        (4, 5, Calendar(capacity=4), "level 5 alone takes 5"),
+        (1, 3, Calendar(capacity=3, phases=2), "does not fit into 2 phases"),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_no_phase_overfilled(level, aim, when, message):
     """
-    From 4 to 5 takes 5, and a phase holds 4.
+    A step that is too large for any phase, and a way that is too long for two.
     """
-    with pytest.raises(PlanningError, match="level 5 alone takes 5"):
-        road_to(all_at(4), 5, when=Calendar(capacity=4))
-
-
-def test_too_few_phases_are_refused_and_not_overfilled():
-    """
-    Two phases of effort 3 cannot hold the way from 1 to 3.
-    """
-    with pytest.raises(PlanningError, match="does not fit into 2 phases"):
-        road_to(all_at(1), 3, when=Calendar(capacity=3, phases=2))
+    with pytest.raises(PlanningError, match=message):
+        road_to(all_at(level), aim, when=when)
 
 
 def test_nothing_comes_before_what_it_needs():

@@ -48,6 +48,12 @@ def small_model(weights_by_category):
     )
 
 
+def full_at(model, level):
+    """Return a full assessment with everything at one level."""
+    answers = dict.fromkeys(model.requirements, rated(level))
+    return Assessment(model=model.edition, mode=Mode.FULL, answers=answers)
+
+
 def brute_force(model, now, costs, target):
     """Try every combination of levels and take the cheapest that reaches the target."""
     keys = list(now)
@@ -130,9 +136,7 @@ def test_what_is_locked_stays_as_it_is():
     The other requirement has to carry the target.
     """
     model = small_model([(1, [1, 1])])
-    assessment = Assessment(
-        model=model.edition, mode=Mode.FULL, answers={k: rated(2) for k in model.requirements}
-    )
+    assessment = full_at(model, 2)
     plan = cheapest_plan(
         assessment,
         [Target("overall", Fraction(3))],
@@ -147,9 +151,7 @@ def test_a_raise_that_needs_another_brings_it_along():
     The cheap requirement may only rise together with its base.
     """
     model = small_model([(1, [1, 1])])
-    assessment = Assessment(
-        model=model.edition, mode=Mode.FULL, answers={k: rated(2) for k in model.requirements}
-    )
+    assessment = full_at(model, 2)
     plan = cheapest_plan(
         assessment,
         [Target("overall", Fraction(5, 2))],
@@ -166,9 +168,7 @@ def test_a_target_out_of_reach_says_what_would_be_possible():
     Everything but one requirement is locked.
     """
     model = small_model([(1, [3, 1])])
-    assessment = Assessment(
-        model=model.edition, mode=Mode.FULL, answers={k: rated(1) for k in model.requirements}
-    )
+    assessment = full_at(model, 1)
     with pytest.raises(PlanningError, match=r"it would be 2\.00"):
         cheapest_plan(
             assessment,
