@@ -12,13 +12,11 @@ from __future__ import annotations
 
 import argparse
 import ast
-import copy
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,25 +66,28 @@ class Mutation:
     tests: tuple[str, ...]
 
 
-def mutations(path: Path, tests: tuple[str, ...]) -> Iterator[Mutation]:
+def places_in(path: Path) -> list[int]:
     """
-    Return every change of a file, one place each.
+    Return the numbers of the nodes of a file that can be changed.
     """
     tree = ast.parse(path.read_text(encoding="utf-8"))
     bodies = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef)]
-    in_bodies = {id(node) for f in bodies for part in f.body for node in ast.walk(part)}
-    nodes = list(ast.walk(tree))
-    for number, node in enumerate(nodes):
-        if id(node) not in in_bodies or not _can_change(node):
-            continue
-        other = copy.deepcopy(tree)
-        changed = list(ast.walk(other))[number]
-        _change(changed)
-        name = path.relative_to(ROOT).as_posix()
-        line = getattr(node, "lineno", 0)
-        before, after = (ast.unparse(n).partition("\n")[0] for n in (node, changed))
-        says = f"{name}:{line}  {before}  ->  {after}"
-        yield Mutation(path.relative_to(ROOT), ast.unparse(other), says, tests)
+    inside = {id(node) for f in bodies for part in f.body for node in ast.walk(part)}
+    nodes = enumerate(ast.walk(tree))
+    return [n for n, node in nodes if id(node) in inside and _can_change(node)]
+
+
+def mutated(path: Path, number: int, tests: tuple[str, ...]) -> Mutation:
+    """
+    Change one node of a file.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    node = list(ast.walk(tree))[number]
+    before, name = ast.unparse(node), path.relative_to(ROOT)
+    _change(node)
+    sides = [text.partition("\n")[0] for text in (before, ast.unparse(node))]
+    says = f"{name.as_posix()}:{getattr(node, 'lineno', 0)}  {sides[0]}  ->  {sides[1]}"
+    return Mutation(name, ast.unparse(tree), says, tests)
 
 
 def _can_change(node: ast.AST) -> bool:
@@ -120,9 +121,10 @@ def chosen(places: int, seed: str) -> list[Mutation]:
     for part, (patterns, tests) in HEART.items():
         package = ROOT / "pkimm_analytics"
         paths = sorted(p for pattern in patterns.split() for p in package.glob(pattern))
-        every = [one for path in paths for one in mutations(path, tuple(tests.split()))]
+        every = [(path, number) for path in paths for number in places_in(path)]
         assert every, f"{part} has no files any more"
-        drawn += dice.sample(every, min(len(every), -(-places // len(HEART))))
+        sample = dice.sample(every, min(len(every), -(-places // len(HEART))))
+        drawn += [mutated(*place, tuple(tests.split())) for place in sample]
     dice.shuffle(drawn)
     return drawn[:places]
 
