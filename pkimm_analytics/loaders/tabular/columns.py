@@ -135,7 +135,7 @@ def _is_doubtful(columns: TableColumns, sheet: Sheet) -> bool:
     if columns.shape != "wide" or len(elements) > 1:
         return False
     cells = _sample(sheet, columns.header, elements[0].number - 1)
-    return not cells or _share(cells, _is_level) < ENOUGH
+    return not cells or _share_of_levels(cells) < ENOUGH
 
 
 def _columns(
@@ -210,7 +210,7 @@ def _column(
 def _fits(field: str, cells: Sequence[Value], has_element: HasElement) -> bool:
     if field in SUBJECT:
         return _share(cells, lambda value: _is_subject(text_of(value), has_element)) >= ENOUGH
-    return field != "level" or _share(cells, _is_level) >= ENOUGH
+    return field != "level" or _share_of_levels(cells) >= ENOUGH
 
 
 def _is_subject(text: str, has_element: HasElement) -> bool:
@@ -228,8 +228,9 @@ def _share(cells: Sequence[Value], fits: Callable[[Value], bool]) -> float:
     return sum(map(fits, counted)) / len(counted) if counted else float(bool(cells))
 
 
-def _is_level(value: Value) -> bool:
-    return any(_reads(value, names) for names in {model.level_names for model in models()})
+def _share_of_levels(cells: Sequence[Value]) -> float:
+    known = {model.level_names for model in models()}
+    return _share(cells, lambda value: any(_reads(value, names) for names in known))
 
 
 def _reads(value: Value, names: Sequence[str]) -> bool:

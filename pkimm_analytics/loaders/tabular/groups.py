@@ -92,6 +92,11 @@ class Table:
         return [c for c in self.columns.columns if c.element and c.field != IGNORE]
 
     @cached_property
+    def subject_columns(self) -> list[TableColumn]:
+        """Columns that say which element a row is about."""
+        return [c for name in SUBJECT for c in self.columns.of(name)]
+
+    @cached_property
     def key_columns(self) -> list[TableColumn]:
         """Columns that tell one assessment from another; that of its name is the first."""
         return [c for name in ("assessment", *IDENTITY) for c in self.columns.of(name)]
@@ -107,8 +112,7 @@ class Table:
 
     def subject(self, number: int, row: Row) -> tuple[str, str]:
         """Key or number of the element that a row is about, and its title."""
-        columns = [column for name in SUBJECT for column in self.columns.of(name)]
-        cells = self.cells(number, row, columns)
+        cells = self.cells(number, row, self.subject_columns)
         element, native_id, title = (
             text_of(cells[name].value).strip() if name in cells else "" for name in SUBJECT
         )
