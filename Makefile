@@ -16,7 +16,7 @@ ARGS ?=
 
 # uv where it runs, because it is fast; pip otherwise. Both check every hash.
 install = echo "Installing what $(1) pins ..."; \
-	if [ -x $(BIN)/uv ] && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); \
+	if [ -x $(BIN)/uv ] && $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes -r $(1); \
 	then :; else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi
 
 .PHONY: help
