@@ -109,7 +109,7 @@ def pages(
     >>> [(page.id, len(page.questions)) for page in pages(model, "self")]
     [('G', 5), ('M', 4), ('O', 4), ('R', 3)]
     >>> len([q for page in pages(model, "full") for q in page.questions])
-    76
+    77
     """
     short = labels(model)
     if mode == "full":

@@ -28,12 +28,12 @@ from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
 from pkimm_analytics.widgets.serving import HOST, free_port
+from tests.installing import install, new_environment
 from tests.widgets.test_server import becomes_true
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "docs/guide/hosting"
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-UV = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
 HOME = "voila/render/home.ipynb"
 KEY = "the-secret-key-of-ana"
 
@@ -221,15 +221,12 @@ def test_a_jupyter_server_of_the_hub_has_the_dashboards_of_its_person(tmp_path: 
         assert Visitor(port).asks("/user/ana/pkimm/" + HOME)[0] in {302, 403}
 
 
-@pytest.mark.skipif(UV is None, reason="uv is not here, and pip takes minutes")
 def test_the_steps_of_the_dockerfile_make_a_server_that_answers(tmp_path: Path) -> None:
     """
     Its copies and installations in a fresh environment, then its command.
     """
-    assert UV is not None
-    app, programs = tmp_path / "app", tmp_path / "environment"
+    app, programs = tmp_path / "app", new_environment(tmp_path / "environment")
     app.mkdir()
-    subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, str(programs)], check=True)
     settings, command = {}, []
     for line in (ROOT / "Dockerfile").read_text().splitlines():
         step, _, words = line.partition(" ")
@@ -240,8 +237,7 @@ def test_the_steps_of_the_dockerfile_make_a_server_that_answers(tmp_path: Path) 
                 (shutil.copytree if one.is_dir() else shutil.copy)(one, app / source)
         elif step == "RUN" and words.startswith("python -m pip install"):
             options = words.removeprefix("python -m pip install").replace("--no-cache-dir", "")
-            pip = [UV, "pip", "install", "--quiet", "--python", str(programs / "bin/python")]
-            subprocess.run([*pip, *options.split()], cwd=app, check=True)
+            install(programs, *options.split(), cwd=app)
         elif step == "ENV":
             settings = dict(pair.split("=") for pair in words.split())
         elif step == "CMD":
@@ -249,7 +245,7 @@ def test_the_steps_of_the_dockerfile_make_a_server_that_answers(tmp_path: Path) 
     settings = {k: v.replace("/data", str(tmp_path / "data")) for k, v in settings.items()}
     settings["PKIMM_TOKEN"] = KEY
     port = free_port(0)
-    start = [str(programs / "bin" / command[0]), *command[1:]]
+    start = [str(programs / command[0]), *command[1:]]
     start[start.index("8866")] = str(port)
     with running(start, tmp_path / "said.txt", **settings):
         visitor = Visitor(port, Authorization=f"token {KEY}")

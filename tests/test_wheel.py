@@ -7,21 +7,18 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import pytest
 
 from pkimm_analytics.extras import LIBRARIES
+from tests.installing import install, new_environment
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "data/samples"
-UV = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
-PLACE = "bin" if os.name == "posix" else "Scripts"
 
 # In this order in one folder: each command, and the extra that it needs.
 COMMANDS = """
@@ -73,20 +70,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(folder: Path, wheel: Path, extra: str) -> Path:
     """
     Make an environment of its own with the wheel and one extra; return its programs.
-
-    By uv, which is fast; by pip where uv does not get at what pip does.
     """
     wanted = f"pkimm-analytics[{extra}] @ {wheel.as_uri()}" if extra else str(wheel)
     pins = folder.with_name("pins.txt")
     lock = (ROOT / "requirements.lock").read_text("utf-8")
     pins.write_text(re.sub(r" \\\n +--hash=\S+", "", lock), "utf-8")
-    venv.create(folder, with_pip=True)
-    python = folder / PLACE / "python"
-    words = ["install", "--quiet", "--constraint", str(pins)]
-    by_uv = [UV, "pip", *words, "--system-certs", "--python", str(python), wanted]
-    if UV is None or subprocess.run(by_uv, check=False, stderr=subprocess.DEVNULL).returncode:
-        subprocess.run([str(python), "-m", "pip", *words, wanted], check=True)
-    return folder / PLACE
+    programs = new_environment(folder)
+    install(programs, "--constraint", str(pins), wanted)
+    return programs
 
 
 def run(programs: Path, place: Path, *words: str) -> subprocess.CompletedProcess[str]:

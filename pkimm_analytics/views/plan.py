@@ -100,9 +100,10 @@ def followed(plans: Sequence[Tracked], voice: Voice) -> list[Block]:
     """List action plans with what became of each: open, reached, superseded or overdue."""
     if not plans:
         return [Text(voice.say("plan.none"), "soft")]
+    is_one = len({one.since.use_case.name for one in plans}) == 1
     rows = tuple(
         (
-            one.name,
+            Cell(one.name, below="" if is_one else one.since.use_case.name),
             voice.say("state.overdue") if one.is_late else voice.say(f"state.{one.state}"),
             str(one.level_before or NOTHING),
             str(one.level or NOTHING),

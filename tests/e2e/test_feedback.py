@@ -92,7 +92,7 @@ def test_a_form_export_becomes_a_meeting_pack_in_five_clicks(
     page.locator("#pk-files").set_input_files(exports / "form.csv")
     page.get_by_text("all recognized").wait_for()
     page.get_by_role("button", name=re.compile(r"^Import \d+ comments")).click()
-    page.get_by_text("comments added.").wait_for()
+    page.get_by_text(re.compile(r"\d comments added")).wait_for()
     page.locator("#pk-menu-pack summary").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Pack, HTML").click()
@@ -142,7 +142,7 @@ def test_a_decision_is_made_by_keyboard(
     page.get_by_label("Reason").fill("Not about the model.")
     page.get_by_role("button", name="Record the decision").focus()
     page.keyboard.press("Enter")
-    page.get_by_text("Recorded for 1 comments").wait_for()
+    page.get_by_text("Recorded for 1 comment:").wait_for()
     decisions = open_feedback(filled).decisions()
     assert len(decisions) == before + 1
     assert decisions.iloc[-1]["reason"] == "Not about the model."
