@@ -202,6 +202,7 @@ function render({ model, el }) {
     act("address", address.get() + (language ? `&language=${language}` : ""));
   };
   window.addEventListener("hashchange", moved);
+  show(`<p class="pk-soft" role="status">${document.documentElement.lang === "de" ? "Wird berechnet …" : "Computing …"}</p>`);
   moved();
   return () => window.removeEventListener("hashchange", moved);
 }
